@@ -1,0 +1,197 @@
+"""Every record that crosses a wall between rooms, as a frozen pydantic model. Imports nothing of ours."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = [
+    "Blueprint",
+    "BlueprintPart",
+    "Candidate",
+    "DropReason",
+    "Extraction",
+    "Judgement",
+    "Practice",
+    "Record",
+    "SeedProblem",
+    "Solution",
+    "Stage",
+    "Tokens",
+    "TopicKeyPoints",
+    "Vote",
+]
+
+
+class Record(BaseModel):
+    """A value: frozen, and strict about its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SeedProblem(Record):
+    """A problem with its reference solution from an existing training set."""
+
+    id: str
+    """Stable over builds: set, split and place in it, e.g. `gsm8k/train/00012`."""
+    source: str
+    licence: str
+    shareable: bool
+    """Whether the licence lets the problem's text be published (GSM8K yes, MATH never)."""
+    problem: str
+    solution: str
+    answer: str
+    level: str | None = None
+    subject: str | None = None
+    content_hash: str
+    """`sha256:` over problem and solution."""
+
+
+class TopicKeyPoints(Record):
+    """A topic ("Subject - Subcategory") with the key points filed under it."""
+
+    topic: str
+    key_points: tuple[str, ...]
+
+
+class Extraction(Record):
+    """What the extractor named for one seed problem, before topics are clustered; `reason` says why there is none."""
+
+    seed_id: str
+    topics: tuple[TopicKeyPoints, ...] = ()
+    model: str = ""
+    reason: str = ""
+
+
+class Practice(Record):
+    """A seed problem with its clustered topics and their key points (one row of MPKP, paper section 2.1)."""
+
+    seed: SeedProblem
+    raw: tuple[TopicKeyPoints, ...]
+    """As extracted."""
+    topics: tuple[TopicKeyPoints, ...]
+    """After clustering: key points of raw topics that fell into one cluster are merged."""
+    model: str
+
+
+class BlueprintPart(Record):
+    """One drawn topic with the practice drawn for it and that practice's key points for the topic."""
+
+    topic: str
+    seed_id: str
+    key_points: tuple[str, ...]
+
+
+class Blueprint(Record):
+    """The drawn topics, practices and key points from which one question is written."""
+
+    id: str
+    index: int
+    """The number of the draw, from 0; it addresses all randomness of this question."""
+    parts: tuple[BlueprintPart, ...]
+    note: str = ""
+    """`no-third-topic` where the product of the third draw was all zeros (method.md, section 4)."""
+
+
+class Judgement(Record):
+    """The judge's two criteria as answered, 0…1 each, and the paper's one score made from them."""
+
+    key_points_present: float
+    correctness: float
+    quality: float
+    """The lower of the two: a question must pass both (paper section 2.2: one score, kept from 0.85)."""
+    missing_key_points: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    sub_questions: int = 1
+
+
+class Solution(Record):
+    """One sampled solution with what reading, checking and voting made of it."""
+
+    sample: int
+    text: str
+    finish_reason: str
+    completion_tokens: int
+    answer: str | None
+    """The final answer read out of the text; None is an abstention."""
+    wrong_arithmetic: tuple[str, ...] = ()
+    """Expressions that do not evaluate to what they say; such a solution does not vote."""
+    answer_class: int | None = None
+    """Number of the class of equal answers it fell into; 0 is the largest."""
+    score_vector: tuple[float, ...] = ()
+    """Consensus score vector: per part of the question, the share that agrees."""
+    score: float = 0.0
+    """Consensus score: the largest entry of the vector."""
+    agreed: bool = False
+    """Whether the consensus rule retains it."""
+
+
+class Vote(Record):
+    """The consensus over the solutions of one question."""
+
+    mode: Literal["paper", "strict"]
+    winner: str | None
+    share: float
+    margin: float
+    """Share of the winner less that of the runner-up."""
+    tie: bool
+    votes: int
+    abstentions: int
+
+
+class Tokens(Record):
+    """What was asked and what it cost."""
+
+    requests: int = 0
+    prompt: int = 0
+    completion: int = 0
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            requests=self.requests + other.requests,
+            prompt=self.prompt + other.prompt,
+            completion=self.completion + other.completion,
+        )
+
+
+class Stage(StrEnum):
+    """The funnel, in order; a candidate carries the last stage that it passed."""
+
+    ASKED = "asked"
+    WRITTEN = "written"
+    JUDGED = "judged"
+    SOLVED = "solved"
+    AGREED = "agreed"
+    KEPT = "kept"
+
+
+class DropReason(StrEnum):
+    """Why a candidate went no further; each belongs to exactly one stage."""
+
+    NONE = ""
+    UNWRITTEN = "no valid question"
+    UNJUDGED = "no valid judgement"
+    LOW_QUALITY = "quality below threshold"
+    TOO_MANY_PARTS = "too many sub-questions"
+    UNSOLVED = "no usable solution"
+    NO_AGREEMENT = "no agreement"
+    TIE = "tie"
+    LOW_SHARE = "share below threshold"
+    DUPLICATE = "duplicate question"
+    NOT_ASKED = "needs answers that were never asked for"
+
+
+class Candidate(Record):
+    """One blueprint's way through the method, kept or dropped (a row of `scored`)."""
+
+    blueprint: Blueprint
+    models: dict[str, str]
+    """Role to model."""
+    question: str | None = None
+    judgement: Judgement | None = None
+    solutions: tuple[Solution, ...] = ()
+    vote: Vote | None = None
+    tokens: Tokens = Tokens()
+    stage: Stage
+    reason: DropReason = DropReason.NONE
+    detail: str = ""
