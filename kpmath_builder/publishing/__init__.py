@@ -1,0 +1,1 @@
+"""What leaves the build: the three tables, their card, exports."""
