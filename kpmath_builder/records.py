@@ -191,7 +191,13 @@ class Candidate(Record):
     judgement: Judgement | None = None
     solutions: tuple[Solution, ...] = ()
     vote: Vote | None = None
-    tokens: Tokens = Tokens()
+    spent: dict[str, Tokens] = {}
+    """Task to tokens."""
     stage: Stage
     reason: DropReason = DropReason.NONE
     detail: str = ""
+
+    @property
+    def tokens(self) -> Tokens:
+        """What all tasks of this candidate cost together."""
+        return sum(self.spent.values(), Tokens())

@@ -1,1 +1,19 @@
 """Reading final answers, comparing them, checking arithmetic, voting. Knows no teacher."""
+
+from kpmath_builder.answers.answer import Answer
+from kpmath_builder.answers.arithmetic import ArithmeticCheck, check_arithmetic
+from kpmath_builder.answers.consensus import AnswerClass, Consensus, vote
+from kpmath_builder.answers.equivalence import Verdict, equivalent
+from kpmath_builder.answers.reading import final_answer
+
+__all__ = [
+    "Answer",
+    "AnswerClass",
+    "ArithmeticCheck",
+    "Consensus",
+    "Verdict",
+    "check_arithmetic",
+    "equivalent",
+    "final_answer",
+    "vote",
+]

@@ -8,7 +8,7 @@ numbers the `n` samples of one call, so that one call with n samples and n calls
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -66,7 +66,8 @@ class Sampling:
 class Request:
     """One question to a model, without the sample index.
 
-    `schema` is the JSON schema that the reply must satisfy; None asks for free text.
+    `schema` is the JSON schema that the reply must satisfy; None asks for free text. `extra` are further fields for
+    this teacher, sent as they are.
     """
 
     task: Task
@@ -75,6 +76,7 @@ class Request:
     sampling: Sampling
     seed: int
     schema: Mapping[str, Any] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -87,6 +89,7 @@ class Request:
                 "sampling": [self.sampling.temperature, self.sampling.top_p, self.sampling.max_tokens],
                 "seed": self.seed,
                 "schema": self.schema,
+                "extra": self.extra,
             }
         )
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,188 @@
+"""Votes over classes of equal answers: the paper's rule and a strict one, the same whatever the order of arrival.
+
+Paper section 2.3: with m voting solutions, c[i,j] is the share whose answer to part j equals that of solution i, the
+consensus score CS(i) is the largest c[i,j], and solution i is kept iff CS(i) is the largest of all and more than 1/m.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from kpmath_builder.answers.answer import Answer
+from kpmath_builder.answers.classes import Partition, partition
+from kpmath_builder.answers.reading import as_answer
+from kpmath_builder.errors import InputError
+
+__all__ = ["AnswerClass", "Consensus", "vote"]
+
+Mode = Literal["paper", "strict"]
+
+_as_answer = lru_cache(maxsize=1 << 16)(as_answer)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerClass:
+    """Answers that agree on every part."""
+
+    answer: Answer
+    """The commonest way of writing it; of equally common ones the shortest, then the first in alphabetical order."""
+    members: tuple[int, ...]
+    """Indexes of the inputs, ascending."""
+    share: float
+    """Of the votes cast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """The outcome of a vote. Shares are of the votes cast: abstentions are counted apart."""
+
+    mode: Mode
+    winner: Answer | None
+    share: float
+    """Of the largest class."""
+    margin: float
+    """Share of the largest class less that of the next."""
+    tie: bool
+    votes: int
+    abstentions: int
+    classes: tuple[AnswerClass, ...]
+    """Largest first."""
+    vectors: tuple[tuple[float, ...], ...]
+    """Consensus score vector per input, one entry per part of its answer; () for an abstention."""
+    scores: tuple[float, ...]
+    """Consensus score per input: the largest entry of its vector; 0.0 for an abstention."""
+    kept: tuple[int, ...]
+    """Indexes that the mode's rule retains."""
+    reason: str
+    """Why nothing won: "no votes", "no agreement", "tie", "share below threshold"; "" where something did."""
+    unknown: int
+    """Pairs of classes that neither the canonical form nor the checker could decide; they count as different."""
+
+
+def vote(
+    answers: Sequence[Answer | str | None], mode: Mode = "strict", *, min_share: float = 0.5
+) -> Consensus:
+    """Find the answer that most solutions agree on.
+
+    Answers with different numbers of parts agree on no part.
+
+    Parameters
+    ----------
+    answers
+        One entry per solution; None is an abstention, and so is a string that names no answer.
+    mode
+        "paper" keeps every solution that reaches the highest consensus score above 1/m; at a tie the winner is the
+        class whose answer comes first in alphabetical order. "strict" wants agreement on every part, one largest class
+        of at least two votes, and a share of at least `min_share`.
+    min_share
+        Of the votes cast, 0 to 1; only "strict" uses it.
+
+    Raises
+    ------
+    InputError
+        For an unknown mode or a share outside 0 to 1.
+
+    """
+    if mode not in {"paper", "strict"} or not 0 <= min_share <= 1:
+        raise InputError(f"vote knows the modes paper and strict and shares from 0 to 1; it got {mode!r} and {min_share}.")
+    read = [_as_answer(a) if isinstance(a, str) else a for a in answers]
+    voters = [index for index, answer in enumerate(read) if answer is not None]
+    cast = [answer for answer in read if answer is not None]
+    whole = partition([answer.parts for answer in cast])
+    classes = _classes(cast, voters, whole)
+    counts = _agreement(cast, whole)
+    vectors, scores = _score_vectors(len(read), voters, counts)
+    kept, reason = _paper(voters, counts) if mode == "paper" else _strict(classes, len(cast), min_share)
+    sizes = [len(c.members) for c in classes] + [0, 0]
+    return Consensus(
+        mode=mode,
+        winner=_winner(classes, kept),
+        share=sizes[0] / max(len(cast), 1),
+        margin=(sizes[0] - sizes[1]) / max(len(cast), 1),
+        tie=sizes[0] == sizes[1] > 0,
+        votes=len(cast),
+        abstentions=len(read) - len(cast),
+        classes=classes,
+        vectors=vectors,
+        scores=scores,
+        kept=kept,
+        reason=reason,
+        unknown=whole.unknown,
+    )
+
+
+def _classes(cast: list[Answer], voters: list[int], whole: Partition) -> tuple[AnswerClass, ...]:
+    members: dict[int, list[int]] = {}
+    for place, label in enumerate(whole.labels):
+        members.setdefault(label, []).append(place)
+    classes = [
+        AnswerClass(_representative([cast[p] for p in places]), tuple(voters[p] for p in places), len(places) / len(cast))
+        for places in members.values()
+    ]
+    return tuple(sorted(classes, key=lambda c: (-len(c.members), c.answer.text)))
+
+
+def _representative(answers: list[Answer]) -> Answer:
+    first = answers[0]
+    if all(answer is first for answer in answers):
+        return first
+    written = Counter(answers)
+    return min(written, key=lambda answer: (-written[answer], len(answer.text), answer.text))
+
+
+def _agreement(cast: list[Answer], whole: Partition) -> list[tuple[int, ...]]:
+    """Return for each vote and each of its parts how many votes give an equal answer to that part, itself included."""
+    if all(len(answer.parts) == 1 for answer in cast):
+        sizes = Counter(whole.labels)
+        return [(sizes[label],) for label in whole.labels]
+    counts: list[list[int]] = [[] for _ in cast]
+    for size in {len(answer.parts) for answer in cast}:
+        group = [place for place, answer in enumerate(cast) if len(answer.parts) == size]
+        for part in range(size):
+            labels = partition([(cast[place].parts[part],) for place in group]).labels
+            sizes = Counter(labels)
+            for place, label in zip(group, labels, strict=True):
+                counts[place].append(sizes[label])
+    return [tuple(row) for row in counts]
+
+
+def _score_vectors(
+    inputs: int, voters: list[int], counts: list[tuple[int, ...]]
+) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]:
+    vectors: list[tuple[float, ...]] = [()] * inputs
+    scores = [0.0] * inputs
+    votes = len(voters)
+    for index, row in zip(voters, counts, strict=True):
+        vectors[index] = tuple([count / votes for count in row])
+        scores[index] = max(row) / votes
+    return tuple(vectors), tuple(scores)
+
+
+def _paper(voters: list[int], counts: list[tuple[int, ...]]) -> tuple[tuple[int, ...], str]:
+    if not voters:
+        return (), "no votes"
+    best = max(max(row) for row in counts)
+    if best == 1:
+        return (), "no agreement"
+    return tuple(index for index, row in zip(voters, counts, strict=True) if max(row) == best), ""
+
+
+def _strict(classes: tuple[AnswerClass, ...], votes: int, min_share: float) -> tuple[tuple[int, ...], str]:
+    if not votes:
+        return (), "no votes"
+    largest = classes[0].members
+    if len(largest) == 1:
+        return (), "no agreement"
+    if len(classes) > 1 and len(classes[1].members) == len(largest):
+        return (), "tie"
+    if len(largest) / votes < min_share:
+        return (), "share below threshold"
+    return largest, ""
+
+
+def _winner(classes: tuple[AnswerClass, ...], kept: tuple[int, ...]) -> Answer | None:
+    """Return the answer of the largest class that holds a kept solution."""
+    retained = set(kept)
+    return next((c.answer for c in classes if not retained.isdisjoint(c.members)), None)

@@ -1,0 +1,107 @@
+r"""Reads the final answer out of a solution: a JSON field, `\boxed{}`, `####`, "The answer is", or a last line that is nothing else.
+
+The ways are tried in that order, and each looks at the end of the text first. Nothing is computed and nothing is run:
+a text that names no answer is an abstention.
+"""
+
+import re
+
+from kpmath_builder.answers.answer import Answer
+from kpmath_builder.answers.boxes import boxed_answer
+from kpmath_builder.answers.parts import split_parts
+from kpmath_builder.answers.replies import json_answer
+from kpmath_builder.answers.wrappers import unwrap
+
+__all__ = ["as_answer", "final_answer"]
+
+_MAX_TEXT = 60_000
+_HASHES = re.compile(r"####[ \t]*(?!#)([^\n]+)\s*\Z")
+_STATED = re.compile(
+    r"\b(?:final\s+answers?|answers?|result|solution)\b(?:[ \t]+(?:to|for|of)\b[^.:\n]{0,80}?)?\**[ \t]*(?:\bis\b|\bare\b|:|=)\**[ \t]*:?\s*",
+    re.IGNORECASE,
+)
+_LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
+_SENTENCE_END = re.compile(r"\.(?=\s|\Z|\*|\"|\\\))|\n|(?<=[!?])\s")
+_CONCLUSION = re.compile(
+    r"(?:^|[.!?]\s+|\n)((?:therefore|thus|hence|so|altogether|in total|in conclusion|finally)\b[^\n]*)\Z", re.IGNORECASE
+)
+_MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:", re.IGNORECASE)
+_BARE_LINE = re.compile(r"[-+$€£(\[\\]*(?:\d|\\frac|\\sqrt|\\pi)[^a-zA-Z=]{0,40}(?:\\?[a-z%°]{1,12}\.?)?")
+_NO_ANSWER = frozenset(
+    "|no answer|no answer provided|no answer found|not provided|not available|n/a|na|null|unknown|undetermined|tbd|"
+    "to be determined|answer|your answer|final answer|?|...|…|<answer>|<final_answer>|<to be determined>|<empty_execution>|"
+    "[answer]|[insert answer here]|nan".split("|")
+)
+
+
+def final_answer(text: str) -> Answer | None:
+    """Return the final answer of a solution, or None where it names none (an abstention, not a wrong vote).
+
+    Parameters
+    ----------
+    text
+        A whole solution: prose, LaTeX, a JSON reply, or an answer alone. Only the last 60,000 characters are read.
+
+    """
+    tail = text[-_MAX_TEXT:].rstrip().removesuffix("```").rstrip()
+    for way in (json_answer, boxed_answer, _after_hashes, _stated, _last_line, _concluded):
+        raw = way(tail)
+        if raw is not None:
+            answer = make_answer(raw)
+            if answer is not None:
+                return answer
+    return None
+
+
+def as_answer(text: str) -> Answer | None:
+    """Return the answer that a text is or, where it is a whole solution, holds."""
+    if len(text) > 300 or _MARKED.search(text):
+        answer = final_answer(text)
+        if answer is not None:
+            return answer
+    return make_answer(text)
+
+
+def make_answer(raw: str) -> Answer | None:
+    """Return the answer written as `raw`, or None where it says that there is none."""
+    text = unwrap(raw)
+    if text.casefold().rstrip("!.") in _NO_ANSWER:
+        return None
+    return Answer(text, split_parts(text))
+
+
+def _after_hashes(text: str) -> str | None:
+    found = _HASHES.search(text[-400:])
+    return found[1] if found else None
+
+
+def _stated(text: str) -> str | None:
+    line = _LABELLED_LINE.search(text[-400:])
+    if line:
+        return line[1]
+    said = list(_STATED.finditer(text))
+    for phrase in reversed(said[-5:]):
+        sentence = _sentence(text[phrase.end() : phrase.end() + 1_000])
+        if any(char.isalnum() for char in sentence):
+            return sentence
+    return None
+
+
+def _sentence(text: str) -> str:
+    end = _SENTENCE_END.search(text)
+    return text[: end.start()] if end else text
+
+
+def _last_line(text: str) -> str | None:
+    line = text.rsplit("\n", 1)[-1].strip().strip("*").strip()
+    return line if len(line) <= 80 and _BARE_LINE.fullmatch(line.strip("$").rstrip(".")) else None
+
+
+def _concluded(text: str) -> str | None:
+    """Return the last sentence where it concludes: "Therefore, Mike spent $151 at the music store."."""
+    last = text.rsplit("\n", 1)[-1]
+    found = _CONCLUSION.search("\n" + last[-600:])
+    if found is None or not last.rstrip().endswith((".", "!", "$", "\\)", "\\]")):
+        return None
+    numbers = re.findall(r"-?[$€£]?\d[\d,]*(?:\.\d+)?%?", found[1].replace("\\$", "$"))
+    return numbers[0].rstrip(",") if len(set(numbers)) == 1 else None

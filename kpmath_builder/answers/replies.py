@@ -1,0 +1,49 @@
+r"""Reads the answer field out of a reply that is meant as JSON, also where it is broken: bare backslashes, fences, cut off."""
+
+import re
+
+__all__ = ["json_answer"]
+
+_FIELD = re.compile(r"[\"'](?:final[_ ])?answer[\"']\s*:\s*", re.IGNORECASE)
+_STRING_END = re.compile(r"\"\s*(?:[,}\]]|\Z|```|\n\s*[\"}`])")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|n(?![a-z]{1,3}\b)|[\"/\\])")
+_CLOSERS = {"[": "]", "{": "}"}
+_MAX_VALUE = 4_000
+
+
+def json_answer(text: str) -> str | None:
+    """Return the value of the last answer field as text, or None where there is none or it is cut off."""
+    fields = list(_FIELD.finditer(text))
+    if not fields:
+        return None
+    start = fields[-1].end()
+    value = text[start : start + _MAX_VALUE]
+    if value.startswith('"'):
+        return _string(value[1:])
+    if value[:1] in _CLOSERS:
+        return _bracketed(value)
+    bare = re.match(r"[^,}\n]+(?=\s*[,}\n])", value)
+    return bare[0].strip() if bare else None
+
+
+def _string(value: str) -> str | None:
+    end = _STRING_END.search(value)
+    if end is None:
+        return None
+    return _ESCAPE.sub(_unescape, value[: end.start()])
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    code = escape[1]
+    if code.startswith("u"):
+        return chr(int(code[1:], 16))
+    return "\n" if code == "n" else code
+
+
+def _bracketed(value: str) -> str | None:
+    depth = 0
+    for index, char in enumerate(value):
+        depth += (char in "[{") - (char in "]}")
+        if depth == 0:
+            return value[: index + 1]
+    return None

@@ -1,0 +1,1 @@
+"""What of the agreed candidates is published."""

@@ -1,0 +1,42 @@
+"""Selecting the published rows: one row per question text, and which of its agreed solutions."""
+
+import hashlib
+from collections.abc import Sequence
+
+from kpmath_builder import recipe
+from kpmath_builder.records import Candidate, DropReason, Solution, Stage
+
+__all__ = ["Selection"]
+
+
+class Selection:
+    """Decides over candidates in the order of their numbers; of equal questions the first is kept.
+
+    In memory it holds 8 bytes of hash for each agreed question.
+    """
+
+    def __init__(self, rule: recipe.Selection) -> None:
+        self._limit = rule.solutions_per_question
+        self._seen: set[int] = set()
+
+    def decide(self, candidate: Candidate) -> Candidate:
+        """Return the candidate kept, dropped, or unchanged where it was dropped before."""
+        if candidate.stage is not Stage.AGREED or candidate.question is None:
+            return candidate
+        question = _fingerprint(candidate.question)
+        if question in self._seen:
+            return candidate.model_copy(update={"reason": DropReason.DUPLICATE})
+        self._seen.add(question)
+        return candidate.model_copy(update={"stage": Stage.KEPT})
+
+    def published(self, candidate: Candidate) -> Sequence[Solution]:
+        """Return the agreed solutions that become rows: those that differ in text, in the order of their samples."""
+        distinct = {
+            solution.text.strip(): solution for solution in reversed(candidate.solutions) if solution.agreed
+        }
+        return sorted(distinct.values(), key=lambda solution: solution.sample)[: self._limit]
+
+
+def _fingerprint(question: str) -> int:
+    text = " ".join(question.casefold().split())
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,139 @@
+"""What the user sees: a live table on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.pipeline import BuildResult
+from kpmath_builder.progress import Progress
+from kpmath_builder.status import Status
+
+__all__ = ["Display"]
+
+_PLAIN_EVERY = 10.0
+
+
+class Display:
+    """Listens to a build; `with Display() as display: build(recipe, progress=display)`."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, soft_wrap=True)
+        self._live = (
+            Live(console=self._console, transient=True, auto_refresh=False)
+            if self._console.is_terminal
+            else None
+        )
+        self._told = ("", 0.0)
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show a moment of the build."""
+        if progress.note:
+            self.say(progress.note)
+        elif self._live:
+            self._live.update(Group(_bar(progress), _funnel(progress.funnel)), refresh=True)
+        elif self._due(progress):
+            self.say(_line(progress))
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence."""
+        self._console.print(escape(sentence))
+
+    def result(self, result: BuildResult) -> None:
+        """Print what a build made."""
+        if result.already_built:
+            self.say(f"{result.folder} is already built: nothing to do.")
+        else:
+            self._console.print(_funnel(Funnel.from_json(result.funnel)))
+        rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
+        self.say(f"{result.dataset}: {rows}")
+        self.say(f'Load it with: load_dataset("{result.dataset}", "qa-pairs")')
+
+    def status(self, status: Status) -> None:
+        """Print how far a build is."""
+        table = Table("shard", "state", "candidates", "responses", box=None)
+        for shard in status.shards:
+            table.add_row(
+                str(shard.number), shard.state, f"{shard.done:,} of {shard.total:,}", f"{shard.responses:,}"
+            )
+        self._console.print(table)
+        self._console.print(_funnel(status.funnel))
+        self.say(status.sentence)
+
+    def _due(self, progress: Progress) -> bool:
+        stage, when = self._told
+        now = time.monotonic()
+        if progress.stage == stage and now - when < _PLAIN_EVERY and progress.done < progress.total:
+            return False
+        self._told = (progress.stage, now)
+        return True
+
+
+def _rate(progress: Progress) -> tuple[float, float, str]:
+    """Return steps per second, tokens per second, and the time to go."""
+    seconds = max(progress.seconds, 1e-9)
+    steps = (progress.done - progress.resumed) / seconds
+    tokens = (progress.fresh.prompt + progress.fresh.completion) / seconds
+    left = progress.total - progress.done
+    return steps, tokens, _duration(left / steps) if steps and left else "0:00" if not left else "-:--"
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def _line(progress: Progress) -> str:
+    if not progress.total:
+        return f"{progress.stage} …"
+    steps, tokens, left = _rate(progress)
+    funnel = " → ".join(f"{line.stage.value} {line.passed:,}" for line in progress.funnel.lines())
+    of = f"{progress.stage} {progress.done:,}/{progress.total:,}"
+    return f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go" + (
+        f"  {funnel}" if progress.stage == "synthesis" else ""
+    )
+
+
+def _bar(progress: Progress) -> Table:
+    steps, tokens, left = _rate(progress)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(
+        Text(progress.stage, style="bold"),
+        ProgressBar(
+            total=progress.total or None, completed=progress.done, width=30, pulse=not progress.total
+        ),
+        f"{progress.done:,}/{progress.total:,}",
+        f"{steps:,.1f}/s",
+        f"{tokens:,.0f} tokens/s",
+        f"{left} to go",
+    )
+    return grid
+
+
+def _funnel(funnel: Funnel) -> Table:
+    table = Table("stage", "passed", "went no further", "tokens", box=None)
+    for line in funnel.lines():
+        why = ", ".join(f"{count:,} {reason.value}" for reason, count in line.reasons.items() if reason.value)
+        table.add_row(
+            line.stage.value, f"{line.passed:,}", why, f"{line.tokens.prompt + line.tokens.completion:,}"
+        )
+    return table

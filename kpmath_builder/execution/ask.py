@@ -1,0 +1,196 @@
+"""`Ask`, the only way out of a stage: behind it stand the prompts, the log, the re-asking and the teachers."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from kpmath_builder.errors import KpmathError
+from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.progress import Reporter
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.prompts.schemas import SCHEMAS
+from kpmath_builder.randomness import seed_of
+from kpmath_builder.recipe import Recipe, Sampled
+from kpmath_builder.records import Tokens
+from kpmath_builder.teachers.staff import Staff
+from kpmath_builder.teachers.protocol import (
+    ROLE_OF,
+    Message,
+    Request,
+    Response,
+    Role,
+    Task,
+    Teacher,
+    canonical_json,
+)
+
+__all__ = ["Ask", "Asked", "Client", "NotAskedError", "Reply"]
+
+T = TypeVar("T", bound=BaseModel)
+Material = Mapping[str, Any]
+
+
+class NotAskedError(KpmathError):
+    """An answer is not in the log and no teacher may be asked for it (`rescore`, `explain`)."""
+
+
+class Asked(NamedTuple):
+    """One request with the number of the sample and its response."""
+
+    request: Request
+    sample: int
+    response: Response
+
+
+class Reply(NamedTuple, Generic[T]):
+    """A validated reply, or None with the reason why there is none."""
+
+    value: T | None
+    reason: str = ""
+
+
+class Client:
+    """What all questions of a build share: the recipe, the prompts, the teachers by role, and the account of this run.
+
+    Without staff it answers from the log alone and raises `NotAskedError` for what is not there.
+    """
+
+    def __init__(
+        self, recipe: Recipe, prompts: Prompts, report: Reporter, staff: Staff | None = None
+    ) -> None:
+        self.recipe = recipe
+        self.prompts = prompts
+        self._report = report
+        self._staff = staff
+        self._sampled: Mapping[Task, Sampled] = {
+            "extract": recipe.extraction,
+            "same_topic": recipe.extraction,
+            "write": recipe.questions,
+            "judge": recipe.judging,
+            "solve": recipe.solutions,
+        }
+
+    def request(self, task: Task, material: Material, address: int | str, attempt: int) -> Request:
+        """Return the request for a task; `address` and `attempt` decide its seed."""
+        settings = self.recipe.teacher_for(ROLE_OF[task])
+        symbolic = settings.kind == "symbolic"
+        return Request(
+            task=task,
+            model=settings.model_name,
+            messages=_as_json(task, material) if symbolic else self.prompts.render(task, material),
+            sampling=self._sampled[task].sampling,
+            seed=seed_of(self.recipe.build.seed, address, task, attempt),
+            schema=None if symbolic else SCHEMAS[task],
+            extra={"slip_rate": settings.slip_rate} if symbolic else settings.extra,
+        )
+
+    async def responses(
+        self, request: Request, count: int, log: ResponseLog, address: int | str
+    ) -> tuple[list[Response], int]:
+        """Return samples 0…count-1 of a request, and how many of them were asked for now.
+
+        What the log does not hold comes from the teacher and is then logged.
+        """
+        found = {sample: log.get(request.key(sample)) for sample in range(count)}
+        missing = [sample for sample, response in found.items() if response is None]
+        if missing:
+            teacher = await self._teacher(request.task)
+            async with asyncio.TaskGroup() as calls:
+                for run in _runs(missing, teacher.samples_per_request):
+                    calls.create_task(self._call(teacher, request, run, log, address, found))
+        return [response for response in found.values() if response is not None], len(missing)
+
+    async def _teacher(self, task: Task) -> Teacher:
+        if self._staff is None:
+            raise NotAskedError(f"the log holds no answer to this {task} request: run `kpmath build` to ask for it")
+        return await self._staff.teacher(ROLE_OF[task])
+
+    async def _call(
+        self,
+        teacher: Teacher,
+        request: Request,
+        samples: Sequence[int],
+        log: ResponseLog,
+        address: int | str,
+        found: dict[int, Response | None],
+    ) -> None:
+        for sample, response in zip(samples, await teacher.answer(request, samples), strict=True):
+            log.put(request.key(sample), request.task, str(address), response)
+            self._report.spend(cost_of(response))
+            found[sample] = response
+
+
+class Ask:
+    """The questions of one blueprint (or seed problem): what is asked, what it cost, and what came."""
+
+    def __init__(self, client: Client, log: ResponseLog, address: int | str) -> None:
+        self.spent: dict[str, Tokens] = defaultdict(Tokens)
+        self.asked: list[Asked] = []
+        self.resumed = True
+        """Whether all answers so far were in the log."""
+        self._client = client
+        self._log = log
+        self._address = address
+
+    def model(self, role: Role) -> str:
+        """Return the name of the model that plays a role."""
+        return self._client.recipe.teacher_for(role).model_name
+
+    async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
+        """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own."""
+        reason = ""
+        for attempt in range(self._client.recipe.build.attempts):
+            (response,) = await self._ask(task, material, 1, attempt)
+            value, reason = _validated(response, kind)
+            if value is not None or response.finish_reason == "refused":
+                return Reply(value, reason)
+        return Reply(None, reason)
+
+    async def samples(self, task: Task, material: Material, count: int) -> list[Response]:
+        """Ask for several samples of free text."""
+        return await self._ask(task, material, count, 0)
+
+    async def _ask(self, task: Task, material: Material, count: int, attempt: int) -> list[Response]:
+        request = self._client.request(task, material, self._address, attempt)
+        responses, fresh = await self._client.responses(request, count, self._log, self._address)
+        self.resumed = self.resumed and not fresh
+        for sample, response in enumerate(responses):
+            self.spent[task] += cost_of(response)
+            self.asked.append(Asked(request, sample, response))
+        return responses
+
+
+def cost_of(response: Response) -> Tokens:
+    """Return the tokens of one response."""
+    return Tokens(requests=1, prompt=response.prompt_tokens, completion=response.completion_tokens)
+
+
+def _validated(response: Response, kind: type[T]) -> tuple[T | None, str]:
+    if response.finish_reason == "refused":
+        return None, response.text
+    if response.finish_reason != "stop":
+        return None, f"cut off ({response.finish_reason})"
+    try:
+        return kind.model_validate_json(response.text), ""
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return None, f"reply does not validate: {place + ': ' if place else ''}{first['msg']}"
+
+
+def _as_json(task: Task, material: Material) -> tuple[Message, ...]:
+    return (Message("user", canonical_json({"task": task, **material})),)
+
+
+def _runs(samples: Sequence[int], longest: int) -> Iterator[list[int]]:
+    """Cut ascending numbers into runs without gaps, none longer than `longest`."""
+    run: list[int] = []
+    for sample in samples:
+        if run and (sample != run[-1] + 1 or len(run) == longest):
+            yield run
+            run = []
+        run.append(sample)
+    yield run

@@ -1,0 +1,79 @@
+"""The funnel: how many candidates passed each stage, why the others did not, and what they cost. It adds up exactly."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
+
+__all__ = ["Funnel", "FunnelLine"]
+
+_TASK_OF = {Stage.WRITTEN: "write", Stage.JUDGED: "judge", Stage.SOLVED: "solve"}
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelLine:
+    """A stage: how many passed it, why some of those went no further, and the tokens that were spent to pass it."""
+
+    stage: Stage
+    passed: int
+    reasons: Mapping[DropReason, int]
+    tokens: Tokens
+
+
+class Funnel:
+    """Counts that grow with each candidate; a candidate ends at the last stage that it passed."""
+
+    def __init__(self) -> None:
+        self.ended: Counter[tuple[Stage, DropReason]] = Counter()
+        self.spent: dict[str, Tokens] = defaultdict(Tokens)
+        """Task to tokens."""
+
+    def add(self, candidate: Candidate) -> None:
+        """Count one candidate."""
+        self.ended[candidate.stage, candidate.reason] += 1
+        for task, tokens in candidate.spent.items():
+            self.spent[task] += tokens
+
+    def __add__(self, other: "Funnel") -> "Funnel":
+        both = Funnel()
+        for funnel in (self, other):
+            both.ended.update(funnel.ended)
+            for task, tokens in funnel.spent.items():
+                both.spent[task] += tokens
+        return both
+
+    def lines(self) -> list[FunnelLine]:
+        """Return a line per stage in the order of the method; reasons in the order of `DropReason`."""
+        lines = []
+        passed = self.ended.total()
+        for stage in Stage:
+            reasons = {
+                reason: self.ended[stage, reason] for reason in DropReason if self.ended[stage, reason]
+            }
+            lines.append(
+                FunnelLine(stage, passed, reasons, self.spent.get(_TASK_OF.get(stage, ""), Tokens()))
+            )
+            passed -= sum(reasons.values())
+        return lines
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts as JSON has them, in the funnel's order."""
+        return {
+            "passed": {line.stage.value: line.passed for line in self.lines()},
+            "ended": [
+                [stage.value, reason.value, self.ended[stage, reason]] for stage, reason in sorted(self.ended)
+            ],
+            "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
+        }
+
+    @classmethod
+    def from_json(cls, counts: Mapping[str, Any]) -> Self:
+        """Return the funnel that `as_json` told of."""
+        funnel = cls()
+        for stage, reason, count in counts["ended"]:
+            funnel.ended[Stage(stage), DropReason(reason)] = count
+        for task, tokens in counts["tokens"].items():
+            funnel.spent[task] = Tokens(**tokens)
+        return funnel

@@ -1,0 +1,77 @@
+"""Vectors for key points: the `Embedder` protocol, and the embedder that runs offline on a CPU.
+
+Lexical on purpose. Latent semantic analysis raises the similarity of words that occur in the same places, which is just
+what "arithmetic" and "geometric" do: it put 39 % of our pairs of different topics above 0.90, this embedder none.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
+
+from kpmath_builder.knowledge.vocabulary import DECISIVE, GENERIC, stems
+
+__all__ = ["Embedder", "FloatMatrix", "LexicalEmbedder"]
+
+FloatMatrix = npt.NDArray[np.float32]
+
+_DIMENSIONS = (
+    1024  # a random projection's cosine is off by about (1 - cosine**2) / 32: 0.006 at the threshold 0.90
+)
+_GENERIC_WEIGHT = 0.3
+_DECISIVE_WEIGHT = 1.5
+
+
+class Embedder(Protocol):
+    """Whatever turns texts into vectors."""
+
+    @property
+    def name(self) -> str:
+        """What the manifest says; equal names must give equal vectors."""
+
+    async def embed(self, texts: Sequence[str]) -> FloatMatrix:
+        """Return one row per text, shape (len(texts), dimensions), each of Euclidean length 1."""
+
+
+class LexicalEmbedder:
+    """TF-IDF over mathematical stems, projected to 1,024 dimensions; needs no model and no network.
+
+    The weights of words come from the texts of the call, so all key points of a build belong into one call. Equal sets of
+    texts give equal vectors, in any order and on any machine. 100,000 texts take about 0.5 GB.
+    """
+
+    name = "lexical-1"
+
+    async def embed(self, texts: Sequence[str]) -> FloatMatrix:
+        """Return one row per text, shape (len(texts), 1024), each of Euclidean length 1."""
+        unique = sorted(set(texts))
+        if not unique:
+            return np.zeros((0, _DIMENSIONS), np.float32)
+        row = {text: i for i, text in enumerate(unique)}
+        return _embed_unique(unique)[[row[text] for text in texts]]
+
+
+def _embed_unique(texts: list[str]) -> FloatMatrix:
+    vectorizer = TfidfVectorizer(analyzer=stems, sublinear_tf=True, norm=None, dtype=np.float32)
+    weighted = vectorizer.fit_transform(texts)
+    vocabulary = [str(stem) for stem in vectorizer.get_feature_names_out()]
+    directions = np.stack([_weight(stem) * _direction(stem) for stem in vocabulary])
+    unit: FloatMatrix = normalize(weighted @ directions)
+    return unit
+
+
+def _weight(stem: str) -> np.float32:
+    if stem in GENERIC:
+        return np.float32(_GENERIC_WEIGHT)
+    return np.float32(_DECISIVE_WEIGHT if stem in DECISIVE else 1.0)
+
+
+def _direction(stem: str) -> npt.NDArray[np.float32]:
+    """Return the stem's own random signs, taken from its hash: no vocabulary order, no generator can change them."""
+    digest = hashlib.shake_128(stem.encode()).digest(_DIMENSIONS // 8)
+    bits = np.unpackbits(np.frombuffer(digest, np.uint8))
+    return bits.astype(np.float32) * 2 - 1

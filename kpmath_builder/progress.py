@@ -1,0 +1,87 @@
+"""What a build tells while it runs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.records import Tokens
+
+__all__ = ["Listener", "Progress", "Reporter"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A moment of a build. Rates follow from `done - resumed` or `fresh` over `seconds`."""
+
+    stage: str
+    """"seeds", "extraction", "topics", "synthesis" or "tables"."""
+    done: int
+    total: int
+    resumed: int
+    """How many of `done` were there before this run."""
+    seconds: float
+    """Since the stage began."""
+    fresh: Tokens
+    """Asked in this run and stage, as against read from the log."""
+    funnel: Funnel
+    note: str = ""
+    """A sentence for the user; empty for a mere step."""
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass
+class Reporter:
+    """Keeps the counts and tells a listener of them, at most every `interval` seconds but for notes and new stages."""
+
+    listener: Listener | None
+    interval: float = 0.5
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    resumed: int = 0
+    fresh: Tokens = Tokens()
+    funnel: Funnel = field(default_factory=Funnel)
+    _began: float = 0.0
+    _told: float = 0.0
+
+    def begin(self, stage: str, total: int) -> None:
+        """Enter a stage of `total` steps."""
+        self.stage, self.total, self.done, self.resumed, self.fresh = stage, total, 0, 0, Tokens()
+        self._began = time.monotonic()
+        self._tell()
+
+    def step(self, count: int = 1, *, resumed: bool = False) -> None:
+        """Note that steps were done; `resumed` says that all their answers were in the log."""
+        self.done += count
+        self.resumed += count * resumed
+        if time.monotonic() - self._told > self.interval or self.done == self.total:
+            self._tell()
+
+    def spend(self, tokens: Tokens) -> None:
+        """Note what was asked just now."""
+        self.fresh += tokens
+
+    def note(self, sentence: str) -> None:
+        """Say something to the user."""
+        self._tell(sentence)
+
+    def _tell(self, note: str = "") -> None:
+        if self.listener is None:
+            return
+        now = time.monotonic()
+        self._told = now
+        self.listener(
+            Progress(
+                stage=self.stage,
+                done=self.done,
+                total=self.total,
+                resumed=self.resumed,
+                seconds=now - self._began,
+                fresh=self.fresh,
+                funnel=self.funnel,
+                note=note,
+            )
+        )

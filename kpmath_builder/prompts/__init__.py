@@ -1,0 +1,141 @@
+"""The prompts: one text file per task, versioned by its hash, and how the material of a task is put into it.
+
+Instructions and worked examples stand in `[system]` and never vary, so that an engine's prefix cache shares them.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.prompts.template import Template, fill
+from kpmath_builder.teachers.protocol import Message, Task
+
+__all__ = ["Prompts", "shown"]
+
+TASKS: tuple[Task, ...] = get_args(Task)
+
+_PRACTICE = {
+    "write": frozenset({"topic", "key_points", "problem", "solution"}),
+    "judge": frozenset({"topic", "key_points"}),
+    "solve": frozenset({"problem", "solution"}),
+}
+_USER = {
+    "extract": frozenset({"problem", "solution"}),
+    "same_topic": frozenset({"first_topic", "first_key_points", "second_topic", "second_key_points"}),
+    "write": frozenset({"practices"}),
+    "judge": frozenset({"practices", "question"}),
+    "solve": frozenset({"practices", "question"}),
+}
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The prompt of each task."""
+
+    templates: Mapping[Task, Template]
+    hashes: Mapping[Task, str]
+    """Tagged hash of each prompt file."""
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> "Prompts":
+        """Read the package's prompts; files in `folder` (`extract.txt`, …) replace those of the same name.
+
+        Raises
+        ------
+        InputError
+            For a folder or file that is no prompt, naming the file and the placeholder or section at fault.
+        """
+        texts = _own() | (_users(folder) if folder is not None else {})
+        return cls(
+            templates={
+                task: Template.parse(origin, text, _needed(task)) for task, (origin, text) in texts.items()
+            },
+            hashes={
+                task: "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+                for task, (_, text) in texts.items()
+            },
+        )
+
+    def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
+        """Return the messages that put a task to a model.
+
+        Parameters
+        ----------
+        task
+            What is asked.
+        material
+            extract: problem, solution. same_topic: first, second (topic, key_points). write: practices (topic,
+            key_points, problem, solution). judge: question, practices (topic, key_points). solve: question,
+            practices (problem, solution).
+        """
+        template = self.templates[task]
+        values = _values(material) if task != "same_topic" else _pair(material)
+        if "practices" in material:
+            values["practices"] = _practices(template.practice, material["practices"])
+        user = Message("user", fill(template.user, values))
+        return (Message("system", template.system), user) if template.system else (user,)
+
+
+def shown(text: str) -> str:
+    r"""Return a problem or solution as a model sees it: no calculator annotations, and `#### 24` as `\boxed{24}`."""
+    text = re.sub(r"<<[^<>]*>>", "", text)
+    return re.sub(r"^####[ \t]*(\S.*?)[ \t]*$", r"The final answer is \\boxed{\1}.", text, flags=re.MULTILINE)
+
+
+def _needed(task: Task) -> dict[str, frozenset[str]]:
+    practice = {"practice": _PRACTICE[task]} if task in _PRACTICE else {}
+    return practice | {"user": _USER[task]}
+
+
+def _own() -> dict[Task, tuple[str, str]]:
+    folder = files(__name__)
+    return {task: (f"{task}.txt", (folder / f"{task}.txt").read_text(encoding="utf-8")) for task in TASKS}
+
+
+def _users(folder: Path) -> dict[Task, tuple[str, str]]:
+    if not folder.is_dir():
+        raise InputError(f"There is no folder of prompts {folder}: correct its path, or leave it out.")
+    strange = sorted({path.name for path in folder.glob("*.txt")} - {f"{task}.txt" for task in TASKS})
+    if strange:
+        raise InputError(
+            f"{folder / strange[0]} belongs to no task: prompts are named {', '.join(TASKS)} (.txt)."
+        )
+    return {task: (str(path), _read(path)) for task in TASKS if (path := folder / f"{task}.txt").exists()}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as UTF-8 text ({error}): correct it.") from error
+
+
+def _values(material: Mapping[str, Any]) -> dict[str, str]:
+    return {name: shown(value) for name, value in material.items() if isinstance(value, str)} | {
+        name: _bullets(value) for name, value in material.items() if name == "key_points"
+    }
+
+
+def _pair(material: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        f"{which}_{name}": text
+        for which in ("first", "second")
+        for name, text in _values(material[which]).items()
+    }
+
+
+def _practices(template: str, practices: Sequence[Mapping[str, Any]]) -> str:
+    parts = (
+        fill(template, _values(one) | {"number": str(number)})
+        for number, one in enumerate(practices, start=1)
+    )
+    return "\n\n".join(parts)
+
+
+def _bullets(points: Sequence[str]) -> str:
+    return "\n".join(f"- {point}" for point in points)

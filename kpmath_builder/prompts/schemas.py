@@ -1,0 +1,102 @@
+"""What a model must reply to each task: pydantic models, and the JSON schemas derived from them.
+
+The schemas bound no string: with the default backend of vLLM a length bound forbids every backslash, and so LaTeX.
+Emptiness is checked on arrival instead.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kpmath_builder.teachers.protocol import Task
+
+__all__ = ["REPLIES", "SCHEMAS", "ExtractReply", "JudgeReply", "NamedTopic", "SameTopicReply", "WriteReply"]
+
+
+def _filled(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_filled)]
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class _Reply(BaseModel):
+    """Parse with `model_validate_json`: strict about types, closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class NamedTopic(_Reply):
+    """One topic with the key points that the extractor filed under it."""
+
+    topic: Text
+    key_points: tuple[Text, ...] = Field(min_length=1)
+
+
+class ExtractReply(_Reply):
+    """Topics and key points of one seed problem (paper section 2.1)."""
+
+    topics: tuple[NamedTopic, ...] = Field(min_length=1)
+
+
+class SameTopicReply(_Reply):
+    """Whether two topics are one."""
+
+    same: bool
+
+
+class WriteReply(_Reply):
+    """One new question (paper section 2.2)."""
+
+    question: Text
+
+
+class JudgeReply(_Reply):
+    """The two criteria of the quality score, 0…1 each, with the reasons (paper section 2.2).
+
+    The reasons come first, so that a model finds the faults before it gives the score.
+    """
+
+    missing_key_points: tuple[str, ...]
+    key_points_present: Score
+    errors: tuple[str, ...]
+    correctness: Score
+    sub_questions: int = Field(ge=1)
+
+
+REPLIES: Mapping[Task, type[BaseModel] | None] = {
+    "extract": ExtractReply,
+    "same_topic": SameTopicReply,
+    "write": WriteReply,
+    "judge": JudgeReply,
+    "solve": None,
+}
+"""Task to reply; a solution is free text."""
+
+
+def _schema(reply: type[BaseModel]) -> dict[str, Any]:
+    """Return the model's schema in one piece: no references or titles, which cost tokens and not every engine knows."""
+    schema = reply.model_json_schema()
+    definitions = schema.pop("$defs", {})
+
+    def plain(node: Any) -> Any:  # noqa: ANN401 - JSON is of any type
+        if isinstance(node, list):
+            return [plain(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return plain(definitions[node["$ref"].rsplit("/", 1)[-1]])
+        return {key: plain(value) for key, value in node.items() if key not in ("title", "description")}
+
+    return plain(schema)  # type: ignore[no-any-return]
+
+
+SCHEMAS: Mapping[Task, dict[str, Any] | None] = {
+    task: None if reply is None else _schema(reply) for task, reply in REPLIES.items()
+}
+"""Task to the JSON schema that constrains the reply; None asks for free text."""

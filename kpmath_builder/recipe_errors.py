@@ -1,0 +1,88 @@
+"""Turning pydantic's errors into one sentence that names the key, its meaning and the allowed values."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kpmath_builder.errors import InputError
+
+__all__ = ["explain"]
+
+Schema = dict[str, Any]
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
+    """Return the `InputError` that tells of the first fault and counts the others."""
+    root = model.model_json_schema()
+    first, *others = error.errors(include_url=False)
+    path = [str(part) for part in first["loc"]]
+    more = f" ({len(others)} more after this one.)" if others else ""
+    if first["type"] == "value_error":
+        return InputError(f"The recipe's {first['ctx']['error']}.{more}")
+    if first["type"] == "extra_forbidden":
+        return InputError(f"{_unknown(path, root)}{more}")
+    if path[-1] == "[key]":
+        return InputError(
+            f"The recipe's {path[0]} has no {path[1]}: known are {first['ctx']['expected']}.{more}"
+        )
+    schema, path = _find(path, root)
+    meaning = f" It means: {schema['description'].rstrip('.')}." if "description" in schema else ""
+    given = f", got {first['input']!r}" if first["type"] != "missing" else ""
+    return InputError(
+        f"The recipe's {'.'.join(path)} must be {_allowed(schema, root)}{given}.{meaning}{more}"
+    )
+
+
+def _unknown(path: list[str], root: Schema) -> str:
+    *tables, name = path
+    table, _ = _find(tables, root)
+    known = sorted(table.get("properties", {}))
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {'.'.join([*tables, close[0]])}?" if close else f"known here: {', '.join(known)}."
+    return f"The recipe has no key {'.'.join(path)}: {hint}"
+
+
+def _find(path: list[str], root: Schema) -> tuple[Schema, list[str]]:
+    """Follow a path as far as the schema knows it; what pydantic appends for unions and items is left out."""
+    schema, walked = root, list[str]()
+    for part in path:
+        inner = _inner(schema, root)
+        following = inner.get("properties", {}).get(part) or (inner.get("additionalProperties") or None)
+        if not isinstance(following, dict):
+            break
+        described = {k: v for k, v in following.items() if k == "description"}
+        schema = {**_inner(following, root), **described}
+        walked.append(part)
+    return schema, walked
+
+
+def _inner(schema: Schema, root: Schema) -> Schema:
+    if "$ref" in schema:
+        found: Schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+        return found
+    return schema
+
+
+_TYPES = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
+_LIMITS = {
+    "minimum": "from {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "up to {}",
+    "exclusiveMaximum": "below {}",
+    "pattern": "matching {}",
+}
+
+
+def _allowed(schema: Schema, root: Schema) -> str:
+    if "anyOf" in schema:
+        options = [_allowed(_inner(s, root), root) for s in schema["anyOf"] if s.get("type") != "null"]
+        return " or ".join(options)
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"a list of {_TYPES.get(schema.get('items', {}).get('type', ''), 'values')}, at least one"
+    if schema.get("type") == "object":
+        return "a table"
+    limits = [words.format(schema[name]) for name, words in _LIMITS.items() if name in schema]
+    return " ".join([_TYPES.get(schema.get("type", ""), "a value"), *limits])

@@ -1,0 +1,194 @@
+"""The three published configs: their columns as data, and what Parquet and the dataset card make of them.
+
+The Arrow schemas carry no `huggingface` metadata: `datasets` before 4 cannot read what `datasets` 4 and later would put
+there. The features stand in the card's YAML instead, in words that every version from 2.21 reads. Imports nothing of ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+__all__ = ["COLUMNS", "CONFIGS", "DEFAULT_CONFIG", "SCHEMAS", "Column", "features_yaml"]
+
+CONFIGS = ("kp-extraction", "qa-pairs", "scored")
+DEFAULT_CONFIG = "qa-pairs"
+
+_STRING, _INT, _LONG, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
+_STRINGS = pa.list_(_STRING)
+_MESSAGES = pa.list_(pa.struct({"role": _STRING, "content": _STRING}))
+_TOPICS = pa.list_(pa.struct({"topic": _STRING, "key_points": _STRINGS}))
+_PARTS = pa.list_(pa.struct({"topic": _STRING, "seed_id": _STRING, "key_points": _STRINGS}))
+_SOLUTIONS = pa.list_(
+    pa.struct(
+        {
+            "sample": _INT,
+            "text": _STRING,
+            "answer": _STRING,
+            "answer_class": _INT,
+            "score_vector": pa.list_(_FLOAT),
+            "score": _FLOAT,
+            "agreed": _BOOL,
+            "wrong_arithmetic": _STRINGS,
+            "finish_reason": _STRING,
+            "completion_tokens": _INT,
+        }
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a published config; `description` is one sentence of the dataset card."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "kp-extraction": (
+        Column("id", _STRING, "The seed problem: set, split and place in it."),
+        Column("source", _STRING, "The set that the seed problem comes from."),
+        Column("licence", _STRING, "The licence of that set."),
+        Column(
+            "content_hash",
+            _STRING,
+            "Tagged hash over problem and solution, to find the text where it is not published.",
+        ),
+        Column(
+            "problem",
+            _STRING,
+            "The problem; null where its licence does not let it be published.",
+            nullable=True,
+        ),
+        Column("solution", _STRING, "The reference solution; null where the problem is.", nullable=True),
+        Column("answer", _STRING, "The reference answer; null where the problem is.", nullable=True),
+        Column("level", _STRING, "The difficulty that the source states, if any.", nullable=True),
+        Column("subject", _STRING, "The subject that the source states, if any.", nullable=True),
+        Column("topics", _STRINGS, "The topics after clustering, each as `Subject - Subcategory`."),
+        Column("key_points", _TOPICS, "The key points under each topic after clustering."),
+        Column("raw_topics", _STRINGS, "The topics as the extractor named them."),
+        Column("raw_key_points", _TOPICS, "The key points under each topic as the extractor named them."),
+        Column(
+            "extractor", _STRING, "The model that extracted them; null where none was asked.", nullable=True
+        ),
+        Column("status", _STRING, "`kept`: a practice that questions can be drawn from; else `dropped`."),
+        Column("reason", _STRING, "Why it was dropped; empty where it was kept."),
+    ),
+    "qa-pairs": (
+        Column("id", _STRING, "The candidate's id and the number of the sampled solution."),
+        Column("question", _STRING, "The question."),
+        Column("solution", _STRING, "A solution that agrees with the consensus, as the solver wrote it."),
+        Column("answer", _STRING, "The final answer read out of the solution."),
+        Column(
+            "messages",
+            _MESSAGES,
+            "Question and solution as a chat of a user and an assistant, ready to train on.",
+        ),
+        Column("topics", _STRINGS, "The topics that the question was drawn from."),
+        Column("key_points", _STRINGS, "The key points that the question had to need."),
+        Column("consensus", _FLOAT, "The share of the vote behind the winning answer, 0 to 1."),
+        Column(
+            "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
+        ),
+        Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
+        Column("seed_sources", _STRINGS, "The sets that those seed problems come from."),
+        Column("source", _STRING, "The name of this dataset, to tell rows apart after mixing."),
+        Column("candidate_id", _STRING, "The row of `scored` that this pair comes from."),
+        Column("writer", _STRING, "The model that wrote the question.", nullable=True),
+        Column("judge", _STRING, "The model that judged the question.", nullable=True),
+        Column("solver", _STRING, "The model that wrote the solution.", nullable=True),
+        Column("solution_tokens", _INT, "Length of the solution in the solver's tokens."),
+    ),
+    "scored": (
+        Column("id", _STRING, "The candidate."),
+        Column("index", _LONG, "The number of the draw, from 0."),
+        Column("status", _STRING, "`kept` or `dropped`."),
+        Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
+        Column("reason", _STRING, "Why it went no further; empty where it was kept."),
+        Column("detail", _STRING, "More on the reason, where there is more to say."),
+        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column("topics", _STRINGS, "The drawn topics."),
+        Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
+        Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
+        Column("note", _STRING, "A remark on the draw, such as `no-third-topic`; mostly empty."),
+        Column(
+            "key_points_present",
+            _FLOAT,
+            "The judge's first criterion, 0 to 1; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
+            "correctness", _FLOAT, "The judge's second criterion, 0 to 1; null where unjudged.", nullable=True
+        ),
+        Column("quality", _FLOAT, "The lower of the two criteria; null where unjudged.", nullable=True),
+        Column(
+            "missing_key_points",
+            _STRINGS,
+            "The key points that the judge missed; null where unjudged.",
+            nullable=True,
+        ),
+        Column("errors", _STRINGS, "The errors that the judge found; null where unjudged.", nullable=True),
+        Column("sub_questions", _INT, "The number of sub-questions; null where unjudged.", nullable=True),
+        Column(
+            "solutions",
+            _SOLUTIONS,
+            "Every sampled solution with its answer, class of equal answers and consensus score vector.",
+        ),
+        Column(
+            "consensus_mode",
+            _STRING,
+            "The rule of the vote, `paper` or `strict`; null without a vote.",
+            nullable=True,
+        ),
+        Column("consensus_winner", _STRING, "The winning answer, if any.", nullable=True),
+        Column(
+            "consensus_share",
+            _FLOAT,
+            "The share of the vote behind the winner; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_margin", _FLOAT, "That share less the runner-up's; null without a vote.", nullable=True
+        ),
+        Column("consensus_tie", _BOOL, "Whether two answers came first; null without a vote.", nullable=True),
+        Column(
+            "consensus_votes", _INT, "The number of solutions that voted; null without a vote.", nullable=True
+        ),
+        Column(
+            "consensus_abstentions",
+            _INT,
+            "The number that gave no usable answer; null without a vote.",
+            nullable=True,
+        ),
+        Column("requests", _INT, "The number of requests to the models."),
+        Column("prompt_tokens", _LONG, "The tokens that the models read."),
+        Column("completion_tokens", _LONG, "The tokens that the models wrote."),
+        Column("writer", _STRING, "The model that wrote the question.", nullable=True),
+        Column("judge", _STRING, "The model that judged the question.", nullable=True),
+        Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+    ),
+}
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    config: pa.schema([pa.field(column.name, column.type, column.nullable) for column in columns])
+    for config, columns in COLUMNS.items()
+}
+
+
+def features_yaml(config: str) -> list[dict[str, Any]]:
+    """Return what stands under `dataset_info: features:` in the card for one of `CONFIGS`."""
+    return [{"name": column.name, **_feature(column.type)} for column in COLUMNS[config]]
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    """Spell a type as `{dtype: …}`, `{list: …}` or `{struct: …}`, the forms that all versions of `datasets` read."""
+    if pa.types.is_struct(kind):
+        return {"struct": [{"name": field.name, **_feature(field.type)} for field in kind]}
+    if pa.types.is_list(kind):
+        item = _feature(kind.value_type)
+        return {"list": item.get("dtype") or item["struct"]}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}

@@ -1,0 +1,183 @@
+"""The formats of seed problems (GSM8K, MATH, a user's own) and how the final answer is read out of each."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.seeds.rows import Row
+
+__all__ = ["Format", "Reading", "choose_format", "final_line", "last_boxed", "read_row"]
+
+Format = Literal["gsm8k", "math", "custom"]
+
+GSM8K_COLUMNS = {"problem": "question", "solution": "answer"}
+OWN_NAMES = ("problem", "solution", "answer", "level", "subject", "id")
+MATH_ID = re.compile(r"(?:train|test)/\w+/\d+\.json")
+MATH_LEVEL = re.compile(r"Level [1-5?]")
+MATH_SUBJECTS = frozenset(
+    {
+        "Algebra",
+        "Counting & Probability",
+        "Geometry",
+        "Intermediate Algebra",
+        "Number Theory",
+        "Prealgebra",
+        "Precalculus",
+    }
+)
+_EXPECTED = (
+    "`question` and `answer` (GSM8K), `problem`, `solution`, `level` and `type` (MATH), "
+    "or `problem` and `solution` (your own)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a row says, in our names; `problem` and `solution` may be empty, `answer` is None where none is readable."""
+
+    problem: str
+    solution: str
+    answer: str | None
+    level: str | None
+    subject: str | None
+    id: str | None
+
+    @property
+    def is_math(self) -> bool:
+        """Whether the row bears MATH's own labels, whatever its columns are called."""
+        labels = MATH_LEVEL.fullmatch(self.level or "") and self.subject in MATH_SUBJECTS
+        return bool(labels or MATH_ID.fullmatch(self.id or ""))
+
+
+def choose_format(
+    origin: str, row: Row, asked: Format | Literal["auto"], fields: Mapping[str, str] | None
+) -> Format:
+    """Return the format of a set from its first row, unless it is asked for or a field map is given.
+
+    Raises
+    ------
+    InputError
+        Where the columns fit no format, or the field map fits no reading.
+    """
+    if fields is not None:
+        _check_fields(asked, fields)
+        return "custom"
+    if asked != "auto":
+        return asked
+    names = row.columns.keys()
+    if names >= {"problem", "solution"}:
+        by_id = MATH_ID.fullmatch(str(row.columns.get("unique_id")))
+        return "math" if by_id or names >= {"level", "type"} else "custom"
+    if names >= {"question", "answer"}:
+        return "gsm8k"
+    raise _wrong_fields(origin, row, _EXPECTED)
+
+
+def _check_fields(asked: str, fields: Mapping[str, str]) -> None:
+    unknown = sorted(set(fields) - set(OWN_NAMES))
+    if unknown:
+        raise InputError(
+            f"seeds.fields has the unknown name {unknown[0]!r}: the names are {', '.join(OWN_NAMES)}."
+        )
+    if asked not in ("auto", "custom"):
+        raise InputError(f'seeds.fields cannot go with seeds.format = "{asked}": leave one of them out.')
+
+
+def _wrong_fields(origin: str, row: Row, expected: str) -> InputError:
+    found = ", ".join(f"`{name}`" for name in row.columns) or "none"
+    return InputError(
+        f"{origin}, {row.place}, has the fields {found}; expected {expected}: "
+        "name yours in seeds.fields, or correct the row."
+    )
+
+
+def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | None) -> Reading:  # noqa: A002 - the recipe's name
+    """Read one row in the set's format.
+
+    Raises
+    ------
+    InputError
+        For a missing column or one of a wrong type.
+    """
+    columns = _columns(row, format, fields)
+    needed = {columns["problem"], columns["solution"], *(fields or {}).values()}
+    if not needed <= row.columns.keys():
+        raise _wrong_fields(origin, row, " and ".join(f"`{name}`" for name in sorted(needed)))
+    labels = {name: _label(origin, row, columns.get(name)) for name in ("answer", "level", "subject", "id")}
+    problem = _text(origin, row, columns["problem"])
+    solution = _text(origin, row, columns["solution"])
+    if format == "math":
+        level = labels["level"]
+        labels |= {
+            "answer": last_boxed(solution),
+            "level": f"Level {level}" if level and level.isdigit() else level,
+        }
+    elif not labels["answer"]:
+        labels["answer"] = final_line(solution) or (last_boxed(solution) if format == "custom" else None)
+    return Reading(problem, solution, **labels)
+
+
+def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict[str, str]:  # noqa: A002 - as above
+    if format == "gsm8k":
+        return GSM8K_COLUMNS
+    if format == "math":
+        subject = "type" if "type" in row.columns else "subject"
+        return {
+            "problem": "problem",
+            "solution": "solution",
+            "level": "level",
+            "subject": subject,
+            "id": "unique_id",
+        }
+    return {name: name for name in OWN_NAMES} | dict(fields or {})
+
+
+def _text(origin: str, row: Row, column: str) -> str:
+    value = row.columns[column]
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InputError(
+            f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
+        )
+    return value.strip()
+
+
+def _label(origin: str, row: Row, column: str | None) -> str | None:
+    value = row.columns.get(column) if column else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 145.0, as SVAMP and others write whole answers
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise InputError(
+            f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text or a number: correct it."
+        )
+    return None if value is None else str(value).strip() or None
+
+
+def final_line(solution: str) -> str | None:
+    """Return what stands after the last `####`, without thousands commas; None where nothing does."""
+    _, mark, answer = solution.rpartition("####")
+    return (re.sub(r"(?<=\d),(?=\d{3})", "", answer).strip() or None) if mark else None
+
+
+def last_boxed(solution: str) -> str | None:
+    r"""Return the content of the last `\boxed` or `\fbox`, whose braces may nest or be missing (`\boxed 2`)."""
+    starts = [match.end() for match in re.finditer(r"\\(?:boxed|fbox)(?![A-Za-z])\s*", solution)]
+    if not starts:
+        return None
+    rest = solution[starts[-1] :]
+    if rest.startswith("{"):
+        return _braced(rest)
+    token = re.match(r"\\[A-Za-z]+|[^\s$}]", rest)  # TeX boxes the next token alone
+    return token[0] if token else None
+
+
+def _braced(text: str) -> str | None:
+    depth = 0
+    for match in re.finditer(r"\\.|[{}]", text, flags=re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0 and match[0] == "}":
+            return text[1 : match.start()].strip() or None
+    return None

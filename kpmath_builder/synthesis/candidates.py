@@ -1,0 +1,80 @@
+"""One blueprint, one coroutine: write, judge, solve, vote."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kpmath_builder.execution.ask import Ask, NotAskedError
+from kpmath_builder.recipe import Judging, Recipe
+from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
+from kpmath_builder.synthesis.questions import judge, show, write
+from kpmath_builder.synthesis.solutions import agree, solve
+
+__all__ = ["synthesise"]
+
+_NO_WINNER = {
+    "no votes": DropReason.UNSOLVED,
+    "no agreement": DropReason.NO_AGREEMENT,
+    "tie": DropReason.TIE,
+    "share below threshold": DropReason.LOW_SHARE,
+}
+
+
+class _Draft:
+    """A candidate in the making: the last stage that it passed, and what is known of it."""
+
+    def __init__(self, blueprint: Blueprint, ask: Ask) -> None:
+        self._ask = ask
+        self._fields: dict[str, Any] = {"blueprint": blueprint, "stage": Stage.ASKED}
+
+    def learn(self, **fields: Any) -> None:  # noqa: ANN401 - the candidate validates them
+        self._fields |= fields
+
+    def end(self, reason: DropReason = DropReason.NONE, detail: str = "") -> Candidate:
+        models = {role: self._ask.model(role) for role in ("writer", "judge", "solver")}
+        return Candidate(
+            **self._fields, models=models, spent=dict(self._ask.spent), reason=reason, detail=detail
+        )
+
+
+async def synthesise(
+    blueprint: Blueprint, seeds: Mapping[str, SeedProblem], ask: Ask, recipe: Recipe
+) -> Candidate:
+    """Lead one blueprint through the method (paper sections 2.2 and 2.3); it ends agreed upon, or dropped with a reason."""
+    draft = _Draft(blueprint, ask)
+    try:
+        return await _lead(draft, show(blueprint, seeds), ask, recipe)
+    except NotAskedError as error:
+        return draft.end(DropReason.NOT_ASKED, str(error))
+
+
+async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe: Recipe) -> Candidate:
+    written = await write(practices, ask)
+    if written.value is None:
+        return draft.end(DropReason.UNWRITTEN, written.reason)
+    question = written.value.question.strip()
+    draft.learn(stage=Stage.WRITTEN, question=question)
+
+    judged = await judge(question, practices, ask)
+    if judged.value is None:
+        return draft.end(DropReason.UNJUDGED, judged.reason)
+    draft.learn(judgement=judged.value)
+    refusal = _refusal(judged.value, recipe.judging)
+    if refusal:
+        return draft.end(refusal)
+    draft.learn(stage=Stage.JUDGED)
+
+    responses = await solve(question, practices, recipe.solutions.samples, ask)
+    agreement = await agree(responses, recipe.consensus)
+    draft.learn(solutions=agreement.solutions, vote=agreement.vote)
+    if agreement.vote.votes:
+        draft.learn(stage=Stage.SOLVED)
+    if agreement.reason:
+        return draft.end(_NO_WINNER[agreement.reason])
+    draft.learn(stage=Stage.AGREED)
+    return draft.end()
+
+
+def _refusal(judgement: Judgement, rule: Judging) -> DropReason:
+    if judgement.sub_questions > rule.max_sub_questions:
+        return DropReason.TOO_MANY_PARTS
+    return DropReason.LOW_QUALITY if judgement.quality < rule.threshold else DropReason.NONE

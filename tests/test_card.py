@@ -1,0 +1,137 @@
+"""The dataset card: its front matter is what the Hub and `datasets` act on."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from factories import MODELS, Build, make_build
+from huggingface_hub import DatasetCard
+
+from kpmath_builder.publishing.card import CardFacts, _size_category
+from kpmath_builder.records import DropReason, Stage
+from kpmath_builder.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG
+
+BUILD = make_build(candidates=60, seeds=12)
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> DatasetCard:
+    """The card of a published build, as the Hub's library reads it."""
+    BUILD.write(tmp_path / "dataset", rows_per_file=25)
+    return DatasetCard.load(tmp_path / "dataset" / "README.md")
+
+
+def text_with(folder: Path, build: Build = BUILD, **facts: Any) -> str:  # noqa: ANN401 - any field of CardFacts
+    """Return the card of a build with other facts."""
+    build.write(folder / "dataset", facts=CardFacts(**{"models": MODELS, **facts}))
+    return (folder / "dataset" / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_pattern_matches_exactly_the_files_of_its_config(card: DatasetCard, tmp_path: Path):
+    folder = tmp_path / "dataset"
+    for entry in card.data.configs:
+        (files,) = entry["data_files"]
+        assert files["split"] == "train"
+        assert set(folder.glob(files["path"])) == set((folder / "data" / entry["config_name"]).iterdir())
+
+
+def test_one_config_is_the_default(card: DatasetCard):
+    assert [entry["config_name"] for entry in card.data.configs] == list(CONFIGS)
+    assert [entry["config_name"] for entry in card.data.configs if entry.get("default")] == [DEFAULT_CONFIG]
+
+
+def test_numbers_of_rows_and_bytes_are_those_of_the_files(card: DatasetCard, tmp_path: Path):
+    for info in card.data.dataset_info:
+        files = list((tmp_path / "dataset" / "data" / info["config_name"]).iterdir())
+        (split,) = info["splits"]
+        assert split["num_examples"] == sum(pq.read_metadata(file).num_rows for file in files)
+        assert split["num_bytes"] == info["dataset_size"] > 0
+        assert info["download_size"] == sum(file.stat().st_size for file in files)
+
+
+def test_the_fingerprint_and_the_data_stand_in_every_config(tmp_path: Path):
+    """`datasets` caches a local folder under its name and these entries, not under its data."""
+    descriptions = []
+    for name, build, fingerprint in (
+        ("a", BUILD, "f1"),
+        ("b", BUILD, "f2"),
+        ("c", make_build(60, 12, seed=1), "f2"),
+    ):
+        build.write(tmp_path / name, fingerprint=fingerprint)
+        configs = DatasetCard.load(tmp_path / name / "README.md").data.configs
+        assert all(f"build {fingerprint}, " in entry["description"] for entry in configs)
+        descriptions += [entry["description"] for entry in configs]
+    assert len(set(descriptions)) == 9
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [
+        (0, "n<1K"),
+        (999, "n<1K"),
+        (1_000, "1K<n<10K"),
+        (9_999, "1K<n<10K"),
+        (10_000, "10K<n<100K"),
+        (865_000, "100K<n<1M"),
+        (1_576_000, "1M<n<10M"),
+        (999_999_999, "100M<n<1B"),
+        (1_000_000_000, "n>1B"),
+    ],
+)
+def test_size_category(rows: int, category: str):
+    assert _size_category(rows) == category
+
+
+def test_the_card_is_the_same_wherever_and_whenever_it_is_written(tmp_path: Path):
+    one, other = text_with(tmp_path / "one"), text_with(tmp_path / "other" / "deeper")
+    assert one == other
+    assert str(tmp_path) not in one
+
+
+def test_every_column_is_explained(card: DatasetCard):
+    for config in CONFIGS:
+        for column in COLUMNS[config]:
+            assert f"| `{column.name}` | " in card.text
+            assert column.description in card.text
+
+
+def test_the_funnel_shows_each_stage_and_each_reason_with_its_count(card: DatasetCard):
+    order = list(Stage)
+    for stage in Stage:
+        passed = sum(order.index(candidate.stage) >= order.index(stage) for candidate in BUILD.candidates)
+        assert f"| {stage.value} | {passed} |" in card.text
+    for reason in set(DropReason) - {DropReason.NONE}:
+        count = sum(candidate.reason is reason for candidate in BUILD.candidates)
+        assert count == 0 or f"{count} {reason.value}" in card.text
+
+
+def test_models_recipe_and_further_limits_are_told(tmp_path: Path):
+    text = text_with(
+        tmp_path, recipe={"consensus.min_share": 0.5, "odd": "a | b\nc"}, limits=["Mind the gap."]
+    )
+    assert all(f"| {role} | {model} |" in text for role, model in MODELS.items())
+    assert "| `consensus.min_share` | `0.5` |" in text
+    assert "| `odd` | `a \\| b c` |" in text
+    assert "- Mind the gap." in text
+
+
+def test_the_symbolic_teacher_is_owned_up_to_where_it_wrote(tmp_path: Path):
+    told = text_with(tmp_path / "a", models={**MODELS, "writer": "symbolic"})
+    assert "symbolic teacher is a program" in told
+    assert "symbolic teacher" not in text_with(tmp_path / "b")
+
+
+def test_sources_of_the_seeds_are_listed_with_licence_and_number(card: DatasetCard):
+    shareable = sum(seed.shareable for seed in BUILD.seeds)
+    assert f"| gsm8k | MIT | {shareable} | yes |" in card.text
+    assert f"| math | disputed | {len(BUILD.seeds) - shareable} | no: " in card.text
+
+
+@pytest.mark.parametrize("sources", [(), ("openai/gsm8k",)])
+def test_source_datasets_stand_in_the_front_matter_where_they_are_known(
+    tmp_path: Path, sources: tuple[str, ...]
+):
+    data = DatasetCard(text_with(tmp_path, source_datasets=sources, licence="cc-by-4.0")).data
+    assert data.license == "cc-by-4.0"
+    assert (data.source_datasets or []) == list(sources)

@@ -1,0 +1,287 @@
+"""The prompts: what is filled in and what is left alone, and the schemas of the replies."""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.prompts import Prompts, shown
+from kpmath_builder.prompts.schemas import REPLIES, SCHEMAS, ExtractReply
+from kpmath_builder.prompts.template import fill
+from kpmath_builder.teachers.protocol import Task
+
+TASKS: tuple[Task, ...] = get_args(Task)
+NASTY = r"A pen costs $problem, $$, ${solution}, $question and $5; {x} %s \1 \g<0> [user] $x_1$"
+
+
+def material(text: str) -> dict[Task, dict[str, Any]]:
+    practice = {
+        "topic": "Algebra - " + text,
+        "key_points": ["first " + text, "second"],
+        "problem": text,
+        "solution": text,
+    }
+    return {
+        "extract": {"problem": text, "solution": text},
+        "same_topic": {
+            "first": {"topic": text, "key_points": [text]},
+            "second": {"topic": "T", "key_points": ["k"]},
+        },
+        "write": {"practices": [practice, practice]},
+        "judge": {"question": text, "practices": [practice, practice]},
+        "solve": {"question": text, "practices": [{"problem": text, "solution": text}]},
+    }
+
+
+@pytest.fixture(scope="module")
+def prompts() -> Prompts:
+    return Prompts.load()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_texts_reach_the_model_unchanged(prompts: Prompts, task: Task):
+    """Dollar signs, braces, placeholders and section names in a problem's text are only text."""
+    user = prompts.render(task, material(NASTY)[task])[-1]
+    assert user.role == "user"
+    assert NASTY in user.content
+    plain = prompts.render(task, material("plain")[task])[-1]
+    assert user.content == plain.content.replace("plain", NASTY)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<>#"), min_size=1))
+def test_no_text_is_filled_in_twice(text: str):
+    once = fill("$problem | $solution | $$", {"problem": text, "solution": "S"})
+    assert once == f"{text} | S | $"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_prefix_is_constant(prompts: Prompts, task: Task):
+    """Instructions and examples come first and do not depend on the material, so that engines share them."""
+    one, two = (prompts.render(task, material(text)[task]) for text in ("one", "two"))
+    assert one[0].role == "system"
+    assert one[0] == two[0]
+    assert one[1] != two[1]
+    assert len(one) == len(two) == 2
+
+
+def test_nothing_given_is_left_out(prompts: Prompts):
+    """Each piece of the material that a task may see is in its messages; the judge sees no seed problem or solution."""
+    practices = [
+        {
+            "topic": f"topic{n}",
+            "key_points": [f"first{n}", f"second{n}"],
+            "problem": f"problem{n}",
+            "solution": f"solution{n}",
+        }
+        for n in (1, 2, 3)
+    ]
+    written = prompts.render("write", {"practices": practices})[-1].content
+    judged = prompts.render("judge", {"practices": practices, "question": "Q?"})[-1].content
+    solved = prompts.render("solve", {"practices": practices, "question": "Q?"})[-1].content
+    for n in (1, 2, 3):
+        assert all(f"{word}{n}" in written for word in ("topic", "first", "second", "problem", "solution"))
+        assert all(f"{word}{n}" in judged for word in ("topic", "first", "second"))
+        assert not any(f"{word}{n}" in judged for word in ("problem", "solution"))
+        assert all(f"{word}{n}" in solved for word in ("problem", "solution"))
+    assert judged.count("Q?") == solved.count("Q?") == 1
+
+
+def test_a_question_can_be_solved_without_demonstrations(prompts: Prompts):
+    assert "Q?" in prompts.render("solve", {"practices": [], "question": "Q?"})[-1].content
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("48/2=<<48/2=24>>24 clips\n#### 24", "48/2=24 clips\nThe final answer is \\boxed{24}."),
+        ("a < b and c > d, 1 << 4", "a < b and c > d, 1 << 4"),
+        ("the mark #### inside", "the mark #### inside"),
+        ("#### 1,200  ", "The final answer is \\boxed{1,200}."),
+    ],
+)
+def test_models_see_no_calculator_annotations(prompts: Prompts, text: str, seen: str):
+    assert shown(text) == seen
+    assert prompts.render("extract", {"problem": "p", "solution": text})[-1].content.count(seen) == 1
+
+
+REPLY_EXAMPLES: dict[str, dict[str, Any]] = {
+    "extract": {"topics": [{"topic": "Algebra - Lines", "key_points": [r"slope is $\frac{y}{x}$"]}]},
+    "same_topic": {"same": True},
+    "write": {"question": r"Find $\pi$."},
+    "judge": {
+        "missing_key_points": ["k"],
+        "key_points_present": 0.5,
+        "errors": [],
+        "correctness": 1,
+        "sub_questions": 1,
+    },
+}
+
+
+def reply_of(task: str) -> type[BaseModel]:
+    model = next(model for name, model in REPLIES.items() if name == task)
+    assert model is not None
+    return model
+
+
+@pytest.mark.parametrize("task", REPLY_EXAMPLES)
+def test_a_good_reply_validates(task: str):
+    reply = reply_of(task).model_validate_json(json.dumps(REPLY_EXAMPLES[task]))
+    assert json.loads(reply.model_dump_json()) == REPLY_EXAMPLES[task]
+
+
+@pytest.mark.parametrize(
+    ("task", "change"),
+    [
+        ("extract", {"topics": []}),
+        ("extract", {"topics": [{"topic": " ", "key_points": ["k"]}]}),
+        ("extract", {"topics": [{"topic": "T", "key_points": []}]}),
+        ("extract", {"topics": [{"topic": "T", "key_points": [""]}]}),
+        ("extract", {"topics": [{"topic": "T", "key_points": ["k"], "more": 1}]}),
+        ("extract", {"topics": [{"topic": 7, "key_points": ["k"]}]}),
+        ("same_topic", {"same": "true"}),
+        ("same_topic", {"same": 1}),
+        ("write", {"question": "\n "}),
+        ("write", {"question": None}),
+        ("write", {"answer": "42"}),
+        ("judge", {"correctness": 1.01}),
+        ("judge", {"correctness": -0.1}),
+        ("judge", {"correctness": "1"}),
+        ("judge", {"correctness": True}),
+        ("judge", {"key_points_present": float("nan")}),
+        ("judge", {"sub_questions": 0}),
+        ("judge", {"sub_questions": 1.5}),
+        ("judge", {"errors": "none"}),
+    ],
+)
+def test_a_bad_reply_does_not(task: str, change: dict[str, Any]):
+    with pytest.raises(ValidationError):
+        reply_of(task).model_validate_json(json.dumps(REPLY_EXAMPLES[task] | change))
+
+
+def conforms(value: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - JSON is of any type
+    """Check the part of JSON schema that the schemas use; an unknown word is a failure."""
+    kinds = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "boolean": bool,
+        "number": (int, float),
+        "integer": int,
+    }
+    words = {
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "minItems",
+        "minimum",
+        "maximum",
+    }
+    assert schema.keys() <= words
+    if not isinstance(value, kinds[schema["type"]]):
+        return False
+    if schema["type"] == "object":
+        assert schema["additionalProperties"] is False
+        assert set(schema["required"]) == set(schema["properties"])
+        return value.keys() == schema["properties"].keys() and all(
+            conforms(value[name], part) for name, part in schema["properties"].items()
+        )
+    if schema["type"] == "array":
+        return len(value) >= schema.get("minItems", 0) and all(
+            conforms(item, schema["items"]) for item in value
+        )
+    return (
+        bool(schema.get("minimum", -1) <= value <= schema.get("maximum", 99)) if "minimum" in schema else True
+    )
+
+
+@pytest.mark.parametrize("task", REPLY_EXAMPLES)
+def test_schemas_say_what_the_models_check(task: Task):
+    """The schema is closed, needs every field, bounds no string, and accepts what the model accepts."""
+    schema = SCHEMAS[task]
+    assert schema is not None
+    assert conforms(REPLY_EXAMPLES[task], schema)
+    assert not conforms(REPLY_EXAMPLES[task] | {"more": 1}, schema)
+    assert not conforms({}, schema)
+
+
+def test_a_solution_is_free_text():
+    assert SCHEMAS["solve"] is None
+    assert set(SCHEMAS) == set(TASKS)
+
+
+@pytest.mark.parametrize("task", REPLY_EXAMPLES)
+def test_the_worked_examples_are_valid_replies(prompts: Prompts, task: Task):
+    """What a prompt shows as a reply is one, with its fields in the schema's order; `extract` shows two."""
+    system = prompts.render(task, material("x")[task])[0].content
+    examples = [line for line in system.splitlines() if line.startswith("{") and "…" not in line]
+    assert len(examples) >= {"extract": 2, "same_topic": 2, "judge": 2, "write": 0}[task]
+    for example in examples:
+        reply_of(task).model_validate_json(example)
+        assert list(json.loads(example)) == list(reply_of(task).model_fields)
+
+
+def test_replies_are_trimmed():
+    reply = ExtractReply.model_validate_json('{"topics": [{"topic": " T \\n", "key_points": [" k "]}]}')
+    assert (reply.topics[0].topic, reply.topics[0].key_points) == ("T", ("k",))
+
+
+GOOD = "[system]\nSolve it for $5.\n\n[practice]\n$problem: $solution\n\n[user]\n$practices\n$question\n"
+
+
+def test_a_users_file_replaces_one_prompt_and_its_hash(prompts: Prompts, tmp_path: Path):
+    (tmp_path / "solve.txt").write_text(GOOD)
+    changed = Prompts.load(tmp_path)
+    assert {task for task in TASKS if changed.hashes[task] != prompts.hashes[task]} == {"solve"}
+    assert all(value.startswith("sha256:") for value in changed.hashes.values())
+    system, user = changed.render("solve", material("m")["solve"])
+    assert (system.content, user.content) == ("Solve it for $5.", "m: m\nm")
+    (tmp_path / "solve.txt").write_text(GOOD.replace("$5", "$6"))
+    assert Prompts.load(tmp_path).hashes["solve"] != changed.hashes["solve"]
+    assert Prompts.load().hashes == prompts.hashes
+
+
+def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):
+    (tmp_path / "write.txt").write_text(
+        "[practice]\n$number $topic $key_points $problem $solution\n[user]\n$practices, for $$5"
+    )
+    (user,) = Prompts.load(tmp_path).render("write", material("m")["write"])
+    assert user.content.startswith("1 Algebra - m - first m\n- second m m\n\n2 ")
+    assert user.content.endswith(", for $5")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("solve.txt", GOOD.replace("$question", "$qestion"), ["[user]", "unknown placeholder $qestion", "$question"]),
+        ("solve.txt", GOOD.replace("$solution", ""), ["[practice]", "lacks the placeholder $solution"]),
+        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "[system]"]),
+        ("solve.txt", GOOD.replace("[practice]", "[practise]"), ["unknown section [practise]"]),
+        ("solve.txt", GOOD.split("[user]", maxsplit=1)[0], ["lacks the section [user]"]),
+        ("solve.txt", GOOD + "[user]\n$question", ["[user] twice"]),
+        ("solve.txt", "Hello\n" + GOOD, ["text before its first section"]),
+        ("solve.txt", "\xff", ["text before"]),
+        ("solved.txt", GOOD, ["belongs to no task"]),
+        ("extract.txt", "[user]\n$problem $solution $number", ["unknown placeholder $number"]),
+    ],
+)  # fmt: skip
+def test_a_bad_prompt_is_one_sentence(tmp_path: Path, name: str, text: str, said: list[str]):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError) as caught:
+        Prompts.load(tmp_path)
+    assert all(part in str(caught.value) for part in [name, *said]), caught.value
+
+
+def test_a_bad_folder_is_one_sentence(tmp_path: Path):
+    with pytest.raises(InputError, match="no folder of prompts"):
+        Prompts.load(tmp_path / "nowhere")
+    (tmp_path / "solve.txt").write_bytes(b"[user]\n\xff")
+    with pytest.raises(InputError, match=r"solve\.txt cannot be read as UTF-8"):
+        Prompts.load(tmp_path)
