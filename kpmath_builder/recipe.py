@@ -218,7 +218,7 @@ class Build(Section):
         ge=1,
     )
     shards: int = key(
-        "parts in which responses and candidates are stored; does not change the tables", 8, ge=1, le=100_000
+        "parts in which responses and candidates are stored; does not change the tables", 8, "layout", ge=1, le=4096
     )
     window: int = key("blueprints in flight; does not change the tables", 256, "free", ge=1)
     seed: int = key("seed of every draw and every sample", 0, ge=0, lt=2**63)

@@ -17,7 +17,7 @@ BUILD = make_build(candidates=60, seeds=12)
 
 @pytest.fixture
 def card(tmp_path: Path) -> DatasetCard:
-    """The card of a published build, as the Hub's library reads it."""
+    """Return the card of a published build, as the Hub's library reads it."""
     BUILD.write(tmp_path / "dataset", rows_per_file=25)
     return DatasetCard.load(tmp_path / "dataset" / "README.md")
 
@@ -104,6 +104,9 @@ def test_the_funnel_shows_each_stage_and_each_reason_with_its_count(card: Datase
     for reason in set(DropReason) - {DropReason.NONE}:
         count = sum(candidate.reason is reason for candidate in BUILD.candidates)
         assert count == 0 or f"{count} {reason.value}" in card.text
+    spent = [candidate.spent["judge"] for candidate in BUILD.candidates if "judge" in candidate.spent]
+    read, written = sum(tokens.prompt for tokens in spent), sum(tokens.completion for tokens in spent)
+    assert f"| {read:,} | {written:,} |" in card.text
 
 
 def test_models_recipe_and_further_limits_are_told(tmp_path: Path):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,18 +31,26 @@ def test_a_file_is_written_and_written_again(tmp_path: Path):
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     write_atomically(tmp_path / "file", b"old")
-    with pytest.raises(RuntimeError), staged_file(tmp_path / "file") as staged:
-        staged.write_bytes(b"half of the n")
-        raise RuntimeError
+
+    def fail() -> None:
+        with staged_file(tmp_path / "file") as staged:
+            staged.write_bytes(b"half of the n")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (tmp_path / "file").read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
-def test_a_folder_takes_the_place_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool):
+@pytest.mark.parametrize(
+    "exchange", [durable._exchange, lambda one, other: False], ids=["exchange", "two renames"]
+)
+def test_a_folder_takes_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: Callable[[Path, Path], bool]
+):
     """Also where the file system cannot let two names change places."""
-    if not exchange:
-        monkeypatch.setattr(durable, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(durable, "_exchange", exchange)
     make_folder(tmp_path / "target", "old")
     replace_folder(make_folder(tmp_path / "new", "new"), tmp_path / "target")
     assert (tmp_path / "target" / "a").read_text() == "new"
@@ -55,9 +64,14 @@ def test_a_folder_takes_a_place_that_was_free(tmp_path: Path):
 
 def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path):
     make_folder(tmp_path / "target", "old")
-    with pytest.raises(RuntimeError), staged_folder(tmp_path / "target") as staged:
-        (staged / "a").write_text("half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with staged_folder(tmp_path / "target") as staged:
+            (staged / "a").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (tmp_path / "target" / "a").read_text() == "old"
     assert names(tmp_path) == ["target"]
 

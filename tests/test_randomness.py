@@ -10,6 +10,9 @@ from scipy.stats import chisquare
 
 from kpmath_builder.randomness import SAMPLES_PER_SEED, rng, sample_indices, seed_of, weighted_index
 
+PINNED_STREAM = [0.41219565184866536, 0.7684071045582935]
+PINNED_SEEDS = [6631751518609408, 3725369665424384]
+
 seeds = st.integers(0, 2**63 - 1)
 purposes = st.text(max_size=10)
 

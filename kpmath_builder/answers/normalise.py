@@ -7,7 +7,7 @@ import re
 
 from kpmath_builder.answers.wrappers import mend_escapes
 
-__all__ = ["normalise", "squeeze"]
+__all__ = ["ROW_BREAK", "normalise", "squeeze"]
 
 _SIGNS = {
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "﹣": "-", "－": "-",
@@ -67,6 +67,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\*\*", "^"),
     )
 )
+ROW_BREAK = "\x1e"
 _DOUBLED = re.compile(r"\\\\(?=(?:[a-zA-Z]{2,}|[{}%$]))")
 _LOST_F = re.compile(r"(?<![a-zA-Z\\])rac(?=\{)")
 _LOST_T = re.compile(r"(?<![a-zA-Z\\])ext(?=\{)|(?<![a-zA-Z\\])extcirc\b|(?<![a-zA-Z\\])imes\b")
@@ -92,6 +93,8 @@ def _mend(text: str) -> str:
         text = _LOST_F.sub(lambda _: "\\frac", text)
     if "ext" in text or "imes" in text:
         text = _LOST_T.sub(lambda lost: "\\degree " if lost[0] == "extcirc" else "\\t" + lost[0], text)
+    if "\\\\" in text:
+        text = text.replace("\\\\", ROW_BREAK if "\\begin" in text else " ")
     return text.replace("^\\degree", "\\degree")
 
 

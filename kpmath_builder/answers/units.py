@@ -16,111 +16,99 @@ class Unit:
     factor: Fraction
 
 
-_BASE: dict[str, tuple[str, str, str]] = {
-    # names: (base unit, factor as a fraction)
-    "m meter metre": ("m", "1", ""),
-    "km kilometer kilometre": ("m", "1000", ""),
-    "cm centimeter centimetre": ("m", "1/100", ""),
-    "mm millimeter millimetre": ("m", "1/1000", ""),
-    "dm decimeter decimetre": ("m", "1/10", ""),
-    "inch inches in": ("m", "254/10000", ""),
-    "ft foot feet": ("m", "3048/10000", ""),
-    "yd yard": ("m", "9144/10000", ""),
-    "mi mile": ("m", "1609344/1000", ""),
-    "g gram": ("g", "1", ""),
-    "kg kilogram kilo": ("g", "1000", ""),
-    "mg milligram": ("g", "1/1000", ""),
-    "lb lbs pound": ("lb", "1", ""),
-    "oz ounce": ("oz", "1", ""),
-    "ton tonne": ("ton", "1", ""),
-    "s sec second": ("s", "1", ""),
-    "ms millisecond": ("s", "1/1000", ""),
-    "min minute": ("s", "60", ""),
-    "h hr hour": ("s", "3600", ""),
-    "day": ("s", "86400", ""),
-    "week": ("s", "604800", ""),
-    "month": ("month", "1", ""),
-    "yr year": ("month", "12", ""),
-    "decade": ("month", "120", ""),
-    "century": ("month", "1200", ""),
-    "l liter litre": ("litre", "1", ""),
-    "ml milliliter millilitre": ("litre", "1/1000", ""),
-    "gal gallon": ("gallon", "1", ""),
-    "qt quart": ("gallon", "1/4", ""),
-    "pint": ("gallon", "1/8", ""),
-    "dollar usd": ("dollar", "1", ""),
-    "cent": ("dollar", "1/100", ""),
-    "euro eur": ("euro", "1", ""),
-    "gbp": ("gbp", "1", ""),
-    "rupee": ("rupee", "1", ""),
-    "yuan": ("yuan", "1", ""),
-    "dozen": ("", "12", ""),
-    "degree": ("degree", "1", ""),
-    "arcminute": ("degree", "1/60", ""),
-    "arcsecond": ("degree", "1/3600", ""),
-    "radian rad": ("radian", "1", ""),
-    "celsius": ("celsius", "1", ""),
-    "fahrenheit": ("fahrenheit", "1", ""),
-    "joule": ("joule", "1", ""),
-    "watt": ("watt", "1", ""),
-    "newton": ("newton", "1", ""),
-    "volt": ("volt", "1", ""),
-    "hz hertz": ("hertz", "1", ""),
-    "acre": ("acre", "1", ""),
-    "hectare": ("hectare", "1", ""),
-}
-_UNITS: dict[str, tuple[str, Fraction]] = {}
-for _names, (_base, _factor, _) in _BASE.items():
-    for _name in _names.split():
-        _UNITS[_name] = (_base, Fraction(_factor))
+# Base unit, then size in it and names. Pounds, ounces and tons stay apart: each is more than one unit.
+_TABLE = """
+m: 1 m meter metre; 1000 km kilometer kilometre; 1/100 cm centimeter centimetre; 1/1000 mm millimeter millimetre
+m: 1/10 dm decimeter decimetre; 127/5000 in inch; 381/1250 ft foot feet; 1143/1250 yd yard; 201168/125 mi mile
+g: 1 g gram; 1000 kg kilogram kilo; 1/1000 mg milligram
+lb: 1 lb pound
+oz: 1 oz ounce
+ton: 1 ton tonne
+s: 1 s sec second; 1/1000 ms millisecond; 60 min minute; 3600 h hr hour; 86400 day; 604800 week
+month: 1 month; 12 yr year; 120 decade; 1200 century centurie
+litre: 1 l liter litre; 1/1000 ml milliliter millilitre
+gallon: 1 gal gallon; 1/4 qt quart; 1/8 pint
+dollar: 1 dollar usd buck; 1/100 cent
+euro: 1 euro eur
+gbp: 1 gbp
+rupee: 1 rupee
+yuan: 1 yuan
+degree: 1 degree deg; 1/60 arcminute; 1/3600 arcsecond
+radian: 1 radian rad
+celsius: 1 celsius
+fahrenheit: 1 fahrenheit
+joule: 1 joule
+watt: 1 watt
+newton: 1 newton
+volt: 1 volt
+hertz: 1 hz hertz
+acre: 1 acre
+hectare: 1 hectare
+"""
+_MONEY = frozenset(("dollar", "euro", "gbp", "rupee", "yuan"))
 
-_SPECIAL = {
-    "mph": "mile/hour", "kph": "km/hour", "kmh": "km/hour", "kmph": "km/hour", "sqft": "foot^2", "cc": "cm^3",
-    "sq": "square", "cu": "cubic", "am": "", "pm": "",
+
+def _table() -> dict[str, tuple[str, Fraction]]:
+    units: dict[str, tuple[str, Fraction]] = {}
+    for line in _TABLE.strip().splitlines():
+        base, rest = line.split(": ")
+        for entry in rest.split("; "):
+            size, *names = entry.split()
+            units |= dict.fromkeys(names, (base, Fraction(size)))
+    return units
+
+
+_UNITS = _table()
+_SPELLINGS = {
+    "mph": "mile per hour", "kph": "km per hour", "kmh": "km per hour", "kmph": "km per hour", "sqft": "square foot",
+    "cc": "cubic cm", "sq": "square", "cu": "cubic",
 }  # fmt: skip
-_DIVISION = re.compile(r"\bper\b|/|\ban?\b(?=\s+(?:hour|day|week|month|year|minute|second)\b)")
-_FACTOR = re.compile(r"(?:(square|sq\.?|cubic|cu\.?)\s+)?([a-z]+)\.?\s*(?:\^?\s*\{?\s*(-?[1-4])\s*\}?|\s+(squared|cubed))?")
-_POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
-DEGREE = Unit((("degree", 1),), Fraction(1))
+_POWERS = {"square": 2, "cubic": 3, "squared": 2, "cubed": 3}
+_PER = frozenset(("per", "/", "a", "an", "each", "every"))
+_WORD = re.compile(r"[a-z]+|-?[1-4]|/")
 _MAX_UNIT_TEXT = 80
+DEGREE = Unit((("degree", 1),), Fraction(1))
 
 
 @lru_cache(maxsize=4096)
 def parse_unit(words: str) -> Unit | None:
-    """Return the unit that the words name, or None where they name none ("apples", "of the total", "units")."""
-    text = _spelled(words)
-    if not text or len(text) > _MAX_UNIT_TEXT:
-        return None
+    """Return the unit that the words begin with, or None where they begin with none ("apples", "units").
+
+    Money per anything is money: `18 dollars per day` names the same answer as `$18`.
+    """
+    powers: list[tuple[str, Fraction, int]] = []
+    raised, sign = 1, 1
+    for word in _spelled(words):
+        named = _UNITS.get(word) or _UNITS.get(word.removesuffix("s")) or _UNITS.get(word.removesuffix("es"))
+        if named:
+            powers.append((*named, raised * sign))
+            raised = 1
+        elif word in _PER and powers:
+            sign = -1
+        elif word in _POWERS and word.endswith("ed") and powers:
+            powers[-1] = (*powers[-1][:2], _POWERS[word] * sign)
+        elif word in _POWERS:
+            raised = _POWERS[word]
+        elif word[-1].isdigit() and powers:
+            powers[-1] = (*powers[-1][:2], int(word) * sign)
+        else:
+            break
+    return _product(powers[:1] if powers and powers[0][0] in _MONEY else powers)
+
+
+def _spelled(words: str) -> list[str]:
+    text = words.lower()[:_MAX_UNIT_TEXT].replace("$", " dollar ").replace("€", " euro ").replace("£", " gbp ")
+    for short, long in _SPELLINGS.items():
+        text = re.sub(rf"\b{short}\b", long, text)
+    return _WORD.findall(text)
+
+
+def _product(powers: list[tuple[str, Fraction, int]]) -> Unit | None:
     dimension: dict[str, int] = {}
     factor = Fraction(1)
-    for place, product in enumerate(_DIVISION.split(text)):
-        sign = 1 if place == 0 else -1
-        for scale in re.split(r"[*\s]+(?=(?:square|cubic|sq|cu)?\s*[a-z])(?<!square\s)(?<!cubic\s)(?<!sq\s)(?<!cu\s)", product.strip()):
-            named = _factor(scale.strip())
-            if named is None:
-                continue
-            base, size, power = named
-            factor *= size ** (power * sign)
-            if base:
-                dimension[base] = dimension.get(base, 0) + power * sign
+    for base, size, power in powers:
+        factor *= size**power
+        if base:
+            dimension[base] = dimension.get(base, 0) + power
     known = tuple(sorted((base, power) for base, power in dimension.items() if power))
     return Unit(known, factor) if known else None
-
-
-def _spelled(words: str) -> str:
-    text = words.lower().replace("\\", " ").replace("$", " dollar ").replace("€", " euro ").replace("£", " gbp ")
-    text = re.sub(r"[(){},;:.]+(?=\s|$)|^[\s(){},;:.]+", " ", text).strip()
-    return " ".join(_SPECIAL.get(word, word) for word in text.split())
-
-
-def _factor(text: str) -> tuple[str, Fraction, int] | None:
-    found = _FACTOR.fullmatch(text)
-    if found is None:
-        return None
-    base = _UNITS.get(found[2]) or _UNITS.get(found[2].removesuffix("s")) or _UNITS.get(found[2].removesuffix("es"))
-    if base is None:
-        return None
-    power = int(found[3] or 1)
-    for name in (found[1], found[4]):
-        power = _POWERS[name.rstrip(".")] if name else power
-    return base[0], base[1], power

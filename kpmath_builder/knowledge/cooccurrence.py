@@ -61,7 +61,7 @@ class Tcpm:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return cls(tuple(stored["topics"].tolist()), stored["counts"])
-        except (OSError, ValueError, KeyError, BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile):
             raise InputError(
                 f"{path} is not a stored co-occurrence matrix: delete it and build again."
             ) from None

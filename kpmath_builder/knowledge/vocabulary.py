@@ -19,7 +19,7 @@ _PHRASES = [
         (r"\bper ?cent(?:age)?s?\b|%", "percent"),
         (r"\bpemdas\b|\bbodmas\b", "order of operations"),
         (r"\bpythagoras\b", "pythagorean"),
-        (r"\barithmetic (?=modulo\b|mod\b)|\bmodular arithmetic\b", "modular "),
+        (r"\barithmetic (?=modulo\b|mod\b)|(?<=\bmodular) arithmetic\b", ""),
         (r"\bsimultaneous\b", "system of"),
         (r"\bstraight line", "line"),
     ]

@@ -12,7 +12,7 @@ from huggingface_hub import DatasetCardData
 
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.publishing.parquet import WrittenConfig
-from kpmath_builder.records import SeedProblem, Stage
+from kpmath_builder.records import SeedProblem
 from kpmath_builder.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG, Column, features_yaml
 
 __all__ = ["CardFacts", "make_card"]
@@ -147,29 +147,32 @@ def _how_it_was_made(facts: CardFacts) -> str:
 
 
 def _funnel(funnel: Funnel) -> str:
-    stages = [(stage.value, f"{funnel.passed[stage]:,}", _lost(funnel, stage)) for stage in Stage]
-    spent = [
-        (task, f"{tokens.requests:,}", f"{tokens.prompt:,}", f"{tokens.completion:,}")
-        for task, tokens in sorted(funnel.spent.items())
-    ]
-    return "\n\n".join(
+    rows = [
         (
-            "## The funnel",
-            _table(("stage", "candidates that passed it", "of these, went no further"), stages),
-            _table(("task", "requests", "tokens read", "tokens written"), spent),
+            line.stage.value,
+            f"{line.passed:,}",
+            ", ".join(f"{count:,} {reason.value}" for reason, count in line.reasons.items() if reason),
+            f"{line.tokens.prompt:,}",
+            f"{line.tokens.completion:,}",
         )
+        for line in funnel.lines()
+    ]
+    header = (
+        "stage",
+        "candidates that passed it",
+        "of these, went no further",
+        "tokens read",
+        "tokens written",
     )
-
-
-def _lost(funnel: Funnel, stage: Stage) -> str:
-    lost = [(reason, count) for (last, reason), count in funnel.dropped.items() if last is stage]
-    return ", ".join(f"{count:,} {reason}" for reason, count in sorted(lost))
+    return f"## The funnel\n\n{_table(header, rows)}\n\nTokens are those of the step that leads to the stage."
 
 
 def _columns() -> str:
     tables = []
     for config in CONFIGS:
-        rows = [(f"`{column.name}`", f"`{_type_name(column)}`", column.description) for column in COLUMNS[config]]
+        rows = [
+            (f"`{column.name}`", f"`{_type_name(column)}`", column.description) for column in COLUMNS[config]
+        ]
         tables.append(f"### `{config}`\n\n{_table(('column', 'type', 'what it holds'), rows)}")
     return "## Columns\n\n" + "\n\n".join(tables)
 

@@ -14,7 +14,9 @@ __all__ = ["write_dataset"]
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
-def write_dataset(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, fingerprint: str) -> TableCounts:
+def write_dataset(
+    recipe: Recipe, workspace: Workspace, knowledge: Knowledge, fingerprint: str
+) -> TableCounts:
     """Select from the candidates and write the three tables with their card, replacing the dataset folder."""
     selection = Selection(recipe.selection)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
@@ -29,7 +31,13 @@ def write_dataset(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, fi
         select=selection.published,
         facts=CardFacts(
             models={role: settings.model_name for role, settings in roles_of(recipe).items()},
-            recipe={**recipe.keys("data"), **recipe.keys("decision"), "build.questions": recipe.build.questions},
-            source_datasets=sorted({_HUB_IDS[seed.source] for seed in knowledge.seeds if seed.source in _HUB_IDS}),
+            recipe={
+                **recipe.keys("data"),
+                **recipe.keys("decision"),
+                "build.questions": recipe.build.questions,
+            },
+            source_datasets=sorted(
+                {_HUB_IDS[seed.source] for seed in knowledge.seeds if seed.source in _HUB_IDS}
+            ),
         ),
     )

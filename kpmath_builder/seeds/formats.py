@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from kpmath_builder.answers.boxes import boxes
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds.rows import Row
 
@@ -164,20 +165,5 @@ def final_line(solution: str) -> str | None:
 
 def last_boxed(solution: str) -> str | None:
     r"""Return the content of the last `\boxed` or `\fbox`, whose braces may nest or be missing (`\boxed 2`)."""
-    starts = [match.end() for match in re.finditer(r"\\(?:boxed|fbox)(?![A-Za-z])\s*", solution)]
-    if not starts:
-        return None
-    rest = solution[starts[-1] :]
-    if rest.startswith("{"):
-        return _braced(rest)
-    token = re.match(r"\\[A-Za-z]+|[^\s$}]", rest)  # TeX boxes the next token alone
-    return token[0] if token else None
-
-
-def _braced(text: str) -> str | None:
-    depth = 0
-    for match in re.finditer(r"\\.|[{}]", text, flags=re.DOTALL):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0 and match[0] == "}":
-            return text[1 : match.start()].strip() or None
-    return None
+    found = boxes(solution)
+    return (found[-1].content.strip() or None) if found else None

@@ -155,7 +155,7 @@ def open_hub(hub: str, split: str, config: str | None, revision: str | None) -> 
     InputError
         Where the Hub cannot be reached or has no such dataset, config, split or revision.
     """
-    import datasets  # noqa: PLC0415 - seconds to import, and only these seeds need it
+    import datasets  # seconds to import, and only these seeds need it
 
     try:
         configs = (config,) if config else _configs(hub, revision)
@@ -170,7 +170,7 @@ def open_hub(hub: str, split: str, config: str | None, revision: str | None) -> 
 
 
 def _configs(hub: str, revision: str | None) -> tuple[str, ...]:
-    import datasets  # noqa: PLC0415 - see open_hub
+    import datasets
 
     names = KNOWN_CONFIGS.get(hub) or tuple(datasets.get_dataset_config_names(hub, revision=revision))
     preferred = [name for name in ("default", "main") if name in names]

@@ -17,20 +17,13 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.teachers.retrying import (
-    LONGEST_CONNECT,
-    PassingError,
-    RefusedError,
-    Trouble,
-    parse_retry_after,
-)
+from kpmath_builder.teachers.retrying import LONGEST_CONNECT, PassingError, Trouble
+from kpmath_builder.teachers.statuses import fault_of
 
 __all__ = ["Connection", "Stats"]
 
 T = TypeVar("T")
 
-BUSY = frozenset({408, 409, 425, 429})
-REFUSED = frozenset({400, 413, 422})
 SECONDS_BETWEEN_MESSAGES = 5.0
 LONGEST_REST = 30.0
 NO_TIME_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT)
@@ -197,40 +190,12 @@ async def _send(
     except (aiohttp.ClientError, OSError) as error:
         raise PassingError(f"no answer from {url} ({str(error) or type(error).__name__})") from error
     if reply.status != 200:
-        raise _fault(url, reply.status, body, reply.headers.get("Retry-After"))
+        raise fault_of(url, reply.status, body, reply.headers.get("Retry-After"))
     try:
         return read(body)
     except ValueError as error:
         why = " ".join(str(error).split())[:200]
         raise PassingError(f"malformed answer from {url}: {why}", may_be_the_request=True) from error
-
-
-def _fault(url: str, status: int, body: bytes, retry_after: str | None) -> Exception:
-    words = server_words(body)
-    if status in REFUSED:
-        return RefusedError(words)
-    if status in BUSY or status >= 500:
-        return PassingError(
-            f"{status} from {url}" + (f" ({words})" if words else ""),
-            retry_after=parse_retry_after(retry_after),
-            may_be_the_request=status == 500,
-        )
-    if status in {401, 403}:
-        return InputError(
-            f"{url} does not accept the API key ({status} {words}): set the key that it expects."
-        )
-    return InputError(f"{url} answers {status} {words}: correct teacher.model or teacher.addresses.")
-
-
-def server_words(body: bytes) -> str:
-    """Return the message in an error body, whichever of the usual shapes it has, or its first words."""
-    try:
-        value = json.loads(body)
-        error = value.get("error", value)
-        words = error if isinstance(error, str) else error.get("message") or error["detail"]
-    except (ValueError, AttributeError, KeyError):
-        words = body.decode(errors="replace")
-    return " ".join(str(words).split())[:500].rstrip(".")
 
 
 def _base_url(address: str) -> str:

@@ -6,8 +6,9 @@ import json
 import aiohttp
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.teachers.connection import Connection, server_words
+from kpmath_builder.teachers.connection import Connection
 from kpmath_builder.teachers.retrying import LONGEST_CONNECT
+from kpmath_builder.teachers.statuses import server_words, wrong_key
 
 __all__ = ["check_serving"]
 
@@ -60,9 +61,7 @@ async def _look(connection: Connection, url: str) -> tuple[int, bytes]:
 
 def _judge(url: str, status: int, body: bytes, model: str) -> None:
     if status in {401, 403}:
-        raise InputError(
-            f"{url} does not accept the API key ({status} {server_words(body)}): set the key that it expects."
-        )
+        raise wrong_key(url, status, body)
     if status != 200:
         return  # many proxies have no list of models
     try:

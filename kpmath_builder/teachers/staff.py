@@ -7,9 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from kpmath_builder.recipe import Recipe, TeacherSettings
-from kpmath_builder.teachers.openai import OpenAITeacher
 from kpmath_builder.teachers.protocol import Role, Teacher
-from kpmath_builder.teachers.symbolic import SymbolicTeacher
 
 __all__ = ["Staff", "roles_of"]
 
@@ -66,8 +64,13 @@ class Staff:
         return teacher
 
     def _make(self, settings: TeacherSettings) -> Teacher:
+        # Only the teachers that play are loaded.
         if settings.kind == "symbolic":
+            from kpmath_builder.teachers.symbolic import SymbolicTeacher
+
             return SymbolicTeacher(slip_rate=settings.slip_rate)
+        from kpmath_builder.teachers.openai import OpenAITeacher
+
         return OpenAITeacher(
             settings.model,
             settings.addresses,

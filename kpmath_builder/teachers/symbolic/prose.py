@@ -38,16 +38,23 @@ class _Line:
     """One line: texts, mentions and annotations (the index of a step) in order; no pieces = only the plain form."""
 
     pieces: tuple[str | _Mention | int, ...]
+    first: int
+    """Number of steps before this line."""
     steps: tuple[int, ...]
 
 
-def write_solution(program: Program, values: Sequence[Number], results: Sequence[Number]) -> list[str]:
-    """Return the solution's lines for other values; `results` may hold a slip, the text then states it."""
+def write_solution(
+    program: Program, values: Sequence[Number], results: Sequence[Number], *, steps: int
+) -> list[str]:
+    """Return the solution's lines up to `steps` steps; `results` may hold a slip, the text then states it."""
     written: list[str] = []
     for line in _lines(program):
-        text = _write_line(program, line, values, results)
+        if line.first >= steps:
+            break
+        text = _write_line(program, line, values, results) if all(step < steps for step in line.steps) else None
         if text is None:
-            written += [_write_step(program, step, values, results, plain=True) for step in line.steps]
+            here = [step for step in line.steps if step < steps]
+            written += [_write_step(program, step, values, results, plain=True) for step in here]
         elif text.strip():
             written.append(text.strip())
     return written
@@ -101,7 +108,7 @@ class _Tracer:
         self.done += len(plain_ends) + line.count("<<")
         steps = tuple(range(first, self.done))
         pieces = self._pieces(line, plain_ends, first)
-        return _Line(() if pieces is None else tuple(pieces), steps)
+        return _Line(() if pieces is None else tuple(pieces), first, steps)
 
     def _pieces(self, line: str, plain_ends: set[int], step: int) -> list[str | _Mention | int] | None:
         pieces: list[str | _Mention | int] = []

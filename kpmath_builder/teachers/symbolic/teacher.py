@@ -1,6 +1,168 @@
-"""The teacher (being written)."""
+"""The `SymbolicTeacher`: the five tasks answered by rules; what it cannot do it refuses by name."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.teachers.protocol import PromptStyle, Request, Response, canonical_json
+from kpmath_builder.teachers.symbolic.compose import compose
+from kpmath_builder.teachers.symbolic.judging import judge
+from kpmath_builder.teachers.symbolic.passages import Passage, UnfitError, passage_of
+from kpmath_builder.teachers.symbolic.programs import NotParametricError
+from kpmath_builder.teachers.symbolic.reading import read_question
+from kpmath_builder.teachers.symbolic.solve import solve, solve_with_slip
+from kpmath_builder.teachers.symbolic.topics import extract, same_topic
+
+__all__ = ["SymbolicTeacher"]
+
+_Material = Mapping[str, Any]
+
+
+class RefusedError(ValueError):
+    """The task is beyond rules; the message is the named reason."""
 
 
 class SymbolicTeacher:
+    """Answers every task from annotated seeds (GSM8K), without a model; needs no server and no GPU.
+
+    The answer depends on the request and the sample alone. A solution slips with probability `slip_rate`, so that
+    voting has something to do.
+
+    Parameters
+    ----------
+    slip_rate
+        Share of solutions with an error in them, 0…1.
+
+    Raises
+    ------
+    InputError
+        Where `slip_rate` is no share.
+    """
+
+    prompt_style: PromptStyle = "json"
+    samples_per_request: int = 1024
+
     def __init__(self, slip_rate: float = 0.1) -> None:
+        if not 0 <= slip_rate <= 1:
+            raise InputError(f"slip_rate is {slip_rate}; give a share between 0 and 1")
         self.slip_rate = slip_rate
+        self._tasks: Mapping[str, Callable[[_Material, Random], str]] = {
+            "extract": _extract,
+            "same_topic": _same_topic,
+            "write": _write,
+            "judge": _judge,
+            "solve": self._solve,
+        }
+
+    async def check(self) -> None:
+        """There is nothing to reach."""
+
+    async def close(self) -> None:
+        """There is nothing to release."""
+
+    async def answer(self, request: Request, samples: Sequence[int]) -> Sequence[Response]:
+        """Answer the given samples.
+
+        Raises
+        ------
+        InputError
+            Where the last message is not the material of a task as JSON.
+        """
+        content = request.messages[-1].content if request.messages else ""
+        material = _material(content)
+        prompt_tokens = sum(len(message.content.split()) for message in request.messages)
+        return [self._respond(request, material, sample, prompt_tokens) for sample in samples]
+
+    def _respond(self, request: Request, material: _Material, sample: int, prompt_tokens: int) -> Response:
+        rng = Random(f"{request.task}/{request.seed + sample}/{request.messages[-1].content}")  # noqa: S311 -- no secret
+        try:
+            text, reason = self._tasks[material["task"]](material, rng), "stop"
+        except RefusedError as refusal:
+            text, reason = f"symbolic teacher: {refusal}", "refused"
+        return Response(
+            text=text,
+            finish_reason=reason,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=len(text.split()),
+            model=request.model,
+        )
+
+    def _solve(self, material: _Material, rng: Random) -> str:
+        try:
+            reading = read_question(material["question"], _passages(material["practices"]))
+        except RefusedError as refusal:
+            return f"I cannot solve this: {refusal}."
+        if reading is None:
+            return "I cannot solve this: the question is not put together from the practices."
+        return solve_with_slip(reading, rng) if rng.random() < self.slip_rate else solve(reading)
+
+
+def _material(content: str) -> _Material:
+    try:
+        material = json.loads(content)
+        known = material["task"] in ("extract", "same_topic", "write", "judge", "solve")
+    except (ValueError, TypeError, KeyError):
+        known = False
+    if not known:
+        raise InputError('the symbolic teacher reads JSON with a "task"; ask it with prompt_style "json"')
+    return material  # type: ignore[no-any-return] -- checked by its use
+
+
+def _passages(practices: Sequence[_Material]) -> list[Passage]:
+    """Read the practices, each seed once; refuses naming the practice that cannot be read."""
+    seeds = dict.fromkeys((practice["problem"], practice["solution"]) for practice in practices)
+    passages: list[Passage] = []
+    for number, seed in enumerate(seeds, start=1):
+        try:
+            passages.append(passage_of(*seed))
+        except (NotParametricError, UnfitError) as error:
+            raise RefusedError(f"practice {number}: {error}") from error
+    return passages
+
+
+def _extract(material: _Material, _: Random) -> str:
+    topics = extract(material["problem"], material["solution"])
+    return canonical_json({"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]})
+
+
+def _same_topic(material: _Material, _: Random) -> str:
+    return canonical_json({"same": same_topic(material["first"], material["second"])})
+
+
+def _write(material: _Material, rng: Random) -> str:
+    passages = _passages(material["practices"])
+    if len(passages) < 2:
+        raise RefusedError("the practices are one and the same seed")
+    try:
+        question = compose(passages, rng)
+    except UnfitError as error:
+        raise RefusedError(str(error)) from error
+    return canonical_json({"question": question})
+
+
+def _judge(material: _Material, _: Random) -> str:
+    practices = material["practices"]
+    points = list(dict.fromkeys(point for practice in practices for point in practice["key_points"]))
+    try:
+        verdict = judge(material["question"], _passages(practices))
+    except RefusedError as refusal:
+        return _judgement(0.0, points, 0.0, [f"cannot be re-derived: {refusal}"])
+    unused = {passage.program.question for passage in verdict.unused}
+    used = [point for practice in practices if practice["problem"] not in unused for point in practice["key_points"]]
+    missing = [point for point in points if point not in used]
+    present = 1 - len(missing) / len(points) if points else float(not verdict.unused)
+    return _judgement(round(present, 3), missing, verdict.correctness, [sentence for _, sentence in verdict.faults])
+
+
+def _judgement(present: float, missing: list[str], correctness: float, errors: list[str]) -> str:
+    return canonical_json(
+        {
+            "key_points_present": present,
+            "missing_key_points": missing,
+            "correctness": correctness,
+            "errors": errors,
+            "sub_questions": 1,
+        }
+    )

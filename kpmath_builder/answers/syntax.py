@@ -1,0 +1,324 @@
+"""Parses the tokens of one scalar into an expression tree: a Pratt parser with implicit products, bounded in depth."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from kpmath_builder.answers.tokens import Token, UnreadableError
+
+__all__ = ["Call", "Expression", "Number", "Symbol", "parse_expression", "symbols"]
+
+_MAX_DEPTH = 60
+_MAX_DIGITS = 2_000
+_MAX_EXPONENT = 5_000
+_CLOSERS = {"(": ")", "[": "]", "{": "}", "set": "set", "<": "<", "floor": "floor", "ceil": "ceil"}
+_FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", "P", "Q", "phi", "psi"))
+_ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log10"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact rational."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A variable or one of the constants e, i, pi, infty."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation or function applied to its arguments."""
+
+    name: str
+    arguments: tuple["Expression", ...]
+
+
+Expression = Number | Symbol | Call
+
+
+def parse_expression(tokens: list[Token]) -> Expression:
+    """Return the tree of one scalar expression.
+
+    Raises
+    ------
+    UnreadableError
+        Where the tokens are no expression, or nest deeper than 60.
+
+    """
+    parser = _Parser(tokens)
+    tree = parser.sum(0)
+    if parser.at < len(tokens):
+        raise UnreadableError("something follows the expression")
+    return tree
+
+
+def symbols(tree: Expression) -> frozenset[str]:
+    """Return the names of the variables, constants left out."""
+    if isinstance(tree, Number):
+        return frozenset()
+    if isinstance(tree, Symbol):
+        return frozenset() if tree.name in {"e", "i", "pi", "infty"} else frozenset((tree.name,))
+    return frozenset().union(*(symbols(argument) for argument in tree.arguments))
+
+
+def number(text: str) -> Number:
+    """Return the exact value of a literal: 12, .5, 3.54e-07, 1 1/2, 0.1(6)."""
+    if len(text) > _MAX_DIGITS:
+        raise UnreadableError("too many digits")
+    if " " in text:
+        whole, fraction = text.split(" ")
+        return Number(Fraction(whole) + _fraction(fraction))
+    if "(" in text:
+        fixed, period = text.rstrip(")").split("(")
+        places = len(fixed.partition(".")[2])
+        whole = fixed if any(c.isdigit() for c in fixed) else "0" + fixed
+        nines = (10 ** len(period) - 1) * 10**places
+        return Number(Fraction(whole.rstrip(".") or "0") + Fraction(int(period), nines))
+    mantissa, _, exponent = text.lower().partition("e")
+    if exponent and abs(int(exponent)) > _MAX_EXPONENT:
+        raise UnreadableError("too large an exponent")
+    return Number(Fraction(text.rstrip(".")))
+
+
+def _fraction(text: str) -> Fraction:
+    above, below = text.split("/")
+    if int(below) == 0:
+        raise UnreadableError("division by zero")
+    return Fraction(int(above), int(below))
+
+
+class _Parser:
+    """Recursive descent over a token list; `at` is the next token."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.at = 0
+
+    def _peek(self) -> Token | None:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def _takes(self, kind: str, *values: str) -> Token | None:
+        token = self._peek()
+        if token is None or token.kind != kind or (values and token.value not in values):
+            return None
+        self.at += 1
+        return token
+
+    def _need(self, kind: str, value: str) -> None:
+        if not self._takes(kind, value):
+            raise UnreadableError(f"no {value}")
+
+    def sum(self, depth: int) -> Expression:
+        if depth > _MAX_DEPTH:
+            raise UnreadableError("nested too deep")
+        terms = [self._signed(depth)]
+        while sign := self._takes("operator", "+", "-", "pm", "mp"):
+            term = self._product(depth)
+            terms.append(term if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (term,)))
+        return terms[0] if len(terms) == 1 else Call("add", tuple(terms))
+
+    def _signed(self, depth: int) -> Expression:
+        sign = self._takes("operator", "+", "-", "pm", "mp")
+        if sign is None:
+            return self._product(depth)
+        if depth > _MAX_DEPTH:
+            raise UnreadableError("nested too deep")
+        inner = self._signed(depth + 1)
+        return inner if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (inner,))
+
+    def _product(self, depth: int) -> Expression:
+        tree = self._power(depth)
+        while True:
+            if self._takes("operator", "*"):
+                tree = Call("mul", (tree, self._factor(depth)))
+            elif self._takes("operator", "/"):
+                tree = Call("div", (tree, self._factor(depth)))
+            elif self._starts_factor():
+                tree = self._juxtaposed(tree, depth)
+            else:
+                return tree
+
+    def _factor(self, depth: int) -> Expression:
+        """After `*` or `/` a sign may stand: 2*-3."""
+        if self._takes("operator", "-"):
+            return Call("neg", (self._power(depth),))
+        self._takes("operator", "+")
+        return self._power(depth)
+
+    def _starts_factor(self) -> bool:
+        token = self._peek()
+        return token is not None and (token.kind in {"number", "symbol", "function", "open"})
+
+    def _juxtaposed(self, left: Expression, depth: int) -> Expression:
+        """`1\\frac{1}{2}` is a mixed number, every other neighbour a product."""
+        token, mixed = self._peek(), isinstance(left, Number) and left.value.denominator == 1
+        if token is None:
+            raise UnreadableError("nothing to multiply")
+        if token.kind == "number" and isinstance(left, Number):
+            raise UnreadableError("two numbers side by side")
+        right = self._power(depth)
+        if mixed and token.kind == "function" and token.value == "frac" and _proper(right):
+            return Call("add", (left, right))
+        return Call("mul", (left, right))
+
+    def _power(self, depth: int) -> Expression:
+        base = self._postfix(self._atom(depth), depth)
+        if not self._takes("operator", "^"):
+            return base
+        exponent = self._exponent(depth + 1)
+        return self._postfix(Call("pow", (base, exponent)), depth)
+
+    def _exponent(self, depth: int) -> Expression:
+        if depth > _MAX_DEPTH:
+            raise UnreadableError("nested too deep")
+        if self._takes("operator", "-"):
+            return Call("neg", (self._exponent(depth + 1),))
+        self._takes("operator", "+")
+        return self._power(depth)
+
+    def _postfix(self, tree: Expression, depth: int) -> Expression:
+        while True:
+            if self._takes("operator", "!"):
+                tree = Call("factorial", (tree,))
+            elif self._takes("postfix", "%"):
+                tree = Call("div", (tree, Number(Fraction(100))))
+            elif self._takes("postfix", "degree"):
+                tree = Call("degree", (tree,))
+            else:
+                return tree
+
+    def _atom(self, depth: int) -> Expression:
+        token = self._peek()
+        if token is None:
+            raise UnreadableError("the expression breaks off")
+        self.at += 1
+        if token.kind == "number":
+            return _literal(token.value)
+        if token.kind == "symbol":
+            return self._symbol(token.value, depth)
+        if token.kind == "open":
+            return self._group(token.value, depth)
+        if token.kind == "function":
+            return self._function(token.value, depth)
+        if token.kind == "operator" and token.value == "|":
+            inner = self.sum(depth + 1)
+            self._need("operator", "|")
+            return Call("abs", (inner,))
+        raise UnreadableError(f"unexpected {token.value!r}")
+
+    def _symbol(self, name: str, depth: int) -> Expression:
+        following = self._peek()
+        called = following is not None and following.kind == "open" and following.value == "("
+        if called and name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
+            self.at += 1
+            return Call(f"unknown {name}", self._arguments(")", depth))
+        return Symbol(name)
+
+    def _arguments(self, closer: str, depth: int) -> tuple[Expression, ...]:
+        arguments = [self.sum(depth + 1)]
+        while self._takes("separator", ",", ";"):
+            arguments.append(self.sum(depth + 1))
+        self._need("close", closer)
+        return tuple(arguments)
+
+    def _group(self, opener: str, depth: int) -> Expression:
+        if opener in {"set", "<"}:
+            raise UnreadableError("a set inside an expression")
+        inner = self.sum(depth + 1)
+        self._need("close", _CLOSERS[opener])
+        return Call(opener, (inner,)) if opener in {"floor", "ceil"} else inner
+
+    def _function(self, name: str, depth: int) -> Expression:
+        name = _ALIASES.get(name, name)
+        if name in {"frac", "binom"}:
+            return Call("div" if name == "frac" else name, (self._short(depth), self._short(depth)))
+        if name == "sqrt":
+            return self._root(depth)
+        base = self._base(depth) if name in {"log", "ln"} else None
+        power = self._exponent(depth + 1) if self._takes("operator", "^") else None
+        arguments = self._operand(name, depth)
+        if name == "log" and base is None:
+            base = Symbol("log base")  # 10 or e: left open, so that only what holds for both is equal
+        if base is not None:
+            arguments = (*arguments, base)
+        if power is None:
+            return Call(name, arguments)
+        if power == Call("neg", (Number(Fraction(1)),)) and name in {"sin", "cos", "tan"}:
+            return Call("arc" + name, arguments)
+        return Call("pow", (Call(name, arguments), power))
+
+    def _base(self, depth: int) -> Expression | None:
+        token = self._peek()
+        if token is None or token.kind != "text" or not token.value.startswith("_"):
+            return None
+        self.at += 1
+        inner = token.value[1:]
+        return _literal(inner) if inner.isdigit() else Symbol(inner)
+
+    def _root(self, depth: int) -> Expression:
+        index: Expression = Number(Fraction(2))
+        if self._takes("open", "["):
+            index = self.sum(depth + 1)
+            self._need("close", "]")
+        radicand = self._postfix_free(depth)
+        return Call("root", (radicand, index))
+
+    def _postfix_free(self, depth: int) -> Expression:
+        """The radicand without braces is one sign, one number or one bracket."""
+        return self._atom(depth + 1)
+
+    def _short(self, depth: int) -> Expression:
+        r"""Return an argument of `\frac`: a brace group, or one sign, which of `12` in `\frac12` is the first digit."""
+        token = self._peek()
+        if token is None:
+            raise UnreadableError("half a fraction")
+        if token.kind != "number" or len(token.value) == 1:
+            return self._atom(depth + 1)
+        if not token.value.isdigit():
+            raise UnreadableError("half a fraction")
+        rest = Token("number", token.value[1:], token.start + 1, token.end)
+        self.tokens = [*self.tokens[: self.at], rest, *self.tokens[self.at + 1 :]]
+        return _literal(token.value[0])
+
+    def _operand(self, name: str, depth: int) -> tuple[Expression, ...]:
+        """Return what a function is applied to: a bracket, or the factors up to the next sum, relation or function."""
+        token = self._peek()
+        if token is not None and token.kind == "open" and token.value in {"(", "{", "["}:
+            self.at += 1
+            arguments = self._arguments(_CLOSERS[token.value], depth)
+            return arguments
+        if depth > _MAX_DEPTH:
+            raise UnreadableError("nested too deep")
+        tree = self._power(depth + 1)
+        while True:
+            token = self._peek()
+            if token is None or token.kind not in {"number", "symbol", "function"} or _is_function(token):
+                break
+            tree = self._juxtaposed(tree, depth + 1)
+        while self._takes("operator", "/"):
+            tree = Call("div", (tree, self._power(depth + 1)))
+        return (tree,)
+
+
+def _is_function(token: Token) -> bool:
+    return token.kind == "function" and token.value not in {"frac", "sqrt", "binom"}
+
+
+def _proper(tree: Expression) -> bool:
+    match tree:
+        case Call("div", (Number(above), Number(below))):
+            return above.denominator == below.denominator == 1 and 0 < above and 0 < below
+    return False
+
+
+def _literal(text: str) -> Expression:
+    if "_" not in text:
+        return number(text)
+    digits, base = text.split("_", 1)
+    if base in {"10", "ten"}:
+        return number(digits)
+    return Symbol(f"{digits.lstrip('0')}_{base}")

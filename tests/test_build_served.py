@@ -1,0 +1,167 @@
+"""A whole build against a real OpenAI-compatible server over HTTP, healthy and faulty."""
+
+import filecmp
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from dummy_server import LASTING, ODD, PASSING, Body, DummyServer, Fault, body_text, choices, storm, task_of
+from roleplay import play
+
+from kpmath_builder import BuildError, InputError, Recipe, build, rescore
+from kpmath_builder.records import DropReason, Stage
+
+
+def recipe(folder: Path, server: DummyServer, **build_keys: Any) -> Recipe:
+    return Recipe.of(
+        {
+            "teacher": {"kind": "openai", "model": "dummy", "addresses": [server.address], "in_flight": 64, "patience": 20},
+            "topics": {"ask_above": 0.5},
+            "solutions": {"samples": 6},
+            "build": {"folder": str(folder), "questions": 60, "shards": 3, "window": 16, **build_keys},
+        }
+    )
+
+
+def rows(folder: Path, config: str) -> list[dict[str, Any]]:
+    return pq.read_table(folder / "dataset" / "data" / config).to_pylist()
+
+
+def same_tables(one: Path, other: Path) -> bool:
+    names = sorted(str(p.relative_to(one)) for p in one.rglob("*") if p.is_file())
+    assert names == sorted(str(p.relative_to(other)) for p in other.rglob("*") if p.is_file())
+    return filecmp.cmpfiles(one, other, names, shallow=False) == (names, [], [])
+
+
+def assert_accounted(folder: Path, questions: int) -> None:
+    """Every blueprint is in `scored` once, kept or dropped with a reason, and the funnel adds up."""
+    scored = rows(folder, "scored")
+    assert [row["index"] for row in scored] == list(range(questions))
+    assert all((row["status"] == "kept") == (row["reason"] is None or row["reason"] == "") for row in scored)
+    funnel = json.loads((folder / "manifest.json").read_text())["funnel"]
+    passed = [funnel["passed"][stage.value] for stage in Stage]
+    assert passed[0] == questions
+    assert passed == sorted(passed, reverse=True)
+    assert passed[-1] == sum(row["status"] == "kept" for row in scored)
+    assert sum(count for _, _, count in funnel["ended"]) == questions
+    pairs = {row["candidate_id"] for row in rows(folder, "qa-pairs")}
+    assert pairs == {row["id"] for row in scored if row["status"] == "kept"}
+
+
+def test_a_served_build_keeps_and_drops_with_reasons(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        result = build(recipe(tmp_path, server))
+        assert_accounted(tmp_path, 60)
+        assert result.rows["qa-pairs"] > 0
+        reasons = {row["reason"] for row in rows(tmp_path, "scored")}
+        assert {DropReason.LOW_QUALITY.value, DropReason.TOO_MANY_PARTS.value} <= reasons
+        assert server.peak <= 64
+
+
+def test_windows_and_shards_and_calls_change_no_byte(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        for name, keys in {"a": {"shards": 1, "window": 1}, "b": {"shards": 8, "window": 256}}.items():
+            build(recipe(tmp_path / name, server, **keys))
+        assert same_tables(tmp_path / "a" / "dataset", tmp_path / "b" / "dataset")
+
+
+def test_a_finished_build_asks_nothing_and_needs_no_server(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        made = recipe(tmp_path, server)
+        build(made)
+    assert build(made).already_built
+    (tmp_path / "manifest.json").unlink()
+    before = (tmp_path / "dataset" / "README.md").read_bytes()
+    assert not build(made).already_built
+    assert (tmp_path / "dataset" / "README.md").read_bytes() == before
+
+
+def test_rescoring_asks_nothing_and_building_on_asks_only_what_is_missing(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        made = recipe(tmp_path, server)
+        build(made)
+        asked = server.requests
+        strict = rescore(tmp_path, {"consensus.min_share": "0.95"})
+        assert strict.rows["qa-pairs"] < len([r for r in rows(tmp_path, "scored") if r["stage"] in ("agreed", "kept", "solved")])
+        loose = rescore(tmp_path, {"judging.threshold": "0.0"})
+        assert server.requests == asked
+        assert any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
+        on = build(Recipe.of({**made.model_dump(mode="json", exclude_unset=True), "judging": {"threshold": 0.0}}))
+        assert server.requests > asked
+        assert on.rows["qa-pairs"] > loose.rows["qa-pairs"]
+        assert not any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
+
+
+MALFORMED: dict[str, Fault] = {
+    "no JSON": choices(content="Sure! Here is a question for you."),
+    "cut-off JSON": choices(content='{"question": "A farmer has'),
+    "wrong types": choices(content='{"question": 3, "topics": "none", "key_points_present": "high"}'),
+    "blank": choices(content=" \n"),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_blueprint_ends_once_in_a_storm_of_faults(tmp_path: Path, seed: int) -> None:
+    kinds = [*PASSING.values(), *LASTING.values(), *ODD.values(), *MALFORMED.values()]
+    with DummyServer(play, faults=storm(seed, 0.25, kinds)) as server:
+        build(recipe(tmp_path, server))
+    assert_accounted(tmp_path, 60)
+
+
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [("write", DropReason.UNWRITTEN), ("judge", DropReason.UNJUDGED), ("", DropReason.UNSOLVED)],
+)
+@pytest.mark.parametrize("fault", [*LASTING, *MALFORMED, "empty text", "null content", "endless repetition", "refusal in words"])
+def test_a_reply_that_never_validates_drops_the_blueprint_with_its_reason(
+    tmp_path: Path, task: str, reason: DropReason, fault: str
+) -> None:
+    spoilt = {**LASTING, **MALFORMED, **ODD}[fault]
+
+    def faults(body: Body, number: int) -> Fault | None:
+        return spoilt if task_of(body) == task else None
+
+    with DummyServer(play, faults=faults) as server:
+        build(recipe(tmp_path, server, questions=8))
+        tries = Counter(task_of(body) for body in server.bodies)
+    scored = rows(tmp_path, "scored")
+    assert reason.value in {row["reason"] for row in scored}
+    assert all(row["reason"] for row in scored)
+    if task == "write":
+        assert tries["write"] == 8 * (1 if fault in LASTING else 3)
+
+
+def test_an_interrupted_build_goes_on_where_it_was(tmp_path: Path) -> None:
+    """The server dies in the middle; the same recipe again asks only the rest and makes the same tables."""
+    with DummyServer(play) as server:
+        build(recipe(tmp_path / "whole", server))
+        needed = server.requests
+    dead = body_text(lambda text: "gone")
+    with DummyServer(play, faults=lambda body, number: dead if number > 150 else None) as server:
+        hasty = recipe(tmp_path / "cut", server)
+        hasty = hasty.model_copy(update={"teacher": hasty.teacher.model_copy(update={"patience": 0.3})})
+        with pytest.raises(BuildError, match="same command again"):
+            build(hasty)
+    with DummyServer(play) as server:
+        build(recipe(tmp_path / "cut", server))
+        assert server.requests == needed - 151
+    assert same_tables(tmp_path / "whole" / "dataset", tmp_path / "cut" / "dataset")
+
+
+def test_no_server_and_wrong_model_are_input_errors(tmp_path: Path) -> None:
+    with DummyServer(play, models=["other"]) as server:
+        made = recipe(tmp_path, server)
+        with pytest.raises(InputError, match="other"):
+            build(made)
+    with pytest.raises(InputError, match="No server answers"):
+        build(made)
+
+
+def test_another_recipe_in_the_same_folder_is_refused_by_the_key(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        build(recipe(tmp_path, server))
+        with pytest.raises(InputError, match=r"build\.seed was 0 and is now 7"):
+            build(recipe(tmp_path, server, seed=7))
