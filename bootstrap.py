@@ -25,12 +25,16 @@ def install(*extras: str) -> None:
         try:
             venv.create(ENVIRONMENT, with_pip=True, clear=True)
         except subprocess.CalledProcessError:
-            sys.exit("Python cannot make environments here: install its venv module (Debian, Ubuntu: apt install python3-venv).")
+            sys.exit(
+                "Python cannot make environments here: install its venv module (Debian, Ubuntu: apt install python3-venv)."
+            )
     what = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     print("Installing …", flush=True)
     pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", what]
     if subprocess.run(pip, check=False).returncode:
-        sys.exit("pip could not install the packages: see its message above; a package index must be reachable.")
+        sys.exit(
+            "pip could not install the packages: see its message above; a package index must be reachable."
+        )
 
 
 def quickstart() -> int:
@@ -38,7 +42,12 @@ def quickstart() -> int:
     install()
     kpmath = [PYTHON, "-m", "kpmath_builder"]
     built = subprocess.run([*kpmath, "build", "examples/quickstart.toml"], cwd=ROOT, check=False)
-    return built.returncode or subprocess.run([PYTHON, "examples/show.py", "builds/quickstart/dataset"], cwd=ROOT, check=False).returncode
+    return (
+        built.returncode
+        or subprocess.run(
+            [PYTHON, "examples/show.py", "builds/quickstart/dataset"], cwd=ROOT, check=False
+        ).returncode
+    )
 
 
 def test(words: list[str]) -> int:
@@ -50,7 +59,9 @@ def test(words: list[str]) -> int:
 def main() -> int:
     """Do what the first word says."""
     if sys.version_info < (3, 11):
-        return _fail(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}: call bootstrap.py with a newer one.")
+        return _fail(
+            f"Python 3.11 or later is needed, this is {sys.version.split()[0]}: call bootstrap.py with a newer one."
+        )
     if os.name != "posix":
         return _fail("kpmath-builder runs on Linux and macOS: on Windows use its Linux subsystem.")
     match sys.argv[1:]:

@@ -33,7 +33,9 @@ def solution(text: str, chance: random.Random) -> str:
 
 def _extract(text: str, chance: random.Random) -> dict[str, Any]:
     names = chance.sample([f"{s} - {t}" for s in SUBJECTS for t in TOPICS[:3]], 3)
-    return {"topics": [{"topic": name, "key_points": [f"{name} rule {k}" for k in range(3)]} for name in names]}
+    return {
+        "topics": [{"topic": name, "key_points": [f"{name} rule {k}" for k in range(3)]} for name in names]
+    }
 
 
 def _judge(text: str, chance: random.Random) -> dict[str, Any]:
@@ -49,7 +51,9 @@ def _judge(text: str, chance: random.Random) -> dict[str, Any]:
 
 def _write(text: str, chance: random.Random) -> dict[str, Any]:
     numbers = re.findall(r"\d+", text)
-    return {"question": f"A farmer has {chance.randint(2, 10**6)} eggs and {chance.choice(numbers or ['3'])} baskets. How many?"}
+    return {
+        "question": f"A farmer has {chance.randint(2, 10**6)} eggs and {chance.choice(numbers or ['3'])} baskets. How many?"
+    }
 
 
 _REPLIES = {

@@ -18,7 +18,13 @@ from kpmath_builder.records import DropReason, Stage
 def recipe(folder: Path, server: DummyServer, **build_keys: Any) -> Recipe:
     return Recipe.of(
         {
-            "teacher": {"kind": "openai", "model": "dummy", "addresses": [server.address], "in_flight": 64, "patience": 20},
+            "teacher": {
+                "kind": "openai",
+                "model": "dummy",
+                "addresses": [server.address],
+                "in_flight": 64,
+                "patience": 20,
+            },
             "topics": {"ask_above": 0.5},
             "solutions": {"samples": 6},
             "build": {"folder": str(folder), "questions": 60, "shards": 3, "window": 16, **build_keys},
@@ -85,11 +91,15 @@ def test_rescoring_asks_nothing_and_building_on_asks_only_what_is_missing(tmp_pa
         build(made)
         asked = server.requests
         strict = rescore(tmp_path, {"consensus.min_share": "0.95"})
-        assert strict.rows["qa-pairs"] < len([r for r in rows(tmp_path, "scored") if r["stage"] in ("agreed", "kept", "solved")])
+        assert strict.rows["qa-pairs"] < len(
+            [r for r in rows(tmp_path, "scored") if r["stage"] in ("agreed", "kept", "solved")]
+        )
         loose = rescore(tmp_path, {"judging.threshold": "0.0"})
         assert server.requests == asked
         assert any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
-        on = build(Recipe.of({**made.model_dump(mode="json", exclude_unset=True), "judging": {"threshold": 0.0}}))
+        on = build(
+            Recipe.of({**made.model_dump(mode="json", exclude_unset=True), "judging": {"threshold": 0.0}})
+        )
         assert server.requests > asked
         assert on.rows["qa-pairs"] > loose.rows["qa-pairs"]
         assert not any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
@@ -115,7 +125,9 @@ def test_every_blueprint_ends_once_in_a_storm_of_faults(tmp_path: Path, seed: in
     ("task", "reason"),
     [("write", DropReason.UNWRITTEN), ("judge", DropReason.UNJUDGED), ("", DropReason.UNSOLVED)],
 )
-@pytest.mark.parametrize("fault", [*LASTING, *MALFORMED, "empty text", "null content", "endless repetition", "refusal in words"])
+@pytest.mark.parametrize(
+    "fault", [*LASTING, *MALFORMED, "empty text", "null content", "endless repetition", "refusal in words"]
+)
 def test_a_reply_that_never_validates_drops_the_blueprint_with_its_reason(
     tmp_path: Path, task: str, reason: DropReason, fault: str
 ) -> None:

@@ -22,7 +22,7 @@ def card(tmp_path: Path) -> DatasetCard:
     return DatasetCard.load(tmp_path / "dataset" / "README.md")
 
 
-def text_with(folder: Path, build: Build = BUILD, **facts: Any) -> str:  # noqa: ANN401 - any field of CardFacts
+def text_with(folder: Path, build: Build = BUILD, **facts: Any) -> str:
     """Return the card of a build with other facts."""
     build.write(folder / "dataset", facts=CardFacts(**{"models": MODELS, **facts}))
     return (folder / "dataset" / "README.md").read_text(encoding="utf-8")

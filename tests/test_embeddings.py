@@ -26,6 +26,7 @@ SAME_THING = [
 ]
 NEIGHBOURS = [
     ("Sum of an arithmetic sequence", "Sum of a geometric sequence"),
+    ("nth term of an arithmetic sequence", "nth term of a geometric sequence"),
     ("Law of sines", "Law of cosines"),
     ("Greatest common divisor", "Least common multiple"),
     ("Area of a circle", "Circumference of a circle"),
@@ -53,8 +54,8 @@ def test_two_wordings_of_one_thing_are_the_same(one: str, other: str):
 
 
 @pytest.mark.parametrize(("one", "other"), NEIGHBOURS)
-def test_neighbours_that_differ_in_one_word_are_not_the_same(one: str, other: str):
-    assert similarity(one, other) < 0.70
+def test_neighbours_that_differ_in_one_word_are_well_below_the_middle_band(one: str, other: str):
+    assert similarity(one, other) < 0.60
 
 
 @settings(max_examples=50)

@@ -1,20 +1,95 @@
-"""Simple canonical key (first version)."""
+"""The canonical form of an answer, and the key under which equal answers meet.
+
+Reading is tried in this order: a word that stands for a value, mathematics, a sentence that states one quantity, words.
+What is left is opaque: it equals what is spelt alike, and the checker may be asked about it.
+"""
 
 import re
-from fractions import Fraction
 from functools import lru_cache
+from hashlib import blake2b
 
-__all__ = ["key"]
+from kpmath_builder.answers.forms import ALL, Form, Group, Opaque, Scalar, Word
+from kpmath_builder.answers.normalise import normalise, squeeze
+from kpmath_builder.answers.numbers import Key, fingerprint
+from kpmath_builder.answers.shapes import read_shape
+from kpmath_builder.answers.syntax import number
+from kpmath_builder.answers.tokens import UnboundedError, UnreadableError
+from kpmath_builder.answers.words import NUMBER_WORDS, prose_quantity, word_key
+
+__all__ = ["form_of", "key_of"]
+
+_MAX_LENGTH = 3_000
+_MAX_CHECKED = 400
+_PLAIN_NUMBER = re.compile(r"-?\d{1,60}")
+_LETTER = re.compile(r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Ja-dfgh])\s*[)}\]]*\s*\}?[.:)]?")
+_WORDS = re.compile(r"[a-zA-Z]{3,}")
+_COMMANDS = re.compile(r"\\(?!text|mbox|mathrm|quad|,|;|!|:| )[a-zA-Z]+")
+_UNCHECKED = re.compile(r"\\ldots|__|\\x|import|eval|lambda\b")
 
 
 @lru_cache(maxsize=1 << 16)
-def key(text: str) -> object:
-    plain = re.sub(r"\\(?:text|mbox|mathrm)\{[^{}]*\}|\\[$%,!; ]|\$|[{}\s]|\\left|\\right", lambda m: "%" if m[0] == "\\%" else "", text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac"))
-    plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain)
-    number = re.match(r"-?\d{1,60}(?:\.\d{1,60})?(?:/\d{1,60})?", plain)
-    if number and not re.search(r"[\d\\(,=+*/^_]", plain[number.end():]):
+def form_of(parts: tuple[str, ...]) -> Form:
+    """Return the form of an answer given as its parts; several parts are read as a tuple."""
+    forms = tuple(_read(part) for part in parts)
+    if len(forms) == 1:
+        return forms[0]
+    return Group("pair" if len(forms) == 2 else "tuple", forms, "()")
+
+
+@lru_cache(maxsize=1 << 16)
+def key_of(parts: tuple[str, ...]) -> Key:
+    """Return the key under which answers that are written with the same decorations are equal."""
+    return form_of(parts).key(ALL, ordered=False)
+
+
+def _read(text: str) -> Form:
+    if _PLAIN_NUMBER.fullmatch(text):
+        return Scalar(fingerprint(number(text)) if text[0] != "-" else fingerprint(number(text[1:]).negative()))
+    if len(text) > _MAX_LENGTH:
+        return Opaque(blake2b(squeeze(text).encode(errors="replace")).hexdigest(), checkable=False, reason="too long to read")
+    plain = normalise(text)
+    if plain.casefold() in NUMBER_WORDS:
+        return Scalar(fingerprint(number(NUMBER_WORDS[plain.casefold()])))
+    return _word(plain) or _mathematics(text, plain)
+
+
+def _word(plain: str) -> Form | None:
+    if _LETTER.fullmatch(plain):
+        key = word_key(plain)
+        return Word(key) if key else None
+    key = word_key(plain) if re.match(r"\W*(?:\\text\s*\{)?\s*(?:yes|no|true|false)\b", plain, re.IGNORECASE) else None
+    return Word(key) if key in {("text", "yes"), ("text", "no")} else None
+
+
+def _mathematics(text: str, plain: str) -> Form:
+    try:
+        return read_shape(plain)
+    except UnboundedError as error:
+        return Opaque(squeeze(plain), checkable=False, reason=str(error))
+    except UnreadableError as error:
+        return _sentence(text) or _words(plain) or _opaque(plain, str(error))
+
+
+def _sentence(text: str) -> Form | None:
+    if not _WORDS.search(text) or " " not in text.strip():
+        return None
+    for candidate in prose_quantity(text):
         try:
-            return Fraction(number[0]) / (100 if "%" in plain else 1)
-        except (ValueError, ZeroDivisionError):
-            pass
-    return plain.casefold() or text
+            form = read_shape(normalise(candidate))
+        except UnreadableError:
+            continue
+        if not isinstance(form, Word):
+            return form
+    return None
+
+
+def _words(plain: str) -> Form | None:
+    if not _WORDS.search(plain) or _COMMANDS.search(plain) or re.search(r"[=<>^]", plain):
+        return None
+    key = word_key(plain)
+    return Word(key) if key else None
+
+
+def _opaque(plain: str, reason: str) -> Form:
+    checkable = len(plain) <= _MAX_CHECKED and not _UNCHECKED.search(plain) and bool(re.search(r"[\d\\=+^]", plain))
+    return Opaque(squeeze(plain), checkable=checkable, reason=reason)

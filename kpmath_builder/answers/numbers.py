@@ -16,10 +16,10 @@ from typing import Any
 import mpmath
 from mpmath import libmp
 
-from kpmath_builder.answers.syntax import Call, Expression, Number, Symbol, symbols
-from kpmath_builder.answers.tokens import UnreadableError
+from kpmath_builder.answers.syntax import Expression, Number, Symbol, symbols
+from kpmath_builder.answers.tokens import UnboundedError, UnreadableError
 
-__all__ = ["Fingerprint", "evaluate", "fingerprint", "value_key"]
+__all__ = ["Fingerprint", "Key", "Value", "difference", "evaluate", "fingerprint", "point", "quotient", "rounded", "value_key"]
 
 Value = Any
 """A `Fraction`, or a complex number of mpmath."""
@@ -29,7 +29,7 @@ _BITS = (250, 1_200)
 """Working precision, and the one for sums whose terms differ by more than 45 digits."""
 _KEY_BITS = 150
 _FINE_KEY_BITS = 1_000
-_MAX_BITS = 20_000
+_MAX_BITS = 14_000
 _MAX_EXPONENT = 1 << 40
 _MAX_ARGUMENT_BITS = 1_000
 _MAX_FACTORIAL = 2_000
@@ -65,19 +65,19 @@ def fingerprint(tree: Expression) -> Fingerprint:
     if not names:
         key = value_key(*evaluate(tree, {})[:2])
         return Fingerprint(key, key, real=True)
-    first, second, mixed = (evaluate(tree, {name: _point(name, k) for name in names}) for k in range(3))
+    first, second, mixed = (evaluate(tree, {name: point(name, k) for name in names}) for k in range(3))
     if first[0] == second[0] == mixed[0] and isinstance(first[0], Fraction):
         key = value_key(first[0])
         return Fingerprint(key, key, real=True)
-    positive = (_rounded(*first[:2]), _rounded(*second[:2]))
+    positive = (rounded(*first[:2]), rounded(*second[:2]))
     if positive[0] == positive[1]:
         key = value_key(*first[:2])
         return Fingerprint(key, key, real=True)
-    return Fingerprint(("f", *positive), ("f", *positive, _rounded(*mixed[:2])), real=mixed[2])
+    return Fingerprint(("f", *positive), ("f", *positive, rounded(*mixed[:2])), real=mixed[2])
 
 
 @lru_cache(maxsize=4096)
-def _point(name: str, number: int) -> Fraction:
+def point(name: str, number: int) -> Fraction:
     """Return the value of a variable at a fixed point: between 1 and 5, or of mixed sign at point 2."""
     digest = int.from_bytes(blake2b(f"{name} {number}".encode(), digest_size=8).digest(), "big")
     size = 1 + Fraction(digest % 4_000, 1_009)
@@ -90,7 +90,7 @@ def value_key(value: Value, bits: int = _KEY_BITS) -> Key:
         value = _snapped(value)
     if isinstance(value, Fraction):
         return ("q", value.numerator, value.denominator)
-    return ("c", *_rounded(value, bits))
+    return ("c", *rounded(value, bits))
 
 
 def _snapped(value: Value) -> Value:
@@ -107,7 +107,25 @@ def _snapped(value: Value) -> Value:
     return near if near and abs(near - exact) <= abs(exact) / 2**215 else value
 
 
-def _rounded(value: Value, bits: int = _KEY_BITS) -> Key:
+def quotient(above: Value, below: Value) -> Value:
+    """Return the quotient of two values, exact where both are."""
+    above, below = _alike(above, below)
+    return above / below
+
+
+def difference(left: Value, right: Value) -> Value:
+    """Return the difference of two values, exact where both are."""
+    left, right = _alike(left, right)
+    return left - right
+
+
+def _alike(*values: Value) -> list[Value]:
+    if all(isinstance(value, Fraction) for value in values):
+        return list(values)
+    return [_context(_BITS[0]).mpc(_as_float(v, _BITS[0])) if isinstance(v, Fraction) else v for v in values]
+
+
+def rounded(value: Value, bits: int = _KEY_BITS) -> Key:
     if isinstance(value, Fraction):
         value = _context(bits + 100).mpc(_as_float(value, bits + 100))
     real, imaginary = value.real._mpf_, value.imag._mpf_
@@ -168,6 +186,8 @@ class _Evaluation:
         arguments = [self.of(argument) for argument in tree.arguments]
         try:
             value = self._apply(tree.name, arguments)
+        except UnreadableError:
+            raise
         except (ValueError, ZeroDivisionError, OverflowError, TypeError) as error:
             raise UnreadableError(f"no value: {error}") from error
         return self._checked(value)
@@ -218,7 +238,7 @@ class _Evaluation:
             top = max(sizes)
             if min(sizes) < top - (_FINE_KEY_BITS if self.last else _KEY_BITS):
                 if self.last:
-                    raise UnreadableError("terms too far apart")
+                    raise UnboundedError("terms too far apart")
                 self.absorbed = True
             if total == 0 or _size(total) < top - self.bits // 3:
                 self.cancelled = True
@@ -262,7 +282,7 @@ class _Evaluation:
             raise UnreadableError("a power of zero")
         base, exponent = self._float(base), self._float(exponent)
         if abs(exponent) > _MAX_EXPONENT or abs(exponent * _size(base)) > _MAX_EXPONENT:
-            raise UnreadableError("too large a power")
+            raise UnboundedError("too large a power")
         return self.context.mpc(self.context.power(base, exponent))
 
     def _exp(self, value: Value) -> Value:
@@ -276,7 +296,7 @@ class _Evaluation:
     def _gamma(self, value: Value) -> Value:
         value = self._float(value)
         if abs(value) > _MAX_EXPONENT // 64:
-            raise UnreadableError("too large a factorial")
+            raise UnboundedError("too large a factorial")
         return self.context.mpc(self.context.exp(self.context.loggamma(value)))
 
     def _binom(self, above: Value, below: Value) -> Value:
@@ -288,7 +308,7 @@ class _Evaluation:
 
     def _unknown(self, name: str, arguments: list[Value]) -> Fraction:
         """Return a fixed value of an unknown function: equal only where the name and the arguments are."""
-        return _point(f"{name} {[_rounded(argument) for argument in arguments]}", 0)
+        return point(f"{name} {[rounded(argument) for argument in arguments]}", 0)
 
     def _ln(self, value: Value, base: Value | None = None) -> Value:
         if value == 0:
@@ -306,7 +326,7 @@ class _Evaluation:
             raise UnreadableError(f"{name} is not known here")
         value = self._float(arguments[0])
         if value != 0 and _size(value) > _MAX_ARGUMENT_BITS:
-            raise UnreadableError("too large an argument")
+            raise UnboundedError("too large an argument")
         result = self.context.mpc(getattr(self.context, _ELEMENTARY[name])(value))
         if result != 0 and _size(result) < -self.bits * 2 // 3:
             return Fraction(0)

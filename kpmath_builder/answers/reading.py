@@ -28,9 +28,7 @@ _CONCLUSION = re.compile(
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:", re.IGNORECASE)
 _BARE_LINE = re.compile(r"[-+$€£(\[\\]*(?:\d|\\frac|\\sqrt|\\pi)[^a-zA-Z=]{0,40}(?:\\?[a-z%°]{1,12}\.?)?")
 _NO_ANSWER = frozenset(
-    "|no answer|no answer provided|no answer found|not provided|not available|n/a|na|null|unknown|undetermined|tbd|"
-    "to be determined|answer|your answer|final answer|?|...|…|<answer>|<final_answer>|<to be determined>|<empty_execution>|"
-    "[answer]|[insert answer here]|nan".split("|")
+    ["", "no answer", "no answer provided", "no answer found", "not provided", "not available", "n/a", "na", "null", "unknown", "undetermined", "tbd", "to be determined", "answer", "your answer", "final answer", "?", "...", "…", "<answer>", "<final_answer>", "<to be determined>", "<empty_execution>", "[answer]", "[insert answer here]", "nan"]
 )
 
 

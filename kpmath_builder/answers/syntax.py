@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from kpmath_builder.answers.tokens import Token, UnreadableError
+from kpmath_builder.answers.tokens import Token, UnboundedError, UnreadableError
 
-__all__ = ["Call", "Expression", "Number", "Symbol", "parse_expression", "symbols"]
+__all__ = ["Call", "Expression", "Number", "Symbol", "number", "parse_expression", "symbols"]
 
 _MAX_DEPTH = 60
 _MAX_DIGITS = 2_000
@@ -20,6 +20,10 @@ class Number:
     """An exact rational."""
 
     value: Fraction
+
+    def negative(self) -> "Number":
+        """Return the number with its sign changed."""
+        return Number(-self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def symbols(tree: Expression) -> frozenset[str]:
 def number(text: str) -> Number:
     """Return the exact value of a literal: 12, .5, 3.54e-07, 1 1/2, 0.1(6)."""
     if len(text) > _MAX_DIGITS:
-        raise UnreadableError("too many digits")
+        raise UnboundedError("too many digits")
     if " " in text:
         whole, fraction = text.split(" ")
         return Number(Fraction(whole) + _fraction(fraction))
@@ -80,7 +84,7 @@ def number(text: str) -> Number:
         return Number(Fraction(whole.rstrip(".") or "0") + Fraction(int(period), nines))
     mantissa, _, exponent = text.lower().partition("e")
     if exponent and abs(int(exponent)) > _MAX_EXPONENT:
-        raise UnreadableError("too large an exponent")
+        raise UnboundedError("too large an exponent")
     return Number(Fraction(text.rstrip(".")))
 
 
@@ -114,7 +118,7 @@ class _Parser:
 
     def sum(self, depth: int) -> Expression:
         if depth > _MAX_DEPTH:
-            raise UnreadableError("nested too deep")
+            raise UnboundedError("nested too deep")
         terms = [self._signed(depth)]
         while sign := self._takes("operator", "+", "-", "pm", "mp"):
             term = self._product(depth)
@@ -126,7 +130,7 @@ class _Parser:
         if sign is None:
             return self._product(depth)
         if depth > _MAX_DEPTH:
-            raise UnreadableError("nested too deep")
+            raise UnboundedError("nested too deep")
         inner = self._signed(depth + 1)
         return inner if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (inner,))
 
@@ -174,7 +178,7 @@ class _Parser:
 
     def _exponent(self, depth: int) -> Expression:
         if depth > _MAX_DEPTH:
-            raise UnreadableError("nested too deep")
+            raise UnboundedError("nested too deep")
         if self._takes("operator", "-"):
             return Call("neg", (self._exponent(depth + 1),))
         self._takes("operator", "+")
@@ -292,7 +296,7 @@ class _Parser:
             arguments = self._arguments(_CLOSERS[token.value], depth)
             return arguments
         if depth > _MAX_DEPTH:
-            raise UnreadableError("nested too deep")
+            raise UnboundedError("nested too deep")
         tree = self._power(depth + 1)
         while True:
             token = self._peek()
@@ -311,7 +315,7 @@ def _is_function(token: Token) -> bool:
 def _proper(tree: Expression) -> bool:
     match tree:
         case Call("div", (Number(above), Number(below))):
-            return above.denominator == below.denominator == 1 and 0 < above and 0 < below
+            return above.denominator == below.denominator == 1 and above > 0 and below > 0
     return False
 
 

@@ -7,21 +7,19 @@ from typing import Literal
 from kpmath_builder.answers.boxes import braced
 from kpmath_builder.answers.normalise import ROW_BREAK
 
-__all__ = ["FUNCTIONS", "GREEK", "Token", "UnreadableError", "tokenize"]
+__all__ = ["FUNCTIONS", "GREEK", "Token", "UnboundedError", "UnreadableError", "tokenize"]
 
 Kind = Literal["number", "symbol", "function", "operator", "open", "close", "relation", "separator", "postfix", "text", "matrix"]
 MAX_TOKENS = 1_500
 
 FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh ln log lg exp sqrt cbrt abs floor ceil "
-    "frac binom gcd lcm max min".split()
+    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt", "cbrt", "abs", "floor", "ceil", "frac", "binom", "gcd", "lcm", "max", "min"]
 )
 GREEK = frozenset(
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi "
-    "chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell".split()
+    ["alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell"]
 )
-_DECORATIONS = frozenset("mathbf boldsymbol bm vec hat bar overline mathcal mathfrak widehat tilde overrightarrow mathsf mathit".split())
-_TEXTS = frozenset("text mbox mathrm textbf textit textnormal texttt operatorname hbox textrm mathord boxed".split())
+_DECORATIONS = frozenset(["mathbf", "boldsymbol", "bm", "vec", "hat", "bar", "overline", "mathcal", "mathfrak", "widehat", "tilde", "overrightarrow", "mathsf", "mathit"])
+_TEXTS = frozenset(["text", "mbox", "mathrm", "textbf", "textit", "textnormal", "texttt", "operatorname", "hbox", "textrm", "mathord", "boxed"])
 _OPERATORS = {"pm": "pm", "mp": "mp", "cup": "cup", "cap": "cap", "setminus": "setminus"}
 _RELATIONS = {"le": "<=", "ge": ">=", "ne": "!=", "approx": "~", "sim": "~", "in": "in", "equiv": "==", "cong": "==", "simeq": "~"}
 _BRACKETS = {
@@ -42,14 +40,17 @@ _ENVIRONMENT = re.compile(r"\\begin\{([a-z]+\*?)\}(?:\{[^{}]*\})?")
 _NUMBER_WORDS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     )
 }
 
 
 class UnreadableError(ValueError):
     """What stands there is not read as mathematics here; `str` says why."""
+
+
+class UnboundedError(UnreadableError):
+    """It is mathematics, but too large to be worked out by anyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +320,7 @@ class _Scanner:
         self._add("matrix", name, close + len(f"\\end{{{opening[1]}}}"), rows)
 
 
-_UNIT_WORDS = frozenset("cm mm km ft kg mg ml lb lbs oz hr hrs mph sec min yd rad deg pm am".split())
+_UNIT_WORDS = frozenset(["cm", "mm", "km", "ft", "kg", "mg", "ml", "lb", "lbs", "oz", "hr", "hrs", "mph", "sec", "min", "yd", "rad", "deg", "pm", "am"])
 
 
 def _looks_like_word(word: str) -> bool:

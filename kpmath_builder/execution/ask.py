@@ -15,7 +15,6 @@ from kpmath_builder.prompts.schemas import SCHEMAS
 from kpmath_builder.randomness import seed_of
 from kpmath_builder.recipe import Recipe, Sampled
 from kpmath_builder.records import Tokens
-from kpmath_builder.teachers.staff import Staff
 from kpmath_builder.teachers.protocol import (
     ROLE_OF,
     Message,
@@ -26,6 +25,7 @@ from kpmath_builder.teachers.protocol import (
     Teacher,
     canonical_json,
 )
+from kpmath_builder.teachers.staff import Staff
 
 __all__ = ["Ask", "Asked", "Client", "NotAskedError", "Reply"]
 

@@ -22,7 +22,8 @@ class OffsetIndex:
         self._recent: dict[int, tuple[int, int]] = {}
 
     def __len__(self) -> int:
-        return len(self._hashes) + len(self._recent)
+        self._merge()
+        return len(self._hashes)
 
     def add(self, key: str, offset: int, length: int) -> None:
         """Note where a key stands; a later place of the same key counts."""

@@ -1,7 +1,9 @@
 """Vectors for key points: the `Embedder` protocol, and the embedder that runs offline on a CPU.
 
 Lexical on purpose. Latent semantic analysis raises the similarity of words that occur in the same places, which is just
-what "arithmetic" and "geometric" do: it put 39 % of our pairs of different topics above 0.90, this embedder none.
+what "arithmetic" and "geometric" do: with 100 dimensions it put 39 % of 44 pairs of different topics above 0.90, this
+embedder none. Its weakness is the other side: of 20 pairs of wordings that its vocabulary had not been written for, half
+came above 0.90. A neural embedder behind the same protocol is meant for that.
 """
 
 import hashlib

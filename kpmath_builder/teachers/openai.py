@@ -7,7 +7,7 @@ from typing import Any
 from kpmath_builder.errors import InputError
 from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.connection import Connection, Stats
-from kpmath_builder.teachers.protocol import PromptStyle, Request, Response
+from kpmath_builder.teachers.protocol import Request, Response
 from kpmath_builder.teachers.retrying import RefusedError
 from kpmath_builder.teachers.serving import check_serving
 
@@ -38,18 +38,14 @@ class OpenAITeacher:
         How many samples one call may carry.
     patience
         Seconds without any answer from any address after which the build ends.
-    extra_body
-        Further fields of every call, beside the request's own `extra`; they are not part of its key.
     on_wait
         Is told, at most once in five seconds, what is being waited for.
 
     Raises
     ------
     InputError
-        When an address is not an http address, or `extra_body` sets a field that the request itself sets.
+        When an address is not an http address, or a request's `extra` sets a field of ours.
     """
-
-    prompt_style: PromptStyle = "prose"
 
     def __init__(
         self,
@@ -60,12 +56,10 @@ class OpenAITeacher:
         in_flight: int = 256,
         samples_per_request: int = 1,
         patience: float = 900.0,
-        extra_body: Mapping[str, Any] | None = None,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.model = model
         self.samples_per_request = samples_per_request
-        self._extra_body = _further_fields(extra_body or {})
         self._connection = Connection(
             addresses, api_key=api_key, in_flight=in_flight, patience=patience, on_wait=on_wait
         )
@@ -130,7 +124,7 @@ class OpenAITeacher:
         if request.schema is not None:
             schema = {"name": request.task, "schema": request.schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return body | self._extra_body | _further_fields(request.extra)
+        return body | _further_fields(request.extra)
 
 
 def _further_fields(extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 __all__ = [
     "ROLE_OF",
     "Message",
-    "PromptStyle",
     "Request",
     "Response",
     "Role",
@@ -29,7 +28,6 @@ __all__ = [
 
 Task = Literal["extract", "same_topic", "write", "judge", "solve"]
 Role = Literal["extractor", "writer", "judge", "solver"]
-PromptStyle = Literal["prose", "json"]
 
 ROLE_OF: Mapping[Task, Role] = {
     "extract": "extractor",
@@ -117,12 +115,17 @@ class Response(BaseModel):
     fingerprint: str = ""
     reasoning: str = ""
 
+    @field_validator("text", "reasoning")
+    @classmethod
+    def _encodable(cls, text: str) -> str:
+        # A model's "\\ud800" without its other half is text that no file can hold.
+        if text.isascii():
+            return text
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
 
 class Teacher(Protocol):
     """Whatever can answer a request."""
-
-    prompt_style: PromptStyle
-    """"prose" reads the prompts of `prompts/`; "json" reads the task's material as canonical JSON (the symbolic teacher)."""
 
     samples_per_request: int
     """How many samples one call may carry."""

@@ -1,6 +1,7 @@
-"""Two or three passages made into one question: the result of each is a quantity of the next."""
+"""Two or three passages made into one question: every result but the last is a quantity of a later passage."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from random import Random
@@ -8,32 +9,35 @@ from random import Random
 from kpmath_builder.teachers.symbolic.expressions import Number
 from kpmath_builder.teachers.symbolic.numbers import bounds_of, proposals, vary
 from kpmath_builder.teachers.symbolic.passages import OUT, Passage, UnfitError, disentangle, hole
-import re
 
-__all__ = ["NO_LINK", "Link", "compose"]
+__all__ = ["NO_LINK", "compose"]
 
 NO_LINK = "no result of one practice fits as a quantity of another"
 
 _VARIABLES = (("n", "m"), ("x", "y"), ("N", "M"), ("p", "q"), ("n", "k"), ("k", "n"), ("a", "b"))
-_STARTS = 6
-"""Sets of numbers tried for a passage before an order is given up."""
+_STRUCTURES: Mapping[int, Sequence[Sequence[Sequence[int]]]] = {
+    2: (((), (0,)),),
+    3: (((), (0,), (1,)), ((), (), (0, 1))),
+}
+"""For each passage the places of those whose results it takes: a chain, or two results that meet in the third."""
+_STARTS = 10
+"""Sets of numbers tried for a structure before it is given up."""
 _REPAIRS = 30
-"""Random sets of other numbers tried to make room for a linked value."""
-_SCALE = 3
+"""Random sets of other numbers tried to make room for linked values."""
+_SCALE = 4
 """A linked value is at most this many times larger or smaller than the number it replaces."""
 
 
 @dataclass(frozen=True)
-class Link:
-    """A passage with its values; at `entry` stands the result of the passage before (-1 in the first)."""
+class _Member:
+    """A passage with its values; `links` are (place of the given, place of the passage whose result stands there)."""
 
     passage: Passage
     values: tuple[Number, ...]
-    entry: int
+    links: tuple[tuple[int, int], ...] = ()
 
     @property
     def result(self) -> Number:
-        """The passage's answer."""
         return self.passage.program.run(self.values)[-1]
 
 
@@ -43,51 +47,70 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
     Raises
     ------
     UnfitError
-        Where no order of the passages lets each result stand in the next.
+        Where no order of the passages lets each result stand in a later one.
     """
-    orders = [tuple(order) for order in permutations(passages)]
+    orders = list(permutations(passages))
     rng.shuffle(orders)
-    for order in sorted(orders, key=_awkwardness):
-        chain = _chain(disentangle(order), rng)
-        if chain is not None:
-            return _write(chain, rng)
+    for order in sorted(orders, key=_quoted):
+        for structure in _STRUCTURES[len(order)]:
+            members = _assemble(disentangle(order), structure, rng)
+            if members is not None:
+                return _write(members, rng)
     raise UnfitError(NO_LINK)
 
 
-def _awkwardness(order: Sequence[Passage]) -> int:
-    """Count the questions that would have to be quoted, and results of another kind than what they replace."""
-    return sum(OUT in form and "question" in form for form in (passage.forms[0] for passage in order[:-1]))
+def _quoted(order: Sequence[Passage]) -> int:
+    """Count the questions that would have to be quoted; an order with fewer reads better."""
+    return sum("question" in passage.forms[0] for passage in order[:-1])
 
 
-def _chain(order: Sequence[Passage], rng: Random) -> list[Link] | None:
-    if not all(_entries(left, right) for left, right in zip(order, order[1:], strict=False)):
-        return None
+def _assemble(
+    order: Sequence[Passage], structure: Sequence[Sequence[int]], rng: Random
+) -> list[_Member] | None:
+    """Choose values for all passages, first to last; None where they cannot be linked like this."""
+    for taker, sources in enumerate(structure):
+        if not all(_entries(order[source], order[taker]) for source in sources):
+            return None
     for _ in range(_STARTS):
-        chain: list[Link] = []
-        for passage in order:
-            link = _next_link(passage, chain[-1] if chain else None, rng)
-            if link is None:
+        members: list[_Member] = []
+        for passage, sources in zip(order, structure, strict=True):
+            member = _member(passage, [(source, members[source]) for source in sources], rng)
+            if member is None:
                 break
-            chain.append(link)
+            members.append(member)
         else:
-            return chain
+            return members
     return None
 
 
-def _next_link(passage: Passage, before: Link | None, rng: Random) -> Link | None:
+def _member(passage: Passage, sources: Sequence[tuple[int, _Member]], rng: Random) -> _Member | None:
     bounds, program = bounds_of(passage.program), passage.program
-    if before is None:
+    if not sources:
         values = vary(bounds, program.values, rng, program.variable)
-        return Link(passage, values, -1) if values != program.values else None
-    result = before.result
-    if not isinstance(result, int) or result < 2:
-        return None
-    for entry in _entries(before.passage, passage):
-        if _plausible(passage, entry, result):
-            fitting = _fit(passage, entry, result, rng)
-            if fitting is not None:
-                return Link(passage, fitting, entry)
+        return _Member(passage, values) if values != program.values else None
+    for links in _placements(passage, sources):
+        fixed = {place: members_result for place, _, members_result in links}
+        fitting = _fit(passage, fixed, rng)
+        if fitting is not None:
+            return _Member(passage, fitting, tuple((place, source) for place, source, _ in links))
     return None
+
+
+def _placements(
+    passage: Passage, sources: Sequence[tuple[int, _Member]], taken: frozenset[int] = frozenset()
+) -> Iterator[list[tuple[int, int, int]]]:
+    """Yield ways to place all results: (place of the given, place of the source, value)."""
+    if not sources:
+        yield []
+        return
+    (index, member), *others = sources
+    result = member.result
+    if not isinstance(result, int) or result < 2:
+        return
+    for place in _entries(member.passage, passage):
+        if place not in taken and _plausible(passage, place, result):
+            for rest in _placements(passage, others, taken | {place}):
+                yield [(place, index, result), *rest]
 
 
 def _entries(left: Passage, right: Passage) -> list[int]:
@@ -102,41 +125,40 @@ def _near(value: Number, other: Number, factor: int) -> bool:
     return value <= other * factor and other <= value * factor
 
 
-def _plausible(passage: Passage, entry: int, value: int) -> bool:
-    given = passage.program.givens[entry]
+def _plausible(passage: Passage, place: int, value: int) -> bool:
+    given = passage.program.givens[place]
     return _near(given.value, value, _SCALE) and (not given.ceiling or value <= given.ceiling)
 
 
-def _fit(passage: Passage, entry: int, value: int, rng: Random) -> tuple[Number, ...] | None:
-    """Return values with `value` at `entry` and the others moved so that everything fits."""
+def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Number, ...] | None:
+    """Return values with the `fixed` ones in place and the others moved so that everything fits."""
     program, bounds = passage.program, bounds_of(passage.program)
-    others = [place for place in program.variable if place != entry]
-    values = list(program.values)
-    values[entry] = value
-    for attempt in range(_REPAIRS):
+    others = [place for place in program.variable if place not in fixed]
+    values = [fixed.get(place, value) for place, value in enumerate(program.values)]
+    for _ in range(_REPAIRS):
         if bounds.accepts(values):
             return vary(bounds, values, rng, others)
-        if not others or (attempt > 4 and len(others) == 1 and attempt > len(proposals(program.givens[others[0]]))):
+        if not others:
             return None
         for place in others:
-            options = [option for option in proposals(program.givens[place]) if program.givens[place].reads_like(option)]
-            values[place] = rng.choice(options or [values[place]])
+            given = program.givens[place]
+            values[place] = rng.choice([option for option in proposals(given) if given.reads_like(option)])
     return None
 
 
-def _write(chain: Sequence[Link], rng: Random) -> str:
+def _write(members: Sequence[_Member], rng: Random) -> str:
     """Write the question; the variables do not clash with words of the passages."""
-    text = " ".join(link.passage.asking for link in chain)
+    text = " ".join(member.passage.asking for member in members)
     free = [pair for pair in _VARIABLES if not re.search(rf"\b(?:{'|'.join(pair)})\b", text)]
     variables = rng.choice(free or [("u", "v")])
     sentences: list[str] = []
-    for i, link in enumerate(chain):
-        last = i == len(chain) - 1
-        template = link.passage.asking if last else rng.choice(link.passage.forms)
-        filled = template if last else template.replace(OUT, variables[i])
-        for place in link.passage.program.variable:
-            given = link.passage.program.givens[place]
-            number = variables[i - 1] if place == link.entry else given.write(link.values[place])
+    for i, member in enumerate(members):
+        last = i == len(members) - 1
+        filled = member.passage.asking if last else rng.choice(member.passage.forms).replace(OUT, variables[i])
+        links = dict(member.links)
+        for place in member.passage.program.variable:
+            given = member.passage.program.givens[place]
+            number = variables[links[place]] if place in links else given.write(member.values[place])
             filled = filled.replace(hole(place), number)
         sentences.append(filled)
     return " ".join(sentences)

@@ -43,16 +43,16 @@ def judge(question: str, passages: Sequence[Passage]) -> Verdict:
 
 
 def _moves_answer(reading: Reading, i: int) -> bool:
-    """Return whether the answer changes with a number of part `i`."""
-    answer = reading.run()[-1][1][-1]
-    for place, number in reading.parts[i].numbers.items():
+    """Return whether the answer changes with some quantity of part `i`, a linked one included."""
+    runs = reading.run()
+    for place in (*reading.parts[i].numbers, *reading.parts[i].links):
         try:
-            if reading.run({(i, place): number + 1})[-1][1][-1] != answer:
-                return True
+            changed = reading.run({(i, place): runs[i][0][place] + 1})
         except ZeroDivisionError:
             continue
-    # A part whose only changing number is the link counts as long as it hands the link on.
-    return not reading.parts[i].numbers and bool(reading.parts[i].links)
+        if changed[-1][1][-1] != runs[-1][1][-1]:
+            return True
+    return False
 
 
 def _faults(part: Part, values: list[Number], results: list[Number]) -> list[tuple[float, str]]:

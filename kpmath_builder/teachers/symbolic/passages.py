@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from kpmath_builder.teachers.symbolic.givens import Given
 from kpmath_builder.teachers.symbolic.names import rename, shared_names
-from kpmath_builder.teachers.symbolic.programs import Program, read_program
+from kpmath_builder.teachers.symbolic.programs import Program, moves_answer, read_program
 from kpmath_builder.teachers.symbolic.sentences import definitions, split_question
 
 __all__ = ["HOLES", "OUT", "Passage", "UnfitError", "disentangle", "hole", "passage_of"]
@@ -79,7 +79,11 @@ def passage_of(question: str, solution: str) -> Passage:
     parts = split_question(" ".join(text.split()))
     if parts is None:
         raise UnfitError(_ONE_QUESTION)
-    entries = tuple(place for place in program.variable if _may_enter(text, program.givens[place], hole(place)))
+    entries = tuple(
+        place
+        for place in program.variable
+        if _may_enter(text, program.givens[place], hole(place)) and moves_answer(program, place)
+    )
     return Passage(program, *parts, _is_money(program, parts[1]), entries)
 
 

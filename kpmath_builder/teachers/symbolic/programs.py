@@ -30,6 +30,7 @@ __all__ = [
     "Program",
     "Step",
     "find_equations",
+    "moves_answer",
     "probe",
     "read_program",
     "take",
@@ -149,6 +150,13 @@ def probe(program: Program) -> list[tuple[list[Number], list[Number]]]:
         ]
         worlds.append((values, program.run(values)))
     return worlds
+
+
+def moves_answer(program: Program, place: int) -> bool:
+    """Return whether the answer depends on the given at `place` (it may cancel out)."""
+    values, results = probe(program)[0]
+    values[place] += 1
+    return program.run(values)[-1] != results[-1]
 
 
 def _prime(place: int, world: int) -> int:

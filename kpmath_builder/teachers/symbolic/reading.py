@@ -32,10 +32,12 @@ class Part:
     def values(self, known: Mapping[str, Number], misread: Mapping[int, Number] = MappingProxyType({})) -> list[Number]:
         """Return the value of every given; `known` are the variables defined before."""
         values = list(self.passage.program.values)
-        for place, number in (*self.numbers.items(), *misread.items()):
+        for place, number in self.numbers.items():
             values[place] = number
         for place, variable in self.links.items():
             values[place] = known[variable]
+        for place, number in misread.items():
+            values[place] = number
         return values
 
 

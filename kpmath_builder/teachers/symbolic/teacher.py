@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.teachers.protocol import PromptStyle, Request, Response, canonical_json
+from kpmath_builder.teachers.protocol import Request, Response, canonical_json
 from kpmath_builder.teachers.symbolic.compose import compose
 from kpmath_builder.teachers.symbolic.judging import judge
 from kpmath_builder.teachers.symbolic.passages import Passage, UnfitError, passage_of
@@ -41,7 +41,6 @@ class SymbolicTeacher:
         Where `slip_rate` is no share.
     """
 
-    prompt_style: PromptStyle = "json"
     samples_per_request: int = 1024
 
     def __init__(self, slip_rate: float = 0.1) -> None:
@@ -106,7 +105,7 @@ def _material(content: str) -> _Material:
     except (ValueError, TypeError, KeyError):
         known = False
     if not known:
-        raise InputError('the symbolic teacher reads JSON with a "task"; ask it with prompt_style "json"')
+        raise InputError('the symbolic teacher reads a "task" with its material as JSON; ask it through a recipe with kind = "symbolic"')
     return material  # type: ignore[no-any-return] -- checked by its use
 
 

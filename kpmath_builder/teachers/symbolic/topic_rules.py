@@ -1,0 +1,235 @@
+"""The table by which topics and key points are found: words of the problem and features of its steps.
+
+A rule is (key point, pattern on the problem in lower case, pattern on the features). An empty pattern always matches.
+The features of a problem are words such as `add`, `by7` (multiplied by or divided by 7), `sum-of-products`, `long`;
+`topics.features` makes them. Topics stand from the most special to the most general.
+"""
+
+__all__ = ["RULES"]
+
+_TIME = r"hour|minute|second|day|week|month|year"
+_LENGTH = r"feet|foot|inch|yard|mile|meter|\bcm\b|\bkm\b|\bft\b"
+_WEIGHT = r"pound|ounce|kilogram|\bkg\b|gram|\bton|\blbs?\b|weigh"
+_VOLUME = r"gallon|lit(?:er|re)|cup|quart|pint|ounce|\bml\b|barrel|bucket|tank|tablespoon|teaspoon"
+
+RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    ("Algebra - Linear Equations", (
+        ("Setting up a linear equation in one unknown", r"", r"\bunknown\b"),
+        ("Collecting like terms", r"", r"\blike-terms\b"),
+        ("Solving an equation by inverse operations", r"", r"\bunknown\b.*\bdivide\b"),
+        ("Expressing one unknown through another", r"as (?:many|much|old)|more than|less than|fewer than", r"\bunknown\b"),
+    )),
+    ("Algebra - Working Backward", (
+        ("Undoing operations from the end to the start", r"(?:now|left|remain)\w*.*(?:how (?:many|much).*(?:start|begin|original|initial|at first|before))", r""),
+        ("Finding the original amount from what is left", r"how (?:many|much).*(?:have (?:at|in) the (?:start|beginning)|originally|initially|at first)", r""),
+        ("Finding the whole from a given part", r"(?:half|third|quarter|\d/\d|%) of .*how many .*(?:in total|total|altogether|all)", r"divide"),
+    )),
+    ("Statistics - Averages", (
+        ("Mean as the sum divided by the count", r"\baverage|\bmean\b", r"divide"),
+        ("Finding a missing value from a given average", r"\baverage.*(?:need|must|should|last|next|final)", r"subtract"),
+        ("Total as the average times the count", r"\baverage", r"multiply"),
+        ("Median of ordered values", r"\bmedian\b", r""),
+    )),
+    ("Probability - Chance of Events", (
+        ("Probability as favourable over possible outcomes", r"probab|chance|odds|likely", r""),
+        ("Comparing two chances in percent", r"(?:probab|chance|likely).*more", r""),
+        ("Expected count from a chance", r"(?:probab|chance|likely).*how many", r""),
+    )),
+    ("Counting - Combinations of Choices", (
+        ("Multiplying independent choices", r"combination|different ways|how many ways|outfits|possible", r"multiply"),
+        ("Counting pairs", r"handshake|each other|every other|pairs? of", r""),
+    )),
+    ("Number Theory - Division and Remainders", (
+        ("Remainder of a division in context", r"remainder|left over|leftover|extra", r"divide"),
+        ("Rounding up to whole containers", r"(?:at least|enough|how many (?:boxes|bags|buses|trips|packs|cars|rows|tables|vans)).*", r"divide"),
+        ("Even and odd numbers", r"\beven\b|\bodd\b", r""),
+        ("Multiples and common multiples", r"multiple of|every (?:third|fourth|fifth|other)|divisible", r""),
+    )),
+    ("Number Theory - Sequences and Patterns", (
+        ("Adding the same amount at each step", r"each (?:day|week|month|year).*more than the (?:day|week|month|year|previous)|increas\w+ by|every (?:day|week|month|year) after", r"add"),
+        ("Repeated doubling or halving", r"(?:doubl|halv|tripl)\w+ (?:every|each)|each .* (?:twice|half) (?:as|the)", r""),
+        ("Consecutive whole numbers", r"consecutive", r""),
+        ("Terms over successive days", r"(?:first|second|third) (?:day|week|hour|month).*(?:second|third|fourth|next) (?:day|week|hour|month)", r""),
+    )),
+    ("Geometry - Area", (
+        ("Area of a rectangle", r"(?:square (?:feet|foot|inch|meter|yard|mile)|\barea\b|\bsq\b|acre)", r"multiply"),
+        ("Covering an area with pieces", r"(?:tile|paint|cover|carpet|lawn|mow).*(?:square|area)", r"divide"),
+        ("Subtracting areas", r"\barea\b|square (?:feet|foot|inch|meter)", r"subtract"),
+        ("Dimensions given by length and width", r"\bwide\b.*\blong\b|\blong\b.*\bwide\b|\bby \d+ (?:feet|foot|inch|meter|yard)|\d+ ?x ?\d+", r""),
+    )),
+    ("Geometry - Perimeter and Shapes", (
+        ("Perimeter as the sum of sides", r"perimeter|fence|around the|border|frame", r"add|by2|by4"),
+        ("Sides of regular shapes", r"square\b(?! f| i| m| y)|triangle|hexagon|pentagon|rectangle|polygon", r""),
+        ("Angles of a triangle or circle", r"\bangle", r""),
+    )),
+    ("Geometry - Volume", (
+        ("Volume of a box", r"cubic|volume|cube\b", r"multiply"),
+        ("Filling and emptying a container", r"(?:fill|empty|drain|leak|pour|evaporat)\w*.*(?:" + _VOLUME + r")|(?:" + _VOLUME + r").*(?:fill|empty|drain|leak|pour)", r""),
+        ("Rate of flow over time", r"(?:gallons?|lit(?:er|re)s?|cups?|ml) (?:per|an|a|every|each) (?:minute|hour|day)", r""),
+    )),
+    ("Rates - Speed, Distance and Time", (
+        ("Distance as speed times time", r"mph|miles (?:per|an|each|every) hour|km/h|kilometers (?:per|an) hour|speed|fast", r"multiply"),
+        ("Time as distance divided by speed", r"(?:how long|how many (?:hours|minutes)|how much time).*|speed|mph|per hour", r"divide.*travel|travel.*divide"),
+        ("Speed as distance divided by time", r"(?:what|how).*(?:speed|fast|mph|miles per hour)", r"divide"),
+        ("Total length of a trip in several legs", r"(?:drive|drove|walk|run|ran|hike|travel|bike|rode|ride|jog|swim|fly|flew)\w*.*(?:mile|meter|kilomet|\bkm\b|block|lap)", r"add"),
+        ("Round trips", r"round trip|back and forth|each way|there and back|to and from", r""),
+    )),
+    ("Rates - Work and Productivity", (
+        ("Output as rate times time", r"(?:per|an|each|every) (?:hour|minute|day|week).*(?:make|bake|produce|write|type|paint|build|assemble|pick|plant|read|knit|sew|wash|answer|deliver|catch)|(?:make|bake|produce|write|type|paint|build|assemble|pick|plant|read|knit|sew|wash|answer|deliver|catch)\w* \S+ \S+ (?:per|an|each|every|in) (?:\S+ )?(?:hour|minute|day|week)", r"multiply"),
+        ("Time needed as amount divided by rate", r"how (?:long|many (?:hours|minutes|days|weeks|months))", r"divide"),
+        ("Several workers together", r"workers|employees|machines|team|together.*(?:finish|complete|build|paint)|alone", r""),
+        ("Comparing two rates", r"(?:faster|slower|twice as fast|more (?:per|an|each|every) (?:hour|minute|day))", r""),
+    )),
+    ("Rates - Unit Rates", (
+        ("Amount per unit by division", r"\bper\b|\beach\b|\bevery\b|\bapiece\b", r"divide"),
+        ("Scaling a unit rate", r"\bper\b|\bevery\b", r"multiply"),
+        ("Fuel use and mileage", r"miles per gallon|mpg|\bgas\b.*gallon|tank of gas|gallon.*miles", r""),
+        ("Recipes scaled up or down", r"recipe|flour|sugar|servings?|ingredient|batch", r"multiply|divide"),
+    )),
+    ("Ratios - Ratio and Proportion", (
+        ("Splitting a total in a given ratio", r"\bratio\b|\d:\d", r""),
+        ("Parts of a ratio as equal shares", r"\bratio\b", r"divide"),
+        ("Direct proportion", r"for every|same rate|at this rate|proportion|for each .* there", r""),
+        ("Number of times one quantity contains another", r"how many times", r"divide"),
+    )),
+    ("Percents - Percent of a Quantity", (
+        ("Finding a percent of a number", r"%|percent", r"multiply"),
+        ("Percent of a remaining part", r"(?:%|percent) of the (?:rest|remain|others?)|(?:rest|remain)\w*.*(?:%|percent)", r""),
+        ("Complement of a percent", r"%|percent", r"rest-of-whole"),
+        ("One part as a percent of the whole", r"(?:what|which|how many) (?:percent|%)|percentage of", r"divide"),
+    )),
+    ("Percents - Percent Increase and Decrease", (
+        ("Increasing by a percent", r"(?:increas|rais|rise|rose|grow|grew|more|higher|markup|bonus)\w*.*(?:%|percent)|(?:%|percent) (?:more|increase|higher|longer|greater|raise)", r""),
+        ("Decreasing by a percent", r"(?:decreas|reduc|drop|lower|less|fell|cut)\w*.*(?:%|percent)|(?:%|percent) (?:less|fewer|decrease|lower|shorter|drop)", r""),
+        ("Percent change from old to new", r"percent(?:age)? (?:increase|decrease|change|more|less)|by what percent", r"divide"),
+    )),
+    ("Business - Discounts and Taxes", (
+        ("Discounted price", r"discount|(?:%|percent) off|on sale|coupon|marked down|sale price", r""),
+        ("Tax, tip and fee added to a price", r"\btax|\btip\b|\bfee\b|service charge|shipping", r""),
+        ("Discount for buying in quantity", r"(?:for the price of|get (?:one|1) (?:free|half)|buy \S+ get|bulk|every \S+ (?:bought|purchased))", r""),
+    )),
+    ("Business - Profit and Loss", (
+        ("Profit as revenue less cost", r"profit|net (?:income|gain)|gain", r"subtract"),
+        ("Revenue as price times quantity", r"\bs(?:ell|old|ells|elling)\b|\bsales?\b|charges?\b", r"multiply"),
+        ("Costs of running a business", r"(?:rent|cost|expense|ingredient|material|supplies).*(?:sell|sold|profit|earn)", r""),
+        ("Selling price needed for a goal", r"(?:goal|raise|fundrais|needs? to (?:sell|earn|make))", r"divide"),
+    )),
+    ("Business - Wages and Earnings", (
+        ("Pay as hourly wage times hours", r"(?:\$|dollars).*(?:per|an|each|every|/) ?hour|hourly", r"multiply"),
+        ("Overtime pay", r"overtime|over 40 hours|first 40 hours|time and a half", r""),
+        ("Earnings over days and weeks", r"(?:earn|paid|pays|salary|wage|makes)\w*.*(?:day|week|month|year)", r"multiply"),
+        ("Commission and bonus", r"commission|bonus", r""),
+        ("Allowances and pay for chores", r"allowance|babysit|chore|mow|tutor|dog.?walk", r""),
+    )),
+    ("Finance - Saving and Budgeting", (
+        ("Money left after spending", r"(?:\$|dollar|money).*(?:left|remain|change)", r"subtract"),
+        ("Saving towards a goal", r"sav(?:e|es|ed|ing|ings)\b", r""),
+        ("Regular expenses over time", r"(?:rent|bill|subscription|insurance|mortgage|expense|budget|gym|membership)", r""),
+        ("Money still needed for a purchase", r"how much (?:more )?(?:money )?(?:do|does|will|must|should)\w* \w+ (?:still )?need", r"subtract"),
+    )),
+    ("Finance - Interest and Loans", (
+        ("Simple interest", r"interest", r""),
+        ("Instalments and down payments", r"instal|down payment|monthly payment|loan|borrow|debt|owe", r""),
+        ("Growth of an investment or value", r"invest|appreciat|depreciat|stock|in value", r""),
+    )),
+    ("Money - Coins and Change", (
+        ("Value of coins", r"nickel|dime|quarters|penn(?:y|ies)|\bcoins?\b", r""),
+        ("Converting between cents and dollars", r"cents?\b|¢", r""),
+        ("Change from a bill", r"(?:change|\$\d+ bill|dollar bill|bills)", r""),
+    )),
+    ("Money - Prices and Purchases", (
+        ("Cost as price times quantity", r"(?:cost|price|\$\S+ (?:each|per|a|for)|buy|bought|purchas|spen[dt]|paid)", r"multiply"),
+        ("Total of a shopping list", r"(?:cost|price|buy|bought|purchas|spen[dt]).*", r"money.*sum-of-products"),
+        ("Adding prices of single items", r"(?:\$).*(?:\$).*", r"money.*add"),
+        ("Comparing the cost of two offers", r"(?:cheap|expensive|more does|less does|save|better deal|difference).*", r"money.*subtract"),
+        ("Number of items that money buys", r"how many .*(?:buy|afford|purchase)", r"divide"),
+    )),
+    ("Measurement - Time", (
+        ("Converting hours and minutes", r"hour|minute", r"by60"),
+        ("Converting weeks and days", r"week|day", r"by7\b"),
+        ("Converting years, months and weeks", r"year|month", r"by12\b|by52\b|by4\b|by365\b|by30\b"),
+        ("Elapsed time and schedules", r"\d ?[ap]\.?m\b|o'clock|noon|midnight|schedule|how long", r""),
+        ("Adding durations", r"(?:hours?|minutes?|days?|weeks?).*(?:hours?|minutes?|days?|weeks?)", r"add"),
+        ("Hours in a day", r"day", r"by24\b"),
+    )),
+    ("Measurement - Length", (
+        ("Converting feet, inches and yards", _LENGTH, r"by12\b|by36\b|by3\b"),
+        ("Converting metric lengths", r"meter|\bcm\b|\bkm\b|\bmm\b", r"by100\b|by1000\b"),
+        ("Comparing heights and lengths", r"(?:tall|short|long|high|deep)\w*.*(?:than)", r""),
+        ("Cutting a length into pieces", r"(?:cut|piece|section|board|rope|ribbon|string|wire|fabric)\w*.*(?:" + _LENGTH + r")|(?:" + _LENGTH + r").*(?:cut|piece|section)", r"divide|subtract"),
+    )),
+    ("Measurement - Weight and Capacity", (
+        ("Adding weights", _WEIGHT, r"add"),
+        ("Weight of many equal items", _WEIGHT, r"multiply"),
+        ("Converting ounces, pounds, grams and tons", _WEIGHT, r"by16\b|by1000\b|by2000\b"),
+        ("Converting cups, quarts and gallons", _VOLUME, r"by4\b|by16\b|by2\b|by8\b|by128\b|by32\b"),
+        ("Limits on weight and load", r"(?:maximum|capacity|limit|at most|hold|carry).*(?:" + _WEIGHT + r")|(?:" + _WEIGHT + r").*(?:maximum|capacity|limit|hold|carry)", r""),
+    )),
+    ("Measurement - Ages", (
+        ("Age some years before or after", r"years? (?:ago|from now|later|before)|in \S+ years", r"add|subtract"),
+        ("Comparing two ages", r"years? old\w*.*|\bages?\b|older|younger", r"add|subtract|multiply"),
+        ("Sum of ages", r"(?:combined|sum of|total) (?:of )?(?:their |the )?ages?|ages? .*(?:sum|add|total|combined)", r""),
+    )),
+    ("Measurement - Temperature and Calories", (
+        ("Rise and fall of temperature", r"temperature|degrees", r""),
+        ("Calories taken in and burned", r"calorie", r""),
+        ("Amounts of a dose or nutrient", r"\bmg\b|milligram|medicine|pill|vitamin|caffeine|protein", r""),
+    )),
+    ("Fractions - Fraction of a Quantity", (
+        ("Finding a fraction of a number", r"\d/\d|half|third|quarter|fourth|fifth|sixth|eighth|tenth", r"multiply|divide"),
+        ("Fraction of what is left", r"(?:\d/\d|half|third|quarter|fourth|fifth) (?:of )?(?:the |his |her |their )?(?:rest|remain|left|other)", r""),
+        ("What a fraction leaves of the whole", r"(?:\d/\d|half|third|quarter|fourth|fifth).*(?:rest|left|remain|others?)", r"subtract"),
+        ("Adding and comparing fractions", r"\d/\d.*\d/\d", r""),
+        ("Halving a quantity", r"\bhalf\b|halves", r"by2\b"),
+    )),
+    ("Fractions - Decimals", (
+        ("Multiplying with decimals", r"", r"decimal.*multiply"),
+        ("Adding and subtracting decimals", r"", r"decimal.*(?:add|subtract)"),
+        ("Dividing with decimals", r"", r"decimal.*divide"),
+    )),
+    ("Comparison - Multiples of a Quantity", (
+        ("Twice as many", r"\btwice\b|\bdouble", r""),
+        ("Three or more times as many", r"(?:three|four|five|six|seven|eight|ten|\d+) times|thrice|triple|quadruple", r""),
+        ("Half as many", r"half (?:as|the|of|that)", r""),
+        ("Chained comparisons of several people", r"(?:as (?:many|much|old|tall|long)|times|more than|less than|fewer than).*(?:as (?:many|much|old|tall|long)|times|more than|less than|fewer than)", r""),
+    )),
+    ("Comparison - Differences", (
+        ("A given number more than another", r"\d+ (?:\w+ )?more\b|more than|older|taller|longer|heavier", r"add"),
+        ("A given number fewer than another", r"\d+ (?:\w+ )?(?:less|fewer)\b|less than|fewer than|younger|shorter", r"subtract"),
+        ("Difference between two amounts", r"how (?:many|much) (?:more|fewer|less)|difference", r"subtract"),
+    )),
+    ("Arithmetic - Sharing and Grouping", (
+        ("Sharing equally among people", r"(?:equal|even)ly|\bsplit\b|\bshare|\bdivid|among|between", r"divide"),
+        ("Making groups of a given size", r"(?:boxes|bags|packs?|packages?|rows|groups|teams|tables|shelves|trays|jars|baskets|bundles|cartons|containers|crates)", r"divide"),
+        ("Total of equal groups", r"(?:boxes|bags|packs?|packages?|rows|groups|teams|tables|shelves|trays|jars|baskets|bundles|cartons|containers|crates|each|every)", r"multiply"),
+        ("Counting by the dozen", r"dozen", r""),
+        ("Equal amounts per person", r"(?:each|every|per) (?:person|student|child|kid|friend|guest|player|one|member|of them)", r""),
+    )),
+    ("Arithmetic - Repeated Events", (
+        ("Amount per day over several days", r"(?:every|each|per|a) (?:day|night|morning)|daily", r"multiply"),
+        ("Amount per week over months or years", r"(?:every|each|per|a) week|weekly", r"multiply"),
+        ("Amount per month over a year", r"(?:every|each|per|a) month|monthly", r"multiply"),
+        ("Times per day or week", r"(?:once|twice|\w+ times) (?:a|per|each|every) (?:day|week|month|year|hour)", r""),
+    )),
+    ("Arithmetic - Change of an Amount", (
+        ("Amount left after taking away", r"left|remain|still (?:have|has|need)|gave|gives|ate|eats|lost|loses|used|sold|spent", r"subtract"),
+        ("Amount after receiving more", r"(?:got|gets|receiv|found|finds|added|adds|bought|buys|another|more|join|arriv|gave (?:him|her|them))", r"add"),
+        ("Increase and decrease one after the other", r"", r"add.*subtract|subtract.*add"),
+        ("Finding an unknown part of a total", r"(?:the rest|the others?|remaining|total|altogether|combined)", r"subtract"),
+    )),
+    ("Arithmetic - Multi-Step Calculation", (
+        ("Sum of several products", r"", r"sum-of-products"),
+        ("Product followed by a difference", r"", r"product-then-difference"),
+        ("Sum followed by a division", r"", r"sum-then-quotient"),
+        ("Product of three or more factors", r"", r"long-product"),
+        ("Planning a solution of many steps", r"", r"\blong\b"),
+        ("Combining totals of several groups", r"total|altogether|in all|combined", r"add"),
+    )),
+    ("Arithmetic - Basic Operations", (
+        ("Adding whole numbers", r"", r"add"),
+        ("Subtracting whole numbers", r"", r"subtract"),
+        ("Multiplying whole numbers", r"", r"multiply"),
+        ("Dividing whole numbers", r"", r"divide"),
+        ("Turning a story into arithmetic", r"", r""),
+    )),
+)  # fmt: skip
