@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["explain"]
+__all__ = ["allowed_values", "explain"]
 
 Schema = dict[str, Any]
 
@@ -30,7 +30,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
     meaning = f" It means: {schema['description'].rstrip('.')}." if "description" in schema else ""
     given = f", got {first['input']!r}" if first["type"] != "missing" else ""
     return InputError(
-        f"The recipe's {'.'.join(path)} must be {_allowed(schema, root)}{given}.{meaning}{more}"
+        f"The recipe's {'.'.join(path)} must be {allowed_values(schema, root)}{given}.{meaning}{more}"
     )
 
 
@@ -74,9 +74,10 @@ _LIMITS = {
 }
 
 
-def _allowed(schema: Schema, root: Schema) -> str:
+def allowed_values(schema: Schema, root: Schema) -> str:
+    """Say in words which values a property of a JSON schema allows."""
     if "anyOf" in schema:
-        options = [_allowed(_inner(s, root), root) for s in schema["anyOf"] if s.get("type") != "null"]
+        options = [allowed_values(_inner(s, root), root) for s in schema["anyOf"] if s.get("type") != "null"]
         return " or ".join(options)
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))

@@ -14,6 +14,7 @@ _CONNECTED = re.compile(r"(?:(?:and|or|for|part)\b|[,;&]|\b\w+\b)", re.IGNORECAS
 _CONCLUDING = re.compile(
     r"\b(?:so|thus|therefore|hence|then|sum|total|is|gives?|equals?|answer|product|difference)\b|[.:=]", re.IGNORECASE
 )
+_PERCENT = re.compile(r"\s*(?:\\\)|\$)?\s*(?:\\?%|percent\b(?!age))")
 _MAX_BOXES = 200
 
 
@@ -91,7 +92,8 @@ def _joined(text: str, found: list[Box]) -> str:
             break
         start -= 1
     contents = dict.fromkeys(box.content.strip() for box in found[start:])
-    return ", ".join(contents)
+    percent = _PERCENT.match(text, found[-1].end) if len(contents) == 1 and "%" not in found[-1].content else None
+    return ", ".join(contents) + ("\\%" if percent else "")
 
 
 def _connects(gap: str) -> bool:

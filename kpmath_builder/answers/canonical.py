@@ -10,7 +10,7 @@ from hashlib import blake2b
 
 from kpmath_builder.answers.forms import ALL, Form, Group, Opaque, Scalar, Word
 from kpmath_builder.answers.normalise import normalise, squeeze
-from kpmath_builder.answers.numbers import Key, fingerprint
+from kpmath_builder.answers.values import Key, fingerprint
 from kpmath_builder.answers.shapes import read_shape
 from kpmath_builder.answers.syntax import number
 from kpmath_builder.answers.tokens import UnboundedError, UnreadableError
@@ -24,6 +24,7 @@ _PLAIN_NUMBER = re.compile(r"-?\d{1,60}")
 _LETTER = re.compile(r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Ja-dfgh])\s*[)}\]]*\s*\}?[.:)]?")
 _WORDS = re.compile(r"[a-zA-Z]{3,}")
 _COMMANDS = re.compile(r"\\(?!text|mbox|mathrm|quad|,|;|!|:| )[a-zA-Z]+")
+_TEX = re.compile(r"\\[a-zA-Z]+(?:\{(?:[bpvB]?matrix|cases|array)\})?|\b(?:sin|cos|tan|log|exp|lim|sqrt|mod)\b")
 _UNCHECKED = re.compile(r"\\ldots|__|\\x|import|eval|lambda\b")
 
 
@@ -84,12 +85,13 @@ def _sentence(text: str) -> Form | None:
 
 
 def _words(plain: str) -> Form | None:
-    if not _WORDS.search(plain) or _COMMANDS.search(plain) or re.search(r"[=<>^]", plain):
+    words = len(_WORDS.findall(plain))
+    if not words or (words < 4 and (_COMMANDS.search(plain) or re.search(r"[=<>^]", plain))):
         return None
     key = word_key(plain)
     return Word(key) if key else None
 
 
 def _opaque(plain: str, reason: str) -> Form:
-    checkable = len(plain) <= _MAX_CHECKED and not _UNCHECKED.search(plain) and bool(re.search(r"[\d\\=+^]", plain))
+    checkable = len(plain) <= _MAX_CHECKED and not _UNCHECKED.search(plain) and not _WORDS.search(_TEX.sub(" ", plain))
     return Opaque(squeeze(plain), checkable=checkable, reason=reason)

@@ -9,7 +9,7 @@ from enum import IntFlag
 from functools import cached_property
 from typing import Literal
 
-from kpmath_builder.answers.numbers import Fingerprint, Key
+from kpmath_builder.answers.values import Fingerprint, Key
 from kpmath_builder.answers.units import Unit
 
 __all__ = ["Decoration", "Form", "Group", "GroupKind", "Opaque", "Scalar", "Word", "same_form"]

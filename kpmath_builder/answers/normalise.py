@@ -34,14 +34,16 @@ _SIGN_TABLE = str.maketrans(_SIGNS)
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"</?su([pb])>", r"<\1>"),
+        (r"<sup>([^<]{1,80})</sup>", r"^{\1}"),
+        (r"<sub>([^<]{1,80})</sub>", r"_{\1}"),
+        (r"(?<=[\d.)])\{([a-zA-Z. ]{2,40})\}", r" \1"),
         (r"\\begin\{(?:align|aligned|gather|equation|split)\*?\}|\\end\{(?:align|aligned|gather|equation|split)\*?\}", " "),
         (r"\\(?:d|t|c)frac(?![a-zA-Z])", r"\\frac"),
         (r"\\(?:d|t)binom(?![a-zA-Z])", r"\\binom"),
         (r"\\(?:left|right|middle|big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])\s*\.?", ""),
         (r"\\(?:displaystyle|textstyle|limits|nolimits|noindent|rm|bf|hline|mathstrut|strut|boldmath|small|large|Large|tiny)(?![a-zA-Z])", " "),
         (r"\\(?:hspace|vspace|phantom|hphantom|label|tag)\*?\{[^{}]*\}", " "),
-        (r"\\(?:quad|qquad|enspace|thinspace|nobreakspace)(?![a-zA-Z])", " "),
+        (r"\\(?:quad|qquad|enspace|thinspace|nobreakspace)", " "),
         (r"(?<=\d)\{,\}(?=\d)", ""),
         (r"(?<=\d)(?:,\\!|\\!,?|\\,)(?=\d{3}(?!\d))", ""),
         (r"\\[,;:!> ]|\\(?=\s|$)|~", " "),
@@ -67,7 +69,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\*\*", "^"),
     )
 )
-ROW_BREAK = "\x1e"
+ROW_BREAK = "\ue000"
+"""Stands for the end of a matrix row, so that no rule for single backslashes meets it."""
 _DOUBLED = re.compile(r"\\\\(?=(?:[a-zA-Z]{2,}|[{}%$]))")
 _LOST_F = re.compile(r"(?<![a-zA-Z\\])rac(?=\{)")
 _LOST_T = re.compile(r"(?<![a-zA-Z\\])ext(?=\{)|(?<![a-zA-Z\\])extcirc\b|(?<![a-zA-Z\\])imes\b")

@@ -10,11 +10,13 @@ from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.boxes import boxed_answer
 from kpmath_builder.answers.parts import split_parts
 from kpmath_builder.answers.replies import json_answer
+from kpmath_builder.answers.words import prose_quantity
 from kpmath_builder.answers.wrappers import unwrap
 
 __all__ = ["as_answer", "final_answer"]
 
 _MAX_TEXT = 60_000
+_CHAT_MARK = re.compile(r"<\|(?:im_start|im_end|endoftext|eot_id|end_of_text)\|>")
 _HASHES = re.compile(r"####[ \t]*(?!#)([^\n]+)\s*\Z")
 _STATED = re.compile(
     r"\b(?:final\s+answers?|answers?|result|solution)\b(?:[ \t]+(?:to|for|of)\b[^.:\n]{0,80}?)?\**[ \t]*(?:\bis\b|\bare\b|:|=)\**[ \t]*:?\s*",
@@ -22,14 +24,14 @@ _STATED = re.compile(
 )
 _LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
 _SENTENCE_END = re.compile(r"\.(?=\s|\Z|\*|\"|\\\))|\n|(?<=[!?])\s")
-_CONCLUSION = re.compile(
-    r"(?:^|[.!?]\s+|\n)((?:therefore|thus|hence|so|altogether|in total|in conclusion|finally)\b[^\n]*)\Z", re.IGNORECASE
-)
+_CONCLUSION = re.compile(r"\b(?:[Tt]herefore|[Tt]hus|[Hh]ence|So|[Aa]ltogether|[Ii]n total|[Ii]n conclusion|[Ff]inally|[Tt]his means)\b")
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:", re.IGNORECASE)
 _BARE_LINE = re.compile(r"[-+$€£(\[\\]*(?:\d|\\frac|\\sqrt|\\pi)[^a-zA-Z=]{0,40}(?:\\?[a-z%°]{1,12}\.?)?")
 _NO_ANSWER = frozenset(
-    ["", "no answer", "no answer provided", "no answer found", "not provided", "not available", "n/a", "na", "null", "unknown", "undetermined", "tbd", "to be determined", "answer", "your answer", "final answer", "?", "...", "…", "<answer>", "<final_answer>", "<to be determined>", "<empty_execution>", "[answer]", "[insert answer here]", "nan"]
+    "no answer|no answer provided|no answer found|not provided|not available|n/a|na|null|unknown|undetermined|tbd|"
+    "to be determined|answer|your answer|final answer|[answer]|[insert answer here]|nan".split("|")
 )
+_PLACEHOLDER = re.compile(r"<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*")
 
 
 def final_answer(text: str) -> Answer | None:
@@ -41,7 +43,7 @@ def final_answer(text: str) -> Answer | None:
         A whole solution: prose, LaTeX, a JSON reply, or an answer alone. Only the last 60,000 characters are read.
 
     """
-    tail = text[-_MAX_TEXT:].rstrip().removesuffix("```").rstrip()
+    tail = _CHAT_MARK.split(text[-_MAX_TEXT:].rstrip(), maxsplit=1)[0].rstrip().removesuffix("```").rstrip()
     for way in (json_answer, boxed_answer, _after_hashes, _stated, _last_line, _concluded):
         raw = way(tail)
         if raw is not None:
@@ -63,7 +65,7 @@ def as_answer(text: str) -> Answer | None:
 def make_answer(raw: str) -> Answer | None:
     """Return the answer written as `raw`, or None where it says that there is none."""
     text = unwrap(raw)
-    if text.casefold().rstrip("!.") in _NO_ANSWER:
+    if text.casefold().rstrip("!.") in _NO_ANSWER or _PLACEHOLDER.fullmatch(text):
         return None
     return Answer(text, split_parts(text))
 
@@ -96,10 +98,10 @@ def _last_line(text: str) -> str | None:
 
 
 def _concluded(text: str) -> str | None:
-    """Return the last sentence where it concludes: "Therefore, Mike spent $151 at the music store."."""
-    last = text.rsplit("\n", 1)[-1]
-    found = _CONCLUSION.search("\n" + last[-600:])
-    if found is None or not last.rstrip().endswith((".", "!", "$", "\\)", "\\]")):
+    """Return the one quantity of a last sentence that concludes: "Therefore, Mike spent $151 at the music store."."""
+    last = text.rsplit("\n", 1)[-1][-600:].rstrip()
+    words = list(_CONCLUSION.finditer(last))
+    if not words or not last.endswith((".", "!", "$", "\\)", "\\]")):
         return None
-    numbers = re.findall(r"-?[$€£]?\d[\d,]*(?:\.\d+)?%?", found[1].replace("\\$", "$"))
-    return numbers[0].rstrip(",") if len(set(numbers)) == 1 else None
+    sentence = last[words[-1].end() :]
+    return next(iter(prose_quantity(sentence)), None) if not re.search(r"[.!?]\s+[A-Z]", sentence) else None

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from kpmath_builder.answers.numbers import (
+from kpmath_builder.answers.values import (
     Fingerprint,
     Key,
     Value,

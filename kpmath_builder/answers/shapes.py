@@ -10,7 +10,8 @@ from itertools import product
 from math import gcd
 
 from kpmath_builder.answers.forms import Decoration, Form, Group, GroupKind, Scalar, Word
-from kpmath_builder.answers.numbers import Fingerprint, Key, fingerprint
+from kpmath_builder.answers.values import Fingerprint, Key, fingerprint
+from kpmath_builder.answers.matrices import matrix_value
 from kpmath_builder.answers.relations import equation_key, inequality_key, linear_bound
 from kpmath_builder.answers.syntax import Call, Expression, Number, Symbol, parse_expression, symbols
 from kpmath_builder.answers.tokens import Token, UnreadableError, tokenize
@@ -20,10 +21,16 @@ from kpmath_builder.answers.words import word_key
 __all__ = ["read_shape"]
 
 _CONDITIONS = frozenset(("where", "for", "forall", "with", "when", "if", "in", "such", "whenever", "as", "given", "is"))
-_FILLERS = frozenset(["approximately", "about", "exactly", "approx", "roughly", "around", "the", "a", "an", "all", "only", "just", "is", "are", "answer", "total", "over"])
+_FILLERS = frozenset(
+    "therefore thus so hence we find get that solution solutions final has have here value values be equals approximately "
+    "about exactly approx roughly around the a an all only just is are answer total over".split()
+)
+_VERBS = frozenset("is are be equals therefore thus so hence that".split())
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _CURRENCIES = frozenset("$€£")
 _PARAMETERS = frozenset("kmnl")
+_ANONYMOUS = Token("symbol", "x")
+"""Stands for what `> 0` leaves out."""
 _MAX_VARIANTS = 4
 _MAX_ITEMS = 200
 _NUMBER_SETS = {"set R": ("-", "+")}
@@ -44,8 +51,10 @@ def read_shape(text: str) -> Form:
 
 def _without_condition(tokens: list[Token]) -> list[Token]:
     """Drop what only says for which values the answer holds: `f(x) = 1 for all x`, `kπ, where k is an integer`."""
+    tokens = _without_fillers(tokens)
     for at, token in enumerate(tokens):
-        if at and token.kind == "text" and token.value.lower().split()[0] in _CONDITIONS and _level(tokens[:at]) == 0:
+        stated = any(before.kind not in {"text", "separator"} for before in tokens[:at])
+        if stated and token.kind == "text" and token.value.lower().split()[0] in _CONDITIONS and _level(tokens[:at]) == 0:
             if token.value.lower() in {"in", "as"} and tokens[at - 1].kind == "number":
                 continue
             cut = at - 1 if tokens[at - 1].kind == "separator" and at > 1 else at
@@ -135,7 +144,7 @@ def _rational(scalar: Scalar) -> Fraction:
 
 def _item(tokens: list[Token]) -> Form:
     signs = [token for token in tokens if token.kind == "operator" and token.value in {"pm", "mp"}]
-    if not signs:
+    if not signs or (tokens[0].value in {"set", "{"} and _closing(tokens) == len(tokens) - 1):
         return _plain_item(tokens)
     forms: list[Form] = []
     for variant in _variants(tokens, signs):
@@ -172,13 +181,21 @@ def _plain_item(tokens: list[Token]) -> Form:
         return _words(tokens)
     if tokens[0].kind == "matrix" and len(tokens) == 1:
         return _matrix(tokens[0])
+    if any(token.kind == "matrix" for token in tokens):
+        return _grid([[Scalar(fingerprint(entry)) for entry in row] for row in matrix_value(tokens)])
     group = _bracketed(tokens)
     return group if group is not None else _scalar(tokens)
 
 
 def _without_fillers(tokens: list[Token]) -> list[Token]:
+    """Drop leading words that say nothing ("approximately"), and all words up to a verb ("The sum is")."""
+    lead = 0
+    while lead < len(tokens) - 1 and tokens[lead].kind == "text" and not tokens[lead].value.startswith("_"):
+        lead += 1
+    if lead and tokens[lead - 1].value.lower() in _VERBS:
+        return tokens[lead:]
     start = 0
-    while start < len(tokens) - 1 and tokens[start].kind == "text" and tokens[start].value.lower() in _FILLERS:
+    while start < lead and tokens[start].value.lower() in _FILLERS:
         start += 1
     return tokens[start:]
 
@@ -419,6 +436,8 @@ def _with_unit(value: Fingerprint, unit: Unit | None) -> Scalar:
 
 def _relation(sides: list[list[Token]], relations: list[str]) -> Form:
     kinds = set(relations)
+    if not sides[0] and kinds <= set(_FLIPPED):
+        sides = [[_ANONYMOUS], *sides[1:]]
     if "in" in kinds and len(sides) == 2 and relations == ["in"]:
         return _item(sides[1])
     if kinds == {":"}:
@@ -560,6 +579,8 @@ def _named(form: Form, label: list[Token], side: list[Token] | None) -> Form:
 def _inequality(sides: list[list[Token]], relations: list[str]) -> Form:
     trees = [parse_expression(_without_texts(_degrees_kept(side))) for side in sides]
     names = frozenset().union(*(symbols(tree) for tree in trees))
+    if not names:
+        return Word(("chain", *relations, *(_value(tree).positive for tree in trees)))
     pairs = [(a, r, b) for a, r, b in zip(trees, relations, trees[1:], strict=False)]
     finite = [pair for pair in pairs if not any(_infinity(tree) for tree in (pair[0], pair[2]))]
     try:

@@ -29,7 +29,8 @@ _BRACKETS = {
 _MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix"))
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d{1,6}(?![\d.]))?|\.\d+|\d+\.(?!\d)")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?![\d,])(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"(0|\d{4,}),(\d+)(?=\s*\Z)")
 _SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)(?: *$)")
 _MIXED = re.compile(r"(\d+) +(\d+) */ *(\d+)(?![\d.])")
 _REPEATING = re.compile(r"(\d*)\.(\d*)\\(?:overline|bar|dot|overset)\{(\d+)\}|(\d*)\.(\d*)\\overline *(\d)")
@@ -109,10 +110,10 @@ class _Scanner:
         elif char in "+-*/^!|'&":
             self._operator(char)
         elif char in "([{":
-            self.depth += 1
+            self.depth += char != "{"
             self._add("open", char, self.at + 1)
         elif char in ")]}":
-            self.depth -= 1
+            self.depth -= char != "}"
             self._add("close", char, self.at + 1)
         elif char in "=<>":
             self._add("relation", char, self.at + 1)
@@ -145,6 +146,10 @@ class _Scanner:
         if repeating:
             whole, fixed, period = (repeating[i] or repeating[i + 3] or "" for i in (1, 2, 3))
             self._add("number", f"{whole}.{fixed}({period})", repeating.end())
+            return
+        comma = _DECIMAL_COMMA.match(self.text, self.at) if not self.tokens or self.tokens[-1].value == "-" else None
+        if comma:
+            self._add("number", f"{comma[1]}.{comma[2]}", comma.end())
             return
         mixed = _MIXED.match(self.text, self.at)
         if mixed:
@@ -234,7 +239,7 @@ class _Scanner:
             raise UnreadableError(f"unknown command \\{name}")
 
     def _blackboard(self, end: int) -> None:
-        found = re.compile(r"\s*\{?\s*([A-Z])\s*\}?(?:\^\+|_\+)?").match(self.text, end)
+        found = re.compile(r"\s*\{?\s*([A-Z])\s*\}?(?:\s*[_^]\s*(?:\{[^{}]*\}|\S))*").match(self.text, end)
         if found is None:
             raise UnreadableError("open \\mathbb")
         self._add("symbol", "set " + found[1], found.end())
@@ -320,8 +325,10 @@ class _Scanner:
         self._add("matrix", name, close + len(f"\\end{{{opening[1]}}}"), rows)
 
 
-_UNIT_WORDS = frozenset(["cm", "mm", "km", "ft", "kg", "mg", "ml", "lb", "lbs", "oz", "hr", "hrs", "mph", "sec", "min", "yd", "rad", "deg", "pm", "am"])
+_SHORT_WORDS = frozenset(
+    "is of in on at to by as an if so it be we no up do go cm mm km ft kg mg ml lb lbs oz hr hrs mph sec min yd rad deg pm am".split()
+)
 
 
 def _looks_like_word(word: str) -> bool:
-    return word.lower() in _UNIT_WORDS or bool(re.search(r"[aeiouAEIOU]", word[1:] if len(word) < 3 else word)) or word.lower() in _NUMBER_WORDS
+    return word.lower() in _SHORT_WORDS or bool(re.search(r"[aeiouAEIOU]", word[1:] if len(word) < 3 else word)) or word.lower() in _NUMBER_WORDS

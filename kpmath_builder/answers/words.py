@@ -2,7 +2,7 @@
 
 import re
 
-from kpmath_builder.answers.numbers import Key
+from kpmath_builder.answers.values import Key
 
 __all__ = ["NUMBER_WORDS", "prose_quantity", "word_key"]
 

@@ -12,12 +12,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import normalize
 
 from kpmath_builder.knowledge.vocabulary import DECISIVE, GENERIC, stems
 
-__all__ = ["Embedder", "FloatMatrix", "LexicalEmbedder"]
+__all__ = ["Embedder", "FloatMatrix", "LexicalEmbedder", "unit_rows"]
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -38,6 +36,9 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row per text, shape (len(texts), dimensions), each of Euclidean length 1."""
 
+    async def close(self) -> None:
+        """Release connections."""
+
 
 class LexicalEmbedder:
     """TF-IDF over mathematical stems, projected to 1,024 dimensions; needs no model and no network.
@@ -56,14 +57,24 @@ class LexicalEmbedder:
         row = {text: i for i, text in enumerate(unique)}
         return _embed_unique(unique)[[row[text] for text in texts]]
 
+    async def close(self) -> None:
+        """Do nothing: there is nothing to release."""
+
 
 def _embed_unique(texts: list[str]) -> FloatMatrix:
+    from sklearn.feature_extraction.text import TfidfVectorizer  # takes more than a second to import
+
     vectorizer = TfidfVectorizer(analyzer=stems, sublinear_tf=True, norm=None, dtype=np.float32)
     weighted = vectorizer.fit_transform(texts)
     vocabulary = [str(stem) for stem in vectorizer.get_feature_names_out()]
     directions = np.stack([_weight(stem) * _direction(stem) for stem in vocabulary])
-    unit: FloatMatrix = normalize(weighted @ directions)
-    return unit
+    return unit_rows(weighted @ directions)
+
+
+def unit_rows(vectors: FloatMatrix) -> FloatMatrix:
+    """Scale each row, shape (n, d), to length 1; a row of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths == 0, np.float32(1), lengths)
 
 
 def _weight(stem: str) -> np.float32:

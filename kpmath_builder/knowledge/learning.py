@@ -13,7 +13,6 @@ from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
 from kpmath_builder.progress import Reporter
 from kpmath_builder.recipe import Topics
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
-from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
 from kpmath_builder.workspace import Workspace
 
 __all__ = ["learn"]
@@ -75,11 +74,12 @@ async def _cluster(
                 minimum_support=rule.minimum_support,
             )
         finally:
-            if isinstance(embedder, OpenAIEmbedder):
-                await embedder.close()
+            await embedder.close()
 
 
 def _embedder(rule: Topics, report: Reporter) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
+    from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
+
     return OpenAIEmbedder(rule.embedding_model, rule.embedding_addresses, on_wait=report.note)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.preprocessing import normalize
 
-from kpmath_builder.knowledge.embeddings import Embedder, FloatMatrix
+from kpmath_builder.knowledge.embeddings import Embedder, FloatMatrix, unit_rows
 from kpmath_builder.records import Extraction, TopicKeyPoints
 
 __all__ = ["RawTopic", "collect", "topic_vectors", "unite"]
@@ -71,8 +70,7 @@ async def topic_vectors(topics: Sequence[RawTopic], embedder: Embedder) -> Float
     ]
     counts, rows, columns = zip(*entries, strict=True)
     times = csr_array((np.array(counts, np.float32), (rows, columns)), shape=(len(topics), len(texts)))
-    unit: FloatMatrix = normalize(times @ await embedder.embed(texts))
-    return unit
+    return unit_rows(times @ await embedder.embed(texts))
 
 
 def unite(topics: Sequence[RawTopic], groups: Iterable[Iterable[int]]) -> list[RawTopic]:

@@ -24,7 +24,7 @@ _STARTS = 10
 """Sets of numbers tried for a structure before it is given up."""
 _REPAIRS = 30
 """Random sets of other numbers tried to make room for linked values."""
-_SCALE = 4
+_SCALE, _PHYSICAL_SCALE = 4, 2
 """A linked value is at most this many times larger or smaller than the number it replaces."""
 
 
@@ -127,7 +127,7 @@ def _near(value: Number, other: Number, factor: int) -> bool:
 
 def _plausible(passage: Passage, place: int, value: int) -> bool:
     given = passage.program.givens[place]
-    return _near(given.value, value, _SCALE) and (not given.ceiling or value <= given.ceiling)
+    return _near(given.value, value, _PHYSICAL_SCALE if given.physical else _SCALE) and (not given.ceiling or value <= given.ceiling)
 
 
 def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Number, ...] | None:
@@ -142,7 +142,7 @@ def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Numbe
             return None
         for place in others:
             given = program.givens[place]
-            values[place] = rng.choice([option for option in proposals(given) if given.reads_like(option)])
+            values[place] = rng.choice([*(option for option in proposals(given) if given.reads_like(option)), given.value])
     return None
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from kpmath_builder.teachers.symbolic.expressions import Number, simplest
 
-__all__ = ["NUMBER_WORDS", "fraction_family", "known_constants"]
+__all__ = ["NUMBER_WORDS", "certain_constants", "fraction_family", "known_constants"]
 
 NUMBER_WORDS: dict[str, int] = {
     word: value
@@ -29,7 +29,7 @@ _FRACTION_WORDS = {
 _WORDS_WITH_VALUES = re.compile(r"[a-z]+")
 
 _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
-    (r"twice|doubl|both|pair|couple|twins?\b|each way|round ?-?trip|back and forth|another|again|other\b", (2,)),
+    (r"twice|doubl|both|pair|couple|twins?\b|each way|round ?-?trip|back and forth|each other", (2,)),
     (r"thrice|tripl", (3,)),
     (r"quadrupl", (4,)),
     (r"dozen", (12,)),
@@ -63,7 +63,6 @@ _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
     (r"square|rectang|perimeter|\bsides?\b|corner", (4, 2)),
     (r"triang", (3, 180)),
     (r"angle|degree|circle", (90, 180, 360)),
-    (r"average|mean\b", (2, 3, 4, 5)),
     (r"bicycle|bike", (2,)),
     (r"tricycle", (3,)),
     (r"\bcars?\b|legs?\b|wheels?\b|tires?\b", (2, 4)),
@@ -89,6 +88,24 @@ def known_constants(text: str) -> frozenset[Number]:
         if pattern.search(lowered):
             values.update(brought)
     return frozenset(values)
+
+
+_CERTAIN: tuple[tuple[str, int], ...] = (
+    (r"\bhalf|\bhalves|twice|doubl", 2),
+    (r"hour|minute|second", 60),
+    (r"week", 7),
+    (r"dozen|year|month|feet|foot|inch", 12),
+)
+
+
+def certain_constants(question: str) -> set[Number]:
+    """Return the values that the words of a question name outright, so that nobody need have computed them."""
+    lowered = question.lower()
+    words = set(_WORDS_WITH_VALUES.findall(lowered))
+    values: set[Number] = {value for word, value in NUMBER_WORDS.items() if word in words}
+    for word in words & _FRACTION_WORDS.keys():
+        values |= fraction_family(Fraction(1, _FRACTION_WORDS[word]))
+    return values | {value for pattern, value in _CERTAIN if re.search(pattern, lowered)}
 
 
 def fraction_family(value: Fraction) -> set[Number]:

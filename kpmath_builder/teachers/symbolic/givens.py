@@ -37,6 +37,8 @@ _KEPT_AFTER = tuple(
     for pattern, why in (
         (r"(?:st|nd|rd|th)\b", "ordinal"),
         (r":\d|\s?:\s?\d|:|\s?(?:a\.?m\b|p\.?m\b|o'clock|noon|midnight)|\s?(?:in the (?:morning|afternoon|evening))", "clock time or ratio"),
+        (r" (?:feet|foot|ft)\.?,? (?:and )?\d+ ?inch", "height"),
+        (r" (?:feet|foot|ft|inches) tall\b", "height"),
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
         (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees)\b", "fact of nature"),
@@ -47,7 +49,7 @@ _KEPT_AFTER = tuple(
         (r"\s?(?:million|billion|thousand|hundred|dozen|k\b|and a (?:half|quarter)|degrees?|°|½|¼|¾)", "number continued in words"),
     )
 )  # fmt: skip
-_AGES = re.compile(r"\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday", re.IGNORECASE)
+_AGES = re.compile(r"\bdegrees\b|\btemperature|\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 
 
@@ -72,13 +74,19 @@ class Given:
     vowel: bool | None = None
     """Whether an article before it says that its name begins with a vowel ("an 8-page"); None without an article."""
 
+    @property
+    def physical(self) -> bool:
+        """Whether it measures a thing (feet, pounds, mph), which people have a feeling for: it moves little."""
+        return self.noun in _PHYSICAL
+
     def reads_like(self, value: Number) -> bool:
         """Return whether an article before the number still fits."""
         return self.vowel is None or self.vowel == _begins_with_vowel(value)
 
     def write(self, value: Number) -> str:
         """Write another value the way this one is written."""
-        return format_number(value, decimals=self.decimals, commas=self.commas or (value >= 1000 > self.value))
+        decimals = self.decimals if self.decimals == 2 or not isinstance(value, int) else 0
+        return format_number(value, decimals=decimals, commas=self.commas or (value >= 1000 > self.value))
 
 
 def _begins_with_vowel(value: Number) -> bool:
@@ -121,6 +129,10 @@ def _read(question: str, match: re.Match[str]) -> Given:
     )
 
 
+_PHYSICAL = frozenset(
+    "inch inches foot feet ft yards meter meters metre metres centimeter centimeters cm mm mph miles kilometers km kph pound pounds "
+    "lbs kilogram kilograms kg kgs ton tons ounce ounces calories degrees acres words floors".split()
+)
 _CEILINGS = (
     (re.compile(r"[ -]hours?\b"), re.compile(""), 12, 14),
     (re.compile(r"[ -]hours?\b"), re.compile(""), 24, 24),
@@ -131,7 +143,7 @@ _CEILINGS = (
     (re.compile(r"[ -]months?\b"), re.compile(r"year"), 12, 12),
     (re.compile(r"[ -]minutes?\b"), re.compile(r"hour"), 60, 60),
     (re.compile(r"[ -](?:mph|miles (?:per|an|each|every|in an) hour)\b"), re.compile(""), 90, 90),
-    (re.compile(r"[ -](?:feet|foot) tall\b"), re.compile(""), 7, 7),
+    (re.compile(r""), re.compile(r"\b(?:test|quiz|quizzes|exam|exams|tests|grades)\b"), 100, 100),
 )
 """Words after the number, words anywhere in the question, originals up to this, limit."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from random import Random
 
 from kpmath_builder.teachers.symbolic.expressions import Number, decimal_places, simplest
@@ -19,7 +20,8 @@ __all__ = ["Bounds", "bounds_of", "proposals", "vary"]
 
 _TRIES = 12
 """Values tried for one number before it stays."""
-_SMALLEST, _LARGEST = Fraction(1, 2), Fraction(5, 2)
+_RANGE = (Fraction(1, 2), Fraction(5, 2))
+_PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 """A number moves between these multiples of its original."""
 _STEP_FACTOR = 6
 """A step moves at most by this factor."""
@@ -40,14 +42,14 @@ class Bounds:
     """Most decimal places of each step."""
     strict: bool
     """The text compares things, so the order of all steps counts."""
-    same_noun: tuple[tuple[int, int], ...]
-    """Pairs of givens that count the same thing; their order stays."""
+    comparable: tuple[tuple[int, int], ...]
+    """Pairs of givens that measure the same thing; their order stays."""
     fixed: tuple[Number, ...]
     """Kept numbers; no step may cross one of them (it could be a threshold)."""
 
     def accepts(self, values: Sequence[Number]) -> bool:
         """Return whether the text would still be true and sensible with these values."""
-        if any(_order(values[i], values[j]) != _order(*self._original(i, j)) for i, j in self.same_noun):
+        if any(_order(values[i], values[j]) != _order(*self._original(i, j)) for i, j in self.comparable):
             return False
         try:
             results = self.program.run(values)
@@ -93,27 +95,32 @@ def bounds_of(program: Program) -> Bounds:
         results,
         tuple((decimal_places(value) or 0) if isinstance(value, Fraction) else 0 for value in results),
         bool(_COMPARES.search(program.question)),
-        tuple(
-            (i, j)
-            for i in variable
-            for j in variable
-            if j < i and program.givens[i].noun == program.givens[j].noun and program.givens[i].kind == program.givens[j].kind
-        ),
+        tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
         tuple({given.value for i, given in enumerate(program.givens) if i not in variable and given.value > 2}),
     )
+
+
+def _comparable(program: Program, i: int, j: int) -> bool:
+    """Return whether two givens measure the same thing, so that the text may compare them."""
+    left, right = program.givens[i], program.givens[j]
+    moving = i in program.variable or j in program.variable
+    return moving and left.kind == right.kind and (left.kind != "count" or left.noun == right.noun)
 
 
 @lru_cache(maxsize=65_536)
 def proposals(given: Given) -> tuple[Number, ...]:
     """Return the values that could stand in place of a given, in ascending order."""
     unit = _unit(given)
-    low, high = given.value * _SMALLEST, min(given.value * _LARGEST, given.ceiling or given.value * _LARGEST)
+    smallest, largest = _PHYSICAL_RANGE if given.physical else _RANGE
+    low, high = given.value * smallest, given.value * largest
+    if given.ceiling:
+        high = min(high, Fraction(given.ceiling))
     if given.kind == "percent":
         low, high = max(low, Fraction(5)), min(high, Fraction(95))
     first, last = -(-low // unit), high // unit
     stride = max(1, (last - first) // 200)
     found = (simplest(unit * k) for k in range(first, last + 1, stride))
-    return tuple(value for value in found if value > 1 or given.decimals)
+    return tuple(value for value in found if value > 1 or (given.decimals and value != 1))
 
 
 def _unit(given: Given) -> Number:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 
-from kpmath_builder.teachers.symbolic.constants import known_constants
+from kpmath_builder.teachers.symbolic.constants import NUMBER_WORDS, certain_constants, known_constants
 from kpmath_builder.teachers.symbolic.expressions import (
     Expression,
     Number,
@@ -53,6 +54,9 @@ _ANNOTATION = re.compile(r"<<(.*?)>>")
 _TERM = rf"\(*[$€£]?(?:{NUMBER})%?\)*"
 PLAIN_EQUATION = re.compile(rf"(?<![\w.])({_TERM}(?:\s*[-+*/x×÷–]\s*{_TERM})+)\s*=\s*[$€£]?({NUMBER})(%?)")
 _SPELT = re.compile(rf"(?<![\w.])({_TERM}(?:\s*[-+*/x×÷–]\s*{_TERM})+)\s*=\s*[$€£]?$")
+_WORD = re.compile(r"[a-z]+")
+_MOST_NUMBERS = 12
+"""Numbers of a question up to which sums of three and four of them are looked at."""
 _SHADOWS = 2
 """Other worlds in which two quantities must agree to count as the same."""
 _PRIMES = (211, 223, 227, 229, 233, 239, 241, 251, 257, 263, 269, 271, 277, 281, 283, 293, 307, 311, 313, 317, 331, 337,
@@ -225,6 +229,20 @@ def _plain_equation(match: re.Match[str]) -> tuple[Expression, Number]:
     return expression, right
 
 
+def _in_the_head(value: Number) -> set[Number]:
+    """Return what a number becomes by a step that people do not write down."""
+    return {simplest(Fraction(value) * Fraction(factor)) for factor in ("1/2", "1/3", "1/4", "2", "3", "4")}
+
+
+def _pairings(left: Number, right: Number) -> set[Number]:
+    """Return what two numbers may make together."""
+    made: set[Number] = {left + right, abs(left - right), left * right}
+    for top, bottom in ((left, right), (right, left)):
+        if bottom:
+            made |= {simplest(Fraction(top) / bottom), int(Fraction(top) / bottom), -int(-Fraction(top) // bottom)}
+    return made
+
+
 @dataclass(frozen=True)
 class _Quantity:
     """Something a literal may stand for, with its values in the other worlds and the givens behind it."""
@@ -310,18 +328,47 @@ class _Binder:
         found = plain or found
         if literal in self.constants or any(literal in given.family for given in self.givens):
             found.append(_constant(literal))
-        if not found and literal in (1, 2, 100):
+        if not found and literal == 1:
             found.append(_constant(literal))
         if not found:
             raise NotParametricError(REASONS[5])
         return found
 
     def _perhaps_derived(self, steps: Sequence[Step]) -> set[int]:
-        """Return free givens that equal half, twice … of a given that no step uses: it may have been used in the head."""
+        """Return free givens that may have been used in the head, where no annotation shows it.
+
+        A given may be half, twice … of a number that no step uses; a constant may be the sum of two givens.
+        """
         used = {operand.index for step in steps for operand in step.operands if operand.origin == "given"}
-        unused = {self.givens[i].value for i in range(len(self.givens)) if i not in used and self.givens[i].value > 2}
-        near: set[Number] = {simplest(Fraction(value) * Fraction(factor)) for value in unused for factor in ("1/2", "1/3", "1/4", "2", "3", "4")}
-        return {i for i in self.free & used if self.givens[i].value in near}
+        unused = {given.value for i, given in enumerate(self.givens) if i not in used and given.value > 2}
+        near = {result for value in unused for result in _in_the_head(value)}
+        derived = {i for i in self.free & used if self.givens[i].value in near}
+        return derived | self._parts_of(unused) | self._behind_constants(steps)
+
+    def _behind_constants(self, steps: Sequence[Step]) -> set[int]:
+        """Return free givens from which a constant could have been computed, unless the text names the constant."""
+        named = certain_constants(self.question) | {given.value for given in self.givens} | {0, 1, 100, Fraction(1, 100)}
+        named = named.union(*(given.family for given in self.givens))
+        values = [given.value for given in self.givens]
+        doubtful: set[int] = set()
+        for step in steps:
+            for constant in {operand.value for operand in step.operands if operand.origin == "constant"} - named:
+                for i in self.free:
+                    alone = constant in _in_the_head(values[i])
+                    if alone or any(constant in _pairings(values[i], other) for j, other in enumerate(values) if j != i):
+                        doubtful.add(i)
+        return doubtful
+
+    def _parts_of(self, unused: set[Number]) -> set[int]:
+        """Return free givens that add up, with others or number words, to a number that no step uses."""
+        words = [NUMBER_WORDS[word] for word in _WORD.findall(self.question.lower()) if word in NUMBER_WORDS]
+        numbers = [(i, given.value) for i, given in enumerate(self.givens)] + [(-1, value) for value in words]
+        parts: set[int] = set()
+        for size in (2, 3, 4) if len(numbers) <= _MOST_NUMBERS else (2,):
+            for chosen in combinations(numbers, size):
+                if sum(value for _, value in chosen) in unused | set(words):
+                    parts.update(i for i, _ in chosen)
+        return parts & self.free
 
     def _behind(self, steps: Sequence[Step]) -> list[frozenset[int]]:
         behind: list[frozenset[int]] = []

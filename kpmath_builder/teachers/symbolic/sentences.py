@@ -11,8 +11,11 @@ from kpmath_builder.teachers.symbolic.verbs import PAST, past, third_person
 
 __all__ = ["definitions", "split_question"]
 
-_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|oz|lbs?|approx|a\.m|p\.m|A\.M|P\.M|No|Mt|[A-Z])\.$")
+_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|oz|lbs?|approx|a\.m|p\.m|A\.M|P\.M|No|Mt|U\.S|[A-Z][a-z]+ [A-Z])\.$")
+_ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt)\. ")
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[\"“'$A-Z\d\ue000-\uf8ff])")
+_BARE_IF = re.compile(r"If [^,]+(?:, (?:while|and|but) [^,]+)*\.$")
+"""A condition that lacks its main clause."""
 _ASKS = re.compile(r"\b(?:how (?:many|much|old|long|far|tall|fast|heavy)|what|calculate|find|determine|by how|how)\b", re.IGNORECASE)
 _TWO_QUESTIONS = re.compile(r"\b(?:and|or),? (?:how|what|which|who|by how)\b|\brespectively\b|\beach of the\b.*\brespectively", re.IGNORECASE)
 _NOT_A_NUMBER = re.compile(r"^(?:which|who|is|does|did|will|can|are|do|has|would|should)\b", re.IGNORECASE)
@@ -36,9 +39,11 @@ def split_question(text: str) -> tuple[str, str] | None:
         if not _ABBREVIATION.search(text[: match.start()]):
             starts.append(match.end())
     body, final = text[: starts[-1]].rstrip(), text[starts[-1] :].strip()
+    if len(starts) > 1 and (bare := _BARE_IF.match(body, starts[-2])):
+        body = f"{body[: bare.start()]}Suppose{body[bare.start() + 2 :]}"
     if "?" in body or final.count("?") > 1 or not _ASKS.search(final) or _TWO_QUESTIONS.search(final):
         return None
-    if _NOT_A_NUMBER.match(final) or final[-1] not in "?.":
+    if _NOT_A_NUMBER.match(final) or final[-1] not in "?." or re.search(r"[.!] +[A-Z\d$]", _ABBREVIATED.sub("", final)):
         return None
     if not final.endswith("?") and not re.search(r"\b(?:calculate|find|determine|what|how many|how much)\b", final, re.IGNORECASE):
         return None
@@ -57,9 +62,13 @@ def definitions(final: str, variable: str, *, money: bool) -> list[str]:
             f"{suppose}Let {variable} stand for {phrase}.",
             f"{suppose}We write {variable} for {phrase}.",
         ]
-    return forms or [
-        f"Let {variable} be the answer to the question “{final}”".rstrip(".") + ".",
-        f"The answer to the question “{final}” is a number; call it {variable}.",
+    if forms:
+        return forms
+    kind = "question" if final.endswith("?") else "task"
+    quoted = final.removesuffix(".")
+    return [
+        f"Let {variable} be the answer to the {kind} “{quoted}”.",
+        f"The answer to the {kind} “{quoted}” is a number; call it {variable}.",
     ]
 
 
@@ -105,7 +114,7 @@ def _how_many(question: str) -> str | None:
 
 def _countable(noun: str) -> bool:
     words = noun.split()
-    return len(words) <= 5 and not re.search(r"[,.]|\b(?:that|who|which|and)\b", noun)
+    return len(words) <= 5 and not re.search(r"[,.]|\b(?:that|who|which|and|than|each|per|if)\b", noun)
 
 
 def _there_are(noun: str, number: str, rest: str) -> str | None:
@@ -120,9 +129,15 @@ def _there_are(noun: str, number: str, rest: str) -> str | None:
 
 
 def _how_much(question: str, *, money: bool) -> str | None:
+    took = re.match(r"^how (?:long|much time|much longer),? in (?P<unit>hours|minutes|days|weeks|months|years|seconds),? (?P<rest>(?:do|does|did|will|would|should)\b.*)$", question)
+    if took and (said := _statement(took["rest"])) is not None:
+        return f"the number of {took['unit']} {said}" if "longer" not in question else None
     if not money:
         return None
     question = re.sub(r",? in dollars", "", question)
+    gained = re.match(r"^how much (?:total )?(?P<what>profit|change|interest|tax|rent|income|commission)(?: in total)? (?P<rest>(?:do|does|did|will|can|could|would|should)\b.*)$", question)
+    if gained and (said := _statement(gained["rest"])) is not None:
+        return f"the number of dollars in {gained['what']} {said}"
     match = re.match(r"^how much (?:(?:total )?money |in total |total )?(?P<rest>(?:do|does|did|will|can|could|would|should|must|has|have|had)\b.*)$", question)
     if not match:
         return None

@@ -102,7 +102,7 @@ def _snapped(value: Value) -> Value:
         return Fraction(0)
     if not -200 < real.exp + real.bc < 200:
         return value
-    exact = Fraction(int(real.man)) * Fraction(2) ** int(real.exp)
+    exact = Fraction(int(real.man) * (-1 if real < 0 else 1)) * Fraction(2) ** int(real.exp)
     near = exact.limit_denominator(10**20)
     return near if near and abs(near - exact) <= abs(exact) / 2**215 else value
 

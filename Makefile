@@ -1,0 +1,21 @@
+# The few things one does again and again; each works from a fresh checkout.
+
+.PHONY: quickstart test slow check docs
+
+quickstart:  ## a dataset with the embedded teacher, shown through load_dataset
+	python3 bootstrap.py quickstart
+
+test:  ## the fast tests
+	python3 bootstrap.py test
+
+slow:  ## the long ones: several versions of datasets, kill storms, the real engine
+	python3 bootstrap.py test -m slow --timeout 1800
+
+check: ## style and types
+	.venv/bin/python -m pip install --quiet --editable '.[dev]'
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+docs:  ## the generated pages: docs/recipe.md
+	.venv/bin/python docs/generate.py

@@ -1,0 +1,58 @@
+"""Write the pages that are made from the code: docs/recipe.md from the recipe. A test compares them with the code."""
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from kpmath_builder.recipe import Recipe, Section
+from kpmath_builder.recipe_errors import allowed_values
+
+DOCS = Path(__file__).resolve().parent
+HEAD = """# The recipe
+
+A recipe is a TOML file. Every key has a default; the numbers that the paper states are the defaults. Unknown keys and wrong
+values are refused with a sentence that names the key. On the command line any key is overridden with `--set table.key=value`.
+Paths are relative to the folder in which the command runs.
+
+The last column says what a change means for a folder in which a build was begun: **data** changes what is asked,
+**decision** only what is made of the answers (`kpmath rescore` applies it without asking anything), **layout** how the folder
+keeps it, **free** none of these.
+
+(This page is written by `docs/generate.py`.)
+"""
+
+
+def recipe_page() -> str:
+    """Return docs/recipe.md."""
+    parts = [HEAD, _table("top level", Recipe)]
+    for name, field in Recipe.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            parts.append(_table(f"[{name}]", kind))
+    return "\n".join(parts)
+
+
+def _table(title: str, section: type[BaseModel]) -> str:
+    rows = []
+    schema = section.model_json_schema()
+    for name, field in section.model_fields.items():
+        if not isinstance(field.json_schema_extra, dict):
+            continue
+        default = "" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        allowed = allowed_values(schema["properties"][name], schema)
+        rows.append(f"| `{name}` | {field.description} | {allowed} | {default} | {field.json_schema_extra['kind']} |")
+    about = (section.__doc__ or "").strip().splitlines()[0] if section is not Recipe else ""
+    header = "| key | meaning | value | default | a change is |\n|---|---|---|---|---|"
+    return "\n".join([f"## {title}", "", *([about, ""] if about else []), header, *rows, ""])
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(f'"{item}"' for item in value) + "]`"
+    return f'`"{value}"`' if isinstance(value, str | Path) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    (DOCS / "recipe.md").write_text(recipe_page(), encoding="utf-8")

@@ -1,0 +1,184 @@
+"""Asks math-verify about two answers in worker processes, under a hard time and memory limit.
+
+math-verify limits itself by a signal, which raises off the main thread and which computer algebra can outlive. Here each
+pair goes to a worker that limits its own memory and is killed when it is late, by itself and by its parent: nothing hangs,
+from whatever thread it is asked. Workers start when the first pair is asked, speak JSON lines, and end with the parent:
+their input closes.
+
+Run as a module, this file is the worker.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Checker", "checker"]
+
+_START_SECONDS = 60.0
+"""Importing sympy may be slow on a busy machine; it counts towards no pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one pair may cost."""
+
+    seconds: float = 3.0
+    mebibytes: int = 1_024
+
+
+class Checker:
+    """A pool of workers, each replaced when it is killed. Safe to use from any thread and after a fork."""
+
+    def __init__(self, limits: Limits | None = None, size: int = 2) -> None:
+        self.limits = limits or Limits()
+        self._size = size
+        self._lock = threading.Lock()
+        self._renew()
+
+    def _renew(self) -> None:
+        self._process = os.getpid()
+        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        self._workers: list[_Worker] = []
+        for _ in range(self._size):
+            self._idle.put(None)
+
+    def same(self, first: str, second: str) -> bool | None:
+        """Return whether math-verify finds two LaTeX answers equal both ways round, or None where it came to no end."""
+        with self._lock:
+            if self._process != os.getpid():
+                self._renew()
+            idle = self._idle
+        worker = idle.get()
+        try:
+            if worker is None:
+                worker = _Worker(self.limits)
+                self._workers.append(worker)
+            answer = worker.ask(first, second)
+        except (OSError, ValueError, TimeoutError, EOFError):
+            if worker is not None:
+                worker.kill()
+                self._workers.remove(worker)
+            worker = None
+            answer = None
+        finally:
+            idle.put(worker)
+        return answer
+
+    def close(self) -> None:
+        """End all workers; the next pair starts new ones."""
+        with self._lock:
+            if self._process == os.getpid():
+                for worker in self._workers:
+                    worker.kill()
+            self._renew()
+
+
+class _Worker:
+    """One process and the pipes to it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and this very file
+            # -P: the folder of this file is no place to import from
+            [sys.executable, "-P", str(Path(__file__)), str(limits.seconds), str(limits.mebibytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._buffer = b""
+        try:
+            self._line(_START_SECONDS)
+        except BaseException:
+            self.kill()
+            raise
+
+    def ask(self, first: str, second: str) -> bool | None:
+        """Send one pair and wait for its answer.
+
+        Raises
+        ------
+        TimeoutError, EOFError, OSError
+            Where the worker is late or gone; it must be killed then.
+
+        """
+        if self._process.stdin is None:
+            raise EOFError
+        self._process.stdin.write(json.dumps([first, second]).encode() + b"\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._line(self._limits.seconds + 1))
+        return answer if isinstance(answer, bool) else None
+
+    def _line(self, seconds: float) -> bytes:
+        if self._process.stdout is None:
+            raise EOFError
+        descriptor = self._process.stdout.fileno()
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN | select.POLLHUP)
+        if not poll.poll(seconds * 1_000):
+            raise TimeoutError
+        line = os.read(descriptor, 4_096)
+        if not line:
+            raise EOFError
+        return line
+
+    def kill(self) -> None:
+        """End the process at once and close its pipes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+checker = Checker()
+"""The pool that `equivalent` asks."""
+atexit.register(checker.close)
+
+
+def _serve(seconds: float, mebibytes: int) -> None:
+    """Answer pairs until the input closes; a late pair ends the process, however deep in C it is."""
+    import resource
+
+    from math_verify import verify
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        verdict = _verdict(verify, *json.loads(line))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(json.dumps(verdict), file=answers, flush=True)
+
+
+def _verdict(verify: Any, first: str, second: str) -> bool | None:
+    try:
+        one, other = _parsed(first), _parsed(second)
+        if not one or not other:
+            return None
+        return all(bool(verify(a, b, timeout_seconds=None, float_rounding=15)) for a, b in ((one, other), (other, one)))
+    except Exception:  # noqa: BLE001 - whatever a checker raises means that it does not know
+        return None
+
+
+def _parsed(answer: str) -> Any:
+    from math_verify import parse
+
+    return parse(f"${answer}$", parsing_timeout=None, fallback_mode="no_fallback")
+
+
+if __name__ == "__main__":
+    _serve(float(sys.argv[1]), int(sys.argv[2]))

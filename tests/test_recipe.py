@@ -1,0 +1,109 @@
+"""The recipe: the paper's numbers by default, one plain sentence for every mistake."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpmath_builder import InputError, Recipe
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.toml"))
+
+
+def test_the_papers_numbers_are_the_defaults() -> None:
+    recipe = Recipe()
+    assert recipe.judging.threshold == 0.85
+    assert recipe.judging.max_sub_questions == 3
+    assert (recipe.solutions.samples, recipe.solutions.temperature, recipe.solutions.top_p) == (10, 0.75, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ({"build": {"windw": 3}}, "The recipe has no key build.windw: did you mean build.window?"),
+        ({"foo": 1}, "The recipe has no key foo: known here: blueprints, build,"),
+        ({"build": {"window": 0}}, "build.window must be a whole number from 1, got 0. It means: blueprints in flight"),
+        ({"build": {"questions": "many"}}, "build.questions must be a whole number from 1, got 'many'"),
+        ({"build": 3}, "build must be a table, got 3"),
+        ({"consensus": {"mode": "majority"}}, "consensus.mode must be one of paper, strict, got 'majority'"),
+        ({"judging": {"threshold": 2}}, "judging.threshold must be a number from 0 up to 1, got 2"),
+        ({"teacher": {"kind": "openai"}}, "teacher.model is empty: name the model"),
+        ({"teacher": {"addresses": []}}, "teacher.addresses must be a list of text, at least one"),
+        ({"seeds": {"path": "a", "hub": "b"}}, "seeds.path and seeds.hub are both given: keep one of them"),
+        ({"roles": {"jury": {}}}, "roles has no jury: known are 'extractor', 'writer', 'judge' or 'solver'"),
+        ({"roles": {"judge": {"modl": "m"}}}, "did you mean roles.judge.model?"),
+        ({"topics": {"ask_above": 0.95}}, "topics.ask_above is larger than topics.same"),
+        ({"name": "no spaces"}, "name must be text matching"),
+        ({"build": {"window": 0, "shards": 0}}, "(1 more after this one.)"),
+    ],
+)
+def test_a_mistake_is_told_by_key_meaning_and_allowed_values(tree: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError) as error:
+        Recipe.of(tree)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_role_takes_what_it_does_not_say_from_the_teacher() -> None:
+    recipe = Recipe.of({"teacher": {"kind": "openai", "model": "a", "in_flight": 9}, "roles": {"judge": {"model": "b"}}})
+    assert (recipe.teacher_for("judge").model, recipe.teacher_for("judge").in_flight) == ("b", 9)
+    assert recipe.teacher_for("writer").model == "a"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("build.window", "7", 7),
+        ("build.folder", "some/where", Path("some/where")),
+        ("consensus.mode", "paper", "paper"),
+        ("seeds.path", "x.jsonl", Path("x.jsonl")),
+        ("seeds.hub", "org/set", "org/set"),
+        ("seeds.fields", '{ problem = "q" }', {"problem": "q"}),
+        ("seeds.shareable", "true", True),
+        ("seeds.revision", "2026-11-22", "2026-11-22"),
+    ],
+)
+def test_any_key_is_overridden_from_the_command_line(tmp_path: Path, key: str, text: str, value: object) -> None:
+    (tmp_path / "r.toml").write_text('[seeds]\nhub = "openai/gsm8k"\n')
+    recipe = Recipe.read(tmp_path / "r.toml", {key: text})
+    section, name = key.split(".")
+    assert getattr(getattr(recipe, section), name) == value
+    assert recipe.seeds.hub == (None if key == "seeds.path" else "org/set" if key == "seeds.hub" else "openai/gsm8k")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "There is no recipe at"),
+        (b"[build\n", "is not valid TOML"),
+        (b"\xff\xfe", "cannot be read"),
+    ],
+)
+def test_an_unreadable_file_is_told(tmp_path: Path, content: bytes | None, told: str) -> None:
+    path = tmp_path / "r.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=told):
+        Recipe.read(path)
+
+
+def test_setting_below_a_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text('name = "x"\n')
+    with pytest.raises(InputError, match="name is a key, not a table"):
+        Recipe.read(tmp_path / "r.toml", {"name.inner": "1"})
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_valid_and_survives_being_written(tmp_path: Path, path: Path) -> None:
+    recipe = Recipe.read(path)
+    (tmp_path / "again.toml").write_text(recipe.to_toml())
+    assert Recipe.read(tmp_path / "again.toml") == recipe
+
+
+def test_every_key_has_a_meaning_and_a_kind() -> None:
+    recipe = Recipe.of({"roles": {"judge": {"kind": "openai", "model": 'say "hi"\\\n', "extra": {"a b": [1, {"c": True}]}}}})
+    kinds = [recipe.keys(kind) for kind in ("data", "decision", "layout", "free")]
+    assert sum(map(len, kinds)) == len(set().union(*kinds))
+    text = recipe.to_toml()
+    assert "[roles.judge]" in text
+    assert all(f"{name.rpartition('.')[2]} " in text for names in kinds for name in names)

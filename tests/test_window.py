@@ -1,0 +1,76 @@
+"""The window of coroutines."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import pytest
+
+from kpmath_builder import BuildError
+from kpmath_builder.execution.window import run_window
+
+Job = Callable[[], Coroutine[object, object, None]]
+
+
+class Crowd:
+    """Jobs that note how many of them run at once."""
+
+    def __init__(self) -> None:
+        self.now = self.peak = self.ended = 0
+
+    def job(self, seconds: float, error: Exception | None = None) -> Job:
+        async def run() -> None:
+            self.now += 1
+            self.peak = max(self.peak, self.now)
+            try:
+                await asyncio.sleep(seconds)
+                if error:
+                    raise error
+                self.ended += 1
+            finally:
+                self.now -= 1
+
+        return run
+
+
+@pytest.mark.parametrize("width", [1, 3, 100])
+def test_all_jobs_run_and_never_more_than_the_width(width: int) -> None:
+    crowd = Crowd()
+    asyncio.run(run_window(width, (crowd.job(0.001) for _ in range(40))))
+    assert crowd.ended == 40
+    assert crowd.peak == min(width, 40)
+
+
+def test_a_slow_job_does_not_hold_up_the_others() -> None:
+    crowd = Crowd()
+    ended_before_slow = 0
+
+    async def slow() -> None:
+        nonlocal ended_before_slow
+        await asyncio.sleep(0.3)
+        ended_before_slow = crowd.ended
+
+    asyncio.run(run_window(2, iter([slow, *(crowd.job(0.001) for _ in range(30))])))
+    assert ended_before_slow == 30
+
+
+def test_jobs_are_made_only_when_there_is_room() -> None:
+    made = 0
+    crowd = Crowd()
+
+    def jobs() -> object:
+        nonlocal made
+        for _ in range(20):
+            assert made - crowd.ended <= 4
+            made += 1
+            yield crowd.job(0.001)
+
+    asyncio.run(run_window(3, jobs()))  # type: ignore[arg-type]
+    assert crowd.ended == 20
+
+
+def test_the_first_fault_is_raised_as_it_is_and_ends_the_others() -> None:
+    crowd = Crowd()
+    jobs = [crowd.job(30), crowd.job(0.01, BuildError("gone")), crowd.job(30)]
+    with pytest.raises(BuildError, match="gone"):
+        asyncio.run(run_window(3, iter(jobs)))
+    assert (crowd.now, crowd.ended) == (0, 0)
