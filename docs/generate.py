@@ -40,7 +40,9 @@ def _table(title: str, section: type[BaseModel]) -> str:
             continue
         default = "" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         allowed = allowed_values(schema["properties"][name], schema)
-        rows.append(f"| `{name}` | {field.description} | {allowed} | {default} | {field.json_schema_extra['kind']} |")
+        rows.append(
+            f"| `{name}` | {field.description} | {allowed} | {default} | {field.json_schema_extra['kind']} |"
+        )
     about = (section.__doc__ or "").strip().splitlines()[0] if section is not Recipe else ""
     header = "| key | meaning | value | default | a change is |\n|---|---|---|---|---|"
     return "\n".join([f"## {title}", "", *([about, ""] if about else []), header, *rows, ""])
@@ -51,7 +53,11 @@ def _shown(value: object) -> str:
         return "not set"
     if isinstance(value, tuple):
         return "`[" + ", ".join(f'"{item}"' for item in value) + "]`"
-    return f'`"{value}"`' if isinstance(value, str | Path) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return (
+        f'`"{value}"`'
+        if isinstance(value, str | Path)
+        else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,14 @@ import pytest
 from kpmath_builder import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["build", str(ROOT / "examples/quickstart.toml"), "--set", "build.questions=12", "--set", "build.shards=2"]
+QUICK = [
+    "build",
+    str(ROOT / "examples/quickstart.toml"),
+    "--set",
+    "build.questions=12",
+    "--set",
+    "build.shards=2",
+]
 
 
 class Kpmath:
@@ -88,7 +95,11 @@ def test_more_questions_keep_the_rows_that_are_there(kpmath: Kpmath, tmp_path: P
         ("empty.jsonl", b"", "empty.jsonl"),
         ("cut.jsonl.gz", gzip.compress(b"x" * 500)[:-20], "cut.jsonl.gz"),
         ("seeds.csv", b"a,b\n", "seeds.csv"),
-        ("one.jsonl", b'{"question": "Tom has 3 pens and buys 4 pens. How many?", "answer": "<<3+4=7>>7\\n#### 7"}\n', "topics"),
+        (
+            "one.jsonl",
+            b'{"question": "Tom has 3 pens and buys 4 pens. How many?", "answer": "<<3+4=7>>7\\n#### 7"}\n',
+            "topics",
+        ),
     ],
 )
 def test_bad_seeds(kpmath: Kpmath, tmp_path: Path, name: str, content: bytes | None, told: str) -> None:
@@ -121,10 +132,15 @@ def test_a_folder_of_another_recipe_is_refused_and_stays(kpmath: Kpmath, tmp_pat
     kpmath(*QUICK)
     before = (tmp_path / "builds/quickstart/manifest.json").read_bytes()
     fails(kpmath(*QUICK, "--set", "build.seed=5"), "build.seed was 0 and is now 5")
-    (tmp_path / "own.jsonl").write_text("".join((ROOT / "kpmath_builder/data/seeds.jsonl").open().readlines()[:30]))
+    (tmp_path / "own.jsonl").write_text(
+        "".join((ROOT / "kpmath_builder/data/seeds.jsonl").open().readlines()[:30])
+    )
     fails(kpmath(*QUICK, "--set", "seeds.path=own.jsonl"), "was built with another recipe")
     assert (tmp_path / "builds/quickstart/manifest.json").read_bytes() == before
-    fails(kpmath("rescore", "builds/quickstart", "--set", "solutions.samples=3"), "solutions.samples was 10 and is now 3")
+    fails(
+        kpmath("rescore", "builds/quickstart", "--set", "solutions.samples=3"),
+        "solutions.samples was 10 and is now 3",
+    )
     fails(kpmath("explain", "builds/quickstart", "ffffffff-00000000"), "has no row ffffffff-00000000")
 
 

@@ -14,7 +14,11 @@ def test_the_papers_numbers_are_the_defaults() -> None:
     recipe = Recipe()
     assert recipe.judging.threshold == 0.85
     assert recipe.judging.max_sub_questions == 3
-    assert (recipe.solutions.samples, recipe.solutions.temperature, recipe.solutions.top_p) == (10, 0.75, 0.95)
+    assert (recipe.solutions.samples, recipe.solutions.temperature, recipe.solutions.top_p) == (
+        10,
+        0.75,
+        0.95,
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,7 +26,10 @@ def test_the_papers_numbers_are_the_defaults() -> None:
     [
         ({"build": {"windw": 3}}, "The recipe has no key build.windw: did you mean build.window?"),
         ({"foo": 1}, "The recipe has no key foo: known here: blueprints, build,"),
-        ({"build": {"window": 0}}, "build.window must be a whole number from 1, got 0. It means: blueprints in flight"),
+        (
+            {"build": {"window": 0}},
+            "build.window must be a whole number from 1, got 0. It means: blueprints in flight",
+        ),
         ({"build": {"questions": "many"}}, "build.questions must be a whole number from 1, got 'many'"),
         ({"build": 3}, "build must be a table, got 3"),
         ({"consensus": {"mode": "majority"}}, "consensus.mode must be one of paper, strict, got 'majority'"),
@@ -45,7 +52,9 @@ def test_a_mistake_is_told_by_key_meaning_and_allowed_values(tree: dict[str, Any
 
 
 def test_a_role_takes_what_it_does_not_say_from_the_teacher() -> None:
-    recipe = Recipe.of({"teacher": {"kind": "openai", "model": "a", "in_flight": 9}, "roles": {"judge": {"model": "b"}}})
+    recipe = Recipe.of(
+        {"teacher": {"kind": "openai", "model": "a", "in_flight": 9}, "roles": {"judge": {"model": "b"}}}
+    )
     assert (recipe.teacher_for("judge").model, recipe.teacher_for("judge").in_flight) == ("b", 9)
     assert recipe.teacher_for("writer").model == "a"
 
@@ -63,12 +72,16 @@ def test_a_role_takes_what_it_does_not_say_from_the_teacher() -> None:
         ("seeds.revision", "2026-11-22", "2026-11-22"),
     ],
 )
-def test_any_key_is_overridden_from_the_command_line(tmp_path: Path, key: str, text: str, value: object) -> None:
+def test_any_key_is_overridden_from_the_command_line(
+    tmp_path: Path, key: str, text: str, value: object
+) -> None:
     (tmp_path / "r.toml").write_text('[seeds]\nhub = "openai/gsm8k"\n')
     recipe = Recipe.read(tmp_path / "r.toml", {key: text})
     section, name = key.split(".")
     assert getattr(getattr(recipe, section), name) == value
-    assert recipe.seeds.hub == (None if key == "seeds.path" else "org/set" if key == "seeds.hub" else "openai/gsm8k")
+    assert recipe.seeds.hub == (
+        None if key == "seeds.path" else "org/set" if key == "seeds.hub" else "openai/gsm8k"
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +114,9 @@ def test_every_example_is_valid_and_survives_being_written(tmp_path: Path, path:
 
 
 def test_every_key_has_a_meaning_and_a_kind() -> None:
-    recipe = Recipe.of({"roles": {"judge": {"kind": "openai", "model": 'say "hi"\\\n', "extra": {"a b": [1, {"c": True}]}}}})
+    recipe = Recipe.of(
+        {"roles": {"judge": {"kind": "openai", "model": 'say "hi"\\\n', "extra": {"a b": [1, {"c": True}]}}}}
+    )
     kinds = [recipe.keys(kind) for kind in ("data", "decision", "layout", "free")]
     assert sum(map(len, kinds)) == len(set().union(*kinds))
     text = recipe.to_toml()

@@ -8,13 +8,13 @@ from random import Random
 
 from kpmath_builder.teachers.symbolic.expressions import Number
 from kpmath_builder.teachers.symbolic.numbers import bounds_of, proposals, vary
-from kpmath_builder.teachers.symbolic.passages import OUT, Passage, UnfitError, disentangle, hole
+from kpmath_builder.teachers.symbolic.passages import OUT, Passage, disentangle, hole
+from kpmath_builder.teachers.symbolic.reading import read_question
+from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
 
-__all__ = ["NO_LINK", "compose"]
+__all__ = ["compose"]
 
-NO_LINK = "no result of one practice fits as a quantity of another"
-
-_VARIABLES = (("n", "m"), ("x", "y"), ("N", "M"), ("p", "q"), ("n", "k"), ("k", "n"), ("a", "b"))
+_VARIABLES = (("n", "m"), ("x", "y"), ("N", "M"), ("p", "q"), ("n", "k"), ("k", "n"), ("p", "r"))
 _STRUCTURES: Mapping[int, Sequence[Sequence[Sequence[int]]]] = {
     2: (((), (0,)),),
     3: (((), (0,), (1,)), ((), (), (0, 1))),
@@ -55,13 +55,21 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
         for structure in _STRUCTURES[len(order)]:
             members = _assemble(disentangle(order), structure, rng)
             if members is not None:
-                return _write(members, rng)
-    raise UnfitError(NO_LINK)
+                return _checked(_write(members, rng), passages, members[-1].result)
+    raise UnfitError(Reason.NO_LINK)
+
+
+def _checked(question: str, passages: Sequence[Passage], answer: Number) -> str:
+    """Return the question if it reads back to the answer that it was made for."""
+    reading = read_question(question, passages)
+    if reading is None or reading.run()[-1][1][-1] != answer:
+        raise UnfitError(Reason.UNREADABLE)
+    return question
 
 
 def _quoted(order: Sequence[Passage]) -> int:
     """Count the questions that would have to be quoted; an order with fewer reads better."""
-    return sum("question" in passage.forms[0] for passage in order[:-1])
+    return sum("question “" in passage.forms[0] for passage in order[:-1])
 
 
 def _assemble(
@@ -127,7 +135,9 @@ def _near(value: Number, other: Number, factor: int) -> bool:
 
 def _plausible(passage: Passage, place: int, value: int) -> bool:
     given = passage.program.givens[place]
-    return _near(given.value, value, _PHYSICAL_SCALE if given.physical else _SCALE) and (not given.ceiling or value <= given.ceiling)
+    return _near(given.value, value, _PHYSICAL_SCALE if given.physical else _SCALE) and (
+        not given.ceiling or value <= given.ceiling
+    )
 
 
 def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Number, ...] | None:
@@ -142,7 +152,9 @@ def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Numbe
             return None
         for place in others:
             given = program.givens[place]
-            values[place] = rng.choice([*(option for option in proposals(given) if given.reads_like(option)), given.value])
+            values[place] = rng.choice(
+                [*(option for option in proposals(given) if given.reads_like(option)), given.value]
+            )
     return None
 
 
@@ -154,7 +166,9 @@ def _write(members: Sequence[_Member], rng: Random) -> str:
     sentences: list[str] = []
     for i, member in enumerate(members):
         last = i == len(members) - 1
-        filled = member.passage.asking if last else rng.choice(member.passage.forms).replace(OUT, variables[i])
+        filled = (
+            member.passage.asking if last else rng.choice(member.passage.forms).replace(OUT, variables[i])
+        )
         links = dict(member.links)
         for place in member.passage.program.variable:
             given = member.passage.program.givens[place]

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-__all__ = ["Expression", "Number", "UnreadableError", "decimal_places", "format_number", "parse_number", "simplest"]
+__all__ = [
+    "Expression",
+    "Number",
+    "UnreadableError",
+    "decimal_places",
+    "format_number",
+    "parse_number",
+    "simplest",
+]
 
 Number = int | Fraction
 

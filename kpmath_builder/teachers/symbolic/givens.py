@@ -13,7 +13,9 @@ __all__ = ["Given", "GivenKind", "read_givens"]
 GivenKind = Literal["count", "money", "percent"]
 
 NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
-_NUMBER_IN_TEXT = re.compile(rf"(?<![\d.])(?:(?P<whole>\d+) +(?:and +)?)?(?P<top>\d+)/(?P<bottom>[1-9]\d*)|(?P<number>{NUMBER})")
+_NUMBER_IN_TEXT = re.compile(
+    rf"(?<![\d.])(?:(?P<whole>\d+) +(?:and +)?)?(?P<top>\d+)/(?P<bottom>[1-9]\d*)|(?P<number>{NUMBER})"
+)
 _PERCENT = re.compile(r"\s?(?:%|percent\b|per cent\b)")
 _CENTS = re.compile(r"\s?(?:¢|cents?\b)")
 _MONEY_BEFORE = re.compile(r"[$€£]\s?$")
@@ -49,7 +51,10 @@ _KEPT_AFTER = tuple(
         (r"\s?(?:million|billion|thousand|hundred|dozen|k\b|and a (?:half|quarter)|degrees?|°|½|¼|¾)", "number continued in words"),
     )
 )  # fmt: skip
-_AGES = re.compile(r"\bdegrees\b|\btemperature|\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday", re.IGNORECASE)
+_AGES = re.compile(
+    r"\bdegrees\b|\btemperature|\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 
 
@@ -102,9 +107,10 @@ def read_givens(question: str) -> tuple[Given, ...]:
 
 def _read(question: str, match: re.Match[str]) -> Given:
     before, after = question[: match.start()], question[match.end() :]
+    value: Number
     if match["top"]:
         value = int(match["whole"] or 0) + Fraction(int(match["top"]), int(match["bottom"]))
-        family = frozenset(fraction_family(value))
+        family = frozenset(fraction_family(Fraction(value)))
         return Given(match.start(), match.end(), simplest(value), "count", 0, False, "", "fraction", family)
     text = match["number"]
     value = parse_number(text)
@@ -130,8 +136,43 @@ def _read(question: str, match: re.Match[str]) -> Given:
 
 
 _PHYSICAL = frozenset(
-    "inch inches foot feet ft yards meter meters metre metres centimeter centimeters cm mm mph miles kilometers km kph pound pounds "
-    "lbs kilogram kilograms kg kgs ton tons ounce ounces calories degrees acres words floors".split()
+    [
+        "inch",
+        "inches",
+        "foot",
+        "feet",
+        "ft",
+        "yards",
+        "meter",
+        "meters",
+        "metre",
+        "metres",
+        "centimeter",
+        "centimeters",
+        "cm",
+        "mm",
+        "mph",
+        "miles",
+        "kilometers",
+        "km",
+        "kph",
+        "pound",
+        "pounds",
+        "lbs",
+        "kilogram",
+        "kilograms",
+        "kg",
+        "kgs",
+        "ton",
+        "tons",
+        "ounce",
+        "ounces",
+        "calories",
+        "degrees",
+        "acres",
+        "words",
+        "floors",
+    ]
 )
 _CEILINGS = (
     (re.compile(r"[ -]hours?\b"), re.compile(""), 12, 14),
@@ -184,7 +225,10 @@ def _keep_tied(question: str, givens: list[Given]) -> list[Given]:
         if given.kind == "count" and (_AGES.search(question) or _CLOCK.search(question)):
             tied.add(i)
     tied |= _in_relation(givens)
-    return [_kept(given, "tied to another number") if i in tied and not given.kept else given for i, given in enumerate(givens)]
+    return [
+        _kept(given, "tied to another number") if i in tied and not given.kept else given
+        for i, given in enumerate(givens)
+    ]
 
 
 def _in_relation(givens: list[Given]) -> set[int]:

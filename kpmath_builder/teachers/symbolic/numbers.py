@@ -88,7 +88,6 @@ def _order(left: Number, right: Number) -> int:
 @lru_cache(maxsize=16_384)
 def bounds_of(program: Program) -> Bounds:
     """Return what must hold for other values of `program`."""
-    variable = program.variable
     results = tuple(step.value for step in program.steps)
     return Bounds(
         program,
@@ -96,8 +95,17 @@ def bounds_of(program: Program) -> Bounds:
         tuple((decimal_places(value) or 0) if isinstance(value, Fraction) else 0 for value in results),
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
-        tuple({given.value for i, given in enumerate(program.givens) if i not in variable and given.value > 2}),
+        _thresholds(program),
     )
+
+
+def _thresholds(program: Program) -> tuple[Number, ...]:
+    """Return the values that no step may cross: kept numbers, 1 for fractions, 100 for percents."""
+    kept = {
+        given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
+    }
+    whole = {1, 100} if re.search(r"%|percent", program.question) else {1}
+    return tuple(kept | whole)
 
 
 def _comparable(program: Program, i: int, j: int) -> bool:
@@ -135,9 +143,7 @@ def _unit(given: Given) -> Number:
     return next((unit for unit in _ROUND if given.value % unit == 0 and given.value >= 4 * unit), 1)
 
 
-def vary(
-    bounds: Bounds, start: Sequence[Number], rng: Random, movable: Iterable[int]
-) -> tuple[Number, ...]:
+def vary(bounds: Bounds, start: Sequence[Number], rng: Random, movable: Iterable[int]) -> tuple[Number, ...]:
     """Move the givens at `movable` one after the other, each to a random value that fits; `start` must fit."""
     values = list(start)
     for i in sorted(movable, key=lambda _: rng.random()):

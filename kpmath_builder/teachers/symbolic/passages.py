@@ -7,25 +7,29 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from kpmath_builder.teachers.symbolic.binding import read_program
 from kpmath_builder.teachers.symbolic.givens import Given
 from kpmath_builder.teachers.symbolic.names import rename, shared_names
-from kpmath_builder.teachers.symbolic.programs import Program, moves_answer, read_program
+from kpmath_builder.teachers.symbolic.programs import Program, moves_answer
+from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
 from kpmath_builder.teachers.symbolic.sentences import definitions, split_question
 
-__all__ = ["HOLES", "OUT", "Passage", "UnfitError", "disentangle", "hole", "passage_of"]
+__all__ = ["HOLES", "OUT", "Passage", "disentangle", "hole", "passage_of"]
 
 HOLES = "\ue000-\ue0fe"
 OUT = "\ue0ff"
 """Stands for the variable that a passage defines."""
 
-_ONE_QUESTION = "problem does not end in one question for one number"
-_PLURAL = re.compile(r"(?:[A-Za-z]+(?:ren|men|eet|eeth|ice|eople|sheep|fish|deer)|[A-Za-z]+[a-rt-z]s|[A-Za-z]+(?:sses|uses))$")
-_NO_PLURAL = re.compile(r"^(?:this|his|its|is|was|as|has|does|less|plus|times|us|bus|gas|class|always|across|yes|thus|per|and|or|each)$", re.IGNORECASE)
-_SINGULAR_MONEY = re.compile(r"^[ -](?:bill|bills|note|coupon|discount|gift|voucher|down|tip|fee|deposit|fine|per)\b")
-
-
-class UnfitError(ValueError):
-    """The problem cannot be part of a larger question; the message is one of a fixed vocabulary."""
+_PLURAL = re.compile(
+    r"(?:[A-Za-z]+(?:ren|men|eet|eeth|ice|eople|sheep|fish|deer)|[A-Za-z]+[a-rt-z]s|[A-Za-z]+(?:sses|uses))$"
+)
+_NO_PLURAL = re.compile(
+    r"^(?:this|his|its|is|was|as|has|does|less|plus|times|us|bus|gas|class|always|across|yes|thus|per|and|or|each)$",
+    re.IGNORECASE,
+)
+_SINGULAR_MONEY = re.compile(
+    r"^[ -](?:bill|bills|note|coupon|discount|gift|voucher|down|tip|fee|deposit|fine|per)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def passage_of(question: str, solution: str) -> Passage:
 
     Raises
     ------
-    NotParametricError, UnfitError
+    UnfitError
         With the named reason why it cannot be used.
     """
     program = read_program(question, solution)
@@ -78,7 +82,7 @@ def passage_of(question: str, solution: str) -> Passage:
         text = text[: given.start] + hole(place) + text[given.end :]
     parts = split_question(" ".join(text.split()))
     if parts is None:
-        raise UnfitError(_ONE_QUESTION)
+        raise UnfitError(Reason.NOT_ONE_QUESTION)
     entries = tuple(
         place
         for place in program.variable
@@ -89,7 +93,10 @@ def passage_of(question: str, solution: str) -> Passage:
 
 def _is_money(program: Program, final: str) -> bool:
     lines = [line for line in program.solution.split("\n") if line.strip()]
-    asked = re.search(r"\b(?:money|dollars?|cost|price|pay|paid|spen[dt]|earn\w*|profit|income|salary|savings?|charge|owe|\w*bill|change)\b|\$", final)
+    asked = re.search(
+        r"\b(?:money|dollars?|cost|price|pay|paid|spen[dt]|earn\w*|profit|income|salary|savings?|charge|owe|\w*bill|change)\b|\$",
+        final,
+    )
     return bool(asked) and bool(re.search(r"\$|dollar", lines[-1]))
 
 
@@ -108,7 +115,9 @@ def _may_enter(text: str, given: Given, mark: str) -> bool:
 
 
 def _plural_follows(after: str) -> bool:
-    if re.match(r"\s*(?:[.,;?!]|more than|less than|fewer than|times\b|of\b|on\b|in\b|and\b|from\b|to\b)", after):
+    if re.match(
+        r"\s*(?:[.,;?!]|more than|less than|fewer than|times\b|of\b|on\b|in\b|and\b|from\b|to\b)", after
+    ):
         return not after.startswith(("in ", "to "))
     for word in re.findall(r"[A-Za-z]+|[^\sA-Za-z-]", after)[:3]:
         if not word[0].isalpha():
@@ -128,7 +137,10 @@ def disentangle(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         changes = shared_names(texts, i)
         if changes:
             passage = replace(  # noqa: PLW2901 -- the same passage under other names
-                passage, body=rename(passage.body, changes), final=rename(passage.final, changes), renamed=changes
+                passage,
+                body=rename(passage.body, changes),
+                final=rename(passage.final, changes),
+                renamed=changes,
             )
         clear.append(passage)
     return tuple(clear)

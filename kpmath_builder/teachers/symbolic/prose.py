@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kpmath_builder.teachers.symbolic.constants import NUMBER_WORDS, known_constants
+from kpmath_builder.teachers.symbolic.equations import PLAIN_EQUATION
 from kpmath_builder.teachers.symbolic.expressions import Number, format_number, parse_number
 from kpmath_builder.teachers.symbolic.givens import NUMBER
-from kpmath_builder.teachers.symbolic.programs import PLAIN_EQUATION, Operand, Program, probe, take
+from kpmath_builder.teachers.symbolic.programs import Operand, Program, probe, take
 
 __all__ = ["write_solution"]
 
@@ -51,7 +52,9 @@ def write_solution(
     for line in _lines(program):
         if line.first >= steps:
             break
-        text = _write_line(program, line, values, results) if all(step < steps for step in line.steps) else None
+        text = (
+            _write_line(program, line, values, results) if all(step < steps for step in line.steps) else None
+        )
         if text is None:
             here = [step for step in line.steps if step < steps]
             written += [_write_step(program, step, values, results, plain=True) for step in here]
@@ -154,14 +157,22 @@ class _Tracer:
     def _trace(self, value: Number, step: int) -> Operand | None:
         """Return the one quantity that has this value up to (and with) step `step`."""
         steps = self.program.steps
-        here = [operand for operand in (steps[step].operands if step < len(steps) else ()) if operand.value == value]
+        here = [
+            operand
+            for operand in (steps[step].operands if step < len(steps) else ())
+            if operand.value == value
+        ]
         candidates = here or self._everything(value, step)
         seen = {tuple(take(operand, *world) for world in self.worlds) for operand in candidates}
         return candidates[0] if len(seen) == 1 else None
 
     def _everything(self, value: Number, step: int) -> list[Operand]:
         program = self.program
-        found = [Operand("given", i, "same", value) for i, given in enumerate(program.givens) if given.value == value]
+        found = [
+            Operand("given", i, "same", value)
+            for i, given in enumerate(program.givens)
+            if given.value == value
+        ]
         found += [
             Operand("step", k, "same", value)
             for k in range(min(step + 1, len(program.steps)))
@@ -177,7 +188,9 @@ class _Tracer:
         if not values:
             return False
         moving = {self.program.givens[i].value for i in self.program.variable}
-        moving |= {step.value for k, step in enumerate(self.program.steps) if self.worlds[0][1][k] != step.value}
+        moving |= {
+            step.value for k, step in enumerate(self.program.steps) if self.worlds[0][1][k] != step.value
+        }
         return bool(values & moving)
 
 

@@ -29,7 +29,9 @@ class Part:
     links: Mapping[int, str]
     defines: str
 
-    def values(self, known: Mapping[str, Number], misread: Mapping[int, Number] = MappingProxyType({})) -> list[Number]:
+    def values(
+        self, known: Mapping[str, Number], misread: Mapping[int, Number] = MappingProxyType({})
+    ) -> list[Number]:
         """Return the value of every given; `known` are the variables defined before."""
         values = list(self.passage.program.values)
         for place, number in self.numbers.items():
@@ -47,7 +49,9 @@ class Reading:
 
     parts: tuple[Part, ...]
 
-    def run(self, misread: Mapping[tuple[int, int], Number] = MappingProxyType({})) -> list[tuple[list[Number], list[Number]]]:
+    def run(
+        self, misread: Mapping[tuple[int, int], Number] = MappingProxyType({})
+    ) -> list[tuple[list[Number], list[Number]]]:
         """Return values and step results of each part; `misread` replaces numbers by (part, place).
 
         Raises

@@ -11,41 +11,79 @@ from kpmath_builder.teachers.symbolic.verbs import PAST, past, third_person
 
 __all__ = ["definitions", "split_question"]
 
-_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|oz|lbs?|approx|a\.m|p\.m|A\.M|P\.M|No|Mt|U\.S|[A-Z][a-z]+ [A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|oz|lbs?|approx|a\.m|p\.m|A\.M|P\.M|No|Mt|U\.S|[A-Z][a-z]+ [A-Z])\.$"
+)
 _ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt)\. ")
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[\"“'$A-Z\d\ue000-\uf8ff])")
 _BARE_IF = re.compile(r"If [^,]+(?:, (?:while|and|but) [^,]+)*\.$")
 """A condition that lacks its main clause."""
-_ASKS = re.compile(r"\b(?:how (?:many|much|old|long|far|tall|fast|heavy)|what|calculate|find|determine|by how|how)\b", re.IGNORECASE)
-_TWO_QUESTIONS = re.compile(r"\b(?:and|or),? (?:how|what|which|who|by how)\b|\brespectively\b|\beach of the\b.*\brespectively", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\b(?:how (?:many|much|old|long|far|tall|fast|heavy)|what|calculate|find|determine|by how|how)\b",
+    re.IGNORECASE,
+)
+_TWO_QUESTIONS = re.compile(
+    r"\b(?:and|or),? (?:how|what|which|who|by how)\b|\brespectively\b|\beach of the\b.*\brespectively",
+    re.IGNORECASE,
+)
 _NOT_A_NUMBER = re.compile(r"^(?:which|who|is|does|did|will|can|are|do|has|would|should)\b", re.IGNORECASE)
 
 _SUBJECT = r"(?P<subject>(?:he|she|it|they|we|you|I|everyone|(?:[A-Z][a-z]+)(?:(?: and|,) [A-Z][a-z]+)?|(?:the|his|her|their|each|both|these|all|a|an|one|my|our|your|\w+'s) (?:\w+ ){0,2}?\w+))"
 _MODAL = {"will", "can", "could", "would", "should", "must", "might"}
-_PREFIX = re.compile(r"^((?:In|After|At|For|On|By|During|Over|With|Within) [^,?]{2,60}), (?=how (?:many|much)|what)", re.IGNORECASE)
-_CONDITION = re.compile(r"^If (?P<condition>[^?]+?), (?:then )?(?=(?:how (?:many|much)|what|calculate|find|determine)\b)(?P<rest>.+)$")
+_PREFIX = re.compile(
+    r"^((?:In|After|At|For|On|By|During|Over|With|Within) [^,?]{2,60}), (?=how (?:many|much)|what)",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"^If (?P<condition>[^?]+?), (?:then )?(?=(?:how (?:many|much)|what|calculate|find|determine)\b)(?P<rest>.+)$"
+)
 _THERE = re.compile(r"^(?:are|is|were|was) there(?P<rest>.*)$")
 _PREDICATE = re.compile(
     r"^(?:are|is|were|was) (?:left|in|on|at|from|for|of|not|remaining|still|available|needed|made|sold|eaten|used|required|now)\b"
 )
-_COUNTED = re.compile(r"^(?P<noun>.+?) (?P<rest>(?:do|does|did|will|can|could|would|should|must|might|has|have|had|are|is|were|was)\b.*)$")
-_MONEY_VERBS = frozenset({"cost", "pay", "spend", "earn", "make", "owe", "save", "charge", "receive", "have", "need", "raise", "collect", "get", "donate", "lose"})
+_COUNTED = re.compile(
+    r"^(?P<noun>.+?) (?P<rest>(?:do|does|did|will|can|could|would|should|must|might|has|have|had|are|is|were|was)\b.*)$"
+)
+_MONEY_VERBS = frozenset(
+    {
+        "cost",
+        "pay",
+        "spend",
+        "earn",
+        "make",
+        "owe",
+        "save",
+        "charge",
+        "receive",
+        "have",
+        "need",
+        "raise",
+        "collect",
+        "get",
+        "donate",
+        "lose",
+    }
+)
 
 
 def split_question(text: str) -> tuple[str, str] | None:
     """Split a problem into its statements and its one final question; None where it asks otherwise."""
-    starts = [0]
-    for match in _BOUNDARY.finditer(text):
-        if not _ABBREVIATION.search(text[: match.start()]):
-            starts.append(match.end())
+    breaks = _BOUNDARY.finditer(text)
+    starts = [0, *(match.end() for match in breaks if not _ABBREVIATION.search(text[: match.start()]))]
     body, final = text[: starts[-1]].rstrip(), text[starts[-1] :].strip()
     if len(starts) > 1 and (bare := _BARE_IF.match(body, starts[-2])):
         body = f"{body[: bare.start()]}Suppose{body[bare.start() + 2 :]}"
     if "?" in body or final.count("?") > 1 or not _ASKS.search(final) or _TWO_QUESTIONS.search(final):
         return None
-    if _NOT_A_NUMBER.match(final) or final[-1] not in "?." or re.search(r"[.!] +[A-Z\d$]", _ABBREVIATED.sub("", final)):
+    if (
+        _NOT_A_NUMBER.match(final)
+        or final[-1] not in "?."
+        or re.search(r"[.!] +[A-Z\d$]", _ABBREVIATED.sub("", final))
+    ):
         return None
-    if not final.endswith("?") and not re.search(r"\b(?:calculate|find|determine|what|how many|how much)\b", final, re.IGNORECASE):
+    if not final.endswith("?") and not re.search(
+        r"\b(?:calculate|find|determine|what|how many|how much)\b", final, re.IGNORECASE
+    ):
         return None
     return body, final
 
@@ -124,21 +162,34 @@ def _there_are(noun: str, number: str, rest: str) -> str | None:
     if not rest:
         return f"{number} {noun}"
     if re.match(r"(?:in|on|at|left|for|of|per|after|now|with|inside|from)\b", rest):
-        return f"{number} {noun} there are {rest}" if rest.startswith(("left", "now", "after", "per")) else f"{number} {noun} {rest}"
+        return (
+            f"{number} {noun} there are {rest}"
+            if rest.startswith(("left", "now", "after", "per"))
+            else f"{number} {noun} {rest}"
+        )
     return None
 
 
 def _how_much(question: str, *, money: bool) -> str | None:
-    took = re.match(r"^how (?:long|much time|much longer),? in (?P<unit>hours|minutes|days|weeks|months|years|seconds),? (?P<rest>(?:do|does|did|will|would|should)\b.*)$", question)
+    took = re.match(
+        r"^how (?:long|much time|much longer),? in (?P<unit>hours|minutes|days|weeks|months|years|seconds),? (?P<rest>(?:do|does|did|will|would|should)\b.*)$",
+        question,
+    )
     if took and (said := _statement(took["rest"])) is not None:
         return f"the number of {took['unit']} {said}" if "longer" not in question else None
     if not money:
         return None
     question = re.sub(r",? in dollars", "", question)
-    gained = re.match(r"^how much (?:total )?(?P<what>profit|change|interest|tax|rent|income|commission)(?: in total)? (?P<rest>(?:do|does|did|will|can|could|would|should)\b.*)$", question)
+    gained = re.match(
+        r"^how much (?:total )?(?P<what>profit|change|interest|tax|rent|income|commission)(?: in total)? (?P<rest>(?:do|does|did|will|can|could|would|should)\b.*)$",
+        question,
+    )
     if gained and (said := _statement(gained["rest"])) is not None:
         return f"the number of dollars in {gained['what']} {said}"
-    match = re.match(r"^how much (?:(?:total )?money |in total |total )?(?P<rest>(?:do|does|did|will|can|could|would|should|must|has|have|had)\b.*)$", question)
+    match = re.match(
+        r"^how much (?:(?:total )?money |in total |total )?(?P<rest>(?:do|does|did|will|can|could|would|should|must|has|have|had)\b.*)$",
+        question,
+    )
     if not match:
         return None
     said = _statement(match["rest"], only=_MONEY_VERBS)
@@ -148,8 +199,13 @@ def _how_much(question: str, *, money: bool) -> str | None:
 
 
 def _what_is(question: str, *, money: bool) -> str | None:
-    match = re.match(r"^(?:what(?:'s| is| was| are| were| will be| would be)|calculate|find|determine) (?P<noun>(?:the|his|her|their|its|[A-Z]\w+'s) .+)$", question)
-    if not match or re.search(r"\b(?:percent\w*|fraction|ratio|probability|chance|date|day|name|odds)\b|, in", match["noun"]):
+    match = re.match(
+        r"^(?:what(?:'s| is| was| are| were| will be| would be)|calculate|find|determine) (?P<noun>(?:the|his|her|their|its|[A-Z]\w+'s) .+)$",
+        question,
+    )
+    if not match or re.search(
+        r"\b(?:percent\w*|fraction|ratio|probability|chance|date|day|name|odds)\b|, in", match["noun"]
+    ):
         return None
     if re.search(r"\b(?:is|are|was|were|did|does|do|if|each)\b", match["noun"]):
         return None
@@ -171,8 +227,7 @@ def _statement(clause: str, only: frozenset[str] | None = None) -> str | None:
                 return None
             subject, stop = " ".join(words[:place]), words[place][len(verb) :]
             after = " ".join(words[place + 1 :])
-            said = f"{subject} {_inflected(auxiliary, verb)}{stop} {after}".strip()
-            return said
+            return f"{subject} {_inflected(auxiliary, verb)}{stop} {after}".strip()
     return None
 
 
@@ -190,5 +245,8 @@ def _is_subject(text: str) -> bool:
 
 def _with_participle(auxiliary: str, rest: str) -> str | None:
     """`has she read so far` becomes `she has read so far`; only for one-word subjects."""
-    match = re.match(r"^(?P<subject>he|she|it|they|we|you|I|[A-Z][a-z]+) (?P<rest>\w+(?:ed|en|ing|ad|old|ade|ft|nt|ought|one|eft)\b.*)$", rest)
+    match = re.match(
+        r"^(?P<subject>he|she|it|they|we|you|I|[A-Z][a-z]+) (?P<rest>\w+(?:ed|en|ing|ad|old|ade|ft|nt|ought|one|eft)\b.*)$",
+        rest,
+    )
     return f"{match['subject']} {auxiliary} {match['rest']}" if match else None

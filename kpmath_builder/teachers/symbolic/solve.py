@@ -77,7 +77,9 @@ def _run_with_error(reading: Reading, at_part: int, at_step: int, rng: Random) -
         results: list[Number] = []
         for k, step in enumerate(part.passage.program.steps):
             try:
-                result = step.expression.evaluate([take(operand, values, results) for operand in step.operands])
+                result = step.expression.evaluate(
+                    [take(operand, values, results) for operand in step.operands]
+                )
             except ZeroDivisionError:
                 return None
             results.append(_off(result, rng) if (i, k) == (at_part, at_step) else result)

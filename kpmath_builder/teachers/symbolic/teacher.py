@@ -3,15 +3,15 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.teachers.protocol import Request, Response, canonical_json
+from kpmath_builder.teachers.protocol import Request, Response, Task, canonical_json
 from kpmath_builder.teachers.symbolic.compose import compose
 from kpmath_builder.teachers.symbolic.judging import judge
-from kpmath_builder.teachers.symbolic.passages import Passage, UnfitError, passage_of
-from kpmath_builder.teachers.symbolic.programs import NotParametricError
+from kpmath_builder.teachers.symbolic.passages import Passage, passage_of
 from kpmath_builder.teachers.symbolic.reading import read_question
+from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
 from kpmath_builder.teachers.symbolic.solve import solve, solve_with_slip
 from kpmath_builder.teachers.symbolic.topics import extract, same_topic
 
@@ -100,13 +100,15 @@ class SymbolicTeacher:
 
 def _material(content: str) -> _Material:
     try:
-        material = json.loads(content)
-        known = material["task"] in ("extract", "same_topic", "write", "judge", "solve")
+        material: _Material = json.loads(content)
+        known = material["task"] in get_args(Task)
     except (ValueError, TypeError, KeyError):
         known = False
     if not known:
-        raise InputError('the symbolic teacher reads a "task" with its material as JSON; ask it through a recipe with kind = "symbolic"')
-    return material  # type: ignore[no-any-return] -- checked by its use
+        raise InputError(
+            'the symbolic teacher reads a "task" with its material as JSON; ask it through a recipe with kind = "symbolic"'
+        )
+    return material
 
 
 def _passages(practices: Sequence[_Material]) -> list[Passage]:
@@ -116,14 +118,16 @@ def _passages(practices: Sequence[_Material]) -> list[Passage]:
     for number, seed in enumerate(seeds, start=1):
         try:
             passages.append(passage_of(*seed))
-        except (NotParametricError, UnfitError) as error:
+        except UnfitError as error:
             raise RefusedError(f"practice {number}: {error}") from error
     return passages
 
 
 def _extract(material: _Material, _: Random) -> str:
     topics = extract(material["problem"], material["solution"])
-    return canonical_json({"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]})
+    return canonical_json(
+        {"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]}
+    )
 
 
 def _same_topic(material: _Material, _: Random) -> str:
@@ -133,7 +137,7 @@ def _same_topic(material: _Material, _: Random) -> str:
 def _write(material: _Material, rng: Random) -> str:
     passages = _passages(material["practices"])
     if len(passages) < 2:
-        raise RefusedError("the practices are one and the same seed")
+        raise RefusedError(Reason.ONE_SEED)
     try:
         question = compose(passages, rng)
     except UnfitError as error:
@@ -149,10 +153,17 @@ def _judge(material: _Material, _: Random) -> str:
     except RefusedError as refusal:
         return _judgement(0.0, points, 0.0, [f"cannot be re-derived: {refusal}"])
     unused = {passage.program.question for passage in verdict.unused}
-    used = [point for practice in practices if practice["problem"] not in unused for point in practice["key_points"]]
+    used = [
+        point
+        for practice in practices
+        if practice["problem"] not in unused
+        for point in practice["key_points"]
+    ]
     missing = [point for point in points if point not in used]
     present = 1 - len(missing) / len(points) if points else float(not verdict.unused)
-    return _judgement(round(present, 3), missing, verdict.correctness, [sentence for _, sentence in verdict.faults])
+    return _judgement(
+        round(present, 3), missing, verdict.correctness, [sentence for _, sentence in verdict.faults]
+    )
 
 
 def _judgement(present: float, missing: list[str], correctness: float, errors: list[str]) -> str:

@@ -107,7 +107,9 @@ def _structure(expressions: list[Expression]) -> Iterator[str]:
             sums += 1
         if expression.operators.count("*") >= 2:
             yield "long-product"
-        if (1 in expression.literals[:1] and "-" in operators) or (100 in expression.literals[:1] and "-" in operators):
+        if (1 in expression.literals[:1] and "-" in operators) or (
+            100 in expression.literals[:1] and "-" in operators
+        ):
             yield "rest-of-whole"
     if len(expressions) >= 5:
         yield "long"
@@ -125,4 +127,6 @@ def same_topic(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 def _name(text: str) -> frozenset[str]:
     """Return the words of a name without order, number and small words."""
     words = re.findall(r"[a-z]+", text.lower())
-    return frozenset(word.removesuffix("s") for word in words if word not in ("and", "of", "the", "a", "in", "with"))
+    return frozenset(
+        word.removesuffix("s") for word in words if word not in ("and", "of", "the", "a", "in", "with")
+    )

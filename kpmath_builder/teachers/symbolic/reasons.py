@@ -1,0 +1,31 @@
+"""Why a seed cannot be used, or practices cannot be composed: the whole vocabulary."""
+
+from enum import StrEnum
+
+__all__ = ["Reason", "UnfitError"]
+
+
+class Reason(StrEnum):
+    """A named reason, as it stands in the text of a refusal."""
+
+    NO_ANNOTATIONS = "seed solution has no calculator annotations"
+    NO_ANSWER = "seed solution does not end with its answer"
+    NOT_ARITHMETIC = "annotation is not plain arithmetic"
+    WRONG_STEP = "step does not compute to what it says"
+    EQUATION = "equation that is not plain arithmetic"
+    UNKNOWN_ORIGIN = "number of unknown origin in a step"
+    UNUSED_STEP = "step that nothing uses"
+    NOT_LAST = "answer is not the last step"
+    NOTHING_MOVES = "no number of the question may change"
+    NOT_ONE_QUESTION = "problem does not end in one question for one number"
+    ONE_SEED = "the practices are one and the same seed"
+    NO_LINK = "no result of one practice fits as a quantity of another"
+    UNREADABLE = "composed question cannot be read back"
+
+
+class UnfitError(ValueError):
+    """A seed or a set of practices that rules cannot work with."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

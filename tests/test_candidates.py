@@ -1,0 +1,131 @@
+"""From responses to a decision: reading, checking, voting, selecting, counting."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from kpmath_builder import recipe
+from kpmath_builder.curation.selection import Selection
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.records import Blueprint, Candidate, DropReason, Stage, Tokens
+from kpmath_builder.synthesis.solutions import Agreement, agree
+from kpmath_builder.teachers.protocol import Response
+
+
+def responses(*texts: str, finish_reason: str = "stop") -> list[Response]:
+    return [Response(text=text, finish_reason=finish_reason, completion_tokens=5) for text in texts]
+
+
+def boxed(*answers: str) -> list[Response]:
+    return responses(*(f"Thus \\boxed{{{answer}}}." for answer in answers))
+
+
+def agreed(outcome: Agreement) -> list[int]:
+    return [solution.sample for solution in outcome.solutions if solution.agreed]
+
+
+def decide(sampled: Sequence[Response], mode: str, min_share: float = 0.5) -> Agreement:
+    return asyncio.run(agree(sampled, recipe.Consensus(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
+
+
+def test_equal_answers_in_other_words_agree() -> None:
+    outcome = decide(boxed("1/2", "0.5", "\\frac{1}{2}", "3"), "strict")
+    assert agreed(outcome) == [0, 1, 2]
+    assert outcome.vote.share == 0.75
+
+
+def test_paper_keeps_both_sides_of_a_tie_and_strict_neither() -> None:
+    sampled = boxed("4", "4", "5", "5")
+    assert agreed(decide(sampled, "paper")) == [0, 1, 2, 3]
+    strict = decide(sampled, "strict")
+    assert (agreed(strict), strict.reason, strict.vote.tie) == ([], "tie", True)
+
+
+def test_paper_keeps_two_of_ten_and_strict_wants_the_share() -> None:
+    sampled = boxed("1", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+    assert agreed(decide(sampled, "paper")) == [0, 1]
+    strict = decide(sampled, "strict")
+    assert (agreed(strict), strict.reason) == ([], "share below threshold")
+
+
+@pytest.mark.parametrize("mode", ["paper", "strict"])
+def test_all_different_answers_are_no_agreement(mode: str) -> None:
+    outcome = decide(boxed("1", "2", "3"), mode)
+    assert (agreed(outcome), outcome.reason) == ([], "no agreement")
+
+
+def test_paper_keeps_a_solution_for_its_best_part_and_strict_wants_every_part() -> None:
+    """Three of four agree on (a), nobody on (b): the maximum over the parts hides it (method.md, section 7)."""
+    sampled = responses(
+        *(f"(a) \\boxed{{7}} (b) \\boxed{{{b}}}" for b in (1, 2, 3)), "(a) \\boxed{8} (b) \\boxed{4}"
+    )
+    assert agreed(decide(sampled, "paper")) == [0, 1, 2]
+    assert decide(sampled, "paper").solutions[0].score_vector == (0.75, 0.25)
+    assert agreed(decide(sampled, "strict")) == []
+
+
+def test_wrong_arithmetic_does_not_vote() -> None:
+    wrong = responses("2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.")
+    outcome = decide([*wrong, *boxed("4", "4")], "strict")
+    assert (agreed(outcome), outcome.vote.votes, outcome.vote.winner) == ([3, 4], 2, "4")
+    assert outcome.solutions[0].wrong_arithmetic
+    assert outcome.solutions[0].answer == "5"
+
+
+def test_a_cut_off_solution_abstains() -> None:
+    outcome = decide([*responses("so \\boxed{9}", finish_reason="length"), *boxed("4", "4")], "strict")
+    assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 1.0)
+
+
+def test_without_any_vote_there_is_no_winner() -> None:
+    assert decide(responses("I cannot.", ""), "strict").reason == "no votes"
+
+
+def candidate(index: int, stage: Stage) -> Candidate:
+    reason = DropReason.NONE if stage in (Stage.AGREED, Stage.KEPT) else DropReason.UNWRITTEN
+    return Candidate(
+        blueprint=Blueprint(id=f"b-{index}", index=index, parts=()),
+        models={},
+        stage=stage,
+        reason=reason,
+        spent={"write": Tokens(requests=1, prompt=2, completion=3)},
+    )
+
+
+def agreed_candidate(index: int, question: str, texts: Sequence[str] = ("a", "b")) -> Candidate:
+    outcome = decide(boxed(*["4"] * len(texts)), "strict")
+    solutions = tuple(
+        s.model_copy(update={"text": text}) for s, text in zip(outcome.solutions, texts, strict=True)
+    )
+    return candidate(index, Stage.AGREED).model_copy(update={"question": question, "solutions": solutions})
+
+
+def test_of_equal_questions_the_first_is_kept() -> None:
+    selection = Selection(recipe.Selection())
+    decided = [
+        selection.decide(agreed_candidate(n, q))
+        for n, q in enumerate(["How many?", "how  many? ", "How many apples?"])
+    ]
+    assert [candidate.stage for candidate in decided] == [Stage.KEPT, Stage.AGREED, Stage.KEPT]
+    assert decided[1].reason is DropReason.DUPLICATE
+
+
+@pytest.mark.parametrize(("limit", "samples"), [(None, [0, 1, 3]), (1, [0]), (2, [0, 1])])
+def test_solutions_that_differ_in_text_are_published_first_come_first(
+    limit: int | None, samples: list[int]
+) -> None:
+    selection = Selection(recipe.Selection(solutions_per_question=limit))
+    published = selection.published(agreed_candidate(0, "How many?", ["x", "y", "x ", "z"]))
+    assert [solution.sample for solution in published] == samples
+
+
+def test_the_funnel_adds_up_and_survives_json() -> None:
+    funnel = Funnel()
+    for index, stage in enumerate([*Stage] * 3):
+        funnel.add(candidate(index, stage))
+    passed = [line.passed for line in funnel.lines()]
+    assert passed == [18, 15, 12, 9, 6, 3]
+    assert sum(sum(line.reasons.values()) for line in funnel.lines()) == 18
+    assert Funnel.from_json(funnel.as_json()).as_json() == funnel.as_json()
+    assert (funnel + funnel).spent["write"] == Tokens(requests=36, prompt=72, completion=108)
