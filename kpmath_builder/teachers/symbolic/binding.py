@@ -1,4 +1,4 @@
-"""Reading a seed problem into a program: what does each literal of its steps stand for?
+"""Reading a seed problem into a program: what each literal of its steps stands for.
 
 Which number of the question does the 2 in `<<48/2=24>>` stand for? A literal is bound only where exactly one quantity
 of the problem behaves like it when the question's numbers change. Where two do (a given 12 and the months of a year),
@@ -29,6 +29,8 @@ from kpmath_builder.teachers.symbolic.suspicion import used_in_the_head
 
 __all__ = ["read_program"]
 
+_LONGEST = 5000
+"""Characters of a seed; the longest of GSM8K has fewer than half, and far longer ones would only cost time."""
 _SAME = ("same",)
 _SMALL_FORMS = ("same", "hundredth")
 
@@ -42,6 +44,8 @@ def read_program(question: str, solution: str) -> Program:
     UnfitError
         With the reason why it cannot be read.
     """
+    if len(question) + len(solution) > _LONGEST:
+        raise UnfitError(Reason.TOO_LONG)
     body, mark, gold = solution.rpartition("####")
     if "<<" not in solution:
         raise UnfitError(Reason.NO_ANNOTATIONS)

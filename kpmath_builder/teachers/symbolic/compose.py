@@ -20,9 +20,9 @@ _STRUCTURES: Mapping[int, Sequence[Sequence[Sequence[int]]]] = {
     3: (((), (0,), (1,)), ((), (), (0, 1))),
 }
 """For each passage the places of those whose results it takes: a chain, or two results that meet in the third."""
-_STARTS = 10
+_STARTS = 8
 """Sets of numbers tried for a structure before it is given up."""
-_REPAIRS = 30
+_REPAIRS = 20
 """Random sets of other numbers tried to make room for linked values."""
 _SCALE, _PHYSICAL_SCALE = 4, 2
 """A linked value is at most this many times larger or smaller than the number it replaces."""
@@ -54,17 +54,20 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
     for order in sorted(orders, key=_quoted):
         for structure in _STRUCTURES[len(order)]:
             members = _assemble(disentangle(order), structure, rng)
-            if members is not None:
-                return _checked(_write(members, rng), passages, members[-1].result)
+            if members is None:
+                continue
+            question = _write(members, rng)
+            if _holds(question, passages, members[-1].result):
+                return question
     raise UnfitError(Reason.NO_LINK)
 
 
-def _checked(question: str, passages: Sequence[Passage], answer: Number) -> str:
-    """Return the question if it reads back to the answer that it was made for."""
+def _holds(question: str, passages: Sequence[Passage], answer: Number) -> bool:
+    """Return whether the question reads back to the answer that it was made for and needs every part."""
     reading = read_question(question, passages)
     if reading is None or reading.run()[-1][1][-1] != answer:
-        raise UnfitError(Reason.UNREADABLE)
-    return question
+        return False
+    return all(reading.needs(i) for i in range(len(reading.parts)))
 
 
 def _quoted(order: Sequence[Passage]) -> int:
@@ -151,10 +154,7 @@ def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Numbe
         if not others:
             return None
         for place in others:
-            given = program.givens[place]
-            values[place] = rng.choice(
-                [*(option for option in proposals(given) if given.reads_like(option)), given.value]
-            )
+            values[place] = rng.choice(proposals(program.givens[place]) or (values[place],))
     return None
 
 

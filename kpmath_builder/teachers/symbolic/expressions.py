@@ -96,14 +96,14 @@ class Expression:
     def evaluate(self, values: Sequence[Number]) -> Number:
         """Return the value with the literals replaced by `values`; raises ZeroDivisionError."""
         stack: list[Number] = []
-        for token in self.postfix:
-            if isinstance(token, int):
-                stack.append(values[token])
-            elif token == "~":
+        for item in self.postfix:
+            if isinstance(item, int):
+                stack.append(values[item])
+            elif item == "~":
                 stack.append(-stack.pop())
             else:
                 right = stack.pop()
-                stack.append(_apply(token, stack.pop(), right))
+                stack.append(_apply(item, stack.pop(), right))
         return simplest(stack[0])
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Judging a question by re-deriving it: is every practice in it, does each one count, are its numbers sensible?"""
+"""Judging a question by re-deriving it: every practice is in it, each one counts, and its numbers are sensible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kpmath_builder.teachers.symbolic.expressions import Number, decimal_places
 from kpmath_builder.teachers.symbolic.numbers import bounds_of
 from kpmath_builder.teachers.symbolic.passages import Passage
-from kpmath_builder.teachers.symbolic.reading import Part, Reading, read_question
+from kpmath_builder.teachers.symbolic.reading import Part, read_question
 
 __all__ = ["Verdict", "judge"]
 
@@ -36,23 +36,10 @@ def judge(question: str, passages: Sequence[Passage]) -> Verdict:
         runs = reading.run()
     except ZeroDivisionError:
         return Verdict((), ((0.9, "a step divides by zero"),))
-    unused = tuple(part.passage for i, part in enumerate(reading.parts) if not _moves_answer(reading, i))
+    unused = tuple(part.passage for i, part in enumerate(reading.parts) if not reading.needs(i))
     faults = [fault for part, run in zip(reading.parts, runs, strict=True) for fault in _faults(part, *run)]
     faults += [(0.4, "a practice does not bear on the answer")] * len(unused)
     return Verdict(unused, (*faults, *_answer_faults(runs[-1][1][-1])))
-
-
-def _moves_answer(reading: Reading, i: int) -> bool:
-    """Return whether the answer changes with some quantity of part `i`, a linked one included."""
-    runs = reading.run()
-    for place in (*reading.parts[i].numbers, *reading.parts[i].links):
-        try:
-            changed = reading.run({(i, place): runs[i][0][place] + 1})
-        except ZeroDivisionError:
-            continue
-        if changed[-1][1][-1] != runs[-1][1][-1]:
-            return True
-    return False
 
 
 def _faults(part: Part, values: list[Number], results: list[Number]) -> list[tuple[float, str]]:

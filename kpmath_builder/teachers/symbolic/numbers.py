@@ -63,7 +63,8 @@ class Bounds:
     def _fits(self, new: Number, old: Number, places: int) -> bool:
         if _order(new, 0) != _order(old, 0):
             return False
-        if old and not (abs(old) <= abs(new) * _STEP_FACTOR and abs(new) <= abs(old) * _STEP_FACTOR):
+        larger, smaller = (new, old) if (new > old) == (old > 0) else (old, new)
+        if _order(larger, smaller * _STEP_FACTOR) == _order(old, 0) != 0:
             return False
         if isinstance(new, Fraction):
             needed = decimal_places(new)
@@ -128,7 +129,8 @@ def proposals(given: Given) -> tuple[Number, ...]:
     first, last = -(-low // unit), high // unit
     stride = max(1, (last - first) // 200)
     found = (simplest(unit * k) for k in range(first, last + 1, stride))
-    return tuple(value for value in found if value > 1 or (given.decimals and value != 1))
+    usual = (value for value in found if value > 1 or (given.decimals and value != 1))
+    return tuple(value for value in usual if given.reads_like(value))
 
 
 def _unit(given: Given) -> Number:
@@ -148,8 +150,7 @@ def vary(bounds: Bounds, start: Sequence[Number], rng: Random, movable: Iterable
     values = list(start)
     for i in sorted(movable, key=lambda _: rng.random()):
         before = values[i]
-        given = bounds.program.givens[i]
-        options = [value for value in proposals(given) if value != before and given.reads_like(value)]
+        options = [value for value in proposals(bounds.program.givens[i]) if value != before]
         for value in rng.sample(options, min(_TRIES, len(options))):
             values[i] = value
             if bounds.accepts(values):

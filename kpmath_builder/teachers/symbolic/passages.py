@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from kpmath_builder.teachers.symbolic.binding import read_program
 from kpmath_builder.teachers.symbolic.givens import Given
-from kpmath_builder.teachers.symbolic.names import rename, shared_names
+from kpmath_builder.teachers.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.teachers.symbolic.programs import Program, moves_answer
 from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
 from kpmath_builder.teachers.symbolic.sentences import definitions, split_question
@@ -43,6 +43,8 @@ class Passage:
     """Whether its answer is an amount of money."""
     entries: tuple[int, ...]
     """Givens in whose place the result of another passage can stand, by grammar."""
+    words: frozenset[str]
+    """Its capitalised words: people and places."""
     renamed: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -88,7 +90,7 @@ def passage_of(question: str, solution: str) -> Passage:
         for place in program.variable
         if _may_enter(text, program.givens[place], hole(place)) and moves_answer(program, place)
     )
-    return Passage(program, *parts, _is_money(program, parts[1]), entries)
+    return Passage(program, *parts, _is_money(program, parts[1]), entries, capitalised(text))
 
 
 def _is_money(program: Program, final: str) -> bool:
@@ -131,10 +133,10 @@ def _plural_follows(after: str) -> bool:
 
 def disentangle(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """Rename people of later passages who bear the name of somebody in an earlier one."""
-    texts = [passage.asking for passage in passages]
+    words = [passage.words for passage in passages]
     clear: list[Passage] = []
     for i, passage in enumerate(passages):
-        changes = shared_names(texts, i)
+        changes = shared_names(words, i)
         if changes:
             passage = replace(  # noqa: PLW2901 -- the same passage under other names
                 passage,

@@ -52,7 +52,7 @@ class Step:
     value: Number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Steps over the givens of a question; the last one is the answer."""
 

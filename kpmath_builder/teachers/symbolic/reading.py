@@ -68,6 +68,18 @@ class Reading:
             runs.append((values, results))
         return runs
 
+    def needs(self, i: int) -> bool:
+        """Return whether the answer changes with some quantity of part `i`, a linked one included."""
+        runs = self.run()
+        for place in (*self.parts[i].numbers, *self.parts[i].links):
+            try:
+                changed = self.run({(i, place): runs[i][0][place] + 1})
+            except ZeroDivisionError:
+                continue
+            if changed[-1][1][-1] != runs[-1][1][-1]:
+                return True
+        return False
+
 
 def read_question(question: str, passages: Sequence[Passage]) -> Reading | None:
     """Return how the question is put together from the passages, or None where it is not."""

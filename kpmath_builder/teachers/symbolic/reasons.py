@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """A named reason, as it stands in the text of a refusal."""
 
     NO_ANNOTATIONS = "seed solution has no calculator annotations"
+    TOO_LONG = "seed is far longer than a word problem"
     NO_ANSWER = "seed solution does not end with its answer"
     NOT_ARITHMETIC = "annotation is not plain arithmetic"
     WRONG_STEP = "step does not compute to what it says"
@@ -20,7 +21,6 @@ class Reason(StrEnum):
     NOT_ONE_QUESTION = "problem does not end in one question for one number"
     ONE_SEED = "the practices are one and the same seed"
     NO_LINK = "no result of one practice fits as a quantity of another"
-    UNREADABLE = "composed question cannot be read back"
 
 
 class UnfitError(ValueError):

@@ -152,6 +152,8 @@ def _how_many(question: str) -> str | None:
 
 def _countable(noun: str) -> bool:
     words = noun.split()
+    if words[0] in ("in", "of", "on", "at", "by", "from") or words[-1] in ("total", "more", "altogether"):
+        return False
     return len(words) <= 5 and not re.search(r"[,.]|\b(?:that|who|which|and|than|each|per|if)\b", noun)
 
 

@@ -58,10 +58,10 @@ def _small_steps(value: Number) -> set[Number]:
 
 def _made_of(left: Number, right: Number) -> set[Number]:
     """Return what two numbers may make together, quotients also rounded."""
-    made: set[Number] = {left + right, abs(left - right), left * right}
+    made: set[Number] = {left + right, left - right, right - left, left * right}
     for top, bottom in ((left, right), (right, left)):
         if bottom:
-            quotient = Fraction(top) / bottom
+            quotient = Fraction(top) / Fraction(bottom)
             made |= {simplest(quotient), floor(quotient), ceil(quotient)}
     return made
 

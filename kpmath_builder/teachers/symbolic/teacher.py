@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, get_args
 
@@ -10,7 +11,7 @@ from kpmath_builder.teachers.protocol import Request, Response, Task, canonical_
 from kpmath_builder.teachers.symbolic.compose import compose
 from kpmath_builder.teachers.symbolic.judging import judge
 from kpmath_builder.teachers.symbolic.passages import Passage, passage_of
-from kpmath_builder.teachers.symbolic.reading import read_question
+from kpmath_builder.teachers.symbolic.reading import Reading, read_question
 from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
 from kpmath_builder.teachers.symbolic.solve import solve, solve_with_slip
 from kpmath_builder.teachers.symbolic.topics import extract, same_topic
@@ -90,7 +91,7 @@ class SymbolicTeacher:
 
     def _solve(self, material: _Material, rng: Random) -> str:
         try:
-            reading = read_question(material["question"], _passages(material["practices"]))
+            reading = _read(material["question"], _seeds(material["practices"]))
         except RefusedError as refusal:
             return f"I cannot solve this: {refusal}."
         if reading is None:
@@ -111,9 +112,13 @@ def _material(content: str) -> _Material:
     return material
 
 
-def _passages(practices: Sequence[_Material]) -> list[Passage]:
-    """Read the practices, each seed once; refuses naming the practice that cannot be read."""
-    seeds = dict.fromkeys((practice["problem"], practice["solution"]) for practice in practices)
+def _seeds(practices: Sequence[_Material]) -> tuple[tuple[str, str], ...]:
+    """Return problem and solution of the practices, each seed once."""
+    return tuple(dict.fromkeys((practice["problem"], practice["solution"]) for practice in practices))
+
+
+def _passages(seeds: Sequence[tuple[str, str]]) -> list[Passage]:
+    """Read the seeds; refuses naming the practice that cannot be read."""
     passages: list[Passage] = []
     for number, seed in enumerate(seeds, start=1):
         try:
@@ -121,6 +126,12 @@ def _passages(practices: Sequence[_Material]) -> list[Passage]:
         except UnfitError as error:
             raise RefusedError(f"practice {number}: {error}") from error
     return passages
+
+
+@lru_cache(maxsize=256)
+def _read(question: str, seeds: tuple[tuple[str, str], ...]) -> Reading | None:
+    """Read a question; kept for the other samples of the same request."""
+    return read_question(question, _passages(seeds))
 
 
 def _extract(material: _Material, _: Random) -> str:
@@ -135,7 +146,7 @@ def _same_topic(material: _Material, _: Random) -> str:
 
 
 def _write(material: _Material, rng: Random) -> str:
-    passages = _passages(material["practices"])
+    passages = _passages(_seeds(material["practices"]))
     if len(passages) < 2:
         raise RefusedError(Reason.ONE_SEED)
     try:
@@ -149,7 +160,7 @@ def _judge(material: _Material, _: Random) -> str:
     practices = material["practices"]
     points = list(dict.fromkeys(point for practice in practices for point in practice["key_points"]))
     try:
-        verdict = judge(material["question"], _passages(practices))
+        verdict = judge(material["question"], _passages(_seeds(practices)))
     except RefusedError as refusal:
         return _judgement(0.0, points, 0.0, [f"cannot be re-derived: {refusal}"])
     unused = {passage.program.question for passage in verdict.unused}

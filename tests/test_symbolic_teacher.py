@@ -1,0 +1,272 @@
+"""The symbolic teacher through its one door: requests in, responses out."""
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.teachers.protocol import (
+    Message,
+    Request,
+    Response,
+    Sampling,
+    Task,
+    Teacher,
+    canonical_json,
+)
+from kpmath_builder.teachers.symbolic import SymbolicTeacher
+from kpmath_builder.teachers.symbolic.expressions import Expression, parse_number
+from kpmath_builder.teachers.symbolic.passages import passage_of
+from kpmath_builder.teachers.symbolic.reading import read_question
+from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
+
+Practice = dict[str, Any]
+
+COMPOSITIONS = 250
+
+
+def request(task: Task, seed: int = 0, **material: object) -> Request:
+    content = canonical_json({"task": task, **material})
+    return Request(task, "symbolic", (Message("user", content),), Sampling(1.0, 0.95, 1024), seed)
+
+
+def ask(
+    task: Task, samples: Sequence[int] = (0,), seed: int = 0, slip_rate: float = 0.1, **material: object
+) -> Sequence[Response]:
+    teacher: Teacher = SymbolicTeacher(slip_rate)
+    return asyncio.run(teacher.answer(request(task, seed, **material), samples))
+
+
+def practice(question: str, solution: str) -> Practice:
+    (reply,) = ask("extract", problem=question, solution=solution)
+    first = json.loads(reply.text)["topics"][0]
+    return {
+        "topic": first["topic"],
+        "key_points": first["key_points"],
+        "problem": question,
+        "solution": solution,
+    }
+
+
+HENS = practice(
+    "A farmer has 30 hens. He buys 18 more hens and sells 9 hens. How many hens does he have now?",
+    "He had 30+18=<<30+18=48>>48 hens.\nNow he has 48-9=<<48-9=39>>39 hens.\n#### 39",
+)
+EGGS = practice(
+    "Ms. Fox collects 4 eggs from each of her 36 birds every day. How many eggs does Ms. Fox collect in a day?",
+    "She collects 4*36=<<4*36=144>>144 eggs.\n#### 144",
+)
+PROOF = practice("Show that 2 is prime.", "It is.")
+
+
+@lru_cache(maxsize=1)
+def usable(folder: Path) -> list[tuple[str, str]]:
+    """Return a tenth of the seeds of GSM8K train that can be used."""
+    found = []
+    for line in (folder / "gsm8k" / "train.jsonl").read_text(encoding="utf-8").splitlines()[::8]:
+        row = json.loads(line)
+        try:
+            passage_of(row["question"], row["answer"])
+        except UnfitError:
+            continue
+        found.append((row["question"], row["answer"]))
+    return found
+
+
+@lru_cache(maxsize=1)
+def composed(folder: Path) -> list[tuple[str, list[Practice]]]:
+    """Return questions written from random practices."""
+    rng, written = Random(20), []
+    for i in range(COMPOSITIONS):
+        practices = [practice(*seed) for seed in rng.sample(usable(folder), rng.choice([2, 3]))]
+        (reply,) = ask("write", seed=i, practices=practices)
+        if reply.finish_reason == "stop":
+            written.append((json.loads(reply.text)["question"], practices))
+    return written
+
+
+def answer_of(question: str, practices: Sequence[Practice], **changed: object) -> Fraction:
+    """Compute the answer from the reading of a question."""
+    reading = read_question(question, [passage_of(p["problem"], p["solution"]) for p in practices])
+    assert reading is not None
+    return Fraction(reading.run(**changed)[-1][1][-1])
+
+
+def boxed(text: str) -> Fraction | None:
+    found = re.search(r"\\boxed\{(-?[\d.]+)\}\.$", text)
+    return Fraction(parse_number(found[1])) if found else None
+
+
+def wrong_steps(text: str) -> list[str]:
+    """Return annotations that do not compute to what they say."""
+    steps = [step.rpartition("=") for step in re.findall(r"<<(.*?)>>", text)]
+    return [left for left, _, right in steps if Expression.parse(left).value != Expression.parse(right).value]
+
+
+def test_two_practices_become_one_question():
+    """The result of one is a variable in the other, its value is nowhere stated, and the answer is computed."""
+    (reply,) = ask("write", practices=[HENS, EGGS])
+    question = json.loads(reply.text)["question"]
+    assert question.count("?") == 1
+    assert re.search(r"Let \w|We write \w", question)
+    (solution,) = ask("solve", slip_rate=0.0, question=question, practices=[HENS, EGGS])
+    assert boxed(solution.text) == answer_of(question, [HENS, EGGS])
+    assert wrong_steps(solution.text) == []
+
+
+def test_most_random_practices_can_be_composed(shared_data: Path):
+    assert len(composed(shared_data)) > 0.4 * COMPOSITIONS
+
+
+def test_the_known_answer_is_what_the_solution_derives(shared_data: Path):
+    """Without slips every step is right arithmetic and the boxed answer is the computed one."""
+    for question, practices in composed(shared_data):
+        (solution,) = ask("solve", slip_rate=0.0, question=question, practices=practices)
+        assert boxed(solution.text) == answer_of(question, practices)
+        assert wrong_steps(solution.text) == []
+
+
+def test_the_judge_accepts_what_was_written(shared_data: Path):
+    """Its own questions score 0.85 or more on both criteria."""
+    for question, practices in composed(shared_data):
+        judged = json.loads(ask("judge", question=question, practices=practices)[0].text)
+        assert min(judged["key_points_present"], judged["correctness"]) >= 0.85, (question, judged)
+        assert judged["sub_questions"] == 1
+
+
+def test_every_part_bears_on_the_answer(shared_data: Path):
+    """Changing a quantity of any part changes the final answer."""
+    for question, practices in composed(shared_data):
+        reading = read_question(question, [passage_of(p["problem"], p["solution"]) for p in practices])
+        assert reading is not None
+        right = answer_of(question, practices)
+        runs = reading.run()
+        for i, part in enumerate(reading.parts):
+            places = (*part.numbers, *part.links)
+            assert any(
+                reading.run({(i, place): runs[i][0][place] + more})[-1][1][-1] != right
+                for place in places
+                for more in (1, 7)
+            )
+
+
+def test_no_practice_is_copied(shared_data: Path):
+    """In every part a number has changed or become a variable."""
+    for question, practices in composed(shared_data):
+        assert not any(" ".join(practice["problem"].split()) in question for practice in practices)
+
+
+def test_answers_depend_on_request_and_sample_alone():
+    """One call with three samples gives what three calls give; sample j is seed + j; another seed gives another text."""
+    together = ask("write", samples=(0, 1, 2), seed=5, practices=[HENS, EGGS])
+    apart = [ask("write", samples=(j,), seed=5, practices=[HENS, EGGS])[0] for j in range(3)]
+    shifted = [ask("write", seed=5 + j, practices=[HENS, EGGS])[0] for j in range(3)]
+    assert list(together) == apart == shifted
+    assert len({reply.text for reply in together}) > 1
+
+
+def test_slips_are_of_every_kind():
+    """Some slips state a wrong sum, some are consistent; their answers differ, and the right one leads by far."""
+    question = json.loads(ask("write", practices=[HENS, EGGS])[0].text)["question"]
+    right = answer_of(question, [HENS, EGGS])
+    slipped = [
+        reply.text
+        for reply in ask("solve", range(60), slip_rate=1.0, question=question, practices=[HENS, EGGS])
+    ]
+    assert all(boxed(text) != right for text in slipped)
+    assert 5 < sum(bool(wrong_steps(text)) for text in slipped) < 55
+    assert len({boxed(text) for text in slipped}) > 5
+    mixed = ask("solve", range(200), slip_rate=0.2, question=question, practices=[HENS, EGGS])
+    assert 140 < sum(boxed(reply.text) == right for reply in mixed) < 180
+
+
+@pytest.mark.parametrize(
+    ("practices", "reason"),
+    [
+        ([HENS, PROOF], f"practice 2: {Reason.NO_ANNOTATIONS}"),
+        ([PROOF, HENS], f"practice 1: {Reason.NO_ANNOTATIONS}"),
+        ([HENS, HENS], Reason.ONE_SEED),
+        (
+            [
+                HENS,
+                practice(
+                    "A mine holds 9000000 rocks and 7000000 fall. How many rocks are left?",
+                    "9000000-7000000=<<9000000-7000000=2000000>>2000000\n#### 2000000",
+                ),
+            ],
+            Reason.NO_LINK,
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_refused_by_name(practices: list[Practice], reason: str):
+    (reply,) = ask("write", practices=practices)
+    assert reply.finish_reason == "refused"
+    assert reply.text == f"symbolic teacher: {reason}"
+
+
+def test_a_seed_drawn_twice_is_used_once():
+    (reply,) = ask("write", practices=[HENS, EGGS, HENS])
+    assert reply.finish_reason == "stop"
+
+
+def test_a_foreign_question_is_neither_accepted_nor_solved():
+    """The judge says why; the solver says so in words, without a boxed answer."""
+    judged = json.loads(
+        ask("judge", question="How many hens fit in 3 barns?", practices=[HENS, EGGS])[0].text
+    )
+    assert judged["correctness"] < 0.5
+    assert judged["errors"]
+    assert set(judged["missing_key_points"]) == {*HENS["key_points"], *EGGS["key_points"]}
+    (reply,) = ask("solve", question="How many hens fit in 3 barns?", practices=[HENS, EGGS])
+    assert boxed(reply.text) is None
+    assert "cannot" in reply.text
+
+
+@pytest.mark.parametrize("number", ["3000000", "2.5"])
+def test_implausible_numbers_lower_the_score(number: str):
+    """The same question with a senseless number is judged lower than as written."""
+    question = json.loads(ask("write", practices=[HENS, EGGS])[0].text)["question"]
+    reading = read_question(question, [passage_of(p["problem"], p["solution"]) for p in (HENS, EGGS)])
+    assert reading is not None
+    spoilt = re.sub(r"(?<=buys )\d+", number, question)
+    assert spoilt != question
+
+    def score(text: str) -> float:
+        return float(json.loads(ask("judge", question=text, practices=[HENS, EGGS])[0].text)["correctness"])
+
+    assert score(spoilt) < 0.85 <= score(question)
+
+
+def test_tokens_are_counted():
+    (reply,) = ask("write", practices=[HENS, EGGS])
+    assert reply.completion_tokens == len(reply.text.split())
+    assert reply.prompt_tokens > 20
+
+
+@pytest.mark.parametrize("content", ["", "Write a problem.", "[]", '{"task": "sing"}'])
+def test_prose_prompts_are_rejected(content: str):
+    """Whoever sends it a prose prompt is told what to do."""
+    teacher = SymbolicTeacher()
+    wrong = Request("write", "symbolic", (Message("user", content),), Sampling(1.0, 1.0, 10), 0)
+    with pytest.raises(InputError, match="symbolic"):
+        asyncio.run(teacher.answer(wrong, [0]))
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.5])
+def test_a_slip_rate_is_a_share(rate: float):
+    with pytest.raises(InputError, match="slip_rate"):
+        SymbolicTeacher(rate)
+
+
+def test_check_and_close_do_nothing():
+    teacher = SymbolicTeacher()
+    assert asyncio.run(teacher.check()) is None
+    assert asyncio.run(teacher.close()) is None

@@ -1,0 +1,56 @@
+"""Topics and key points by rules."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from kpmath_builder.teachers.symbolic.topic_rules import RULES
+from kpmath_builder.teachers.symbolic.topics import extract, same_topic
+
+
+def test_the_table_has_no_repeated_names():
+    """Every topic reads "Subject - Subcategory", and no key point is filed twice."""
+    topics = [topic for topic, _ in RULES]
+    points = [point for _, rules in RULES for point, _, _ in rules]
+    assert len(set(topics)) == len(topics)
+    assert len(set(points)) == len(points)
+    assert all(len(topic.split(" - ")) == 2 for topic in topics)
+
+
+def test_words_and_steps_name_the_topics():
+    found = extract(
+        "A coat costs $80 and is on sale at 25% off. What is the sale price?",
+        "The discount is 80*25/100=<<80*25/100=20>>20.\nIt costs 80-20=<<80-20=60>>60.\n#### 60",
+    )
+    assert "Discounted price" in found["Business - Discounts and Taxes"]
+    assert "Finding a percent of a number" in found["Percents - Percent of a Quantity"]
+
+
+def test_a_problem_without_steps_still_has_a_topic():
+    assert extract("Prove that it is so.", "It is so.") == {
+        "Arithmetic - Basic Operations": ["Turning a story into arithmetic"]
+    }
+
+
+def test_all_seeds_have_topics_and_no_topic_swallows_them(shared_data: Path):
+    """GSM8K train: 25–40 topics, several for most problems, over a hundred key points."""
+    topics, points, several, rows = Counter[str](), Counter[str](), 0, 0
+    for line in (shared_data / "gsm8k" / "train.jsonl").read_text(encoding="utf-8").splitlines()[::2]:
+        row = json.loads(line)
+        found = extract(row["question"], row["answer"])
+        assert found
+        assert all(0 < len(named) <= 6 for named in found.values())
+        topics.update(found.keys())
+        points.update(point for named in found.values() for point in named)
+        several, rows = several + (len(found) > 1), rows + 1
+    assert 25 <= len(topics) <= 40
+    assert 80 <= len(points) <= 150
+    assert several > 0.9 * rows
+    assert max(topics.values()) < 0.5 * rows
+
+
+def test_same_topic_compares_words_and_key_points():
+    area = {"topic": "Geometry - Area", "key_points": ["Area of a rectangle"]}
+    assert same_topic(area, {"topic": "geometry – areas", "key_points": []})
+    assert same_topic(area, {"topic": "Geometry - Surfaces", "key_points": ["The area of rectangles"]})
+    assert not same_topic(area, {"topic": "Geometry - Volume", "key_points": ["Volume of a box"]})
