@@ -8,6 +8,7 @@ Each makes its own environment in `.venv`; what is there already is used again.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -25,6 +26,7 @@ def install(*extras: str) -> None:
         try:
             venv.create(ENVIRONMENT, with_pip=True, clear=True)
         except subprocess.CalledProcessError:
+            shutil.rmtree(ENVIRONMENT, ignore_errors=True)
             sys.exit(
                 "Python cannot make environments here: install its venv module (Debian, Ubuntu: apt install python3-venv)."
             )

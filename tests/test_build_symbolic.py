@@ -67,7 +67,7 @@ def test_gsm8k_pairs_are_computed(tmp_path: Path, shared_data: Path, mode: str) 
         {
             "seeds": {"path": str(shared_data / "gsm8k/train.jsonl"), "limit": 1500},
             "consensus": {"mode": mode},
-            "build": {"folder": str(tmp_path), "questions": 300},
+            "build": {"folder": str(tmp_path), "questions": 450},
         }
     )
     result = build(made)

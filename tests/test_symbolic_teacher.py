@@ -27,6 +27,7 @@ from kpmath_builder.teachers.symbolic.expressions import Expression, parse_numbe
 from kpmath_builder.teachers.symbolic.passages import passage_of
 from kpmath_builder.teachers.symbolic.reading import read_question
 from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.teachers.symbolic.topics import extract
 
 Practice = dict[str, Any]
 
@@ -46,11 +47,10 @@ def ask(
 
 
 def practice(question: str, solution: str) -> Practice:
-    (reply,) = ask("extract", problem=question, solution=solution)
-    first = json.loads(reply.text)["topics"][0]
+    topic, key_points = next(iter(extract(question, solution).items()))
     return {
-        "topic": first["topic"],
-        "key_points": first["key_points"],
+        "topic": topic,
+        "key_points": list(key_points),
         "problem": question,
         "solution": solution,
     }
@@ -120,6 +120,14 @@ def test_two_practices_become_one_question():
     (solution,) = ask("solve", slip_rate=0.0, question=question, practices=[HENS, EGGS])
     assert boxed(solution.text) == answer_of(question, [HENS, EGGS])
     assert wrong_steps(solution.text) == []
+
+
+def test_a_seed_that_cannot_be_used_is_refused_by_name_when_it_is_extracted():
+    (reply,) = ask("extract", problem=PROOF["problem"], solution=PROOF["solution"])
+    assert reply.finish_reason == "refused"
+    assert reply.text == f"symbolic teacher: {Reason.NO_ANNOTATIONS}"
+    (reply,) = ask("extract", problem=HENS["problem"], solution=HENS["solution"])
+    assert json.loads(reply.text)["topics"][0] == {"topic": HENS["topic"], "key_points": HENS["key_points"]}
 
 
 def test_most_random_practices_can_be_composed(shared_data: Path):

@@ -135,6 +135,11 @@ def _read(question: str, seeds: tuple[tuple[str, str], ...]) -> Reading | None:
 
 
 def _extract(material: _Material, _: Random) -> str:
+    # A seed that no question can be composed of is refused here, once, instead of in every blueprint that draws it.
+    try:
+        passage_of(material["problem"], material["solution"])
+    except UnfitError as error:
+        raise RefusedError(str(error)) from error
     topics = extract(material["problem"], material["solution"])
     return canonical_json(
         {"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]}
