@@ -140,6 +140,7 @@ def test_refusals_are_named(solution: str, reason: Reason):
         ("a loss of 35% of it", True),
         ("He drove on Highway 66 today", False),
         ("5 million people", False),
+        ("She paid with a $20 bill", False),
         ("between 20 and 30 people, 20-30", False),
     ],
 )

@@ -34,6 +34,7 @@ _KEPT_AFTER = tuple(
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
         (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees)\b", "fact of nature"),
+        (r"[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
         (r"\s?(?:-|–|to|or) \$?\d", "range"),
         (r" (?:hours? (?:in|on) a day|days? in (?:a|one|the) (?:week|month|year)|months? in|minutes? in|seconds? in|weeks? in (?:a|the|one))", "unit"),
