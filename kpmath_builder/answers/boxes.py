@@ -8,14 +8,20 @@ __all__ = ["Box", "boxed_answer", "boxes", "braced"]
 
 _OPENER = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*")
 _BARE = re.compile(r"-?\d+(?:\.\d+)?|\\?[a-zA-Z]+")
-_PART_LABEL = re.compile(r"(?:part\s*)?\(([a-h])\)|\bpart\s+([a-h])\b|(?:^|\n)\W*([a-h])[.)]\s", re.IGNORECASE)
-_FORMATTING = re.compile(r"\\(?:text|mbox|quad|qquad|left|right)\b|[\\${}()\[\]*~\s]+|(?<![\w])\w+(?:_\{?\w+\}?)?\s*=")
+_PART_LABEL = re.compile(
+    r"(?:part\s*)?\(([a-h])\)|\bpart\s+([a-h])\b|(?:^|\n)\W*([a-h])[.)]\s", re.IGNORECASE
+)
+_FORMATTING = re.compile(
+    r"\\(?:text|mbox|quad|qquad|left|right)\b|[\\${}()\[\]*~\s]+|(?<![\w])\w+(?:_\{?\w+\}?)?\s*="
+)
 _CONNECTED = re.compile(r"(?:(?:and|or|for|part)\b|[,;&]|\b\w+\b)", re.IGNORECASE)
 _CONCLUDING = re.compile(
-    r"\b(?:so|thus|therefore|hence|then|sum|total|is|gives?|equals?|answer|product|difference)\b|[.:=]", re.IGNORECASE
+    r"\b(?:so|thus|therefore|hence|then|sum|total|is|gives?|equals?|answer|product|difference)\b|[.:=]",
+    re.IGNORECASE,
 )
 _PERCENT = re.compile(r"\s*(?:\\\)|\$)?\s*(?:\\?%|percent\b(?!age))")
 _MAX_BOXES = 200
+_MAX_GAP = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +75,23 @@ def boxed_answer(text: str) -> str | None:
 
 
 def _labelled(text: str, found: list[Box]) -> str | None:
-    labels = [_label(text[before : box.start]) for before, box in zip([0, *(b.end for b in found)], found, strict=False)]
+    labels = [
+        _label(text[before : box.start])
+        for before, box in zip([0, *(b.end for b in found)], found, strict=False)
+    ]
     if len(labels) < 2 or not labels[-1]:
         return None
     count = ord(labels[-1]) - ord("a") + 1
     if count < 2 or labels[-count:] != [chr(ord("a") + i) for i in range(count)]:
         return None
-    return " ".join(f"({label}) {box.content}" for label, box in zip(labels[-count:], found[-count:], strict=True))
+    return " ".join(
+        f"({label}) {box.content}" for label, box in zip(labels[-count:], found[-count:], strict=True)
+    )
 
 
 def _label(gap: str) -> str:
-    last = None
-    for last in _PART_LABEL.finditer(gap):
-        pass
-    return next(group for group in last.groups() if group).lower() if last else ""
+    labels = _PART_LABEL.findall(gap[-_MAX_GAP:])
+    return "".join(labels[-1]).lower() if labels else ""
 
 
 def _joined(text: str, found: list[Box]) -> str:
@@ -91,8 +100,10 @@ def _joined(text: str, found: list[Box]) -> str:
         if not _connects(text[before.end : after.start]):
             break
         start -= 1
-    contents = dict.fromkeys(box.content.strip() for box in found[start:])
-    percent = _PERCENT.match(text, found[-1].end) if len(contents) == 1 and "%" not in found[-1].content else None
+    contents = dict.fromkeys(box.content.strip(" \n") for box in found[start:])
+    percent = (
+        _PERCENT.match(text, found[-1].end) if len(contents) == 1 and "%" not in found[-1].content else None
+    )
     return ", ".join(contents) + ("\\%" if percent else "")
 
 

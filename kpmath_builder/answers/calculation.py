@@ -6,7 +6,10 @@ from fractions import Fraction
 
 __all__ = ["UncountableError", "calculate"]
 
+_Rational = int | Fraction
+
 _MAX_DEPTH = 40
+_MAX_DIGITS = 400
 _MAX_BITS = 4_096
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
@@ -36,11 +39,11 @@ def calculate(tokens: Sequence[str], *, percent: Fraction = Fraction(1, 100)) ->
     value = reader.sum(0)
     if reader.at < len(tokens):
         raise UncountableError("something follows")
-    return value
+    return Fraction(value)
 
 
 class _Reader:
-    def __init__(self, tokens: Sequence[str], percent: Fraction) -> None:
+    def __init__(self, tokens: Sequence[str], percent: _Rational) -> None:
         self.tokens = tokens
         self.percent = percent
         self.at = 0
@@ -48,7 +51,7 @@ class _Reader:
     def _next(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
-    def sum(self, depth: int) -> Fraction:
+    def sum(self, depth: int) -> _Rational:
         if depth > _MAX_DEPTH:
             raise UncountableError("nested too deep")
         total = self._product(depth)
@@ -59,7 +62,7 @@ class _Reader:
             total = total + term if sign == "+" else total - term
         return _bounded(total)
 
-    def _product(self, depth: int) -> Fraction:
+    def _product(self, depth: int) -> _Rational:
         value = self._signed(depth)
         while self._next() in {"*", "/"} or self._next() in _OPENERS:
             sign = self._next()
@@ -67,28 +70,29 @@ class _Reader:
             factor = self._signed(depth)
             if sign == "/" and factor == 0:
                 raise UncountableError("division by zero")
-            value = _bounded(value / factor if sign == "/" else value * factor)
+            value = _bounded(_quotient(value, factor) if sign == "/" else value * factor)
         return value
 
-    def _signed(self, depth: int) -> Fraction:
+    def _signed(self, depth: int) -> _Rational:
         sign = 1
         while self._next() in {"+", "-"}:
             sign = -sign if self.tokens[self.at] == "-" else sign
             self.at += 1
-        return sign * self._power(depth)
+        value = self._power(depth)
+        return -value if sign < 0 else value
 
-    def _power(self, depth: int) -> Fraction:
+    def _power(self, depth: int) -> _Rational:
         base = self._atom(depth)
         if self._next() != "^":
             return base
         self.at += 1
-        exponent = self._signed(depth + 1) if depth < _MAX_DEPTH else Fraction(0)
+        exponent = Fraction(self._signed(depth + 1) if depth < _MAX_DEPTH else 0)
         size = max(base.numerator.bit_length(), base.denominator.bit_length())
         if exponent.denominator != 1 or abs(exponent) * size > _MAX_BITS or (base == 0 and exponent <= 0):
             raise UncountableError("not a power that can be written down")
-        return base ** int(exponent)
+        return Fraction(base) ** int(exponent)
 
-    def _atom(self, depth: int) -> Fraction:
+    def _atom(self, depth: int) -> _Rational:
         token = self._next()
         self.at += 1
         if token in _OPENERS:
@@ -96,7 +100,9 @@ class _Reader:
             if self._next() != _OPENERS[token]:
                 raise UncountableError("open bracket")
             self.at += 1
-        elif _NUMBER.fullmatch(token) and len(token) < 400:
+        elif token.isdecimal() and len(token) < _MAX_DIGITS:
+            value = int(token)
+        elif _NUMBER.fullmatch(token) and len(token) < _MAX_DIGITS:
             value = Fraction(token)
         else:
             raise UncountableError(f"unexpected {token!r}")
@@ -106,7 +112,11 @@ class _Reader:
         return value
 
 
-def _bounded(value: Fraction) -> Fraction:
+def _quotient(above: _Rational, below: _Rational) -> _Rational:
+    return above / below if isinstance(above, Fraction) else Fraction(above) / below
+
+
+def _bounded(value: _Rational) -> _Rational:
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > 2 * _MAX_BITS:
         raise UncountableError("too large")
     return value

@@ -10,44 +10,77 @@ from hashlib import blake2b
 
 from kpmath_builder.answers.forms import ALL, Form, Group, Opaque, Scalar, Word
 from kpmath_builder.answers.normalise import normalise, squeeze
-from kpmath_builder.answers.values import Key, fingerprint
+from kpmath_builder.answers.precision import Key
+from kpmath_builder.answers.quantities import lone_letter
 from kpmath_builder.answers.shapes import read_shape
-from kpmath_builder.answers.syntax import number
-from kpmath_builder.answers.tokens import UnboundedError, UnreadableError
-from kpmath_builder.answers.words import NUMBER_WORDS, prose_quantity, word_key
+from kpmath_builder.answers.tokens import UnboundedError, UnknownCommandError, UnreadableError
+from kpmath_builder.answers.trees import number
+from kpmath_builder.answers.values import fingerprint
+from kpmath_builder.answers.vocabulary import NUMBER_WORDS
+from kpmath_builder.answers.words import prose_quantity, word_key
 
-__all__ = ["form_of", "key_of"]
+__all__ = ["Parts", "form_of", "key_of"]
+
+Parts = tuple[str, ...]
 
 _MAX_LENGTH = 3_000
+_MAX_REMEMBERED = 500
 _MAX_CHECKED = 400
 _PLAIN_NUMBER = re.compile(r"-?\d{1,60}")
-_LETTER = re.compile(r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Ja-dfgh])\s*[)}\]]*\s*\}?[.:)]?")
+_LETTER = re.compile(
+    r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Za-df-hj-z])\s*[)}\]]*\s*\}?[.:)]?"
+)
 _WORDS = re.compile(r"[a-zA-Z]{3,}")
 _COMMANDS = re.compile(r"\\(?!text|mbox|mathrm|quad|,|;|!|:| )[a-zA-Z]+")
-_TEX = re.compile(r"\\[a-zA-Z]+(?:\{(?:[bpvB]?matrix|cases|array)\})?|\b(?:sin|cos|tan|log|exp|lim|sqrt|mod)\b")
+_TEX = re.compile(
+    r"\\[a-zA-Z]+(?:\{(?:[bpvB]?matrix|cases|array)\})?|\b(?:sin|cos|tan|log|exp|lim|sqrt|mod)\b"
+)
 _UNCHECKED = re.compile(r"\\ldots|__|\\x|import|eval|lambda\b")
 
 
-@lru_cache(maxsize=1 << 16)
-def form_of(parts: tuple[str, ...]) -> Form:
+def form_of(parts: Parts) -> Form:
     """Return the form of an answer given as its parts; several parts are read as a tuple."""
+    return _known_form(parts) if _short(parts) else _form(parts)
+
+
+def key_of(parts: Parts) -> Key:
+    """Return the key under which answers that are written with the same decorations are equal."""
+    return _known_key(parts) if _short(parts) else _form(parts).key(ALL, ordered=False)
+
+
+def _short(parts: Parts) -> bool:
+    """Whether an answer is worth remembering: long ones hardly come twice and would fill the memory."""
+    return sum(map(len, parts)) <= _MAX_REMEMBERED
+
+
+@lru_cache(maxsize=1 << 15)
+def _known_form(parts: Parts) -> Form:
+    return _form(parts)
+
+
+@lru_cache(maxsize=1 << 15)
+def _known_key(parts: Parts) -> Key:
+    return _known_form(parts).key(ALL, ordered=False)
+
+
+def _form(parts: Parts) -> Form:
     forms = tuple(_read(part) for part in parts)
     if len(forms) == 1:
         return forms[0]
     return Group("pair" if len(forms) == 2 else "tuple", forms, "()")
 
 
-@lru_cache(maxsize=1 << 16)
-def key_of(parts: tuple[str, ...]) -> Key:
-    """Return the key under which answers that are written with the same decorations are equal."""
-    return form_of(parts).key(ALL, ordered=False)
-
-
 def _read(text: str) -> Form:
     if _PLAIN_NUMBER.fullmatch(text):
-        return Scalar(fingerprint(number(text)) if text[0] != "-" else fingerprint(number(text[1:]).negative()))
+        return Scalar(
+            fingerprint(number(text)) if text[0] != "-" else fingerprint(number(text[1:]).negative())
+        )
     if len(text) > _MAX_LENGTH:
-        return Opaque(blake2b(squeeze(text).encode(errors="replace")).hexdigest(), checkable=False, reason="too long to read")
+        return Opaque(
+            blake2b(squeeze(text).encode(errors="replace")).hexdigest(),
+            checkable=False,
+            reason="too long to read",
+        )
     plain = normalise(text)
     if plain.casefold() in NUMBER_WORDS:
         return Scalar(fingerprint(number(NUMBER_WORDS[plain.casefold()])))
@@ -57,18 +90,22 @@ def _read(text: str) -> Form:
 def _word(plain: str) -> Form | None:
     if _LETTER.fullmatch(plain):
         key = word_key(plain)
-        return Word(key) if key else None
-    key = word_key(plain) if re.match(r"\W*(?:\\text\s*\{)?\s*(?:yes|no|true|false)\b", plain, re.IGNORECASE) else None
+        return Scalar(fingerprint(lone_letter(str(key[1])))) if key else None
+    key = (
+        word_key(plain)
+        if re.match(r"\W*(?:\\text\s*\{)?\s*(?:yes|no|true|false)\b", plain, re.IGNORECASE)
+        else None
+    )
     return Word(key) if key in {("text", "yes"), ("text", "no")} else None
 
 
 def _mathematics(text: str, plain: str) -> Form:
     try:
         return read_shape(plain)
-    except UnboundedError as error:
+    except (UnboundedError, RecursionError) as error:
         return Opaque(squeeze(plain), checkable=False, reason=str(error))
     except UnreadableError as error:
-        return _sentence(text) or _words(plain) or _opaque(plain, str(error))
+        return _sentence(text) or _words(plain) or _opaque(plain, error)
 
 
 def _sentence(text: str) -> Form | None:
@@ -92,6 +129,12 @@ def _words(plain: str) -> Form | None:
     return Word(key) if key else None
 
 
-def _opaque(plain: str, reason: str) -> Form:
-    checkable = len(plain) <= _MAX_CHECKED and not _UNCHECKED.search(plain) and not _WORDS.search(_TEX.sub(" ", plain))
-    return Opaque(squeeze(plain), checkable=checkable, reason=reason)
+def _opaque(plain: str, error: UnreadableError) -> Form:
+    """Return an unread answer; the checker is asked only about whole expressions with a command that is unknown here."""
+    checkable = (
+        isinstance(error, UnknownCommandError)
+        and len(plain) <= _MAX_CHECKED
+        and not _UNCHECKED.search(plain)
+        and not _WORDS.search(_TEX.sub(" ", plain))
+    )
+    return Opaque(squeeze(plain), checkable=checkable, reason=str(error))

@@ -19,7 +19,8 @@ __all__ = ["AnswerClass", "Consensus", "vote"]
 
 Mode = Literal["paper", "strict"]
 
-_as_answer = lru_cache(maxsize=1 << 16)(as_answer)
+_MAX_REMEMBERED = 500
+_remembered = lru_cache(maxsize=1 << 15)(as_answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def vote(
 ) -> Consensus:
     """Find the answer that most solutions agree on.
 
-    Answers with different numbers of parts agree on no part.
+    Answers with different numbers of parts agree on no part, unless they are equal as a whole: `(a) 3 (b) 4` and `3, 4`
+    agree on both.
 
     Parameters
     ----------
@@ -86,8 +88,10 @@ def vote(
 
     """
     if mode not in {"paper", "strict"} or not 0 <= min_share <= 1:
-        raise InputError(f"vote knows the modes paper and strict and shares from 0 to 1; it got {mode!r} and {min_share}.")
-    read = [_as_answer(a) if isinstance(a, str) else a for a in answers]
+        raise InputError(
+            f"vote knows the modes paper and strict and shares from 0 to 1; it got {mode!r} and {min_share}."
+        )
+    read = [_read(answer) if isinstance(answer, str) else answer for answer in answers]
     voters = [index for index, answer in enumerate(read) if answer is not None]
     cast = [answer for answer in read if answer is not None]
     whole = partition([answer.parts for answer in cast])
@@ -113,12 +117,20 @@ def vote(
     )
 
 
+def _read(text: str) -> Answer | None:
+    return _remembered(text) if len(text) <= _MAX_REMEMBERED else as_answer(text)
+
+
 def _classes(cast: list[Answer], voters: list[int], whole: Partition) -> tuple[AnswerClass, ...]:
     members: dict[int, list[int]] = {}
     for place, label in enumerate(whole.labels):
         members.setdefault(label, []).append(place)
     classes = [
-        AnswerClass(_representative([cast[p] for p in places]), tuple(voters[p] for p in places), len(places) / len(cast))
+        AnswerClass(
+            _representative([cast[p] for p in places]),
+            tuple(voters[p] for p in places),
+            len(places) / len(cast),
+        )
         for places in members.values()
     ]
     return tuple(sorted(classes, key=lambda c: (-len(c.members), c.answer.text)))
@@ -137,15 +149,24 @@ def _agreement(cast: list[Answer], whole: Partition) -> list[tuple[int, ...]]:
     if all(len(answer.parts) == 1 for answer in cast):
         sizes = Counter(whole.labels)
         return [(sizes[label],) for label in whole.labels]
+    laid_out = _laid_out(cast, whole)
     counts: list[list[int]] = [[] for _ in cast]
-    for size in {len(answer.parts) for answer in cast}:
-        group = [place for place, answer in enumerate(cast) if len(answer.parts) == size]
+    for size in {len(parts) for parts in laid_out}:
+        group = [place for place, parts in enumerate(laid_out) if len(parts) == size]
         for part in range(size):
-            labels = partition([(cast[place].parts[part],) for place in group]).labels
+            labels = partition([(laid_out[place][part],) for place in group]).labels
             sizes = Counter(labels)
             for place, label in zip(group, labels, strict=True):
                 counts[place].append(sizes[label])
     return [tuple(row) for row in counts]
+
+
+def _laid_out(cast: list[Answer], whole: Partition) -> list[tuple[str, ...]]:
+    """Return the parts of each vote, for `3, 4` those of an equal `(a) 3 (b) 4` where somebody wrote that."""
+    longest: dict[int, tuple[str, ...]] = {}
+    for answer, label in zip(cast, whole.labels, strict=True):
+        longest[label] = max(longest.get(label, ()), answer.parts, key=lambda parts: (len(parts), parts))
+    return [longest[label] for label in whole.labels]
 
 
 def _score_vectors(

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Literal
 
 from kpmath_builder.answers.answer import Answer
-from kpmath_builder.answers.canonical import form_of
+from kpmath_builder.answers.canonical import Parts, form_of
 from kpmath_builder.answers.forms import Form, Opaque, Scalar, Word, same_form
 from kpmath_builder.answers.normalise import ROW_BREAK, normalise
 from kpmath_builder.answers.reading import as_answer
@@ -22,6 +22,8 @@ class Verdict:
 
     kind: Kind
     reason: str
+    asked: bool = False
+    """Whether the checker was asked."""
 
     @property
     def equal(self) -> bool:
@@ -43,34 +45,40 @@ def equivalent(a: Answer | str, b: Answer | str) -> Verdict:
     return compare(first.parts, second.parts)
 
 
-def compare(a: tuple[str, ...], b: tuple[str, ...]) -> Verdict:
-    """Compare two answers given as their parts."""
-    return _compared(*sorted((a, b)))
+def compare(a: Parts, b: Parts, *, ask: bool = True) -> Verdict:
+    """Compare two answers given as their parts; without `ask` what only the checker could decide is unknown."""
+    first, second = sorted((a, b))
+    verdict = _decided(first, second)
+    if verdict is not None:
+        return verdict
+    if not ask:
+        return Verdict("unknown", "not asked: too many pairs to check")
+    return _asked(*(normalise(parts[0]).replace(ROW_BREAK, "\\\\") for parts in (first, second)))
 
 
-@lru_cache(maxsize=1 << 16)
-def _compared(a: tuple[str, ...], b: tuple[str, ...]) -> Verdict:
+def _decided(a: Parts, b: Parts) -> Verdict | None:
+    """Return what the canonical forms say, or None where one is mathematics that is not read here."""
     if a == b:
         return Verdict("equal", "same text")
     first, second = form_of(a), form_of(b)
     if same_form(first, second):
         return Verdict("equal", "same canonical form")
-    if isinstance(first, Opaque) or isinstance(second, Opaque):
-        return _checked(first, second, a, b)
-    return Verdict("different", _difference(first, second))
-
-
-def _checked(first: Form, second: Form, a: tuple[str, ...], b: tuple[str, ...]) -> Verdict:
-    """Ask the checker where both are mathematics and one is not read here."""
+    if not isinstance(first, Opaque) and not isinstance(second, Opaque):
+        return Verdict("different", _difference(first, second))
     if isinstance(first, Word) or isinstance(second, Word):
         return Verdict("different", "words and mathematics")
-    refused = next((form.reason for form in (first, second) if isinstance(form, Opaque) and not form.checkable), None)
-    if refused is not None or len(a) + len(b) > 2:
-        return Verdict("unknown", f"not worked out: {refused or 'several parts'}")
-    same = checker.same(*(normalise(parts[0]).replace(ROW_BREAK, "\\\\") for parts in (a, b)))
+    refused = [form.reason for form in (first, second) if isinstance(form, Opaque) and not form.checkable]
+    if refused or len(a) + len(b) > 2:
+        return Verdict("unknown", f"not worked out: {refused[0] if refused else 'several parts'}")
+    return None
+
+
+@lru_cache(maxsize=1 << 14)
+def _asked(a: str, b: str) -> Verdict:
+    same = checker.same(a, b)
     if same is None:
-        return Verdict("unknown", "the checker came to no end within its limits")
-    return Verdict("equal" if same else "different", "math-verify")
+        return Verdict("unknown", "the checker came to no end within its limits", asked=True)
+    return Verdict("equal" if same else "different", "math-verify", asked=True)
 
 
 def _difference(a: Form, b: Form) -> str:

@@ -9,10 +9,23 @@ from enum import IntFlag
 from functools import cached_property
 from typing import Literal
 
-from kpmath_builder.answers.values import Fingerprint, Key
+from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.units import Unit
+from kpmath_builder.answers.values import Fingerprint
 
-__all__ = ["Decoration", "Form", "Group", "GroupKind", "Opaque", "Scalar", "Word", "same_form"]
+__all__ = [
+    "Decoration",
+    "Form",
+    "Group",
+    "GroupKind",
+    "Opaque",
+    "Scalar",
+    "Word",
+    "as_list",
+    "buckets",
+    "flat",
+    "same_form",
+]
 
 GroupKind = Literal["list", "set", "tuple", "pair", "closed", "interval", "union", "matrix"]
 
@@ -28,6 +41,7 @@ class Decoration(IntFlag):
     BRACKETS = 16
 
 
+_WITHOUT_DIMENSION = ("angle", "count")
 ALL = Decoration.LABEL | Decoration.UNIT | Decoration.SIGNS | Decoration.CLOCK | Decoration.BRACKETS
 
 
@@ -37,7 +51,9 @@ class Scalar:
 
     value: Fingerprint
     label: Key | None = None
-    """Key of the whole equation `x = value`, or of the label's words."""
+    """Key of the whole equation `x = value`; among other values only that of the name."""
+    name: str = ""
+    """What it is the value of."""
     unit: Unit | None = None
     measured: Key | None = None
     """Key of the value in base units, with their names."""
@@ -132,17 +148,50 @@ class Opaque:
 Form = Scalar | Group | Word | Opaque
 
 
+def flat(form: Form) -> tuple[Form, ...]:
+    """Return the items of a list, or the form alone."""
+    return form.items if isinstance(form, Group) and form.kind == "list" else (form,)
+
+
+def as_list(forms: list[Form]) -> Form:
+    """Return a list of forms; one form alone is itself."""
+    return forms[0] if len(forms) == 1 else Group("list", tuple(forms))
+
+
+def buckets(form: Form) -> tuple[Key, ...]:
+    """Return keys of which equal forms share at least one, whatever decorations they are compared by."""
+    if isinstance(form, Scalar):
+        found = (
+            form.value.positive,
+            form.measured,
+            form.clock,
+            form.label if form.label and form.label[0] == "equation" else None,
+        )
+        angle = form.measured[1:] if form.measured and form.measured[0] in _WITHOUT_DIMENSION else ()
+        return tuple(key for key in (*found, *angle) if isinstance(key, tuple))
+    if isinstance(form, Group) and form.kind in {"list", "set", "tuple", "pair", "closed", "interval"}:
+        items = frozenset(item.key(Decoration.BRACKETS, ordered=False) for item in form.items)
+        return tuple(
+            {("items", items), ("items", frozenset(item.key(ALL, ordered=False) for item in form.items))}
+        )
+    return (form.key(Decoration(0), ordered=False),)
+
+
 def same_form(a: Form, b: Form) -> bool:
     """Whether two forms are equal in everything that both of them state."""
     common = a.has & b.has
     mixed = Decoration.BRACKETS in a.has ^ b.has
     if a.key(common, ordered=mixed) == b.key(common, ordered=mixed):
         return True
-    return _angles(a, b) or _angles(b, a)
+    return _worked_out(a, b) or _worked_out(b, a)
 
 
-def _angles(degrees: Form, bare: Form) -> bool:
-    """Whether a bare number is the same angle in radians: 90° = π/2."""
-    if not (isinstance(degrees, Scalar) and isinstance(bare, Scalar)) or degrees.measured is None or bare.unit:
+def _worked_out(measured: Form, bare: Form) -> bool:
+    """Whether a bare number is what a unit without dimension makes of it: 90° = π/2, 5 dozen = 60."""
+    if (
+        not (isinstance(measured, Scalar) and isinstance(bare, Scalar))
+        or measured.measured is None
+        or bare.unit
+    ):
         return False
-    return degrees.measured[:2] == ("angle",) + degrees.measured[1:2] and degrees.measured[1] == bare.value.positive
+    return measured.measured in {(kind, bare.value.positive) for kind in _WITHOUT_DIMENSION}

@@ -1,7 +1,9 @@
 """Sums and products of matrices with numbers and with each other, entry by entry, so that `½ (2 4)` and `(1 2)` meet."""
 
-from kpmath_builder.answers.syntax import Call, Expression, parse_expression
-from kpmath_builder.answers.tokens import Token, UnboundedError, UnreadableError, tokenize
+from kpmath_builder.answers.scanner import tokenize
+from kpmath_builder.answers.syntax import parse_expression
+from kpmath_builder.answers.tokens import Token, UnboundedError, UnreadableError
+from kpmath_builder.answers.trees import Call, Expression
 
 __all__ = ["Entries", "matrix_value"]
 
@@ -79,7 +81,10 @@ def _entries(token: Token) -> Entries:
 def _added(left: Entries, right: Entries) -> Entries:
     if (len(left), len(left[0])) != (len(right), len(right[0])):
         raise UnreadableError("shapes differ")
-    return tuple(tuple(Call("add", (a, b)) for a, b in zip(*rows, strict=True)) for rows in zip(left, right, strict=True))
+    return tuple(
+        tuple(Call("add", (a, b)) for a, b in zip(*rows, strict=True))
+        for rows in zip(left, right, strict=True)
+    )
 
 
 def _multiplied(left: Entries, right: Entries) -> Entries:
@@ -87,5 +92,9 @@ def _multiplied(left: Entries, right: Entries) -> Entries:
         raise UnreadableError("shapes differ")
     columns = list(zip(*right, strict=True))
     return tuple(
-        tuple(Call("add", tuple(Call("mul", pair) for pair in zip(row, column, strict=True))) for column in columns) for row in left
+        tuple(
+            Call("add", tuple(Call("mul", pair) for pair in zip(row, column, strict=True)))
+            for column in columns
+        )
+        for row in left
     )

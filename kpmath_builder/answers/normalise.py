@@ -37,15 +37,23 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"<sup>([^<]{1,80})</sup>", r"^{\1}"),
         (r"<sub>([^<]{1,80})</sub>", r"_{\1}"),
         (r"(?<=[\d.)])\{([a-zA-Z. ]{2,40})\}", r" \1"),
-        (r"\\begin\{(?:align|aligned|gather|equation|split)\*?\}|\\end\{(?:align|aligned|gather|equation|split)\*?\}", " "),
+        (
+            r"\\begin\{(?:align|aligned|gather|equation|split)\*?\}|\\end\{(?:align|aligned|gather|equation|split)\*?\}",
+            " ",
+        ),
         (r"\\(?:d|t|c)frac(?![a-zA-Z])", r"\\frac"),
         (r"\\(?:d|t)binom(?![a-zA-Z])", r"\\binom"),
         (r"\\(?:left|right|middle|big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])\s*\.?", ""),
-        (r"\\(?:displaystyle|textstyle|limits|nolimits|noindent|rm|bf|hline|mathstrut|strut|boldmath|small|large|Large|tiny)(?![a-zA-Z])", " "),
+        (
+            r"\\(?:displaystyle|textstyle|limits|nolimits|noindent|rm|bf|hline|mathstrut|strut|boldmath|small|large|Large|tiny)(?![a-zA-Z])",
+            " ",
+        ),
+        (r"\b([aApP])\.\s?[mM]\b\.?", r"\1m"),
+        (r"\\phantom\s*(?:-|\w)", " "),
         (r"\\(?:hspace|vspace|phantom|hphantom|label|tag)\*?\{[^{}]*\}", " "),
         (r"\\(?:quad|qquad|enspace|thinspace|nobreakspace)", " "),
-        (r"(?<=\d)\{,\}(?=\d)", ""),
-        (r"(?<=\d)(?:,\\!|\\!,?|\\,)(?=\d{3}(?!\d))", ""),
+        (r"(?<=\d)\s*\{\s*,\s*\}\s*(?=\d)", ""),
+        (r"(?<=\d)(?:,\\!|\\!,?|\\,)\s*(?=\d{3}(?!\d))", ""),
         (r"\\[,;:!> ]|\\(?=\s|$)|~", " "),
         (r"\\(?:lt)(?![a-zA-Z])", "<"),
         (r"\\(?:gt)(?![a-zA-Z])", ">"),
@@ -64,6 +72,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\(?:dots|cdots|dotsc|dotsb|dotsm)(?![a-zA-Z])|\.\.\.+", r"\\ldots "),
         (r"\^\s*(?:\{\s*\\circ\s*\}|\\circ|\{\s*\\degree\s*\}|\\degree|o(?![a-zA-Z]))", r"\\degree "),
         (r"\\circ\b(?=\s*$)", r"\\degree "),
+        (r"[\^_]\s*$", ""),
         (r"\\prime(?![a-zA-Z])", "'"),
         (r"\^\s*\{\s*('+)\s*\}", r"\1"),
         (r"\*\*", "^"),
@@ -104,7 +113,11 @@ def _mend(text: str) -> str:
 def _ascii(text: str) -> str:
     text = _RAISED.sub(lambda m: "^{" + m[0].translate(_SUPERSCRIPTS) + "}", text)
     text = _LOWERED.sub(lambda m: "_{" + m[0].translate(_SUBSCRIPTS) + "}", text)
-    text = _CIRCLED.sub(lambda m: f" {ord(m[0]) - ord('①') + 1} , ", text).strip(" ,") if _CIRCLED.search(text) else text
+    text = (
+        _CIRCLED.sub(lambda m: f" {ord(m[0]) - ord('①') + 1} , ", text).strip(" ,")
+        if _CIRCLED.search(text)
+        else text
+    )
     return text.translate(_SIGN_TABLE)
 
 
@@ -113,7 +126,9 @@ def _dollars(text: str) -> str:
     if "$" not in text:
         return text
     signs = [m.start() for m in re.finditer(r"(?<!\\)\$", text)]
-    money = [at for at in signs if re.match(r"\$\s?-?[\d.]", text[at:]) and (at == 0 or text[at - 1] in " (-=:,+")]
+    money = [
+        at for at in signs if re.match(r"\$\s?-?[\d.]", text[at:]) and (at == 0 or text[at - 1] in " (-=:,+")
+    ]
     if signs and len(money) == len(signs) and (len(signs) % 2 or " " in text):
         return re.sub(r"(?<!\\)\$", r"\\$", text)
     if len(signs) == 1:

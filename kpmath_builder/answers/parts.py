@@ -1,12 +1,16 @@
 """Splits an answer that is laid out in parts: (a) … (b) …, a) … b) …, (i) … (ii) …, 1) … 2) …."""
 
 import re
+from collections.abc import Sequence
 
 __all__ = ["split_parts"]
 
 _SERIES = {
     "letters": (re.compile(r"(?:^|(?<=[\s,;.]))(?:part\s*)?\(?([a-h])\)[\s.:=]*", re.IGNORECASE), "abcdefgh"),
-    "roman": (re.compile(r"(?:^|(?<=[\s,;.]))\(?(i{1,3}|iv|v|vi)\)[\s.:=]*"), ("i", "ii", "iii", "iv", "v", "vi")),
+    "roman": (
+        re.compile(r"(?:^|(?<=[\s,;.]))\(?(i{1,3}|iv|v|vi)\)[\s.:=]*"),
+        ("i", "ii", "iii", "iv", "v", "vi"),
+    ),
     "numbers": (re.compile(r"(?:^|(?<=[\s,;.]))([1-9])\)[\s.:=]*"), "123456789"),
     "words": (re.compile(r"(?:^|(?<=[\s,;.]))part\s+([a-h])\s*[:.=]\s*", re.IGNORECASE), "abcdefgh"),
 }
@@ -28,5 +32,5 @@ def split_parts(text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def _in_order(found: list[str], names: str | tuple[str, ...]) -> bool:
+def _in_order(found: list[str], names: Sequence[str]) -> bool:
     return found == list(names[: len(found)])

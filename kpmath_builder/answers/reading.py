@@ -24,13 +24,20 @@ _STATED = re.compile(
 )
 _LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
 _SENTENCE_END = re.compile(r"\.(?=\s|\Z|\*|\"|\\\))|\n|(?<=[!?])\s")
-_CONCLUSION = re.compile(r"\b(?:[Tt]herefore|[Tt]hus|[Hh]ence|So|[Aa]ltogether|[Ii]n total|[Ii]n conclusion|[Ff]inally|[Tt]his means)\b")
+_PART_LINE = re.compile(r"(?:Part\s+)?\(?[a-h]\)\s", re.IGNORECASE)
+_CODE = re.compile(r"^return\b|^[^$\\]*?(?:[a-z]_[a-z]|\w\.\w+\()")
+"""A program is no answer: it is not run."""
+_CUT_OFF = re.compile(r"\\(?:boxed|fbox)\b")
+"""A box that was not found closed before is cut off."""
+_CONCLUSION = re.compile(
+    r"\b(?:[Tt]herefore|[Tt]hus|[Hh]ence|So|[Aa]ltogether|[Ii]n total|[Ii]n conclusion|[Ff]inally|[Tt]his means)\b"
+)
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:", re.IGNORECASE)
 _BARE_LINE = re.compile(r"[-+$€£(\[\\]*(?:\d|\\frac|\\sqrt|\\pi)[^a-zA-Z=]{0,40}(?:\\?[a-z%°]{1,12}\.?)?")
-_NO_ANSWER = frozenset(
-    "no answer|no answer provided|no answer found|not provided|not available|n/a|na|null|unknown|undetermined|tbd|"
-    "to be determined|answer|your answer|final answer|[answer]|[insert answer here]|nan".split("|")
-)
+_NO_ANSWER = frozenset((
+    "no answer", "no answer provided", "no answer found", "not provided", "not available", "n/a", "na", "null", "unknown",
+    "undetermined", "tbd", "to be determined", "answer", "your answer", "final answer", "[answer]", "[insert answer here]", "nan",
+))  # fmt: skip
 _PLACEHOLDER = re.compile(r"<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*")
 
 
@@ -44,7 +51,7 @@ def final_answer(text: str) -> Answer | None:
 
     """
     tail = _CHAT_MARK.split(text[-_MAX_TEXT:].rstrip(), maxsplit=1)[0].rstrip().removesuffix("```").rstrip()
-    for way in (json_answer, boxed_answer, _after_hashes, _stated, _last_line, _concluded):
+    for way in (json_answer, boxed_answer, _after_hashes, _labelled_lines, _stated, _last_line, _concluded):
         raw = way(tail)
         if raw is not None:
             answer = make_answer(raw)
@@ -81,10 +88,23 @@ def _stated(text: str) -> str | None:
         return line[1]
     said = list(_STATED.finditer(text))
     for phrase in reversed(said[-5:]):
-        sentence = _sentence(text[phrase.end() : phrase.end() + 1_000])
-        if any(char.isalnum() for char in sentence):
+        sentence = _sentence(text[phrase.end() : phrase.end() + 1_000]).lstrip(" }")
+        code = _CODE.search(sentence) or (
+            phrase[0].rstrip().endswith("=") and re.match(r"[a-z]{2}", sentence)
+        )
+        if any(char.isalnum() for char in sentence) and not code and not _CUT_OFF.search(sentence):
             return sentence
     return None
+
+
+def _labelled_lines(text: str) -> str | None:
+    """Return last lines that are laid out as (a), (b), (c), from the first on."""
+    lines = [line.replace("**", "").strip() for line in text[-2_000:].splitlines() if line.strip()]
+    start = len(lines)
+    while start and _PART_LINE.match(lines[start - 1]):
+        start -= 1
+    joined = " ".join(lines[start:])
+    return joined if len(lines) - start > 1 and len(split_parts(joined)) == len(lines) - start else None
 
 
 def _sentence(text: str) -> str:

@@ -2,19 +2,11 @@
 
 from fractions import Fraction
 
-from kpmath_builder.answers.values import (
-    Fingerprint,
-    Key,
-    Value,
-    difference,
-    evaluate,
-    point,
-    quotient,
-    rounded,
-    value_key,
-)
-from kpmath_builder.answers.syntax import Call, Expression, symbols
+from kpmath_builder.answers.evaluation import evaluate
+from kpmath_builder.answers.precision import Key, Value, difference, point, quotient, rounded
 from kpmath_builder.answers.tokens import UnreadableError
+from kpmath_builder.answers.trees import Call, Expression, symbols
+from kpmath_builder.answers.values import Fingerprint, value_key
 
 __all__ = ["Bound", "equation_key", "inequality_key", "linear_bound"]
 

@@ -9,14 +9,17 @@ _STRING_END = re.compile(r"\"\s*(?:[,}\]]|\Z|```|\n\s*[\"}`])")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|n(?![a-z]{1,3}\b)|[\"/\\])")
 _CLOSERS = {"[": "]", "{": "}"}
 _MAX_VALUE = 4_000
+_MAX_MENTIONS = 50
+_BEFORE, _AFTER = 8, 60
+"""Room for `"final_a` before and `": ` behind what is searched for."""
 
 
 def json_answer(text: str) -> str | None:
     """Return the value of the last answer field as text, or None where there is none or it is cut off."""
-    fields = list(_FIELD.finditer(text))
-    if not fields:
+    field = _last_field(text)
+    if field is None:
         return None
-    start = fields[-1].end()
+    start = field.end()
     value = text[start : start + _MAX_VALUE]
     if value.startswith('"'):
         return _string(value[1:])
@@ -24,6 +27,19 @@ def json_answer(text: str) -> str | None:
         return _bracketed(value)
     bare = re.match(r"[^,}\n]+(?=\s*[,}\n])", value)
     return bare[0].strip() if bare else None
+
+
+def _last_field(text: str) -> re.Match[str] | None:
+    """Search backwards: the field is at the end, and a solution may be long."""
+    at = len(text)
+    for _ in range(_MAX_MENTIONS):
+        at = text.rfind("nswer", 0, at)
+        if at < 0:
+            return None
+        field = _FIELD.search(text, max(0, at - _BEFORE), at + _AFTER)
+        if field:
+            return field
+    return None
 
 
 def _string(value: str) -> str | None:

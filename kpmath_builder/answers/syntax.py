@@ -1,47 +1,17 @@
-"""Parses the tokens of one scalar into an expression tree: a Pratt parser with implicit products, bounded in depth."""
+"""Parses the tokens of one scalar into an expression tree: recursive descent with implicit products, bounded in depth."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from kpmath_builder.answers.tokens import Token, UnboundedError, UnreadableError
+from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, number
 
-__all__ = ["Call", "Expression", "Number", "Symbol", "number", "parse_expression", "symbols"]
+__all__ = ["parse_expression"]
 
 _MAX_DEPTH = 60
-_MAX_DIGITS = 2_000
-_MAX_EXPONENT = 5_000
+_MAX_POSTFIXES = 20
 _CLOSERS = {"(": ")", "[": "]", "{": "}", "set": "set", "<": "<", "floor": "floor", "ceil": "ceil"}
 _FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", "P", "Q", "phi", "psi"))
 _ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log10"}
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """An exact rational."""
-
-    value: Fraction
-
-    def negative(self) -> "Number":
-        """Return the number with its sign changed."""
-        return Number(-self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A variable or one of the constants e, i, pi, infty."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An operation or function applied to its arguments."""
-
-    name: str
-    arguments: tuple["Expression", ...]
-
-
-Expression = Number | Symbol | Call
 
 
 def parse_expression(tokens: list[Token]) -> Expression:
@@ -58,41 +28,6 @@ def parse_expression(tokens: list[Token]) -> Expression:
     if parser.at < len(tokens):
         raise UnreadableError("something follows the expression")
     return tree
-
-
-def symbols(tree: Expression) -> frozenset[str]:
-    """Return the names of the variables, constants left out."""
-    if isinstance(tree, Number):
-        return frozenset()
-    if isinstance(tree, Symbol):
-        return frozenset() if tree.name in {"e", "i", "pi", "infty"} else frozenset((tree.name,))
-    return frozenset().union(*(symbols(argument) for argument in tree.arguments))
-
-
-def number(text: str) -> Number:
-    """Return the exact value of a literal: 12, .5, 3.54e-07, 1 1/2, 0.1(6)."""
-    if len(text) > _MAX_DIGITS:
-        raise UnboundedError("too many digits")
-    if " " in text:
-        whole, fraction = text.split(" ")
-        return Number(Fraction(whole) + _fraction(fraction))
-    if "(" in text:
-        fixed, period = text.rstrip(")").split("(")
-        places = len(fixed.partition(".")[2])
-        whole = fixed if any(c.isdigit() for c in fixed) else "0" + fixed
-        nines = (10 ** len(period) - 1) * 10**places
-        return Number(Fraction(whole.rstrip(".") or "0") + Fraction(int(period), nines))
-    mantissa, _, exponent = text.lower().partition("e")
-    if exponent and abs(int(exponent)) > _MAX_EXPONENT:
-        raise UnboundedError("too large an exponent")
-    return Number(Fraction(text.rstrip(".")))
-
-
-def _fraction(text: str) -> Fraction:
-    above, below = text.split("/")
-    if int(below) == 0:
-        raise UnreadableError("division by zero")
-    return Fraction(int(above), int(below))
 
 
 class _Parser:
@@ -122,7 +57,9 @@ class _Parser:
         terms = [self._signed(depth)]
         while sign := self._takes("operator", "+", "-", "pm", "mp"):
             term = self._product(depth)
-            terms.append(term if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (term,)))
+            terms.append(
+                term if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (term,))
+            )
         return terms[0] if len(terms) == 1 else Call("add", tuple(terms))
 
     def _signed(self, depth: int) -> Expression:
@@ -135,16 +72,22 @@ class _Parser:
         return inner if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (inner,))
 
     def _product(self, depth: int) -> Expression:
-        tree = self._power(depth)
+        """Return factors over divisors, however many: a long product makes no deep tree."""
+        above, below = [self._power(depth)], list[Expression]()
+        last = above
         while True:
             if self._takes("operator", "*"):
-                tree = Call("mul", (tree, self._factor(depth)))
+                last = above
+                above.append(self._factor(depth))
             elif self._takes("operator", "/"):
-                tree = Call("div", (tree, self._factor(depth)))
+                last = below
+                below.append(self._factor(depth))
             elif self._starts_factor():
-                tree = self._juxtaposed(tree, depth)
+                self._join(above, last[-1], depth, alone=len(above) == 1 and not below)
             else:
-                return tree
+                break
+        numerator = _multiplied(above)
+        return Call("div", (numerator, _multiplied(below))) if below else numerator
 
     def _factor(self, depth: int) -> Expression:
         """After `*` or `/` a sign may stand: 2*-3."""
@@ -157,24 +100,24 @@ class _Parser:
         token = self._peek()
         return token is not None and (token.kind in {"number", "symbol", "function", "open"})
 
-    def _juxtaposed(self, left: Expression, depth: int) -> Expression:
-        """`1\\frac{1}{2}` is a mixed number, every other neighbour a product."""
-        token, mixed = self._peek(), isinstance(left, Number) and left.value.denominator == 1
-        if token is None:
-            raise UnreadableError("nothing to multiply")
-        if token.kind == "number" and isinstance(left, Number):
+    def _join(self, factors: list[Expression], last: Expression, depth: int, *, alone: bool) -> None:
+        r"""Multiply by what stands side by side; only in `1\frac{1}{2}`, a mixed number, it is added."""
+        token = self._peek()
+        if token is not None and token.kind == "number" and isinstance(last, Number):
             raise UnreadableError("two numbers side by side")
         right = self._power(depth)
-        if mixed and token.kind == "function" and token.value == "frac" and _proper(right):
-            return Call("add", (left, right))
-        return Call("mul", (left, right))
+        whole = isinstance(last, Number) and last.value.denominator == 1
+        if alone and whole and token is not None and token.value == "frac" and _proper(right):
+            factors[0] = Call("add", (last, right))
+        else:
+            factors.append(right)
 
     def _power(self, depth: int) -> Expression:
-        base = self._postfix(self._atom(depth), depth)
+        base = self._postfix(self._atom(depth))
         if not self._takes("operator", "^"):
             return base
         exponent = self._exponent(depth + 1)
-        return self._postfix(Call("pow", (base, exponent)), depth)
+        return self._postfix(Call("pow", (base, exponent)))
 
     def _exponent(self, depth: int) -> Expression:
         if depth > _MAX_DEPTH:
@@ -184,8 +127,8 @@ class _Parser:
         self._takes("operator", "+")
         return self._power(depth)
 
-    def _postfix(self, tree: Expression, depth: int) -> Expression:
-        while True:
+    def _postfix(self, tree: Expression) -> Expression:
+        for _ in range(_MAX_POSTFIXES):
             if self._takes("operator", "!"):
                 tree = Call("factorial", (tree,))
             elif self._takes("postfix", "%"):
@@ -194,6 +137,7 @@ class _Parser:
                 tree = Call("degree", (tree,))
             else:
                 return tree
+        raise UnboundedError("too many signs behind a value")
 
     def _atom(self, depth: int) -> Expression:
         token = self._peek()
@@ -242,9 +186,9 @@ class _Parser:
             return Call("div" if name == "frac" else name, (self._short(depth), self._short(depth)))
         if name == "sqrt":
             return self._root(depth)
-        base = self._base(depth) if name in {"log", "ln"} else None
+        base = self._base() if name in {"log", "ln"} else None
         power = self._exponent(depth + 1) if self._takes("operator", "^") else None
-        arguments = self._operand(name, depth)
+        arguments = self._operand(depth)
         if name == "log" and base is None:
             base = Symbol("log base")  # 10 or e: left open, so that only what holds for both is equal
         if base is not None:
@@ -255,7 +199,7 @@ class _Parser:
             return Call("arc" + name, arguments)
         return Call("pow", (Call(name, arguments), power))
 
-    def _base(self, depth: int) -> Expression | None:
+    def _base(self) -> Expression | None:
         token = self._peek()
         if token is None or token.kind != "text" or not token.value.startswith("_"):
             return None
@@ -268,12 +212,8 @@ class _Parser:
         if self._takes("open", "["):
             index = self.sum(depth + 1)
             self._need("close", "]")
-        radicand = self._postfix_free(depth)
+        radicand = self._atom(depth + 1)  # without braces: one sign, one number or one bracket
         return Call("root", (radicand, index))
-
-    def _postfix_free(self, depth: int) -> Expression:
-        """The radicand without braces is one sign, one number or one bracket."""
-        return self._atom(depth + 1)
 
     def _short(self, depth: int) -> Expression:
         r"""Return an argument of `\frac`: a brace group, or one sign, which of `12` in `\frac12` is the first digit."""
@@ -288,24 +228,38 @@ class _Parser:
         self.tokens = [*self.tokens[: self.at], rest, *self.tokens[self.at + 1 :]]
         return _literal(token.value[0])
 
-    def _operand(self, name: str, depth: int) -> tuple[Expression, ...]:
+    def _operand(self, depth: int) -> tuple[Expression, ...]:
         """Return what a function is applied to: a bracket, or the factors up to the next sum, relation or function."""
         token = self._peek()
         if token is not None and token.kind == "open" and token.value in {"(", "{", "["}:
             self.at += 1
-            arguments = self._arguments(_CLOSERS[token.value], depth)
-            return arguments
+            return self._arguments(_CLOSERS[token.value], depth)
         if depth > _MAX_DEPTH:
             raise UnboundedError("nested too deep")
-        tree = self._power(depth + 1)
-        while True:
-            token = self._peek()
-            if token is None or token.kind not in {"number", "symbol", "function"} or _is_function(token):
-                break
-            tree = self._juxtaposed(tree, depth + 1)
-        while self._takes("operator", "/"):
-            tree = Call("div", (tree, self._power(depth + 1)))
-        return (tree,)
+        factors, divisors = [self._power(depth + 1)], list[Expression]()
+        while self._continues_argument():
+            self._join(factors, factors[-1], depth + 1, alone=len(factors) == 1)
+        while self._divides_argument():
+            self.at += 1
+            divisors.append(self._power(depth + 1))
+        numerator = _multiplied(factors)
+        return (Call("div", (numerator, _multiplied(divisors))) if divisors else numerator,)
+
+    def _continues_argument(self) -> bool:
+        token = self._peek()
+        return (
+            token is not None and token.kind in {"number", "symbol", "function"} and not _is_function(token)
+        )
+
+    def _divides_argument(self) -> bool:
+        r"""Whether a slash still belongs to the argument: in `\sin \pi/6` yes, in `\log 8 / \log 2` no."""
+        following = self.tokens[self.at : self.at + 2]
+        slash = len(following) == 2 and following[0].kind == "operator" and following[0].value == "/"
+        return slash and following[1].kind in {"number", "symbol"}
+
+
+def _multiplied(factors: list[Expression]) -> Expression:
+    return factors[0] if len(factors) == 1 else Call("mul", tuple(factors))
 
 
 def _is_function(token: Token) -> bool:

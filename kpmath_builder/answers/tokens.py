@@ -1,53 +1,41 @@
-r"""Cuts a normalised answer into tokens: numbers, symbols, functions, brackets, relations, separators, units and words."""
+"""The signs that an answer is made of: numbers, symbols, functions, brackets, relations, separators, units and words."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
-from kpmath_builder.answers.boxes import braced
-from kpmath_builder.answers.normalise import ROW_BREAK
+from kpmath_builder.answers.vocabulary import names
 
-__all__ = ["FUNCTIONS", "GREEK", "Token", "UnboundedError", "UnreadableError", "tokenize"]
+__all__ = ["FUNCTIONS", "GREEK", "Kind", "Token", "UnboundedError", "UnknownCommandError", "UnreadableError"]
 
-Kind = Literal["number", "symbol", "function", "operator", "open", "close", "relation", "separator", "postfix", "text", "matrix"]
-MAX_TOKENS = 1_500
-
-FUNCTIONS = frozenset(
-    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt", "cbrt", "abs", "floor", "ceil", "frac", "binom", "gcd", "lcm", "max", "min"]
+Kind = Literal[
+    "number",
+    "symbol",
+    "function",
+    "operator",
+    "open",
+    "close",
+    "relation",
+    "separator",
+    "postfix",
+    "text",
+    "matrix",
+]
+FUNCTIONS = names(
+    "sin cos tan cot sec csc arcsin arccos arctan asin acos atan sinh cosh tanh ln log lg exp sqrt cbrt abs "
+    "floor ceil frac binom gcd lcm max min"
 )
-GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell"]
+GREEK = names(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma "
+    "tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell"
 )
-_DECORATIONS = frozenset(["mathbf", "boldsymbol", "bm", "vec", "hat", "bar", "overline", "mathcal", "mathfrak", "widehat", "tilde", "overrightarrow", "mathsf", "mathit"])
-_TEXTS = frozenset(["text", "mbox", "mathrm", "textbf", "textit", "textnormal", "texttt", "operatorname", "hbox", "textrm", "mathord", "boxed"])
-_OPERATORS = {"pm": "pm", "mp": "mp", "cup": "cup", "cap": "cap", "setminus": "setminus"}
-_RELATIONS = {"le": "<=", "ge": ">=", "ne": "!=", "approx": "~", "sim": "~", "in": "in", "equiv": "==", "cong": "==", "simeq": "~"}
-_BRACKETS = {
-    "langle": ("open", "<"), "rangle": ("close", ">"), "lfloor": ("open", "floor"), "rfloor": ("close", "floor"),
-    "lceil": ("open", "ceil"), "rceil": ("close", "ceil"),
-}  # fmt: skip
-_MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix"))
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d{1,6}(?![\d.]))?|\.\d+|\d+\.(?!\d)")
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?![\d,])(?:\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"(0|\d{4,}),(\d+)(?=\s*\Z)")
-_SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)(?: *$)")
-_MIXED = re.compile(r"(\d+) +(\d+) */ *(\d+)(?![\d.])")
-_REPEATING = re.compile(r"(\d*)\.(\d*)\\(?:overline|bar|dot|overset)\{(\d+)\}|(\d*)\.(\d*)\\overline *(\d)")
-_NAME = re.compile(r"\\[a-zA-Z]+|\\.")
-_WORD = re.compile(r"[a-zA-Z]+(?:-[a-zA-Z]{2,})*")
-_SUBSCRIPT = re.compile(r"\s*_\s*(?:(\{)|(\\[a-zA-Z]+|[A-Za-z0-9]))")
-_ENVIRONMENT = re.compile(r"\\begin\{([a-z]+\*?)\}(?:\{[^{}]*\})?")
-_NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
-    )
-}
 
 
 class UnreadableError(ValueError):
     """What stands there is not read as mathematics here; `str` says why."""
+
+
+class UnknownCommandError(UnreadableError):
+    """It is mathematics of a kind that is not read here (sums, integrals, limits), though the checker may."""
 
 
 class UnboundedError(UnreadableError):
@@ -64,271 +52,3 @@ class Token:
     end: int = 0
     cells: tuple[tuple[str, ...], ...] = ()
     """Rows of a matrix, or one row of the lines of a system."""
-
-
-def tokenize(text: str) -> list[Token]:
-    """Return the tokens of a normalised text.
-
-    Raises
-    ------
-    UnreadableError
-        For signs that are not known, and for more than 1,500 tokens.
-
-    """
-    return _Scanner(text).run()
-
-
-class _Scanner:
-    """Walks over the text once; `depth` counts open brackets, inside which a comma never groups thousands."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        self.depth = 0
-        self.tokens: list[Token] = []
-
-    def run(self) -> list[Token]:
-        while self.at < len(self.text):
-            if len(self.tokens) > MAX_TOKENS:
-                raise UnreadableError("too long")
-            self._step(self.text[self.at])
-        return self.tokens
-
-    def _add(self, kind: Kind, value: str, end: int, cells: tuple[tuple[str, ...], ...] = ()) -> None:
-        self.tokens.append(Token(kind, value, self.at, end, cells))
-        self.at = end
-
-    def _step(self, char: str) -> None:
-        if char == " ":
-            self.at += 1
-        elif char.isdigit() or (char == "." and self.text[self.at + 1 : self.at + 2].isdigit()):
-            self._number()
-        elif char == "\\":
-            self._command()
-        elif char.isalpha():
-            self._word()
-        elif char in "+-*/^!|'&":
-            self._operator(char)
-        elif char in "([{":
-            self.depth += char != "{"
-            self._add("open", char, self.at + 1)
-        elif char in ")]}":
-            self.depth -= char != "}"
-            self._add("close", char, self.at + 1)
-        elif char in "=<>":
-            self._add("relation", char, self.at + 1)
-        elif char in ",;":
-            self._add("separator", char, self.at + 1)
-        else:
-            self._sign(char)
-
-    def _sign(self, char: str) -> None:
-        if char == ":":
-            self._add("relation", ":", self.at + 1)
-        elif char == "%":
-            self._add("postfix", "%", self.at + 1)
-        elif char in "€£":
-            self._add("text", char, self.at + 1)
-        elif char in '"`*#?.':
-            self.at += 1
-        else:
-            raise UnreadableError(f"unknown sign {char!r}")
-
-    def _operator(self, char: str) -> None:
-        if char == "'":
-            end = self.at + (2 if self.text.startswith("''", self.at) else 1)
-            self._add("postfix", self.text[self.at : end], end)
-        else:
-            self._add("operator", char, self.at + 1)
-
-    def _number(self) -> None:
-        repeating = _REPEATING.match(self.text, self.at)
-        if repeating:
-            whole, fixed, period = (repeating[i] or repeating[i + 3] or "" for i in (1, 2, 3))
-            self._add("number", f"{whole}.{fixed}({period})", repeating.end())
-            return
-        comma = _DECIMAL_COMMA.match(self.text, self.at) if not self.tokens or self.tokens[-1].value == "-" else None
-        if comma:
-            self._add("number", f"{comma[1]}.{comma[2]}", comma.end())
-            return
-        mixed = _MIXED.match(self.text, self.at)
-        if mixed:
-            self._add("number", f"{mixed[1]} {mixed[2]}/{mixed[3]}", mixed.end())
-            return
-        grouped = _GROUPED.match(self.text, self.at) if self.depth <= 0 else None
-        grouped = grouped or (_SPACED.match(self.text, self.at) if not self.tokens else None)
-        found = grouped or _NUMBER.match(self.text, self.at)
-        if found is None:
-            raise UnreadableError("unknown digit")
-        end = found.end()
-        base = _SUBSCRIPT.match(self.text, end)
-        if base:
-            content, after = self._subscript(base)
-            self._add("number", f"{found[0]}_{content}", after)
-        else:
-            self._add("number", found[0].replace(",", "").replace(" ", ""), end)
-
-    def _subscript(self, found: re.Match[str]) -> tuple[str, int]:
-        if not found[1]:
-            return found[2], found.end()
-        end = braced(self.text, found.end() - 1)
-        if end < 0:
-            raise UnreadableError("open brace")
-        content = re.sub(r"\\(?:text|mathrm|mbox)|[{}\s\\]", "", self.text[found.end() : end - 1])
-        return content, end
-
-    def _symbol(self, name: str, end: int) -> None:
-        below = _SUBSCRIPT.match(self.text, end)
-        if below:
-            content, end = self._subscript(below)
-            name += "_" + content
-        while self.text.startswith("'", end):
-            name, end = name + "'", end + 1
-        self._add("symbol", name, end)
-
-    def _command(self) -> None:
-        found = _NAME.match(self.text, self.at)
-        if found is None:
-            self.at += 1
-            return
-        name, end = found[0][1:], found.end()
-        if name in _TEXTS or name in _DECORATIONS:
-            self._wrapped(name, end)
-        elif name in FUNCTIONS:
-            self._function(name, end)
-        elif name in GREEK or name in {"pi", "infty"}:
-            self._symbol(name, end)
-        elif name in _OPERATORS:
-            self._add("operator", _OPERATORS[name], end)
-        elif name in _RELATIONS:
-            self._add("relation", _RELATIONS[name], end)
-        else:
-            self._rare(name, end)
-
-    def _function(self, name: str, end: int) -> None:
-        self._add("function", name, end)
-        below = _SUBSCRIPT.match(self.text, end) if name in {"log", "ln"} else None
-        if below:
-            content, after = self._subscript(below)
-            self._add("text", "_" + content, after)
-
-    def _rare(self, name: str, end: int) -> None:
-        if name in {"{", "langle", "lfloor", "lceil"}:
-            self.depth += 1
-            self._add("open", _BRACKETS.get(name, ("", "set"))[1], end)
-        elif name in {"}", "rangle", "rfloor", "rceil"}:
-            self.depth -= 1
-            self._add("close", _BRACKETS.get(name, ("", "set"))[1], end)
-        elif name in {"%", "degree"}:
-            self._add("postfix", name, end)
-        elif name == "$":
-            self._add("text", "$", end)
-        elif name == "|":
-            self._add("operator", "|", end)
-        elif name == "emptyset":
-            self._add("symbol", name, end)
-        elif name == "mathbb":
-            self._blackboard(end)
-        elif name in {"forall", "pmod", "bmod", "mod"}:
-            self._add("text", name, end)
-        elif name == "begin":
-            self._matrix()
-        elif name in "_&#-/\"'":
-            self.at = end
-        else:
-            raise UnreadableError(f"unknown command \\{name}")
-
-    def _blackboard(self, end: int) -> None:
-        found = re.compile(r"\s*\{?\s*([A-Z])\s*\}?(?:\s*[_^]\s*(?:\{[^{}]*\}|\S))*").match(self.text, end)
-        if found is None:
-            raise UnreadableError("open \\mathbb")
-        self._add("symbol", "set " + found[1], found.end())
-
-    def _wrapped(self, name: str, end: int) -> None:
-        start = len(self.text[:end]) + len(self.text[end:]) - len(self.text[end:].lstrip())
-        if self.text[start : start + 1] != "{":
-            if name in _DECORATIONS:
-                self.at = end
-                return
-            self.at = end
-            return
-        after = braced(self.text, start)
-        if after < 0:
-            raise UnreadableError("open brace")
-        content = self.text[start + 1 : after - 1].strip()
-        if name in _DECORATIONS:
-            if re.search(r"[\d\\]", content):
-                self.at = end
-            else:
-                self._symbol(f"{name} {content}", after)
-        elif name == "operatorname" or content in FUNCTIONS:
-            self._add("function" if content in FUNCTIONS else "text", content, after)
-        elif name in {"mathrm", "text", "textit"} and content in {"e", "i"}:
-            self._symbol(content, after)
-        elif content in {"and", "or"}:
-            self._add("separator", content, after)
-        else:
-            self._text(content, after)
-
-    def _text(self, content: str, after: int) -> None:
-        """Text that holds mathematics (`\\text{ 5 and }`, `\\text{for } x`) is scanned as if it stood bare."""
-        if re.search(r"\d|\\|\b(?:and|or)\b|\(|,", content):
-            self.text = self.text[: self.at] + " " + content + " " + self.text[after:]
-            return
-        if content:
-            self._add("text", content, after)
-        else:
-            self.at = after
-
-    def _word(self) -> None:
-        found = _WORD.match(self.text, self.at)
-        if found is None:
-            raise UnreadableError(f"unknown letter {self.text[self.at]!r}")
-        word, end = found[0], found.end()
-        lower = word.lower()
-        if lower in {"and", "or"}:
-            self._add("separator", lower, end)
-        elif word in FUNCTIONS and word not in {"frac", "max", "min", "floor", "ceil"}:
-            self._function(word, end)
-        elif lower in {"pi", "infinity", "infty", "inf", "oo"}:
-            self._symbol("pi" if lower == "pi" else "infty", end)
-        elif word in GREEK:
-            self._symbol(word, end)
-        elif lower in {"percent", "percentage", "pct"}:
-            self._add("postfix", "%", end)
-        elif lower in {"degrees", "degree", "deg"} and self.tokens:
-            self._add("postfix", "degree", end)
-        elif len(word) == 1:
-            self._symbol(word, end)
-        else:
-            self._letters(word, end)
-
-    def _letters(self, word: str, end: int) -> None:
-        """A run of letters is a function and what follows (`sinx`), a product (`xy`, `abc`), or a word."""
-        if word == "sqrt" or (word.startswith("sqrt") and len(word) > 4):
-            self._add("function", "sqrt", self.at + 4)
-        elif len(word) <= 3 and not _looks_like_word(word) and (self.tokens or end < len(self.text)):
-            self._symbol(word[0], self.at + 1)
-        else:
-            self._add("text", word, end)
-
-    def _matrix(self) -> None:
-        opening = _ENVIRONMENT.match(self.text, self.at)
-        if opening is None:
-            raise UnreadableError("open environment")
-        name = opening[1].rstrip("*")
-        close = self.text.find(f"\\end{{{opening[1]}}}", opening.end())
-        if close < 0 or (name not in _MATRICES and name not in {"cases", "array"}):
-            raise UnreadableError(f"environment {name}")
-        body = self.text[opening.end() : close]
-        rows = tuple(tuple(c.strip() for c in row.split("&")) for row in body.split(ROW_BREAK) if row.strip())
-        self._add("matrix", name, close + len(f"\\end{{{opening[1]}}}"), rows)
-
-
-_SHORT_WORDS = frozenset(
-    "is of in on at to by as an if so it be we no up do go cm mm km ft kg mg ml lb lbs oz hr hrs mph sec min yd rad deg pm am".split()
-)
-
-
-def _looks_like_word(word: str) -> bool:
-    return word.lower() in _SHORT_WORDS or bool(re.search(r"[aeiouAEIOU]", word[1:] if len(word) < 3 else word)) or word.lower() in _NUMBER_WORDS

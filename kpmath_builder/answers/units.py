@@ -43,6 +43,7 @@ newton: 1 newton
 volt: 1 volt
 hertz: 1 hz hertz
 acre: 1 acre
+dozen: 12 dozen
 hectare: 1 hectare
 """
 _MONEY = frozenset(("dollar", "euro", "gbp", "rupee", "yuan"))
@@ -97,7 +98,9 @@ def parse_unit(words: str) -> Unit | None:
 
 
 def _spelled(words: str) -> list[str]:
-    text = words.lower()[:_MAX_UNIT_TEXT].replace("$", " dollar ").replace("€", " euro ").replace("£", " gbp ")
+    text = (
+        words.lower()[:_MAX_UNIT_TEXT].replace("$", " dollar ").replace("€", " euro ").replace("£", " gbp ")
+    )
     for short, long in _SPELLINGS.items():
         text = re.sub(rf"\b{short}\b", long, text)
     return _WORD.findall(text)

@@ -2,19 +2,13 @@
 
 import re
 
-from kpmath_builder.answers.values import Key
+from kpmath_builder.answers.precision import Key
 
-__all__ = ["NUMBER_WORDS", "prose_quantity", "word_key"]
+__all__ = ["prose_quantity", "word_key"]
 
-NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
-    )
-}
 _YES = re.compile(r"(yes|true)(?=\W|\Z)(?!\s+(?:or|and|if)\b)", re.IGNORECASE)
 _NO = re.compile(r"(no|false)(?=[.,;:!\s]*\Z|[.,;:!]\s)", re.IGNORECASE)
-_CHOICE = re.compile(r"(?:(?:option|choice|answer)\s*)?[\[(]?\s*([A-J])\s*[\])]?[.:)]?", re.IGNORECASE)
+_CHOICE = re.compile(r"(?:(?:option|choice|answer)\s*)?[\[(]?\s*([A-Z])\s*[\])]?[.:)]?", re.IGNORECASE)
 _COMMAND = re.compile(r"\\(?:text|mbox|mathrm|textbf|textit|textnormal|mathbf|hbox|operatorname)\s*(?=\{)")
 _ARTICLES = frozenset(("a", "an", "the", "is", "are"))
 _UNDECIDED = re.compile(
@@ -45,9 +39,12 @@ def prose_quantity(text: str) -> list[str]:
     if len(text) > 600 or _UNDECIDED.search(text):
         return []
     tails = [text[verb.end() :].strip(" .") for verb in _STATES.finditer(text)]
-    candidates = [tail for tail in reversed(tails[-3:]) if tail and (tail[0] in "\\-([{$√π" or tail[0].isdigit())]
+    candidates = [
+        tail for tail in reversed(tails[-3:]) if tail and (tail[0] in "\\-([{$√π" or tail[0].isdigit())
+    ]
     formulas = re.findall(r"(?<!\\)\$([^$]+)\$", text)
     if len(formulas) == 1:
         candidates.append(formulas[0])
     numbers = _QUANTITY.findall(text)
-    return candidates + (numbers if len(numbers) == 1 and not formulas else [])
+    sentence = len(re.findall(r"[A-Za-z]{2,}", text)) >= 4  # "October 30" is not 30
+    return candidates + (numbers if sentence and len(numbers) == 1 and not formulas else [])

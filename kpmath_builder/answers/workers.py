@@ -18,12 +18,13 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 __all__ = ["Checker", "checker"]
 
+_PATIENCE = 5.0
 _START_SECONDS = 60.0
 """Importing sympy may be slow on a busy machine; it counts towards no pair."""
 
@@ -33,6 +34,7 @@ class Limits:
     """What one pair may cost."""
 
     seconds: float = 3.0
+    """Of processor time, so that a busy machine does not change a verdict; the parent waits five times as long."""
     mebibytes: int = 1_024
 
 
@@ -48,7 +50,7 @@ class Checker:
     def _renew(self) -> None:
         self._process = os.getpid()
         self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
-        self._workers: list[_Worker] = []
+        self.workers: list[_Worker] = []
         for _ in range(self._size):
             self._idle.put(None)
 
@@ -62,12 +64,12 @@ class Checker:
         try:
             if worker is None:
                 worker = _Worker(self.limits)
-                self._workers.append(worker)
+                self.workers.append(worker)
             answer = worker.ask(first, second)
         except (OSError, ValueError, TimeoutError, EOFError):
             if worker is not None:
                 worker.kill()
-                self._workers.remove(worker)
+                self.workers.remove(worker)
             worker = None
             answer = None
         finally:
@@ -78,7 +80,7 @@ class Checker:
         """End all workers; the next pair starts new ones."""
         with self._lock:
             if self._process == os.getpid():
-                for worker in self._workers:
+                for worker in self.workers:
                     worker.kill()
             self._renew()
 
@@ -88,7 +90,7 @@ class _Worker:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and this very file
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and this very file
             # -P: the folder of this file is no place to import from
             [sys.executable, "-P", str(Path(__file__)), str(limits.seconds), str(limits.mebibytes)],
             stdin=subprocess.PIPE,
@@ -111,17 +113,17 @@ class _Worker:
             Where the worker is late or gone; it must be killed then.
 
         """
-        if self._process.stdin is None:
+        if self.process.stdin is None:
             raise EOFError
-        self._process.stdin.write(json.dumps([first, second]).encode() + b"\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._line(self._limits.seconds + 1))
+        self.process.stdin.write(json.dumps([first, second]).encode() + b"\n")
+        self.process.stdin.flush()
+        answer = json.loads(self._line(self._limits.seconds * _PATIENCE))
         return answer if isinstance(answer, bool) else None
 
     def _line(self, seconds: float) -> bytes:
-        if self._process.stdout is None:
+        if self.process.stdout is None:
             raise EOFError
-        descriptor = self._process.stdout.fileno()
+        descriptor = self.process.stdout.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
         if not poll.poll(seconds * 1_000):
@@ -133,9 +135,9 @@ class _Worker:
 
     def kill(self) -> None:
         """End the process at once and close its pipes."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
@@ -154,30 +156,33 @@ def _serve(seconds: float, mebibytes: int) -> None:
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         verdict = _verdict(verify, *json.loads(line))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(verdict), file=answers, flush=True)
 
 
-def _verdict(verify: Any, first: str, second: str) -> bool | None:
+def _verdict(verify: Callable[..., bool], first: str, second: str) -> bool | None:
     try:
         one, other = _parsed(first), _parsed(second)
         if not one or not other:
             return None
-        return all(bool(verify(a, b, timeout_seconds=None, float_rounding=15)) for a, b in ((one, other), (other, one)))
+        return all(
+            bool(verify(a, b, timeout_seconds=None, float_rounding=15))
+            for a, b in ((one, other), (other, one))
+        )
     except Exception:  # noqa: BLE001 - whatever a checker raises means that it does not know
         return None
 
 
-def _parsed(answer: str) -> Any:
+def _parsed(answer: str) -> list[object]:
     from math_verify import parse
 
-    return parse(f"${answer}$", parsing_timeout=None, fallback_mode="no_fallback")
+    return list(parse(f"${answer}$", parsing_timeout=None, fallback_mode="no_fallback"))
 
 
 if __name__ == "__main__":

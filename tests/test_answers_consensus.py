@@ -1,0 +1,152 @@
+"""Voting: the paper's rule and the strict one, transitive classes, ties, abstentions, any order of arrival."""
+
+import itertools
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpmath_builder.answers import Consensus, final_answer, vote
+from kpmath_builder.errors import InputError
+
+MIXED = [
+    "1/2",
+    "0.5",
+    r"\frac12",
+    "x = 1/2",
+    "50%",
+    "2",
+    "5 cm",
+    "0.05 m",
+    "5",
+    "1, 2",
+    "(1,2)",
+    "2, 1",
+    "(2,1)",
+    "x=1, y=2",
+    r"90^\circ",
+    "90",
+    r"\pi/2",
+]
+
+
+def sizes(result: Consensus) -> list[int]:
+    return [len(group.members) for group in result.classes]
+
+
+def test_answers_in_any_notation_vote_together():
+    result = vote(["1/2", "0.5", r"\frac{1}{2}", "$x=1/2$", "0.51", None])
+    assert sizes(result) == [4, 1]
+    assert str(result.winner) in {"1/2", "0.5"}
+    assert result.share == 4 / 5
+    assert result.margin == 3 / 5
+    assert (result.votes, result.abstentions, result.reason) == (5, 1, "")
+    assert result.kept == result.classes[0].members == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([], "no votes"),
+        ([None, None, "no answer"], "no votes"),
+        (["5"], "no agreement"),
+        (["1", "2", "3"], "no agreement"),
+        (["1", "1", "2", "2"], "tie"),
+        (["1", "1", "2", "3", "4"], "share below threshold"),
+        (["1", "1", "2"], ""),
+    ],
+)
+def test_strict_says_why_nothing_won(answers: list[str | None], reason: str):
+    result = vote(answers, "strict")
+    assert result.reason == reason
+    assert (result.winner is None) == bool(reason) == (not result.kept)
+
+
+def test_the_share_that_strict_asks_for_is_met_exactly():
+    assert vote(["1", "1", "2", "3"], min_share=0.5).winner is not None
+    assert vote(["1", "1", "2", "3"], min_share=0.51).winner is None
+
+
+def test_the_paper_keeps_two_of_ten_and_both_sides_of_a_tie():
+    assert vote(["1", "1", *map(str, range(2, 10))], "paper").kept == (0, 1)
+    tie = vote(["1", "1", "2", "2"], "paper")
+    assert tie.kept == (0, 1, 2, 3)
+    assert tie.tie
+    assert str(tie.winner) == "1"
+    assert vote(["1", "2", "3"], "paper").reason == "no agreement"
+    assert vote(["1"], "paper").kept == ()
+
+
+def test_score_vectors_are_the_share_that_agrees_on_each_part():
+    answers = ["(a) 3 (b) 4", "(a) 3 (b) 5", "(a) 3.0 (b) 4", "(a) 7 (b) 4"]
+    result = vote([*answers, None], "paper")
+    assert result.vectors == ((0.75, 0.75), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), ())
+    assert result.scores == (0.75, 0.75, 0.75, 0.75, 0.0)
+    assert result.kept == (0, 1, 2, 3)
+    strict = vote(answers, "strict")
+    assert strict.kept == (0, 2)
+    assert strict.share == 0.5
+
+
+def test_parts_laid_out_and_listed_agree_where_they_are_equal():
+    result = vote(["(a) 3 (b) 4", "3, 4", "(a) 3 (b) 5"])
+    assert sizes(result) == [2, 1]
+    assert result.vectors == ((1.0, 2 / 3), (1.0, 2 / 3), (1.0, 1 / 3))
+
+
+@given(st.lists(st.sampled_from([*MIXED, None]), max_size=8), st.randoms(use_true_random=False))
+@settings(max_examples=200, deadline=None)
+def test_the_outcome_does_not_depend_on_the_order_of_arrival(answers: list[str | None], rng: random.Random):
+    order = list(range(len(answers)))
+    rng.shuffle(order)
+    for mode in ("paper", "strict"):
+        straight, shuffled = vote(answers, mode), vote([answers[i] for i in order], mode)
+        assert [(c.answer, c.share) for c in straight.classes] == [
+            (c.answer, c.share) for c in shuffled.classes
+        ]
+        assert {frozenset(c.members) for c in straight.classes} == {
+            frozenset(order[m] for m in c.members) for c in shuffled.classes
+        }
+        assert straight.winner == shuffled.winner
+        assert {order[i] for i in shuffled.kept} == set(straight.kept)
+
+
+@given(st.lists(st.sampled_from(MIXED), min_size=1, max_size=9))
+@settings(max_examples=200, deadline=None)
+def test_classes_part_the_votes(answers: list[str]):
+    result = vote(answers, "paper")
+    members = sorted(itertools.chain.from_iterable(c.members for c in result.classes))
+    assert members == list(range(len(answers)))
+    assert sum(c.share for c in result.classes) == pytest.approx(1)
+    assert sizes(result) == sorted(sizes(result), reverse=True)
+    for first, second in itertools.combinations(range(len(answers)), 2):
+        if answers[first] == answers[second]:
+            assert any({first, second} <= set(c.members) for c in result.classes)
+
+
+def test_no_class_holds_two_answers_that_differ():
+    """5 equals both 5 cm and 5 m, which differ: it joins one of them, and the two stay apart."""
+    result = vote(["5 cm", "5 cm", "5 m".replace("m", r"\text{m}"), "5"], "paper")
+    assert sorted(sizes(result)) == [1, 3]
+
+
+def test_a_thousand_answers_cost_a_hundred_times_ten():
+    """Look-ups, not pairs: comparing all of them would cost ten thousand times as much."""
+    import time
+
+    def cost(number: int, offset: int) -> float:
+        answers = [final_answer(f"The answer is {offset + n % (number // 2)}.") for n in range(number)]
+        started = time.process_time()
+        vote(answers)
+        return time.process_time() - started
+
+    small = min(cost(100, 10**6 * k) for k in range(1, 6))
+    large = min(cost(1_000, 10**7 * k) for k in range(1, 4))
+    assert large < 40 * small
+
+
+@pytest.mark.parametrize(("mode", "share"), [("majority", 0.5), ("strict", 1.5), ("strict", -0.1)])
+def test_wrong_settings_are_told_in_one_sentence(mode: str, share: float):
+    with pytest.raises(InputError, match="vote knows"):
+        vote(["1"], mode, min_share=share)

@@ -1,0 +1,40 @@
+"""The examples of docs/answers.md hold."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kpmath_builder.answers import ArithmeticCheck, check_arithmetic, equivalent
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "answers.md"
+_ROW = re.compile(
+    r"\| `([^`]+)` \| (?:`([^`]+)` \| )?(equal|different|unknown|right|wrong|nothing|unread) \|"
+)
+
+
+def rows() -> Iterator[tuple[str, str | None, str]]:
+    for match in _ROW.finditer(PAGE.read_text()):
+        yield match[1], match[2], match[3]
+
+
+@pytest.mark.parametrize(("a", "b", "verdict"), [row for row in rows() if row[1]])
+def test_two_answers_compare_as_the_page_says(a: str, b: str, verdict: str):
+    assert equivalent(a, b).kind == equivalent(b, a).kind == verdict
+
+
+@pytest.mark.parametrize(("statement", "verdict"), [(row[0], row[2]) for row in rows() if not row[1]])
+def test_a_statement_is_judged_as_the_page_says(statement: str, verdict: str):
+    expected = {
+        "right": (True, 0, 0),
+        "wrong": (True, 1, 0),
+        "nothing": (False, 0, 0),
+        "unread": (False, 0, 1),
+    }
+    found: ArithmeticCheck = check_arithmetic(statement)
+    assert (found.checked > 0, len(found.wrong), len(found.unread)) == expected[verdict]
+
+
+def test_the_page_has_its_tables():
+    assert sum(1 for _ in rows()) > 60

@@ -1,0 +1,230 @@
+"""Equality of answers: the conventions row by row, the laws of an equality, and the bounds on hostile input."""
+
+import asyncio
+import gzip
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpmath_builder.answers import equivalent, final_answer
+from kpmath_builder.answers.canonical import form_of
+from kpmath_builder.answers.forms import Opaque, buckets
+from kpmath_builder.answers.workers import Checker, Limits
+
+EQUAL = [
+    # numbers
+    ("1,000", "1000"), ("1{,}000", "1000"), ("1.50", r"\frac{3}{2}"), (r"1\frac12", "1.5"), ("1 1/2", "3/2"),
+    (r"0.\overline{3}", "1/3"), ("3.54*10^{-7}", "3.54e-07"), ("½", "0.5"), (".5", "0.5"), ("−3", "-3"), ("two", "2"),
+    (r"\frac{93}{31}", "3"), (r"\dfrac{a}{b}", r"\tfrac ab"), (r"\binom{5}{2}", "10"), ("5!", "120"), ("48{grams}", "48"),
+    # percent
+    (r"62.5\%", r"\frac58"), ("28 percent", r"28\%"),
+    # radicals, powers, constants
+    (r"\sqrt{8}", r"2\sqrt2"), (r"\frac{1}{\sqrt[3]{4}}", r"2^{-2/3}"), (r"\sqrt{2-\sqrt3}", r"\frac{\sqrt6-\sqrt2}{2}"),
+    ("√3", "sqrt(3)"), (r"\frac{\pi}{2}", "pi/2"), (r"\log_2 8", "3"), (r"\tan 45^\circ", "1"), (r"(1+i)^2", "2i"),
+    (r"\frac{\sqrt3}{3} \approx 0.577", r"\frac{1}{\sqrt3}"),
+    # expressions
+    ("x+y", "y+x"), ("(x-1)(x-7)", "x^2-8x+7"), (r"\sec^2 y", r"1+\tan^2 y"), (r"\frac{3m-2}{2}", r"\frac{3m}{2}-1"),
+    (r"\sqrt{a}\sqrt{b}", r"\sqrt{ab}"), (r"n\pi", r"k\pi"),
+    # groups
+    ("1, 2", "2, 1"), (r"\{1,2\}", r"\{2,1,1\}"), ("1, 2", r"\{2, 1\}"), (r"1 \pm \sqrt{19}", r"1-\sqrt{19}, 1+\sqrt{19}"),
+    ("1, 2", "(1, 2)"), ("x=5, y=8", "(x,y)=(5,8)"), ("5 and 8", "5, 8"), ("[1,2,3]", "(1,2,3)"), ("(0;1)", "(0,1)"),
+    (r"\begin{pmatrix} 1 & 1/2 \\ 0 & 4 \end{pmatrix}", r"\begin{bmatrix}1&0.5\\0&4\end{bmatrix}"), ("[3,1;1,3]", r"\begin{pmatrix}3&1\\1&3\end{pmatrix}"),
+    (r"\begin{pmatrix}1\\2\end{pmatrix}+\begin{pmatrix}2\\2\end{pmatrix}", "(3,4)"),
+    # intervals and inequalities
+    ("x < 5", r"(-\infty, 5)"), (r"-1 \le a \le 3", "[-1,3]"), (r"\{x \mid 2 < x < 3\}", "(2,3)"), (r"x \in [0,1)", "[0,1)"),
+    (r"(-\infty,0)\cup(1,\infty)", "x>1 or x<0"), ("-x > -1", "x < 1"), (r"(-\infty,\infty)", r"\mathbb{R}"),
+    (r"\{1\} \cup \{2\}", r"\{1,2\}"), (r"x \ne 0", r"(-\infty,0)\cup(0,\infty)"), (r"\mathbb{R} \setminus \{1, -1\}", r"(-\infty,-1)\cup(-1,1)\cup(1,\infty)"),
+    # equations and labels
+    ("x = 5", "5"), ("5 = x", "x = 5"), ("x-5=0", "x=5"), ("2x+4y=6", "3 - x = 2y"), ("y = 2x+3", "2x - y + 3 = 0"), ("f(x)=x+22", "x+22"),
+    # units
+    ("5 cm", "0.05 m".replace("m", r"\text{m}")), ("5 cm", "5"), ("$18", "18 dollars"), ("50 cents", "$0.50"), ("18 apples", "18"),
+    (r"864 \mbox{ inches}^2", "864"), ("3 hours and 20 minutes", "200 minutes"), (r"90^\circ", r"\frac{\pi}{2}"), (r"90^\circ", "90"),
+    # ratios, times, bases, words
+    ("5:8", r"\frac58"), ("2:4:6", "1:2:3"), ("7:30 pm", "19:30"), ("4210_{7}", "4210_7"), (r"\text{(B)}", "B"), ("even", r"\text{Even}"),
+    ("No, there is none.", "no"), ("The rank of the matrix is 3.", "3"),
+]  # fmt: skip
+
+DIFFERENT = [
+    ("3.33", "10/3"), ("0.667", "2/3"), ("10000", "10001"), (r"10\%", "10"), ("0.5", "50"), (r"\frac{1}{2004!}", r"\frac{1}{2006!}"),
+    ("5 cm", "5 m"), ("$5", "5 euros"), (r"5 \text{ hours}", r"5 \text{ minutes}"), ("1011_2", "1011"), ("(1,2)", "(2,1)"), ("[1,2)", "(1,2]"), ("[1,2]", "(1,2)"),
+    ("x = 5", "y = 5"), ("x=1, y=2", "x=2, y=1"), ("x < 5", "x > 5"), ("x < 5", r"x \le 5"), (r"\{1,2\}", r"\{1,2,3\}"), ("1, 1, 2", "1, 2"), (r"\pm 3", "3"),
+    (r"\sqrt{x^2}", "x"), ("2n\\pi", "n\\pi"), ("1:00", "12:00"), ("2:30", "1:15"), ("7:30 am", "7:30 pm"), ("A", "B"), ("2x+3y=5", "2x+3y=6"),
+    (r"\sin x", r"\cos x"), ("yes", "no"), ("x^2+1", "x^3+1"), (r"\sqrt2 + 10^{-50}", r"\sqrt2"), ("0", "x=y"), ("11a+c", "7=11a+c"), ("October 30", "November 30"),
+    (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"), ("2,3", "23"), ("1.000000001", "1"), (r"f(2x)", "2f(x)"),
+]  # fmt: skip
+
+WRITTEN = sorted({text for pair in EQUAL + DIFFERENT for text in pair})
+
+
+@pytest.mark.parametrize(("a", "b"), EQUAL)
+def test_equal_however_they_are_written(a: str, b: str):
+    assert equivalent(a, b).kind == equivalent(b, a).kind == "equal"
+
+
+@pytest.mark.parametrize(("a", "b"), DIFFERENT)
+def test_different_however_alike_they_look(a: str, b: str):
+    assert equivalent(a, b).kind == equivalent(b, a).kind == "different"
+
+
+def test_a_verdict_says_why():
+    assert equivalent("5 cm", "5 m").reason
+    assert equivalent("5 hours", "5 minutes").reason == "different units"
+    assert equivalent("1/2", "0.5").reason == "same canonical form"
+    assert not equivalent("1/2", "0.6").equal
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda t: t,
+        lambda t: f"  {t} ",
+        lambda t: f"${t}$" if "$" not in t else t,
+        lambda t: f"{t}.",
+        lambda t: rf"\boxed{{{t}}}",
+        lambda t: rf"\({t}\)" if "$" not in t else t,
+        lambda t: re.sub(r"\\[dt]?frac", r"\\dfrac", t),
+        lambda t: (
+            t.replace("(", r"\left(").replace(")", r"\right)")
+            if t.count("(") == t.count(")") and "text" not in t
+            else t
+        ),
+        lambda t: t.replace("+", " + ").replace("=", " = "),
+        lambda t: f"**{t}**",
+    ],
+)
+def test_spelling_that_means_nothing_changes_nothing(rewrite: Callable[[str], str]):
+    changed = [text for text in WRITTEN if not equivalent(text, rewrite(text)).equal]
+    assert changed == []
+
+
+@given(st.sampled_from(WRITTEN), st.sampled_from(WRITTEN))
+@settings(max_examples=300, deadline=None)
+def test_equality_is_symmetric_and_reflexive(a: str, b: str):
+    assert equivalent(a, a).equal
+    assert equivalent(a, b).kind == equivalent(b, a).kind
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_text_can_be_compared(a: str, b: str):
+    assert equivalent(a, a).equal
+    assert equivalent(a, b).kind == equivalent(b, a).kind
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(1, 10**12), st.integers(1, 50))
+@settings(max_examples=200, deadline=None)
+def test_a_fraction_equals_itself_expanded_and_nothing_near_it(above: int, below: int, factor: int):
+    written = rf"\frac{{{above}}}{{{below}}}"
+    assert equivalent(written, f"{above * factor}/{below * factor}").equal
+    assert not equivalent(written, f"{above * factor + 1}/{below * factor}").equal
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-1000, max_value=1000))
+@settings(max_examples=200, deadline=None)
+def test_a_decimal_equals_the_fraction_that_it_is(value: Decimal):
+    above, below = value.as_integer_ratio()
+    assert equivalent(f"{value:f}", f"{above}/{below}").equal
+
+
+@pytest.mark.parametrize("pair", EQUAL)
+def test_equal_answers_meet_in_a_bucket(pair: tuple[str, str]):
+    """Voting compares only classes that share one."""
+    forms = [form_of((text,)) for text in pair]
+    if not any(isinstance(form, Opaque) for form in forms):
+        assert set(buckets(forms[0])) & set(buckets(forms[1]))
+
+
+HOSTILE = [
+    "9^{9^{9^9}}", "9^{9^9}", "100000000!", "((10^8)!)!", "3!!!!!!!!!!!!", r"\binom{10^9}{10^8}", "x^{x^{x^{x^x}}}", "1e999999", r"\sin(9^{9^9})",
+    "7" * 100_000, "0." + "3" * 5_000, "(" * 5_000 + "1" + ")" * 5_000, r"\frac{" * 3_000 + "1" + "}{2}" * 3_000, "[" * 3_000, "-" * 5_000 + "1",
+    "word " * 12_000, "\x00\x01\x02 5 \x07 6", "+".join(["1"] * 1_400), "*".join(["2"] * 700), "(" * 50 + "*2/x)" * 50 + "2*" * 300 + "2", "5" + "!" * 900, "x^" * 59 + "2", "+".join(rf"\sqrt{{{n}}}" for n in range(2, 250)), "1" + r"\pm 1" * 12, "x=1," * 300,
+    "$" * 1_000, "\\" * 3_000, '"answer": "' * 3_000, r"\boxed{" * 5_000, r"\text{" * 500 + "a" + "}" * 500, "2^" * 700 + "2", "1/0", "0^0", r"\log 0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_input_is_bounded_and_still_equals_itself(text: str):
+    started = time.process_time()
+    final_answer(text)
+    assert equivalent(text, text).equal
+    assert not equivalent(text, "5").equal
+    assert time.process_time() - started < 2
+
+
+def test_nothing_is_ever_run(tmp_path: Path):
+    trap = tmp_path / "trap"
+    code = f"__import__('pathlib').Path({str(trap)!r}).touch()"
+    equivalent(code, r"\int " + code)
+    equivalent(rf"\sum {code}", "5")
+    assert not trap.exists()
+
+
+def test_what_is_too_large_to_work_out_is_unknown_and_not_equal():
+    verdict = equivalent("9^{9^{9^9}}", "9^{9^{9^8}}")
+    assert verdict.unknown
+    assert not verdict.equal
+
+
+@pytest.fixture(scope="module")
+def checker():
+    made = Checker(Limits(seconds=1.0, mebibytes=1_024), size=1)
+    yield made
+    made.close()
+
+
+def test_the_checker_decides_what_no_canonical_form_reads(checker: Checker):
+    assert checker.same(r"\int_0^1 x\,dx", r"\frac12") is True
+    assert checker.same(r"\int_0^1 x\,dx", r"\frac13") is False
+
+
+def test_a_late_worker_is_killed_and_replaced(checker: Checker):
+    started = time.perf_counter()
+    assert checker.same(r"\sum_{k=1}^{10^9} \frac{1}{k^2+k+7}", "5") is None
+    assert time.perf_counter() - started < 60
+    assert checker.same(r"\int_0^1 x\,dx", r"\frac12") is True
+
+
+def test_the_checker_works_off_the_main_thread_and_under_asyncio(checker: Checker):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(checker.same(r"\int_0^1 x\,dx", "0.5")))
+    thread.start()
+    thread.join()
+
+    async def inside() -> tuple[bool | None, bool | None]:
+        return await asyncio.to_thread(checker.same, r"\int_0^2 x\,dx", "2"), checker.same(
+            r"\int_0^2 x\,dx", "2"
+        )
+
+    assert found == [True]
+    assert asyncio.run(inside()) == (True, True)
+
+
+def test_closing_ends_the_workers(checker: Checker):
+    checker.same(r"\int_0^1 x\,dx", "1")
+    processes = [worker.process for worker in checker.workers]
+    checker.close()
+    assert processes
+    assert all(process.poll() is not None for process in processes)
+
+
+def test_every_math_gold_is_read_and_equals_itself(shared_data: Path):
+    with gzip.open(shared_data / "math" / "train.jsonl.gz", "rt") as train:
+        solutions = [json.loads(line)["solution"] for line in train]
+    solutions += [
+        json.loads(line)["solution"]
+        for line in (shared_data / "math" / "test.jsonl").read_text().splitlines()
+    ]
+    answers = [final_answer(solution) for solution in solutions]
+    empty = [solution for solution, answer in zip(solutions, answers, strict=True) if answer is None]
+    assert all(r"\boxed{}" in solution for solution in empty)
+    unread = [str(answer) for answer in answers if answer and isinstance(form_of(answer.parts), Opaque)]
+    assert unread == []
+    assert all(equivalent(answer, str(answer)).equal for answer in answers if answer)
