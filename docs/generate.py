@@ -1,9 +1,11 @@
-"""Write the pages that are made from the code: docs/recipe.md from the recipe. A test compares them with the code."""
+"""Write what is made from the code: recipe.md, tables.md and the loading script. Tests compare them with the code."""
 
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from kpmath_builder.publishing.card import columns_tables
+from kpmath_builder.publishing.script import script_text
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe_errors import allowed_values
 
@@ -14,12 +16,27 @@ A recipe is a TOML file. Every key has a default; the numbers that the paper sta
 values are refused with a sentence that names the key. On the command line any key is overridden with `--set table.key=value`.
 Paths are relative to the folder in which the command runs.
 
-The last column says what a change means for a folder in which a build was begun: **data** changes what is asked,
-**decision** only what is made of the answers (`kpmath rescore` applies it without asking anything), **layout** how the folder
-keeps it, **free** none of these.
+The last column says what a change means for a folder in which a build was begun. **data** changes what is asked: what it
+touches is asked anew, all else is found in the log. **draw** changes what the questions are drawn from, **layout** how the
+folder keeps them: one folder has one value of each, and a change is refused once there is knowledge in it. **decision** changes
+only what is made of the answers (`kpmath rescore` applies it without asking anything), **free** none of these.
 
 (This page is written by `docs/generate.py`.)
 """
+TABLES_HEAD = """# The tables
+
+A dataset has three configs. `qa-pairs` is the default; a pair's `candidate_id` leads to its row of `scored`, and `seed_ids`
+from there to `kp-extraction`. Rows are sorted by `id`, which no two rows of a config share.
+Filters while loading are in [hub.md](hub.md).
+
+(This page is written by `docs/generate.py`.)
+
+"""
+
+
+def tables_page() -> str:
+    """Return docs/tables.md."""
+    return TABLES_HEAD + columns_tables("##") + "\n"
 
 
 def recipe_page() -> str:
@@ -62,3 +79,5 @@ def _shown(value: object) -> str:
 
 if __name__ == "__main__":
     (DOCS / "recipe.md").write_text(recipe_page(), encoding="utf-8")
+    (DOCS / "tables.md").write_text(tables_page(), encoding="utf-8")
+    (DOCS.parent / "hub_script" / "kpmath.py").write_text(script_text(), encoding="utf-8")

@@ -1,8 +1,43 @@
 """Build a key-point-driven math dataset (KPMath, arXiv 2403.02333) with an open model of your own."""
 
-from kpmath_builder.errors import BuildError, InputError, KpmathError
-from kpmath_builder.pipeline import BuildResult, build, rescore
-from kpmath_builder.progress import Progress
-from kpmath_builder.recipe import Recipe
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["BuildError", "BuildResult", "InputError", "KpmathError", "Progress", "Recipe", "build", "rescore"]
+if TYPE_CHECKING:
+    from kpmath_builder.errors import BuildError, InputError, KpmathError
+    from kpmath_builder.hub import load
+    from kpmath_builder.pipeline import BuildResult, build, rescore
+    from kpmath_builder.progress import Progress
+    from kpmath_builder.publishing.publish import Published, publish
+    from kpmath_builder.recipe import Recipe
+
+__all__ = [
+    "BuildError",
+    "BuildResult",
+    "InputError",
+    "KpmathError",
+    "Progress",
+    "Published",
+    "Recipe",
+    "build",
+    "load",
+    "publish",
+    "rescore",
+]
+
+_HOMES = {
+    "errors": ("BuildError", "InputError", "KpmathError"),
+    "hub": ("load",),
+    "pipeline": ("BuildResult", "build", "rescore"),
+    "progress": ("Progress",),
+    "publishing.publish": ("Published", "publish"),
+    "recipe": ("Recipe",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for when it is asked for: `kpmath --help` and single rooms need not wait for all of it."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,8 @@
 """The command `kpmath`: each command is a few lines that call the library."""
 
 import logging
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,20 +47,28 @@ def build(
         Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
     ],
     settings: Settings = None,
+    shards: Annotated[
+        str, typer.Option(metavar="LIST", help="Build only these shards, e.g. 3,7-9; all where not given.")
+    ] = "",
+    regenerate: Annotated[
+        bool, typer.Option("--regenerate", help="Ask everything of the named shards anew.")
+    ] = False,
 ) -> None:
     """Build a recipe, or go on with a build that was interrupted."""
     from kpmath_builder.display import Display
     from kpmath_builder.pipeline import build as run
     from kpmath_builder.recipe import Recipe
+    from kpmath_builder.stopping import Interrupted
 
     read = Recipe.read(recipe, _pairs(settings))
-    with Display() as display:
-        try:
-            result = run(read, progress=display)
-        except KeyboardInterrupt:
-            display.say("Stopped; what was answered is kept. Run the same command again to go on.")
-            raise typer.Exit(130) from None
-        display.result(result)
+    chosen = _numbers(shards) if shards else None
+    try:
+        with Display() as display:
+            display.result(run(read, shards=chosen, regenerate=regenerate, progress=display))
+    except Interrupted as stop:
+        again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
+        print(f"{stop}; what was answered is kept. Go on with: kpmath {again}", flush=True)  # noqa: T201
+        os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
 
 
 @app.command()
@@ -79,6 +89,51 @@ def status(folder: Folder) -> None:
 
     with Display() as display:
         display.status(read_status(folder))
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="A build folder.")] = None,
+    repo: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Check a published version instead of a folder.")
+    ] = "",
+    version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Which version, with --repo.")] = "",
+) -> None:
+    """Make everything of a build again from its log alone, and name each place where the folder says otherwise.
+
+    With --repo and --version instead: download a published version and compare every file with its checksum.
+    """
+    if (folder is None) != bool(repo) or bool(repo) != bool(version):
+        raise InputError("Give a build folder, or --repo and --version of what is published.")
+    if folder is None:
+        _verify_published(repo, version)
+        return
+    from kpmath_builder.display import Display
+    from kpmath_builder.verify import Verifier
+
+    with Display() as display:
+        verifier = Verifier(folder, display)
+        found = 0
+        for found, disagreement in enumerate(verifier.run(), start=1):  # noqa: B007 - the last number is the count
+            display.say(str(disagreement))
+        looked = ", ".join(f"{count:,} {what}" for what, count in verifier.checked.items())
+        display.say(f"{found:,} disagreements in {looked}.")
+    if found:
+        raise typer.Exit(1)
+
+
+def _verify_published(repo: str, version: str) -> None:
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    from kpmath_builder.publishing.checking import verify_published
+
+    disable_progress_bars("huggingface_hub.http_get")  # one a file
+    problems = verify_published(repo, version)
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"{repo} {version}: every file is as it was published.")
 
 
 @app.command()
@@ -112,6 +167,48 @@ def export(
     target = target if target != Path() else folder / "export"
     for name, rows in export_jsonl(Workspace.existing(folder).dataset, target, config, force=force).items():
         typer.echo(f"{target / name}.jsonl: {rows} rows")
+
+
+@app.command()
+def publish(
+    folder: Folder,
+    *,
+    repo: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Dataset on the Hub; made if it is not there.")
+    ],
+    version: Annotated[
+        str,
+        typer.Option(
+            metavar="X.Y.Z",
+            help="Raise X where columns change, Y where rows change, Z where only the card does.",
+        ),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare, change nothing.")] = False,
+    pull_request: Annotated[bool, typer.Option("--pr", help="Open a pull request instead.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
+) -> None:
+    """Publish a finished build on the Hugging Face Hub: one commit, one tag, or nothing."""
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    from kpmath_builder.publishing.publish import publish as run
+
+    disable_progress_bars("huggingface_hub.http_get")  # one a file; those of uploads stay
+    published = run(
+        folder, repo, version, dry_run=dry_run, pull_request=pull_request, private=private, note=typer.echo
+    )
+    for line in published.lines():
+        typer.echo(line)
+
+
+def _numbers(text: str) -> set[int]:
+    """Read "3,7-9"."""
+    numbers: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise InputError(f"--shards {text} is no list of shards: write it like --shards 3,7-9.")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
 
 
 def _pairs(settings: list[str] | None) -> dict[str, str]:

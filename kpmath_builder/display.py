@@ -14,7 +14,8 @@ from rich.text import Text
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.pipeline import BuildResult
 from kpmath_builder.progress import Progress
-from kpmath_builder.status import Status
+from kpmath_builder.records import Stage
+from kpmath_builder.status import ShardStatus, Status
 
 __all__ = ["Display"]
 
@@ -49,7 +50,7 @@ class Display:
         if progress.note:
             self.say(progress.note)
         elif self._live:
-            self._live.update(Group(_bar(progress), _funnel(progress.funnel)), refresh=True)
+            self._live.update(Group(_bar(progress), progress.engine, _funnel(progress.funnel)), refresh=True)
         elif self._due(progress):
             self.say(_line(progress))
 
@@ -63,17 +64,19 @@ class Display:
             self.say(f"{result.folder} is already built: nothing to do.")
         else:
             self._console.print(_funnel(Funnel.from_json(result.funnel)))
+        if result.missing:
+            left = ", ".join(map(str, result.missing))
+            self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
+            return
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
         self.say(f"{result.dataset}: {rows}")
         self.say(f'Load it with: load_dataset("{result.dataset}", "qa-pairs")')
 
     def status(self, status: Status) -> None:
         """Print how far a build is."""
-        table = Table("shard", "state", "candidates", "responses", box=None)
+        table = Table("shard", "state", "candidates", "agreed", "answers", "tokens", "last", "who", box=None)
         for shard in status.shards:
-            table.add_row(
-                str(shard.number), shard.state, f"{shard.done:,} of {shard.total:,}", f"{shard.responses:,}"
-            )
+            table.add_row(*_shard(shard))
         self._console.print(table)
         self._console.print(_funnel(status.funnel))
         self.say(status.sentence)
@@ -85,6 +88,20 @@ class Display:
             return False
         self._told = (progress.stage, now)
         return True
+
+
+def _shard(shard: ShardStatus) -> tuple[str, ...]:
+    agreed = next(line.passed for line in shard.funnel.lines() if line.stage is Stage.AGREED)
+    return (
+        str(shard.number) + (f", generation {shard.generation}" if shard.generation else ""),
+        shard.state,
+        f"{shard.done:,} of {shard.total:,}",
+        f"{agreed:,}",
+        f"{shard.tokens.requests:,}",
+        f"{shard.tokens.prompt + shard.tokens.completion:,}",
+        "" if shard.age is None else f"{_duration(shard.age)} ago",
+        shard.owner,
+    )
 
 
 def _rate(progress: Progress) -> tuple[float, float, str]:
@@ -108,9 +125,11 @@ def _line(progress: Progress) -> str:
     steps, tokens, left = _rate(progress)
     funnel = " → ".join(f"{line.stage.value} {line.passed:,}" for line in progress.funnel.lines())
     of = f"{progress.stage} {progress.done:,}/{progress.total:,}"
-    return f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go" + (
-        f"  {funnel}" if progress.stage == "synthesis" else ""
-    )
+    parts = [
+        f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go",
+        funnel if progress.stage == "synthesis" else "",
+    ]
+    return "  ".join(filter(None, [*parts, progress.engine and f"({progress.engine})"]))
 
 
 def _bar(progress: Progress) -> Table:

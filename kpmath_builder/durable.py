@@ -30,7 +30,12 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def staged_file(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; the file becomes `path` when the block ends well, else it is removed."""
+    """Give a name beside `path` to write to; the file becomes `path` when the block ends well, else it is removed.
+
+    What a killed writer left beside `path` is removed first: a file has one writer at a time.
+    """
+    for leftover in _leftovers(path):
+        leftover.unlink(missing_ok=True)
     staged = _beside(path)
     try:
         yield staged
@@ -53,7 +58,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
 
     What a killed writer left beside `target` is removed first: a target has one writer at a time.
     """
-    for leftover in target.parent.glob(f".{escape(target.name)}.{'[0-9a-f]' * 8}"):
+    for leftover in _leftovers(target):
         shutil.rmtree(leftover)
     staged = _beside(target)
     staged.mkdir(parents=True)
@@ -81,6 +86,10 @@ def replace_folder(new: Path, target: Path) -> None:
         new.rename(target)
         shutil.rmtree(old)
     sync(target.parent)
+
+
+def _leftovers(path: Path) -> Iterator[Path]:
+    return path.parent.glob(f".{escape(path.name)}.{'[0-9a-f]' * 8}")
 
 
 def _beside(path: Path) -> Path:

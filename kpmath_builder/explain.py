@@ -14,7 +14,7 @@ from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Practice, SeedProblem
-from kpmath_builder.synthesis.batch import drawer_for
+from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
 from kpmath_builder.workspace import Workspace
 
@@ -56,33 +56,40 @@ def _of_seed(seed: SeedProblem, knowledge: Knowledge, client: Client, workspace:
 
 
 def _of_question(row_id: str, knowledge: Knowledge, client: Client, workspace: Workspace) -> Iterator[str]:
-    drawer = drawer_for(knowledge, client)
-    index, sample = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
+    drawer = drawer_for(knowledge, client.recipe)
+    index, generation, sample = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
     build = client.recipe.build
     if index is None or index >= build.questions:
         raise InputError(f"{workspace.folder} has no row {row_id}: take an id from one of its tables.")
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
     with ResponseLog(workspace.log("synthesis", index % build.shards), writable=False) as log:
-        ask = Ask(client, log, index)
-        candidate = asyncio.run(synthesise(drawer.draw(index), seeds, ask, client.recipe))
+        ask = Ask(client, log, index, generation)
+        candidate = asyncio.run(synthesise(draw(drawer, index, generation), seeds, ask, client.recipe))
     yield from _decision(candidate, sample)
     for number, part in enumerate(candidate.blueprint.parts, start=1):
         yield f"practice {number}: {part.seed_id}, topic {part.topic}, key points {'; '.join(part.key_points)}"
         yield from _indented("problem", seeds[part.seed_id].problem)
-    shown = [asked for asked in ask.asked if sample is None or asked.request.task != "solve" or asked.sample == sample]
+    shown = [
+        asked
+        for asked in ask.asked
+        if sample is None or asked.request.task != "solve" or asked.sample == sample
+    ]
     yield from _requests(shown)
 
 
-def _place(row_id: str, draw_id: str) -> tuple[int | None, int | None]:
-    found = re.fullmatch(rf"{draw_id}-(\d{{8}})(?:-(\d{{2,}}))?", row_id)
+def _place(row_id: str, draw_id: str) -> tuple[int | None, int, int | None]:
+    """Read number, generation and sample out of an id; an id of an older generation is found in the log as well."""
+    found = re.fullmatch(rf"{draw_id}-(\d{{8}})(?:g([1-9]\d*))?(?:-(\d{{2,}}))?", row_id)
     if found is None:
-        return None, None
-    return int(found[1]), None if found[2] is None else int(found[2])
+        return None, 0, None
+    return int(found[1]), int(found[2] or 0), None if found[3] is None else int(found[3])
 
 
 def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
     outcome = f"dropped, {candidate.reason.value}: {candidate.detail}" if candidate.reason else "agreed upon"
-    yield f"{candidate.blueprint.id}: question {candidate.blueprint.index} of the build, {outcome}".rstrip(": ")
+    yield f"{candidate.blueprint.id}: question {candidate.blueprint.index} of the build, {outcome}".rstrip(
+        ": "
+    )
     if candidate.question is not None:
         yield from _indented("question", candidate.question)
     if candidate.vote is not None:
@@ -90,7 +97,11 @@ def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
         yield f"consensus ({vote.mode}): winner {vote.winner}, share {vote.share:.2f} of {vote.votes} votes"
     for solution in candidate.solutions:
         if sample in (None, solution.sample):
-            faults = f", wrong arithmetic: {'; '.join(solution.wrong_arithmetic)}" if solution.wrong_arithmetic else ""
+            faults = (
+                f", wrong arithmetic: {'; '.join(solution.wrong_arithmetic)}"
+                if solution.wrong_arithmetic
+                else ""
+            )
             yield f"solution {solution.sample}: answer {solution.answer}, agreed {solution.agreed}{faults}"
 
 

@@ -1,51 +1,48 @@
 """The order of the stages: seeds, knowledge, candidates, tables; and what makes a build finished."""
 
 import asyncio
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Client
+from kpmath_builder.goal import SEEDS_HASH, Goal
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.publishing.dataset import write_dataset
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import load_seeds
+from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
-from kpmath_builder.teachers.protocol import canonical_json
-from kpmath_builder.teachers.staff import Staff, roles_of
+from kpmath_builder.teachers.staff import Staff
 from kpmath_builder.workspace import Workspace
 
 __all__ = ["BuildResult", "build", "rescore"]
 
 
-@dataclass(frozen=True)
-class BuildResult:
-    """What a build made."""
-
-    folder: Path
-    dataset: Path
-    """What `load_dataset` reads."""
-    rows: Mapping[str, int]
-    """Rows per config."""
-    funnel: Mapping[str, Any]
-    """Candidates that passed each stage, those that did not with their reasons, tokens per task."""
-    already_built: bool = False
-
-
-def build(recipe: Recipe, *, progress: Listener | None = None) -> BuildResult:
+def build(
+    recipe: Recipe,
+    *,
+    shards: Collection[int] | None = None,
+    regenerate: bool = False,
+    progress: Listener | None = None,
+) -> BuildResult:
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
+
+    Several processes or nodes may build in one folder at once: each takes shards that no other has, and the one that makes
+    the last of them writes the tables.
 
     Parameters
     ----------
     recipe
         What to build; `recipe.build.folder` says where.
+    shards
+        Build only these; all where not given.
+    regenerate
+        Ask everything of `shards` anew. The old answers stay in the log, and an interrupted run goes on without this.
     progress
         Called with a `Progress` about twice a second, and for every note.
 
@@ -54,30 +51,36 @@ def build(recipe: Recipe, *, progress: Listener | None = None) -> BuildResult:
     InputError
         When seeds, folder or servers are not as the recipe says.
     BuildError
-        When a server stays away or the disk is full; what was answered is kept, and building again goes on.
+        When a server stays away or the disk is full, or other processes have all shards that are left; what was answered
+        is kept, and building again goes on.
+    Interrupted
+        After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
     report = Reporter(progress)
-    report.begin("seeds", 0)
-    seeds = load_seeds(**dict(recipe.seeds))
-    for note in seeds.notes():
-        report.note(note)
-    prompts = Prompts.load(recipe.prompts)
-    workspace = Workspace(recipe.build.folder)
-    workspace.begin(recipe, {"the seeds' hash": seeds.content_hash, **_asked(recipe, prompts)})
-    goal = _goal(recipe, workspace, asking=True)
-    finished = workspace.finished()
-    if finished is not None and finished["goal"] == goal:
-        return _result(workspace, finished, already_built=True)
-    workspace.reopen()
+    chosen = _chosen(recipe, shards, regenerate=regenerate)
+    with stop_on_signals(recipe.build.grace, report.note) as stop:
+        report.begin("seeds", 0)
+        seeds = load_seeds(**dict(recipe.seeds))
+        for note in seeds.notes():
+            report.note(note)
+        prompts = Prompts.load(recipe.prompts)
+        workspace = Workspace(recipe.build.folder)
+        renewed = chosen if regenerate else ()
+        goal = begin(recipe, prompts, workspace, seeds.content_hash, renewed=renewed, tell=report.note)
+        finished = finished_result(workspace, goal)
+        if finished is not None:
+            return replace(finished, already_built=True)
 
-    async def make() -> Knowledge:
-        async with Staff(recipe, report.note) as staff:
-            client = Client(recipe, prompts, report, staff)
-            knowledge = await learn(seeds.problems, client, workspace, report)
-            await synthesise_all(knowledge, client, workspace, _fingerprint(recipe, goal), report)
-            return knowledge
+        async def make() -> tuple[Knowledge, list[str]]:
+            async with Staff(recipe, report.note, stop) as staff:
+                report.engine = staff.load
+                client = Client(recipe, prompts, report, staff, stop)
+                knowledge = await learn(seeds.problems, client, workspace, goal)
+                return knowledge, await synthesise_all(knowledge, client, workspace, goal, chosen)
 
-    return _tabulate(recipe, workspace, asyncio.run(make()), goal, report)
+        with disk_faults(workspace.folder):
+            knowledge, held = stop.run(make())
+            return finish(recipe, workspace, knowledge, goal, chosen=chosen, held=held, report=report)
 
 
 def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | None = None) -> BuildResult:
@@ -101,61 +104,29 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     workspace = Workspace.existing(folder)
     recipe = Recipe.read(workspace.recipe, {**settings, "build.folder": str(folder)})
     prompts = Prompts.load(recipe.prompts)
-    workspace.check(_asked(recipe, prompts))
+    begun = workspace.begun()
     knowledge = Knowledge.load(workspace.knowledge)
-    if knowledge is None:
+    if begun is None or knowledge is None:
         raise InputError(f"{folder} holds no knowledge yet: run `kpmath build` first.")
-    workspace.begin(recipe, workspace.begun())
-    goal = _goal(recipe, workspace, asking=False)
-    workspace.reopen()
+    goal = Goal.of(recipe, prompts, begun.origin[SEEDS_HASH], begun.generations, asking=False)
+    for change in goal.changes(begun):
+        raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
+    shards = range(recipe.build.shards)
     client = Client(recipe, prompts, report)
-    asyncio.run(synthesise_all(knowledge, client, workspace, _fingerprint(recipe, goal), report))
-    return _tabulate(recipe, workspace, knowledge, goal, report)
+    with disk_faults(folder):
+        with workspace.lock().awaited(report.note):
+            workspace.begin(recipe, goal, report.note)
+        held = asyncio.run(synthesise_all(knowledge, client, workspace, goal, shards))
+        return finish(recipe, workspace, knowledge, goal, chosen=shards, held=held, report=report)
 
 
-def _tabulate(
-    recipe: Recipe, workspace: Workspace, knowledge: Knowledge, goal: Mapping[str, Any], report: Reporter
-) -> BuildResult:
-    report.begin("tables", 0)
-    counts = write_dataset(recipe, workspace, knowledge, _fingerprint(recipe, goal))
-    manifest = {
-        "goal": goal,
-        "code": version("kpmath-builder"),
-        "models": {role: settings.model_name for role, settings in roles_of(recipe).items()},
-        "topics": len(knowledge.tcpm.topics),
-        "rows": counts.rows,
-        "funnel": counts.funnel.as_json(),
-        "tables": {config: written.digest for config, written in counts.configs.items()},
-    }
-    workspace.finish(manifest)
-    return _result(workspace, manifest)
-
-
-def _result(workspace: Workspace, manifest: Mapping[str, Any], *, already_built: bool = False) -> BuildResult:
-    return BuildResult(
-        workspace.folder, workspace.dataset, manifest["rows"], manifest["funnel"], already_built
-    )
-
-
-def _asked(recipe: Recipe, prompts: Prompts) -> dict[str, Any]:
-    """Name everything that requests are made from, but for the seeds."""
-    return {
-        **recipe.keys("data"),
-        **recipe.keys("layout"),
-        **{f"prompt {task}": tagged for task, tagged in prompts.hashes.items()},
-    }
-
-
-def _goal(recipe: Recipe, workspace: Workspace, *, asking: bool) -> dict[str, Any]:
-    """Name everything that the tables depend on."""
-    return {
-        **workspace.begun(),
-        **recipe.keys("decision"),
-        "build.questions": recipe.build.questions,
-        "asking": asking,
-    }
-
-
-def _fingerprint(recipe: Recipe, goal: Mapping[str, Any]) -> str:
-    told = {key: value for key, value in goal.items() if key not in recipe.keys("layout")}
-    return hashlib.sha256(canonical_json(told).encode()).hexdigest()[:16]
+def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:
+    every = range(recipe.build.shards)
+    if shards is None and regenerate:
+        raise InputError("--regenerate asks everything of some shards anew: name them with --shards.")
+    unknown = sorted(set(shards or ()) - set(every))
+    if unknown:
+        raise InputError(
+            f"There is no shard {unknown[0]}: build.shards is {len(every)}, the last is {every[-1]}."
+        )
+    return every if shards is None else sorted(set(shards))

@@ -25,6 +25,8 @@ class Progress:
     fresh: Tokens
     """Asked in this run and stage, as against read from the log."""
     funnel: Funnel
+    engine: str = ""
+    """What the servers do at this moment, where they say it."""
     note: str = ""
     """A sentence for the user; empty for a mere step."""
 
@@ -38,11 +40,13 @@ class Reporter:
 
     listener: Listener | None
     interval: float = 0.5
+    engine: Callable[[], str] = str
+    """Asked what the servers do."""
     stage: str = ""
     done: int = 0
     total: int = 0
     resumed: int = 0
-    fresh: Tokens = Tokens()
+    fresh: Tokens = field(default_factory=Tokens)
     funnel: Funnel = field(default_factory=Funnel)
     _began: float = 0.0
     _told: float = 0.0
@@ -82,6 +86,7 @@ class Reporter:
                 seconds=now - self._began,
                 fresh=self.fresh,
                 funnel=self.funnel,
+                engine=self.engine(),
                 note=note,
             )
         )

@@ -1,8 +1,9 @@
 """The recipe: one frozen, validated tree of settings, read from TOML. The paper's numbers are the defaults.
 
 Every key carries its meaning (shown in errors and in `docs/recipe.md`) and what a change of it means for a folder that is
-already being built: `data` keys change what is asked, `decision` keys only what is made of the answers, `layout` keys
-where the folder keeps it, `free` keys none of these.
+already being built: `data` keys change what is asked, and what they touch is asked anew; `draw` keys are data keys that
+also decide what the questions are drawn from, and `layout` keys where the folder keeps it: one folder has one value of
+each. `decision` keys change only what is made of the answers, `free` keys nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,11 @@ from pydantic.fields import FieldInfo
 
 from kpmath_builder.recipe_errors import explain
 from kpmath_builder.recipe_files import dump_toml, override, read_toml
-from kpmath_builder.teachers.protocol import Role, Sampling
+from kpmath_builder.teachers.protocol import Role, Sampling, Task
 
 __all__ = ["Recipe", "TeacherSettings"]
 
-Kind = Literal["data", "decision", "layout", "free"]
+Kind = Literal["draw", "data", "decision", "layout", "free"]
 
 
 def key(meaning: str, default: Any = ..., kind: Kind = "data", **limits: Any) -> Any:  # noqa: ANN401 - as pydantic.Field
@@ -73,16 +74,26 @@ class Seeds(Section):
 class TeacherSettings(Section):
     """Who answers. `[roles.writer]` and the like override single keys for one role."""
 
-    kind: Literal["symbolic", "openai"] = key(
-        "symbolic: the embedded program that needs no model; openai: any OpenAI-compatible server, vLLM among them",
+    kind: Literal["symbolic", "openai", "vllm", "vllm-offline"] = key(
+        "symbolic: the embedded program that needs no model; openai: any OpenAI-compatible server that runs already; vllm: "
+        "servers that the build starts and stops; vllm-offline: vLLM without a port",
         "symbolic",
     )
-    model: str = key("name of the model as the server lists it; needed for openai", "")
+    model: str = key(
+        "openai: name of the model as the server lists it; vllm: its name on the Hub, or its folder", ""
+    )
+    revision: str | None = key("branch, tag or commit of the model", None)
     addresses: tuple[str, ...] = key(
         "addresses of servers that all serve the model", ("http://127.0.0.1:8000",), "free", min_length=1
     )
     api_key_env: str = key("environment variable that holds the server's key", "OPENAI_API_KEY", "free")
-    in_flight: int = key("requests under way at once", 256, "free", ge=1)
+    in_flight: int = key("the most requests under way at once at each server", 256, "free", ge=1)
+    least_in_flight: int = key(
+        "the fewest, to which a vLLM server that has a queue or too small a cache may be reduced",
+        16,
+        "free",
+        ge=1,
+    )
     samples_per_request: int = key(
         "samples of one request that one call carries (n); 1 where the server has a prefix cache",
         1,
@@ -94,47 +105,78 @@ class TeacherSettings(Section):
         "seconds to wait for a server that fails before the build stops", 900.0, "free", gt=0
     )
     extra: dict[str, Any] = key("more fields for each request, e.g. { chat_template_kwargs = {…} }", {})
+    python: Path | None = key(
+        "vllm: the Python that has vLLM, e.g. /opt/vllm/bin/python; unset: the builder's own", None, "free"
+    )
+    arguments: tuple[str, ...] = key(
+        'vllm: further arguments of `vllm serve`, e.g. ["--max-model-len", "8192"]', (), "free"
+    )
+    servers: int = key("vllm: servers, each with GPUs of its own", 1, "free", ge=1)
+    tensor_parallel: int = key("vllm: GPUs over which one copy of the model is spread", 1, "free", ge=1)
+    data_parallel: int = key("vllm: copies of the model behind one server", 1, "free", ge=1)
+    gpus: tuple[int | str, ...] = key(
+        "vllm: GPUs to use, by number or identifier; unset: those that are visible", (), "free"
+    )
+    gpu_sharing: Literal["turns", "together"] = key(
+        "vllm: models of several roles that would use the same GPUs are loaded by turns, or together",
+        "turns",
+        "free",
+    )
+    start_patience: float = key("vllm: seconds that loading a model may take", 1800.0, "free", gt=0)
     slip_rate: float = key(
         "share of the symbolic teacher's solutions that slip, so that the vote has work", 0.1, ge=0, le=1
     )
 
     @model_validator(mode="after")
     def _model_named(self) -> Self:
-        if self.kind == "openai" and not self.model:
+        if self.kind != "symbolic" and not self.model:
             raise ValueError(
-                "teacher.kind is openai, but teacher.model is empty: name the model that the server serves"
+                f"teacher.kind is {self.kind}, but teacher.model is empty: name the model that the server serves"
             )
         return self
 
     @property
     def model_name(self) -> str:
-        """The model as requests and tables name it."""
-        return "symbolic" if self.kind == "symbolic" else self.model
+        """The model as requests and tables name it: a folder by its last part, a revision that we load behind an @."""
+        if self.kind in {"symbolic", "openai"}:
+            return "symbolic" if self.kind == "symbolic" else self.model
+        name = Path(self.model).name if self.model.startswith(("/", ".", "~")) else self.model
+        return f"{name}@{self.revision}" if self.revision else name
+
+    def fields(self, task: Task) -> dict[str, Any]:
+        """Return the further fields of a request for `task`: what can change its answer and stands nowhere else."""
+        if self.kind == "symbolic":
+            return {"slip_rate": self.slip_rate} if task == "solve" else {}
+        return self.extra
 
 
 class Extraction(Sampled):
     """Naming topics and key points of the seeds (paper section 2.1)."""
 
-    temperature: float = key("sampling temperature", 0.2, ge=0)
-    top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
-    max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+    temperature: float = key("sampling temperature", 0.2, "draw", ge=0)
+    top_p: float = key("nucleus sampling", 0.95, "draw", gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, "draw", ge=1)
 
 
 class Topics(Section):
     """Topic clustering (paper section 2.1; the bands: method.md section 2)."""
 
     embedding: Literal["lexical", "openai"] = key(
-        "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical"
+        "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", "draw"
     )
-    embedding_model: str = key("embedding model as the server lists it; needed for openai", "")
+    embedding_model: str = key("embedding model as the server lists it; needed for openai", "", "draw")
     embedding_addresses: tuple[str, ...] = key(
         "addresses of the embedding server", ("http://127.0.0.1:8001",), "free", min_length=1
     )
-    same: float = key("cosine similarity from which two topics are one", 0.90, ge=0, le=1)
+    same: float = key("cosine similarity from which two topics are one", 0.90, "draw", ge=0, le=1)
     ask_above: float = key(
-        "cosine similarity from which the teacher is asked whether two topics are one", 0.70, ge=0, le=1
+        "cosine similarity from which the teacher is asked whether two topics are one",
+        0.70,
+        "draw",
+        ge=0,
+        le=1,
     )
-    minimum_support: int = key("topics of fewer problems join their nearest neighbour", 1, ge=1)
+    minimum_support: int = key("topics of fewer problems join their nearest neighbour", 1, "draw", ge=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -153,9 +195,9 @@ class Blueprints(Section):
     """Drawing topics, practices and key points (paper section 2.2)."""
 
     three_topics_share: float = key(
-        "share of blueprints with three topics; the others have two", 0.5, ge=0, le=1
+        "share of blueprints with three topics; the others have two", 0.5, "draw", ge=0, le=1
     )
-    max_key_points_per_topic: int = key("key points shown per topic", 2, ge=1)
+    max_key_points_per_topic: int = key("key points shown per topic", 2, "draw", ge=1)
 
 
 class Questions(Sampled):
@@ -218,12 +260,19 @@ class Build(Section):
         ge=1,
     )
     shards: int = key(
-        "parts in which responses and candidates are stored; does not change the tables", 8, "layout", ge=1, le=4096
+        "parts in which responses and candidates are stored; does not change the tables",
+        8,
+        "layout",
+        ge=1,
+        le=4096,
     )
     window: int = key("blueprints in flight; does not change the tables", 256, "free", ge=1)
-    seed: int = key("seed of every draw and every sample", 0, ge=0, lt=2**63)
+    grace: float = key(
+        "seconds in which requests under way may still end when the build is stopped", 30.0, "free", ge=0
+    )
+    seed: int = key("seed of every draw and every sample", 0, "draw", ge=0, lt=2**63)
     attempts: int = key(
-        "how often a reply that does not validate is asked for before the drop", 3, ge=1, le=20
+        "how often a reply that does not validate is asked for before the drop", 3, "draw", ge=1, le=20
     )
 
 
@@ -288,8 +337,9 @@ class Recipe(Section):
         return self.roles.get(role, self.teacher)
 
     def keys(self, kind: Kind) -> dict[str, Any]:
-        """Return the dotted keys of one kind with their values, as JSON has them."""
-        return {name: value for name, value, field in _walk(self, "") if _extra(field)["kind"] == kind}
+        """Return the dotted keys of one kind with their values, as JSON has them; draw keys are data keys too."""
+        kinds = {"data", "draw"} if kind == "data" else {kind}
+        return {name: value for name, value, field in _walk(self, "") if _extra(field)["kind"] in kinds}
 
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""

@@ -82,7 +82,8 @@ def allowed_values(schema: Schema, root: Schema) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
-        return f"a list of {_TYPES.get(schema.get('items', {}).get('type', ''), 'values')}, at least one"
+        least = ", at least one" if schema.get("minItems") else ""
+        return f"a list of {_TYPES.get(schema.get('items', {}).get('type', ''), 'values')}{least}"
     if schema.get("type") == "object":
         return "a table"
     limits = [words.format(schema[name]) for name, words in _LIMITS.items() if name in schema]

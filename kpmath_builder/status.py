@@ -1,26 +1,44 @@
 """How far a build is, read from its folder without disturbing whoever works in it."""
 
-from dataclasses import dataclass
+import json
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.execution.shards import shard_header, shard_indexes
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.goal import Goal
+from kpmath_builder.lock import owner_of
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Candidate, Tokens
 from kpmath_builder.workspace import Workspace
 
 __all__ = ["ShardStatus", "Status", "read_status"]
 
+_COST = re.compile(
+    rb',"(prompt_tokens|completion_tokens)":(\d+)'
+)  # a quote inside a text has a backslash before it
+
 
 @dataclass(frozen=True)
 class ShardStatus:
-    """One shard: "waiting" (nothing asked), "begun" or "sealed"."""
+    """One shard at a moment."""
 
     number: int
     state: str
+    """ "waiting" (nothing asked), "begun", "sealed", or "stale": sealed, but towards another recipe."""
+    owner: str
+    """Who makes it now; empty where nobody does."""
+    generation: int
     done: int
     total: int
-    responses: int
-    """Lines in the shard's log."""
+    tokens: Tokens
+    """Of all answers in the shard's log, those of older generations and prompts among them."""
+    age: float | None
+    """Seconds since something was last written."""
+    funnel: Funnel = field(default_factory=Funnel)
 
 
 @dataclass(frozen=True)
@@ -29,7 +47,7 @@ class Status:
 
     shards: list[ShardStatus]
     funnel: Funnel
-    """Of the sealed shards, before duplicates are dropped; of the tables once they are written."""
+    """Of all candidates that are there, before duplicates are dropped; of the tables once they are written."""
     sentence: str
 
 
@@ -37,38 +55,78 @@ def read_status(folder: Path) -> Status:
     """Read the state of a build folder; raises `InputError` where it is none."""
     workspace = Workspace.existing(folder)
     recipe = Recipe.read(workspace.recipe)
-    build = recipe.build
-    shards = [
-        _shard(workspace, n, len(shard_indexes(n, build.shards, build.questions)))
-        for n in range(build.shards)
-    ]
-    manifest = workspace.finished()
+    goal = workspace.begun()
+    shards = [_shard(workspace, recipe, goal, number) for number in range(recipe.build.shards)]
+    manifest = workspace.finished(goal)
     if manifest is not None:
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in manifest["rows"].items())
         return Status(shards, Funnel.from_json(manifest["funnel"]), f"Finished: {rows}.")
-    headers = [shard_header(workspace.shard(shard.number)) for shard in shards]
-    funnel = sum((Funnel.from_json(header["funnel"]) for header in headers if header), Funnel())
+    return Status(shards, sum((shard.funnel for shard in shards), Funnel()), _sentence(workspace, shards))
+
+
+def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
     sealed = sum(shard.state == "sealed" for shard in shards)
-    return Status(
-        shards,
-        funnel,
-        f"Not finished: {sealed} of {len(shards)} shards are sealed. Run the build again to go on.",
+    far = f"Not finished: {sealed} of {len(shards)} shards are sealed."
+    learning = owner_of(workspace.knowledge / "knowledge.lock")
+    tables = owner_of(workspace.folder / "build.lock")
+    at_work = learning or tables or next((shard.owner for shard in shards if shard.owner), None)
+    return f"{far} {at_work} is at work." if at_work else f"{far} Run the build again to go on."
+
+
+def _shard(workspace: Workspace, recipe: Recipe, goal: Goal | None, number: int) -> ShardStatus:
+    log, sealed = workspace.log("synthesis", number), workspace.shard(number)
+    part = sealed.with_suffix(".part")
+    tokens = _tokens(log)
+    owner = owner_of(log.with_suffix(".lock"))
+    header = shard_header(sealed)
+    is_current = goal is not None and workspace.is_sealed(number, goal)
+    if header and (is_current or not owner):
+        state, funnel = "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
+    else:
+        state, funnel = "begun" if owner or tokens.requests else "waiting", _unsealed(part)
+    return ShardStatus(
+        number,
+        state,
+        str(owner or ""),
+        goal.generation(number) if goal else 0,
+        done=sum(funnel.ended.values()),
+        total=len(shard_indexes(number, recipe.build.shards, recipe.build.questions)),
+        tokens=tokens,
+        age=_age(log, sealed, part),
+        funnel=funnel,
     )
 
 
-def _shard(workspace: Workspace, number: int, total: int) -> ShardStatus:
-    header = shard_header(workspace.shard(number))
-    log = workspace.log("synthesis", number)
-    responses = _lines(log)
-    if header is not None:
-        return ShardStatus(number, "sealed", header["rows"], total, responses)
-    done = _lines(workspace.shard(number).with_suffix(".part"))
-    return ShardStatus(number, "begun" if responses else "waiting", done, total, responses)
-
-
-def _lines(path: Path) -> int:
+def _tokens(log: Path) -> Tokens:
+    counts: Counter[bytes] = Counter()
     try:
-        with path.open("rb") as file:
-            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+        with log.open("rb") as lines:
+            for line in lines:
+                counts[b"lines"] += 1
+                for name, count in _COST.findall(line):
+                    counts[name] += int(count)
     except FileNotFoundError:
-        return 0
+        pass
+    return Tokens(
+        requests=counts[b"lines"], prompt=counts[b"prompt_tokens"], completion=counts[b"completion_tokens"]
+    )
+
+
+def _unsealed(part: Path) -> Funnel:
+    """Count the candidates of a shard that is being made; its last line may be half written."""
+    funnel = Funnel()
+    try:
+        with part.open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    funnel.add(Candidate.model_validate_json(line))
+    except (FileNotFoundError, json.JSONDecodeError):
+        pass
+    return funnel
+
+
+def _age(*paths: Path) -> float | None:
+    written = [path.stat().st_mtime for path in paths if path.exists()]
+    return (
+        max(0.0, time.time() - max(written)) if written else None
+    )  # clocks of nodes differ, and go backwards

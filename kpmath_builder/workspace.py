@@ -1,34 +1,45 @@
-"""The build folder: where everything lies, what it was begun with, and when it counts as finished."""
+"""The build folder: where everything lies, what it is built towards, and when it counts as finished."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from kpmath_builder.durable import write_atomically
 from kpmath_builder.errors import InputError
+from kpmath_builder.execution.log import ResponseLog, open_log
+from kpmath_builder.execution.shards import shard_header
+from kpmath_builder.goal import Goal, Keys, differences
+from kpmath_builder.lock import Lock
 from kpmath_builder.recipe import Recipe
 
-__all__ = ["Identity", "Workspace"]
-
-Identity = Mapping[str, Any]
-"""What the data depends on: the recipe's data keys, the hashes of seeds and prompts. One folder holds one identity."""
+__all__ = ["Workspace"]
 
 
 class Workspace:
-    """Paths in a build folder, and its three small files: recipe.toml, identity.json, manifest.json."""
+    """Paths in a build folder, and its small files: recipe.toml, goal.json, knowledge/origin.json, manifest.json.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        The build folder.
+    responses
+        Response logs of another folder, which are then only read; a folder's own are written.
+    """
+
+    def __init__(self, folder: Path, responses: Path | None = None) -> None:
         self.folder = folder
         self.recipe = folder / "recipe.toml"
         """The whole recipe as last used, overrides included."""
-        self.identity = folder / "identity.json"
+        self.goal = folder / "goal.json"
+        """What the folder is built towards, which is more than the recipe: the hashes of seeds and prompts."""
         self.manifest = folder / "manifest.json"
         """Written last: where it exists, the dataset is complete."""
-        self.responses = folder / "responses"
+        self.responses = responses or folder / "responses"
         self.knowledge = folder / "knowledge"
         self.candidates = folder / "candidates"
         self.dataset = folder / "dataset"
+        self._owns_responses = responses is None
 
     @classmethod
     def existing(cls, folder: Path) -> "Workspace":
@@ -40,65 +51,79 @@ class Workspace:
             )
         return workspace
 
+    def make(self) -> None:
+        """Make the folders; raises `OSError` where that cannot be."""
+        for folder in (self.responses, self.knowledge, self.candidates):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def lock(self) -> Lock:
+        """Return the lock of the small files and of the tables."""
+        return Lock(self.folder / "build.lock", f"is at the tables of {self.folder}")
+
     def log(self, stage: str, number: int = 0) -> Path:
         """Return the path of a response log."""
         return self.responses / f"{stage}-{number:05d}.jsonl"
+
+    def open_log(self, stage: str, number: int, tell: Callable[[str], object]) -> ResponseLog:
+        """Open a response log, for writing where it is this folder's own, and tell what had to be mended."""
+        path = self.log(stage, number)
+        return open_log(path, tell) if self._owns_responses else ResponseLog(path, writable=False)
 
     def shard(self, number: int) -> Path:
         """Return the path of a shard of candidates."""
         return self.candidates / f"shard-{number:05d}.jsonl"
 
-    def begin(self, recipe: Recipe, identity: Identity) -> None:
-        """Make the folder, or check that it was begun with the same identity.
+    def is_sealed(self, number: int, goal: Goal) -> bool:
+        """Whether a shard of candidates is there, made towards this goal."""
+        there = shard_header(self.shard(number))
+        return there is not None and goal.header(number).items() <= there.items()
 
-        Raises
-        ------
-        InputError
-            When the folder cannot be written, or was begun with another recipe, other seeds or other prompts.
+    def begun(self) -> Goal | None:
+        """Return what the folder was last built towards, or None where no build was begun."""
+        return Goal.from_json(self.goal.read_text(encoding="utf-8")) if self.goal.is_file() else None
+
+    def begin(self, recipe: Recipe, goal: Goal, tell: Callable[[str], None]) -> None:
+        """Note what is built from now on, and tell what has changed; raises `InputError` as `check` does.
+
+        A build that is finished towards this goal is left as it is; the manifest of another goal goes.
         """
-        try:
-            for folder in (self.responses, self.knowledge, self.candidates):
-                folder.mkdir(parents=True, exist_ok=True)
-            if self.identity.exists():
-                self.check(identity)
-            else:
-                write_atomically(self.identity, _json(identity))
-            write_atomically(self.recipe, recipe.to_toml().encode())
-        except OSError as error:
+        self.check(goal)
+        if self.finished(goal) is not None:
+            return
+        before = self.begun()
+        for change in goal.changes(before) if before else ():
+            tell(f"{change}: what this touches is asked anew, the old answers stay in the log.")
+        write_atomically(self.recipe, recipe.to_toml().encode())
+        write_atomically(self.goal, goal.to_json().encode())
+        self.manifest.unlink(missing_ok=True)
+
+    def learnt(self, goal: Goal) -> None:
+        """Note what the knowledge is made from, just before it is saved."""
+        write_atomically(self.knowledge / "origin.json", _json({**goal.origin, **goal.layout}))
+
+    def check(self, goal: Goal) -> None:
+        """Raise `InputError` where the folder's knowledge was made from something else than the goal says."""
+        if not (self.knowledge / "topics.json").is_file():
+            return
+        origin: Keys = json.loads((self.knowledge / "origin.json").read_text(encoding="utf-8"))
+        for change in differences(origin, {**goal.origin, **goal.layout}):
             raise InputError(
-                f"The build folder {self.folder} cannot be written ({error.strerror}): choose another with --set build.folder=…"
-            ) from None
+                f"{self.folder} was built with another recipe: {change}, which would mix two draws of questions. Choose "
+                f"another folder with --set build.folder=… (answers that still fit are found in a copy of "
+                f"{self.responses}), set that back, or delete {self.knowledge} to draw all questions anew."
+            )
 
-    def begun(self) -> Identity:
-        """Return the identity that the folder was begun with."""
-        identity: Identity = json.loads(self.identity.read_text(encoding="utf-8"))
-        return identity
-
-    def check(self, identity: Identity) -> None:
-        """Raise `InputError` where a part of `identity` is not what the folder was begun with."""
-        begun = self.begun()
-        for part, now in json.loads(_json(identity)).items():
-            if begun.get(part) != now:
-                raise InputError(
-                    f"{self.folder} was built with another recipe: {part} was {begun.get(part)!r} and is now {now!r}. "
-                    "Choose another folder with --set build.folder=…, or set that back."
-                )
-
-    def finished(self) -> dict[str, Any] | None:
-        """Return the manifest, or None while the build is not complete."""
+    def finished(self, goal: Goal | None = None) -> dict[str, Any] | None:
+        """Return the manifest, or None while the build is not complete (or complete towards another goal)."""
         if not self.manifest.is_file():
             return None
-        manifest: dict[str, Any] = json.loads(self.manifest.read_text())
-        return manifest
+        manifest: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
+        return manifest if goal is None or manifest["goal"] == goal.fingerprint else None
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Declare the build complete."""
         write_atomically(self.manifest, _json(manifest))
 
-    def reopen(self) -> None:
-        """Declare the build incomplete, before anything of it is written anew."""
-        self.manifest.unlink(missing_ok=True)
-
 
 def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n").encode()
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()

@@ -11,5 +11,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def shared_data() -> Path:
     """Folder of public development data beside the checkout; tests that need it skip where it is absent."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout")
+        pytest.skip(
+            f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
+        )
     return SHARED_DATA

@@ -167,7 +167,8 @@ class DummyServer:
     """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port.
 
     `reply` makes the text of one sample from the body; as in vLLM, sample i of a call sees n = 1 and the call's seed + i.
-    Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once.
+    Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe whether
+    schemas are obeyed is answered well if `obeys`, and neither counted nor spoilt.
     """
 
     def __init__(
@@ -181,7 +182,15 @@ class DummyServer:
         seconds: float = 0.0,
         dimensions: int = 8,
         port: int = 0,
+        obeys: bool = True,
+        context: int | None = None,
+        metrics: Callable[[], str] | None = None,
+        health: bool = False,
     ) -> None:
+        self.health = health
+        self.obeys = obeys
+        self.context = context
+        self.metrics = metrics
         self.reply = reply
         self.faults = faults
         self.models = tuple(models)
@@ -216,6 +225,10 @@ class DummyServer:
         self._news = asyncio.Event()
         app = web.Application(client_max_size=2**26)
         app.router.add_get("/v1/models", self._list_models)
+        if self.health:
+            app.router.add_get("/health", self._is_well)
+        if self.metrics:
+            app.router.add_get("/metrics", self._measure)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/v1/embeddings", self._embed)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -241,7 +254,10 @@ class DummyServer:
         self._loop.close()
 
     async def _list_models(self, http: web.Request) -> web.StreamResponse:
-        answer: Body = {"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]}
+        answer: Body = {
+            "object": "list",
+            "data": [{"id": name, "object": "model", "max_model_len": self.context} for name in self.models],
+        }
         fault = self.models_fault({}, self.looks) if self.models_fault else None
         self.looks += 1
         if self.key and http.headers.get("Authorization") != f"Bearer {self.key}":
@@ -256,6 +272,9 @@ class DummyServer:
 
     async def _serve(self, http: web.Request, answer: Callable[[Body], Body]) -> web.StreamResponse:
         body = await http.json()
+        if task_of(body) == "probe":
+            text = '{"sum": 4321}' if self.obeys else "hello"
+            return web.json_response(self._completion(body, lambda _: text))
         fault = self._own_fault(http, body) or (self.faults(body, self.requests) if self.faults else None)
         self.bodies.append(body)
         self._news.set()
@@ -275,8 +294,16 @@ class DummyServer:
             return status(404, f"The model `{body['model']}` does not exist.")
         return None
 
-    def _completion(self, body: Body) -> Body:
-        texts = [self.reply({**body, "n": 1, "seed": body["seed"] + i}) for i in range(body["n"])]
+    async def _is_well(self, http: web.Request) -> web.StreamResponse:
+        return web.Response()
+
+    async def _measure(self, http: web.Request) -> web.StreamResponse:
+        assert self.metrics is not None
+        return web.Response(text=self.metrics())
+
+    def _completion(self, body: Body, reply: Callable[[Body], str] | None = None) -> Body:
+        reply = reply or self.reply
+        texts = [reply({**body, "n": 1, "seed": body["seed"] + i}) for i in range(body["n"])]
         prompt = sum(len(message["content"].split()) for message in body["messages"])
         return {
             "id": "chatcmpl-dummy",

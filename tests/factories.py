@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.publishing.card import CardFacts
+from kpmath_builder.publishing.facts import CardFacts
 from kpmath_builder.publishing.tables import TableCounts, write_tables
 from kpmath_builder.records import (
     Blueprint,
@@ -86,6 +86,15 @@ class Build:
             "facts": facts,
         }
         return write_tables(folder, **{**arguments, **changes})
+
+    def finish(self, folder: Path, **changes: object) -> Path:
+        """Make the folder of a finished build, as far as publishing looks at it."""
+        (folder / "knowledge").mkdir(parents=True, exist_ok=True)
+        self.write(folder / "dataset", **changes)
+        lines = "".join(seed.model_dump_json() + "\n" for seed in self.seeds)
+        (folder / "knowledge" / "seeds.jsonl").write_text(lines, encoding="utf-8")
+        (folder / "manifest.json").write_text('{"code": "0.1.0"}\n')
+        return folder
 
 
 def agreed(candidate: Candidate) -> tuple[Solution, ...]:

@@ -1,5 +1,6 @@
 """The dataset card: its front matter is what the Hub and `datasets` act on."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from factories import MODELS, Build, make_build
 from huggingface_hub import DatasetCard
 
-from kpmath_builder.publishing.card import CardFacts, _size_category
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.publishing.facts import CardFacts, Overlap, TaskFacts
+from kpmath_builder.publishing.front import size_category
 from kpmath_builder.records import DropReason, Stage
 from kpmath_builder.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG
 
@@ -80,7 +83,7 @@ def test_the_fingerprint_and_the_data_stand_in_every_config(tmp_path: Path):
     ],
 )
 def test_size_category(rows: int, category: str):
-    assert _size_category(rows) == category
+    assert size_category(rows) == category
 
 
 def test_the_card_is_the_same_wherever_and_whenever_it_is_written(tmp_path: Path):
@@ -137,4 +140,55 @@ def test_source_datasets_stand_in_the_front_matter_where_they_are_known(
 ):
     data = DatasetCard(text_with(tmp_path, source_datasets=sources, licence="cc-by-4.0")).data
     assert data.license == "cc-by-4.0"
-    assert (data.source_datasets or []) == list(sources)
+    assert data.source_datasets == (list(sources) or ["original"])
+
+
+def test_each_task_is_told_with_its_model_sampling_and_prompt(tmp_path: Path):
+    task = TaskFacts("solve", "org/solver-7b", "temperature 0.75; 10 samples", "sha256:" + "ab" * 32)
+    assert "| solve | org/solver-7b | temperature 0.75; 10 samples | `sha256:abababababab` |" in text_with(
+        tmp_path, tasks=[task]
+    )
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "told"),
+    [
+        (None, "This build was not searched for overlap with test sets."),
+        (
+            [Overlap("MATH test", "20-grams", 102, 865_000, "MATH train: 181")],
+            "| MATH test | 20-grams | 102 of 865,000 | MATH train: 181 |",
+        ),
+    ],
+)
+def test_contamination_is_told_or_that_nobody_looked(
+    tmp_path: Path, overlaps: list[Overlap] | None, told: str
+):
+    assert told in text_with(tmp_path, overlaps=overlaps)
+
+
+def test_sizes_of_the_papers_sets_are_told_right(card: DatasetCard):
+    """KPMath and KPMath-Plus are often confused."""
+    assert (
+        "KPMath has over 800K pairs; its KPMath-Plus, of 1,576K, mixes these with existing sets" in card.text
+    )
+
+
+def test_several_licences_are_other_and_say_where_they_stand(tmp_path: Path):
+    data = DatasetCard(text_with(tmp_path, licence="other")).data
+    assert (data.license, data.license_name, data.license_link) == (
+        "other",
+        "mixed",
+        "README.md#seed-problems",
+    )
+
+
+def test_provenance_stands_beside_the_data(tmp_path: Path):
+    counts = BUILD.write(tmp_path / "dataset", provenance={"provenance/recipe.toml": b"x = 1\n"})
+    folder = tmp_path / "dataset" / "provenance"
+    assert (folder / "recipe.toml").read_bytes() == b"x = 1\n"
+    assert Funnel.from_json(json.loads((folder / "funnel.json").read_text())).lines() == counts.funnel.lines()
+    told = json.loads((folder / "build.json").read_text())
+    assert {config: table["rows"] for config, table in told["tables"].items()} == counts.rows
+    assert {config: table["digest"] for config, table in told["tables"].items()} == {
+        config: written.digest for config, written in counts.configs.items()
+    }

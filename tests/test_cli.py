@@ -75,6 +75,24 @@ def test_build_status_explain_export_rescore_in_turn(kpmath: Kpmath, tmp_path: P
     assert "12 rows in scored" in out
 
 
+def test_shards_one_by_one_anew_and_verified(kpmath: Kpmath, tmp_path: Path) -> None:
+    status, out, _ = kpmath(*QUICK, "--shards", "1")
+    assert status == 0
+    assert "Not yet there: shards 0; the tables are written with the last of them." in out
+    assert "0 of 6" in kpmath("status", "builds/quickstart")[1]
+    assert "12 rows in scored" in kpmath(*QUICK, "--shards", "0-1")[1]
+    assert "12 rows in scored" in kpmath(*QUICK, "--shards", "1", "--regenerate")[1]
+    assert "1, generation 1" in kpmath("status", "builds/quickstart")[1]
+    status, out, _ = kpmath("verify", "builds/quickstart")
+    assert status == 0
+    assert "0 disagreements in " in out
+    manifest = tmp_path / "builds/quickstart/manifest.json"
+    manifest.write_text(manifest.read_text().replace('"scored": 12', '"scored": 13'))
+    status, out, _ = kpmath("verify", "builds/quickstart")
+    assert status == 1
+    assert "manifest.json, rows.scored: is 13, the log makes 12" in out
+
+
 def test_more_questions_keep_the_rows_that_are_there(kpmath: Kpmath, tmp_path: Path) -> None:
     kpmath(*QUICK)
     kpmath("export", "builds/quickstart", "--to", "few")
@@ -118,7 +136,12 @@ def test_bad_seeds(kpmath: Kpmath, tmp_path: Path, name: str, content: bytes | N
         ([*QUICK, "--set", "teacher.kind=openai", "--set", "teacher.model=m", "--set", 'teacher.addresses=["http://127.0.0.1:9"]'],
          "No server answers at http://127.0.0.1:9"),
         ([*QUICK, "--set", "prompts=nowhere"], "nowhere"),
+        ([*QUICK, "--shards", "1-"], "write it like --shards 3,7-9"),
+        ([*QUICK, "--shards", "two"], "write it like --shards 3,7-9"),
+        ([*QUICK, "--shards", "0-2"], "There is no shard 2: build.shards is 2, the last is 1."),
+        ([*QUICK, "--regenerate"], "name them with --shards"),
         (["status", "nowhere"], "not a build folder"),
+        (["verify", "nowhere"], "not a build folder"),
         (["rescore", "nowhere"], "not a build folder"),
         (["explain", "nowhere", "x"], "not a build folder"),
         (["export", "nowhere"], "not a build folder"),

@@ -1,17 +1,24 @@
 """The response log: what was put is there, whatever happened to the file in between."""
 
+import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kpmath_builder import InputError
+from kpmath_builder import BuildError, InputError
+from kpmath_builder.execution.commit import GroupCommit
 from kpmath_builder.execution.index import OffsetIndex
 from kpmath_builder.execution.log import ResponseLog, open_log
 from kpmath_builder.teachers.protocol import Response
@@ -139,6 +146,168 @@ def test_a_killed_owner_leaves_no_lock(tmp_path: Path) -> None:
         owner.send_signal(signal.SIGKILL)
         owner.wait()
     ResponseLog(path).close()
+
+
+MEMORY = Path("/dev/shm")
+"""Thousands of fsyncs take no time there."""
+
+
+class LogMachine(RuleBasedStateMachine):
+    """A log against a dictionary, over any order of appending, crashing, hurting, reopening and looking up."""
+
+    keys = st.sampled_from([f"sha256:{name}/0" for name in "abcdefgh"])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+        self.path = Path(self.folder.name) / "a.jsonl"
+        self.log = ResponseLog(self.path)
+        self.model: dict[str, str] = {}
+        self.lines: list[tuple[str, str]] = []
+        """What stands in the file, line by line, damaged lines left out."""
+
+    def reopen(self) -> None:
+        self.log = ResponseLog(self.path)
+        self.model = dict(self.lines)
+
+    @rule(key=keys, text=TEXTS)
+    def append(self, key: str, text: str) -> None:
+        self.log.put(key, "solve", "1", response(text))
+        self.model[key] = text
+        self.lines.append((key, text))
+
+    @rule(key=keys)
+    def look_up(self, key: str) -> None:
+        found = self.log.get(key)
+        assert (found.text if found else None) == self.model.get(key)
+
+    @rule()
+    def close_and_open(self) -> None:
+        self.log.close()
+        self.reopen()
+
+    @rule(share=st.floats(0, 1))
+    def crash(self, share: float) -> None:
+        """Die in the middle of writing the last line: a part of it is in the file."""
+        self.log.close()
+        content = self.path.read_bytes()
+        start = content.rfind(b"\n", 0, max(len(content) - 1, 0)) + 1
+        cut = start + round(share * (len(content) - start))
+        self.path.write_bytes(content[:cut])
+        if cut < len(content) and self._is_sound(content[start:]):
+            self.lines.pop()
+        self.reopen()
+        assert self.log.torn_bytes == (cut - start if cut < len(content) else 0)
+
+    @precondition(lambda self: self.lines)
+    @rule(data=st.data())
+    def hurt(self, data: st.DataObject) -> None:
+        """Change a byte of a whole line, but for its end."""
+        self.log.close()
+        whole = self.path.read_bytes().splitlines(keepends=True)
+        at = data.draw(st.sampled_from([n for n, line in enumerate(whole) if self._is_sound(line)]))
+        line = bytearray(whole[at])
+        line[data.draw(st.integers(0, len(line) - 2))] = data.draw(st.sampled_from(b"\x00~9"))
+        if bytes(line) != whole[at]:
+            sound = sum(self._is_sound(other) for other in whole[:at])
+            del self.lines[sound]
+        whole[at] = bytes(line)
+        self.path.write_bytes(b"".join(whole))
+        self.reopen()
+        assert len(self.log.damaged) == len(whole) - len(self.lines)
+
+    @invariant()
+    def counts_agree(self) -> None:
+        assert len(self.log) == len(self.model)
+
+    @staticmethod
+    def _is_sound(line: bytes) -> bool:
+        try:
+            body = line[: line.rindex(b',"sum":"')]
+            return bool(json.loads(line)["sum"] == hashlib.blake2b(body, digest_size=8).hexdigest())
+        except ValueError:
+            return False
+
+    def teardown(self) -> None:
+        self.log.close()
+        self.folder.cleanup()
+
+
+LogMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestLogMachine = LogMachine.TestCase
+
+
+def test_an_answer_that_is_damaged_while_the_log_is_open_is_not_served(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    filled(path)
+    with ResponseLog(path) as log:
+        assert log.get("sha256:1/0") is not None
+        path.write_bytes(path.read_bytes().replace(b"line", b"lime"))
+        assert log.get("sha256:1/0") is None
+
+
+def test_many_answers_share_an_fsync_and_none_waits_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[float] = []
+
+    def slow(descriptor: int) -> None:
+        synced.append(time.monotonic())
+        time.sleep(0.5)
+
+    with ResponseLog(tmp_path / "a.jsonl") as log:
+        monkeypatch.setattr("kpmath_builder.execution.commit.os.fsync", slow)
+        log._commit._seconds = 0.05
+        began = time.monotonic()
+        for number in range(100):
+            log.put(f"k/{number}", "solve", "", response("x"))
+            time.sleep(0.002)
+        assert time.monotonic() - began < 0.45, "a put does not wait for the disk"
+        while not synced:
+            time.sleep(0.01)
+        log.put("last/0", "solve", "", response("x"))
+        while len(synced) < 2:
+            time.sleep(0.01)
+        assert len(synced) == 2, (
+            "what came while one fsync ran is in the next, though nothing was put after it"
+        )
+
+
+def test_closing_never_waits_for_a_write_that_does_not_come(tmp_path: Path) -> None:
+    """Whatever the committing thread does at the moment: closing in its pause, in its fsync, or in between."""
+    chance = random.Random(3)
+    with (tmp_path / "file").open("wb") as file:
+        for _ in range(1_500):
+            commit = GroupCommit(file.fileno(), 0.0005)
+            commit.note()
+            time.sleep(chance.uniform(0.0003, 0.0008))
+            closing = threading.Thread(target=commit.close, daemon=True)
+            closing.start()
+            closing.join(10)
+            assert not closing.is_alive()
+
+
+def test_an_fsync_that_fails_ends_the_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel may have dropped what it could not write: nothing after that is sure."""
+    failed = threading.Event()
+
+    def fail(descriptor: int) -> None:
+        failed.set()
+        raise OSError(28, "No space left on device")
+
+    log = ResponseLog(tmp_path / "a.jsonl")
+    monkeypatch.setattr("kpmath_builder.execution.commit.os.fsync", fail)
+    log._commit._seconds = 0.01
+    log.put("a/0", "solve", "", response("x"))
+    failed.wait()
+    time.sleep(0.05)
+    with pytest.raises(BuildError, match=r"No space left on device.*make room"):
+        log.put("b/0", "solve", "", response("x"))
+    with pytest.raises(BuildError, match="make room"):
+        log.close()
+    monkeypatch.undo()
+    with ResponseLog(tmp_path / "a.jsonl") as again:
+        assert again.get("a/0") == response("x")
 
 
 FULL = """

@@ -29,7 +29,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.teachers import retrying, serving
+from kpmath_builder.stopping import StoppedError
+from kpmath_builder.teachers import lanes, retrying, serving
 from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.openai import OpenAITeacher
 from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
@@ -44,6 +45,7 @@ SCHEMA = {"type": "object", "properties": {"x": {"type": "number"}}}
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(retrying, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(lanes, "FIRST_REST", 0.05)
     monkeypatch.setattr(serving, "SECONDS_BETWEEN_LOOKS", 0.1)
 
 
@@ -499,7 +501,7 @@ def test_a_dead_engine_never_makes_a_request_refused() -> None:
 
 def test_on_wait_is_told_once_in_a_few_seconds() -> None:
     said: list[str] = []
-    server = DummyServer(faults=lambda body, number: status(429, Retry_After="0") if number < 30 else None)
+    server = DummyServer(faults=lambda body, number: status(429, Retry_After="0") if number < 12 else None)
     with_teacher(
         lambda t, _: asyncio.gather(*(t.answer(request(str(i)), [0]) for i in range(10))),
         server,
@@ -543,6 +545,89 @@ def test_an_address_that_dies_and_comes_back_is_survived() -> None:
                 await teacher.close()
 
     asyncio.run(run())
+
+
+# The circuit breaker
+
+
+def test_a_dead_server_gets_one_request_at_a_time_until_it_answers() -> None:
+    """Not one failing request after the other from each that waits; when it is back all go on at once."""
+    dead = True
+    at_once: list[int] = []
+
+    def faults(body: Body, number: int) -> Fault | None:
+        if dead and number >= 216:
+            at_once.append(server.in_flight)
+        return status(503) if dead else None
+
+    async def use(teacher: OpenAITeacher, server: DummyServer) -> None:
+        nonlocal dead
+        asking = [asyncio.create_task(teacher.answer(request(str(i)), [0])) for i in range(400)]
+        await asyncio.sleep(1.5)
+        sent = server.requests
+        assert 200 <= sent < 240
+        assert len(at_once) > 1
+        assert set(at_once[1:]) == {0}
+        dead = False
+        async with asyncio.timeout(10.0):
+            answers = await asyncio.gather(*asking)
+        assert len(answers) == 400
+        assert server.requests == sent + 400
+        assert server.peak == 200
+
+    server = DummyServer(faults=faults)
+    with_teacher(use, server, in_flight=200)
+
+
+def test_single_faults_among_answers_never_break_the_circuit() -> None:
+    lane = lanes.Lane("http://x", 8)
+    for _ in range(20):
+        for _ in range(lanes.BROKEN - 1):
+            lane.failed(None)
+        assert not lane.is_broken
+        lane.answered()
+    for _ in range(lanes.BROKEN):
+        lane.failed(None)
+    assert lane.is_broken
+    assert not lane.has_room
+
+
+def test_who_waits_behind_a_broken_circuit_has_patience_too() -> None:
+    """Every probe is another request; the time without an answer is that of them all."""
+
+    async def use(teacher: OpenAITeacher, _: DummyServer) -> None:
+        await asyncio.gather(*(teacher.answer(request(str(i)), [0]) for i in range(60)))
+
+    began = time.monotonic()
+    with pytest.raises(BuildError, match="has not answered for 1 s"):
+        with_teacher(use, DummyServer(faults=lambda body, n: status(503)), patience=1.0, in_flight=60)
+    assert 0.5 < time.monotonic() - began < 4.0
+
+
+def test_after_a_stop_nothing_is_sent_and_what_is_under_way_ends() -> None:
+    async def use(teacher: OpenAITeacher, server: DummyServer) -> None:
+        asking = [asyncio.create_task(teacher.answer(request(str(i)), [0])) for i in range(20)]
+        await server.received(4)
+        teacher.connection.stop.ask(BuildError("enough"))
+        ended = await asyncio.gather(*asking, return_exceptions=True)
+        assert [isinstance(end, list) for end in ended] == [True] * 4 + [False] * 16
+        assert all(isinstance(end, StoppedError) for end in ended[4:])
+        assert server.requests == 4
+
+    with_teacher(use, DummyServer(seconds=0.2), in_flight=4)
+
+
+def test_a_stop_wakes_those_that_wait_to_be_sent_again() -> None:
+    async def use(teacher: OpenAITeacher, server: DummyServer) -> None:
+        asking = asyncio.create_task(teacher.answer(request(), [0]))
+        await server.received(1)
+        await asyncio.sleep(0.1)
+        teacher.connection.stop.ask(BuildError("enough"))
+        async with asyncio.timeout(0.5):
+            with pytest.raises(StoppedError):
+                await asking
+
+    with_teacher(use, DummyServer(faults=lambda body, n: status(429, Retry_After="20")))
 
 
 # The check at the start

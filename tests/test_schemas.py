@@ -1,5 +1,8 @@
 """The columns of the published configs."""
 
+import runpy
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from datasets import Features
@@ -80,3 +83,9 @@ def test_types_are_ones_that_every_reader_knows():
 
     found = {str(leaf) for schema in SCHEMAS.values() for kind in schema.types for leaf in leaves(kind)}
     assert found <= {"string", "int32", "int64", "double", "bool"}
+
+
+def test_the_page_of_tables_is_what_the_schemas_say():
+    docs = Path(__file__).resolve().parents[1] / "docs"
+    page = runpy.run_path(str(docs / "generate.py"))["tables_page"]()
+    assert (docs / "tables.md").read_text(encoding="utf-8") == page, "run: python docs/generate.py"

@@ -35,7 +35,7 @@ def expected(config: str) -> list[dict]:
     if config == "kp-extraction":
         return list(extraction_rows(BUILD.seeds, BUILD.extractions, BUILD.practices))
     if config == "scored":
-        return [scored_row(candidate) for candidate in BUILD.candidates]
+        return [scored_row(candidate, sources=SOURCES) for candidate in BUILD.candidates]
     kept = [candidate for candidate in BUILD.candidates if candidate.stage is Stage.KEPT]
     return [row for c in kept for row in pair_rows(c, agreed(c), name="kpmath-test", sources=SOURCES)]
 

@@ -7,6 +7,7 @@ import pytest
 
 from kpmath_builder import BuildError
 from kpmath_builder.execution.window import run_window
+from kpmath_builder.stopping import Stop, StoppedError
 
 Job = Callable[[], Coroutine[object, object, None]]
 
@@ -15,10 +16,11 @@ class Crowd:
     """Jobs that note how many of them run at once."""
 
     def __init__(self) -> None:
-        self.now = self.peak = self.ended = 0
+        self.now = self.peak = self.begun = self.ended = 0
 
     def job(self, seconds: float, error: Exception | None = None) -> Job:
         async def run() -> None:
+            self.begun += 1
             self.now += 1
             self.peak = max(self.peak, self.now)
             try:
@@ -35,7 +37,7 @@ class Crowd:
 @pytest.mark.parametrize("width", [1, 3, 100])
 def test_all_jobs_run_and_never_more_than_the_width(width: int) -> None:
     crowd = Crowd()
-    asyncio.run(run_window(width, (crowd.job(0.001) for _ in range(40))))
+    asyncio.run(run_window(width, (crowd.job(0.001) for _ in range(40)), Stop()))
     assert crowd.ended == 40
     assert crowd.peak == min(width, 40)
 
@@ -49,7 +51,7 @@ def test_a_slow_job_does_not_hold_up_the_others() -> None:
         await asyncio.sleep(0.3)
         ended_before_slow = crowd.ended
 
-    asyncio.run(run_window(2, iter([slow, *(crowd.job(0.001) for _ in range(30))])))
+    asyncio.run(run_window(2, iter([slow, *(crowd.job(0.001) for _ in range(30))]), Stop()))
     assert ended_before_slow == 30
 
 
@@ -64,13 +66,35 @@ def test_jobs_are_made_only_when_there_is_room() -> None:
             made += 1
             yield crowd.job(0.001)
 
-    asyncio.run(run_window(3, jobs()))  # type: ignore[arg-type]
+    asyncio.run(run_window(3, jobs(), Stop()))  # type: ignore[arg-type]
     assert crowd.ended == 20
 
 
-def test_the_first_fault_is_raised_as_it_is_and_ends_the_others() -> None:
-    crowd = Crowd()
-    jobs = [crowd.job(30), crowd.job(0.01, BuildError("gone")), crowd.job(30)]
+def test_after_a_fault_no_job_is_begun_and_those_under_way_end() -> None:
+    """They hold answers that are paid for; the fault is raised when they have ended."""
+    crowd, stop = Crowd(), Stop(grace=5)
+    jobs = [crowd.job(0.2), crowd.job(0.01, BuildError("gone")), *(crowd.job(0.2) for _ in range(9))]
     with pytest.raises(BuildError, match="gone"):
-        asyncio.run(run_window(3, iter(jobs)))
-    assert (crowd.now, crowd.ended) == (0, 0)
+        stop.run(run_window(3, iter(jobs), stop))
+    assert (crowd.now, crowd.ended, crowd.begun) == (0, 2, 3)
+
+
+def test_the_grace_ends_what_takes_longer() -> None:
+    crowd, stop = Crowd(), Stop(grace=0.1)
+    jobs = [crowd.job(30), crowd.job(0.01, BuildError("gone")), crowd.job(0.05), crowd.job(30)]
+    with pytest.raises(BuildError, match="gone"):
+        stop.run(run_window(4, iter(jobs), stop))
+    assert (crowd.now, crowd.ended) == (0, 1)
+
+
+def test_the_first_reason_to_stop_counts() -> None:
+    crowd, stop = Crowd(), Stop(grace=5)
+    jobs = [crowd.job(0.05, ValueError("later")), crowd.job(0.01, BuildError("first"))]
+    with pytest.raises(BuildError, match="first"):
+        stop.run(run_window(2, iter(jobs), stop))
+
+
+def test_a_job_that_was_only_stopped_is_no_reason() -> None:
+    crowd, stop = Crowd(), Stop()
+    asyncio.run(run_window(2, iter([crowd.job(0.01, StoppedError()), crowd.job(0.01)]), stop))
+    assert stop.why is None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from kpmath_builder.prompts.schemas import SCHEMAS
 from kpmath_builder.randomness import seed_of
 from kpmath_builder.recipe import Recipe, Sampled
 from kpmath_builder.records import Tokens
+from kpmath_builder.stopping import Stop, StoppedError
 from kpmath_builder.teachers.protocol import (
     ROLE_OF,
     Message,
@@ -55,15 +56,22 @@ class Reply(NamedTuple, Generic[T]):
 class Client:
     """What all questions of a build share: the recipe, the prompts, the teachers by role, and the account of this run.
 
-    Without staff it answers from the log alone and raises `NotAskedError` for what is not there.
+    Without staff it answers from the log alone and raises `NotAskedError` for what is not there. Once `stop` is asked, it
+    raises `StoppedError` instead of sending a request.
     """
 
     def __init__(
-        self, recipe: Recipe, prompts: Prompts, report: Reporter, staff: Staff | None = None
+        self,
+        recipe: Recipe,
+        prompts: Prompts,
+        report: Reporter,
+        staff: Staff | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.recipe = recipe
         self.prompts = prompts
-        self._report = report
+        self.stop = stop or Stop()
+        self.report = report
         self._staff = staff
         self._sampled: Mapping[Task, Sampled] = {
             "extract": recipe.extraction,
@@ -73,60 +81,85 @@ class Client:
             "solve": recipe.solutions,
         }
 
-    def request(self, task: Task, material: Material, address: int | str, attempt: int) -> Request:
-        """Return the request for a task; `address` and `attempt` decide its seed."""
+    def request(
+        self, task: Task, material: Material, address: int | str, attempt: int, generation: int = 0
+    ) -> Request:
+        """Return the request for a task; address, attempt and generation decide its seed."""
         settings = self.recipe.teacher_for(ROLE_OF[task])
         symbolic = settings.kind == "symbolic"
+        purpose = f"{task}, generation {generation}" if generation else task
         return Request(
             task=task,
             model=settings.model_name,
             messages=_as_json(task, material) if symbolic else self.prompts.render(task, material),
             sampling=self._sampled[task].sampling,
-            seed=seed_of(self.recipe.build.seed, address, task, attempt),
+            seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
             schema=None if symbolic else SCHEMAS[task],
-            extra={"slip_rate": settings.slip_rate} if symbolic else settings.extra,
+            extra=settings.fields(task),
         )
 
     async def responses(
-        self, request: Request, count: int, log: ResponseLog, address: int | str
+        self, request: Request, count: int, log: ResponseLog, address: str
     ) -> tuple[list[Response], int]:
         """Return samples 0…count-1 of a request, and how many of them were asked for now.
 
-        What the log does not hold comes from the teacher and is then logged.
+        What the log does not hold comes from the teacher and is then logged. Where a call fails the others still end and
+        are logged, for they are paid for.
+
+        Raises
+        ------
+        StoppedError
+            When a call failed, or was not made because the build is stopping.
         """
         found = {sample: log.get(request.key(sample)) for sample in range(count)}
         missing = [sample for sample, response in found.items() if response is None]
         if missing:
             teacher = await self._teacher(request.task)
-            async with asyncio.TaskGroup() as calls:
-                for run in _runs(missing, teacher.samples_per_request):
-                    calls.create_task(self._call(teacher, request, run, log, address, found))
-        return [response for response in found.values() if response is not None], len(missing)
+
+            async def call(samples: Sequence[int]) -> None:
+                for sample, response in zip(samples, await teacher.answer(request, samples), strict=True):
+                    log.put(request.key(sample), request.task, address, response)
+                    self.report.spend(cost_of(response))
+                    found[sample] = response
+
+            runs = _runs(missing, teacher.samples_per_request)
+            await asyncio.gather(*(self._guarded(call(run)) for run in runs))
+        there = [response for response in found.values() if response is not None]
+        if len(there) < count:
+            raise StoppedError
+        return there, len(missing)
 
     async def _teacher(self, task: Task) -> Teacher:
         if self._staff is None:
-            raise NotAskedError(f"the log holds no answer to this {task} request: run `kpmath build` to ask for it")
+            raise NotAskedError(
+                f"the log holds no answer to this {task} request: run `kpmath build` to ask for it"
+            )
+        self.stop.check()
         return await self._staff.teacher(ROLE_OF[task])
 
-    async def _call(
-        self,
-        teacher: Teacher,
-        request: Request,
-        samples: Sequence[int],
-        log: ResponseLog,
-        address: int | str,
-        found: dict[int, Response | None],
-    ) -> None:
-        for sample, response in zip(samples, await teacher.answer(request, samples), strict=True):
-            log.put(request.key(sample), request.task, str(address), response)
-            self._report.spend(cost_of(response))
-            found[sample] = response
+    async def _guarded(self, call: Coroutine[object, object, None]) -> None:
+        try:
+            await call
+        except StoppedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - it ends the build, but only after what is under way
+            self.stop.ask(error)
 
 
 class Ask:
-    """The questions of one blueprint (or seed problem): what is asked, what it cost, and what came."""
+    """The questions of one blueprint (or seed problem): what is asked, what it cost, and what came.
 
-    def __init__(self, client: Client, log: ResponseLog, address: int | str) -> None:
+    Parameters
+    ----------
+    client, log
+        Who asks, and where the answers are kept.
+    address
+        The blueprint's number or the seed's id; decides the seeds of all requests.
+    generation
+        How often the blueprint's shard was begun anew by `--regenerate`; each generation has seeds of its own.
+    """
+
+    def __init__(self, client: Client, log: ResponseLog, address: int | str, generation: int = 0) -> None:
         self.spent: dict[str, Tokens] = defaultdict(Tokens)
         self.asked: list[Asked] = []
         self.resumed = True
@@ -134,6 +167,7 @@ class Ask:
         self._client = client
         self._log = log
         self._address = address
+        self._generation = generation
 
     def model(self, role: Role) -> str:
         """Return the name of the model that plays a role."""
@@ -154,8 +188,8 @@ class Ask:
         return await self._ask(task, material, count, 0)
 
     async def _ask(self, task: Task, material: Material, count: int, attempt: int) -> list[Response]:
-        request = self._client.request(task, material, self._address, attempt)
-        responses, fresh = await self._client.responses(request, count, self._log, self._address)
+        request = self._client.request(task, material, self._address, attempt, self._generation)
+        responses, fresh = await self._client.responses(request, count, self._log, str(self._address))
         self.resumed = self.resumed and not fresh
         for sample, response in enumerate(responses):
             self.spent[task] += cost_of(response)

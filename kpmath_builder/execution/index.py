@@ -43,6 +43,8 @@ class OffsetIndex:
         return int(offset), int(length)
 
     def _merge(self) -> None:
+        if not self._recent:
+            return
         fresh = np.fromiter(self._recent.keys(), np.uint64, len(self._recent))
         places = np.array(list(self._recent.values()), np.int64)
         kept = ~np.isin(self._hashes, fresh)

@@ -1,39 +1,44 @@
 """The response log: every answer that was ever paid for, by the key of its request, for ever.
 
 Append-only JSON lines, each with a checksum over itself, so that a person can read the file and a machine can tell a
-damaged line from a whole one. One process writes to a log at a time, held off by a lock that the kernel drops when its owner
-dies. Nothing here needs more than append and read, so that the network file systems of GPU clusters are good enough.
+damaged line from a whole one. One process writes to a log at a time. Nothing here needs more than append, read and a lock,
+so that the network file systems of GPU clusters are good enough.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
-import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from kpmath_builder.durable import sync
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.execution.commit import GroupCommit
 from kpmath_builder.execution.index import OffsetIndex
+from kpmath_builder.lock import Lock
 from kpmath_builder.teachers.protocol import Response
 
 __all__ = ["ResponseLog", "open_log"]
 
 _SUM = b',"sum":"'
 _TAIL = len(_SUM) + 16 + len(b'"}\n')
-_FSYNC_SECONDS = 1.0
+COMMIT_SECONDS = 1.0
+"""The most that a power failure can take back; the death of the process alone takes nothing."""
+
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _checksum(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=8).hexdigest().encode()
 
 
-def _seal(entry: dict[str, object]) -> bytes:
-    body = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode()[:-1]
+def _seal(key: str, task: str, address: str, response: Response) -> bytes:
+    answer = response.model_dump_json(exclude_defaults=True)
+    body = f'{{"key":"{key}","task":"{task}","for":{_quoted(address)},"response":{answer}'.encode()
     return body + _SUM + _checksum(body) + b'"}\n'
 
 
@@ -54,8 +59,10 @@ class ResponseLog:
 
     Raises
     ------
+    HeldError
+        When another process writes to the log.
     InputError
-        When another process writes to the log, or the folder cannot be written.
+        When the file cannot be opened.
     """
 
     def __init__(self, path: Path, *, writable: bool = True) -> None:
@@ -63,25 +70,24 @@ class ResponseLog:
         self.damaged: list[int] = []
         """Numbers (from 1) of whole lines whose checksum is wrong; their requests are asked again."""
         self.torn_bytes = 0
-        """Length of the unfinished last line that was cut off on opening."""
-        self._writable = writable
+        """Length of the unfinished last line, which a writer cuts off."""
         self._index = OffsetIndex()
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
+        self._lock = Lock(path.with_suffix(".lock"), f"is writing to {path}") if writable else None
+        self._commit: GroupCommit | None = None
+        if self._lock:
+            self._lock.take()
         try:
-            self._file = os.open(path, flags, 0o644)
-        except OSError as error:
-            raise InputError(
-                f"The response log {path} cannot be opened ({error.strerror}): make its folder writable."
-            ) from None
-        try:
-            if writable:
-                self._lock()
-            self._end = self._scan()
+            self._file = _open(path, writable=writable)
+            try:
+                self._end = self._scan()
+            except BaseException:
+                os.close(self._file)
+                raise
         except BaseException:
-            os.close(self._file)
+            self._release()
             raise
-        self._synced = time.monotonic()
-        self._dirty = False
+        if writable:
+            self._commit = GroupCommit(self._file, COMMIT_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -96,13 +102,15 @@ class ResponseLog:
         return len(self._index)
 
     def get(self, key: str) -> Response | None:
-        """Return the stored response, or None where the request was never answered."""
+        """Return the stored response, or None where the request was never answered or its line is damaged."""
         place = self._index.find(key)
         if place is None:
             return None
         offset, length = place
-        entry = json.loads(os.pread(self._file, length, offset))
-        return Response.model_validate(entry["response"]) if entry["key"] == key else None
+        line = os.pread(self._file, length, offset)
+        if not _is_whole(line) or _key(line) != key:
+            return None
+        return Response.model_validate(json.loads(line)["response"])
 
     def put(self, key: str, task: str, address: str, response: Response) -> None:
         """Append one response; `address` says for whom it was asked (a blueprint's number, a seed's id).
@@ -112,34 +120,39 @@ class ResponseLog:
         BuildError
             When the disk is full or fails; the log stays whole.
         """
-        line = _seal(
-            {"key": key, "task": task, "for": address, "response": response.model_dump(exclude_defaults=True)}
-        )
+        assert self._commit is not None, f"{self.path} was opened for reading"
+        line = _seal(key, task, address, response)
         try:
             self._append(line)
-            if time.monotonic() - self._synced > _FSYNC_SECONDS:
-                self.sync()
+            self._commit.note()
         except OSError as error:
-            raise BuildError(
-                f"The response log {self.path} cannot be written ({error.strerror}): make room, then run the same command again."
-            ) from None
+            raise _unwritable(self.path, error) from None
         self._index.add(key, self._end, len(line))
         self._end += len(line)
 
     def sync(self) -> None:
-        """Put what was appended on the disk itself."""
-        if self._dirty:
-            os.fsync(self._file)
-            self._dirty = False
-        self._synced = time.monotonic()
+        """Put everything on the disk itself; raises as `put` does."""
+        try:
+            if self._commit:
+                self._commit.sync()
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
 
     def close(self) -> None:
-        """Sync and release the lock."""
+        """Put everything on the disk itself and let go of the log; raises as `put` does."""
         try:
-            if self._writable:
-                self.sync()
+            if self._commit:
+                self._commit.close()
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
         finally:
+            self._commit = None
             os.close(self._file)
+            self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
 
     def _append(self, line: bytes) -> None:
         written = 0
@@ -151,18 +164,6 @@ class ResponseLog:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._end)
             raise
-        self._dirty = True
-
-    def _lock(self) -> None:
-        owner = self.path.with_suffix(".owner")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            who = owner.read_text() if owner.exists() else "another process"
-            raise InputError(
-                f"{who} is writing to {self.path}: wait for it, or stop it, then run the same command again."
-            ) from None
-        owner.write_text(f"Process {os.getpid()} on {socket.gethostname()}")
 
     def _scan(self) -> int:
         """Index all whole lines; cut off a torn tail; return the end of the file."""
@@ -178,12 +179,12 @@ class ResponseLog:
                 else:
                     self.damaged.append(number)
                 offset += len(line)
-        if self.torn_bytes and self._writable:
+        if self.torn_bytes and self._lock:
             os.ftruncate(self._file, offset)
         return offset
 
 
-def open_log(path: Path, tell: Callable[[str], None]) -> ResponseLog:
+def open_log(path: Path, tell: Callable[[str], object]) -> ResponseLog:
     """Open a log for writing and tell what had to be mended."""
     log = ResponseLog(path)
     if log.torn_bytes:
@@ -194,6 +195,26 @@ def open_log(path: Path, tell: Callable[[str], None]) -> ResponseLog:
         lines = ", ".join(map(str, log.damaged[:10])) + (" …" if len(log.damaged) > 10 else "")
         tell(f"{path.name}: {len(log.damaged)} damaged lines ({lines}); their requests are asked again.")
     return log
+
+
+def _open(path: Path, *, writable: bool) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND if writable else os.O_RDONLY
+    is_new = writable and not path.exists()
+    try:
+        file = os.open(path, flags, 0o644)
+        if is_new:
+            sync(path.parent)
+    except OSError as error:
+        raise InputError(
+            f"The response log {path} cannot be opened ({error.strerror}): make its folder writable."
+        ) from None
+    return file
+
+
+def _unwritable(path: Path, error: OSError) -> BuildError:
+    return BuildError(
+        f"The response log {path} cannot be written ({error.strerror}): make room, then run the same command again."
+    )
 
 
 def _key(line: bytes) -> str:

@@ -48,6 +48,7 @@ class ShardWriter:
 
     def seal(self) -> None:
         """Sort the candidates by number into the shard's file, atomically, behind a header line."""
+        self._part.unlink()  # open still; a kill from here on leaves no second copy of the shard
         places = sorted(zip(self._places[0::3], self._places[1::3], self._places[2::3], strict=True))
         header = {**self._header, "rows": len(places), "funnel": self.funnel.as_json()}
         with staged_file(self._path) as staged, staged.open("wb") as out:

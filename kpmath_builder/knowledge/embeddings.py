@@ -68,13 +68,15 @@ def _embed_unique(texts: list[str]) -> FloatMatrix:
     weighted = vectorizer.fit_transform(texts)
     vocabulary = [str(stem) for stem in vectorizer.get_feature_names_out()]
     directions = np.stack([_weight(stem) * _direction(stem) for stem in vocabulary])
-    return unit_rows(weighted @ directions)
+    return unit_rows(np.asarray(weighted @ directions, np.float32))
 
 
 def unit_rows(vectors: FloatMatrix) -> FloatMatrix:
     """Scale each row, shape (n, d), to length 1; a row of zeros stays as it is."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths == 0, np.float32(1), lengths)
+    lengths[lengths == 0] = 1
+    unit: FloatMatrix = vectors / lengths
+    return unit
 
 
 def _weight(stem: str) -> np.float32:

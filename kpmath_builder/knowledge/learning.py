@@ -3,48 +3,82 @@
 from collections.abc import Sequence
 from functools import partial
 
-from kpmath_builder.execution.ask import Ask, Client
-from kpmath_builder.execution.log import ResponseLog, open_log
+from kpmath_builder.execution.ask import Ask, Client, NotAskedError
+from kpmath_builder.execution.log import ResponseLog
 from kpmath_builder.execution.window import run_window
+from kpmath_builder.goal import Goal
 from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
+from kpmath_builder.lock import Lock
 from kpmath_builder.progress import Reporter
 from kpmath_builder.recipe import Topics
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
+from kpmath_builder.stopping import StoppedError
 from kpmath_builder.workspace import Workspace
 
-__all__ = ["learn"]
+__all__ = ["learn", "relearn"]
 
 
-async def learn(
-    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, report: Reporter
-) -> Knowledge:
-    """Return what the folder's knowledge says, made first where it is not there (paper section 2.1)."""
-    known = Knowledge.load(workspace.knowledge)
-    if known is not None:
-        return known
-    extractions = await _extract_all(seeds, client, workspace, report)
-    clusters = await _cluster(extractions, client, workspace, report)
+async def learn(seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, goal: Goal) -> Knowledge:
+    """Return what the folder's knowledge says, made first where it is not there (paper section 2.1).
+
+    Of several processes one learns, and the others wait for it.
+
+    Raises
+    ------
+    InputError
+        When the knowledge was made from something else than the goal says.
+    """
+    lock = Lock(workspace.knowledge / "knowledge.lock", "is learning from the seeds")
+    if not Knowledge.is_saved(workspace.knowledge):
+        for seconds in lock.attempts(client.report.note):
+            await client.stop.sleep(seconds)
+    try:
+        workspace.check(goal)  # another process may have learnt while this one waited
+        known = Knowledge.load(workspace.knowledge)
+        return known or await _learn(seeds, client, workspace, goal)
+    finally:
+        lock.release()
+
+
+async def relearn(known: Knowledge, client: Client, workspace: Workspace) -> Knowledge:
+    """Make the knowledge again, of the same seeds; topics that a server's vectors decided on are taken as they are."""
+    extractions = await _extract_all(known.seeds, client, workspace)
+    lexical = client.recipe.topics.embedding == "lexical"
+    clusters = await _cluster(extractions, client, workspace) if lexical else known.clusters
+    return Knowledge(known.seeds, extractions, clusters)
+
+
+async def _learn(seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, goal: Goal) -> Knowledge:
+    extractions = await _extract_all(seeds, client, workspace)
+    clusters = await _cluster(extractions, client, workspace)
+    client.stop.check()
     knowledge = Knowledge(seeds, extractions, clusters)
+    workspace.learnt(goal)
     knowledge.save(workspace.knowledge)
     return knowledge
 
 
 async def _extract_all(
-    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, report: Reporter
+    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace
 ) -> list[Extraction]:
+    report = client.report
     found: dict[str, Extraction] = {}
     report.begin("extraction", len(seeds))
 
     async def one(seed: SeedProblem, log: ResponseLog) -> None:
         ask = Ask(client, log, seed.id)
-        found[seed.id] = await extract(seed, ask)
+        try:
+            found[seed.id] = await extract(seed, ask)
+        except NotAskedError as error:
+            found[seed.id] = Extraction(seed_id=seed.id, reason=str(error))
         report.step(resumed=ask.resumed)
 
-    with open_log(workspace.log("extract"), report.note) as log:
-        await run_window(client.recipe.build.window, (partial(one, seed, log) for seed in seeds))
+    with workspace.open_log("extract", 0, report.note) as log:
+        jobs = (partial(one, seed, log) for seed in seeds)
+        await run_window(client.recipe.build.window, jobs, client.stop)
     dropped = [extraction for extraction in found.values() if extraction.reason]
     if dropped:
         report.note(
@@ -53,16 +87,20 @@ async def _extract_all(
     return [found[seed.id] for seed in seeds]
 
 
-async def _cluster(
-    extractions: Sequence[Extraction], client: Client, workspace: Workspace, report: Reporter
-) -> TopicClusters:
+async def _cluster(extractions: Sequence[Extraction], client: Client, workspace: Workspace) -> TopicClusters:
+    report = client.report
     rule = client.recipe.topics
     report.begin("topics", 0)
     embedder = _embedder(rule, report)
-    with open_log(workspace.log("topics"), report.note) as log:
+    with workspace.open_log("topics", 0, report.note) as log:
 
         async def ask_same(one: TopicKeyPoints, other: TopicKeyPoints) -> bool | None:
-            return await same_topic(one, other, Ask(client, log, f"{one.topic} = {other.topic}"))
+            try:
+                return await same_topic(one, other, Ask(client, log, f"{one.topic} = {other.topic}"))
+            except (StoppedError, NotAskedError):
+                return (
+                    None  # the answers to the other pairs are still waited for; nothing is saved after a stop
+                )
 
         try:
             return await cluster_topics(

@@ -52,10 +52,15 @@ class Knowledge:
             self.tcpm.save(out)
         write_atomically(folder / "topics.json", self.clusters.to_json().encode())
 
+    @staticmethod
+    def is_saved(folder: Path) -> bool:
+        """Whether `save` came to its end."""
+        return (folder / "topics.json").is_file()
+
     @classmethod
     def load(cls, folder: Path) -> "Knowledge | None":
         """Read what `save` wrote, or return None where that is not complete."""
-        if not (folder / "topics.json").is_file():
+        if not cls.is_saved(folder):
             return None
         return cls(
             seeds=_read_lines(folder / "seeds.jsonl", SeedProblem),

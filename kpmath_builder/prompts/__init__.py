@@ -40,6 +40,8 @@ class Prompts:
     templates: Mapping[Task, Template]
     hashes: Mapping[Task, str]
     """Tagged hash of each prompt file."""
+    texts: Mapping[Task, str]
+    """Each prompt file as it is."""
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Prompts":
@@ -59,6 +61,7 @@ class Prompts:
                 task: "sha256:" + hashlib.sha256(text.encode()).hexdigest()
                 for task, (_, text) in texts.items()
             },
+            texts={task: text for task, (_, text) in texts.items()},
         )
 
     def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:

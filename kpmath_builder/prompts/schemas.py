@@ -66,7 +66,7 @@ class JudgeReply(_Reply):
     key_points_present: Score
     errors: tuple[str, ...]
     correctness: Score
-    sub_questions: int = Field(ge=1)
+    sub_questions: int = Field(ge=1, le=100)
 
 
 REPLIES: Mapping[Task, type[BaseModel] | None] = {

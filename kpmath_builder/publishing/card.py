@@ -1,45 +1,29 @@
-"""The dataset card: README.md with the YAML front matter that makes `load_dataset` find configs, splits and features.
+"""The dataset card: README.md, whose front matter makes `load_dataset` find configs, splits and features.
 
 The card is a function of the build: no dates, machine names or paths. `datasets` caches a local folder under its name and
 this front matter, not under its data, so the fingerprint of build and data stands in every entry of `configs`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-from huggingface_hub import DatasetCardData
 
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.publishing.address import Address, how_to_cite, how_to_load
+from kpmath_builder.publishing.facts import CardFacts
+from kpmath_builder.publishing.front import front_matter
+from kpmath_builder.publishing.markdown import table
 from kpmath_builder.publishing.parquet import WrittenConfig
 from kpmath_builder.records import SeedProblem
-from kpmath_builder.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG, Column, features_yaml
+from kpmath_builder.schemas import COLUMNS, CONFIGS, Column
 
-__all__ = ["CardFacts", "make_card"]
+__all__ = ["FIGURES", "columns_tables", "make_card"]
 
+FIGURES = "figures"
 _CONFIG_TITLES = {
     "kp-extraction": "one row per seed problem, with the topics and key points extracted from it",
     "qa-pairs": "one row per published solution, ready to train on",
     "scored": "every candidate, kept or dropped, with all its solutions and scores",
 }
-
-
-@dataclass(frozen=True)
-class CardFacts:
-    """What the card says beyond what the rows tell.
-
-    `models` maps roles (extractor, writer, judge, solver) to models; `recipe` maps settings to their values, in the order
-    in which they are shown; `source_datasets` are Hub ids of the seed sets; `limits` are further sentences under
-    "Known limits".
-    """
-
-    models: Mapping[str, str]
-    recipe: Mapping[str, object] = field(default_factory=dict)
-    licence: str = "mit"
-    pretty_name: str = ""
-    language: str = "en"
-    source_datasets: Sequence[str] = ()
-    limits: Sequence[str] = ()
 
 
 def make_card(
@@ -52,66 +36,23 @@ def make_card(
     funnel: Funnel,
 ) -> str:
     """Return the text of README.md."""
-    front = DatasetCardData(**_front_matter(facts, name, fingerprint, written)).to_yaml()
+    address = Address(name, fingerprint)
     parts = [
-        f"---\n{front}\n---",
+        front_matter(facts, name, fingerprint, written),
         f"# {facts.pretty_name or name}",
         _what_it_is(fingerprint, written),
-        _how_to_load(name),
+        how_to_load(address),
         _how_it_was_made(facts),
         _funnel(funnel),
-        _columns(),
+        _what_is_in_it(),
+        f"## Columns\n\n{columns_tables('###')}",
         _seed_sources(seeds),
+        _contamination(facts),
         _known_limits(facts),
+        _provenance(),
+        how_to_cite(address),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _front_matter(
-    facts: CardFacts, name: str, fingerprint: str, written: Mapping[str, WrittenConfig]
-) -> dict[str, Any]:
-    return {
-        "license": facts.licence,
-        "language": [facts.language],
-        "pretty_name": facts.pretty_name or name,
-        "task_categories": ["text-generation", "question-answering"],
-        "annotations_creators": ["machine-generated"],
-        "language_creators": ["machine-generated"],
-        "size_categories": [_size_category(written[DEFAULT_CONFIG].rows)],
-        "source_datasets": list(facts.source_datasets) or None,
-        "tags": ["synthetic", "math", "reasoning", "key-points", "kpmath"],
-        "configs": [_config(config, fingerprint, written[config]) for config in CONFIGS],
-        "dataset_info": [_info(config, written[config]) for config in CONFIGS],
-    }
-
-
-def _config(config: str, fingerprint: str, written: WrittenConfig) -> dict[str, Any]:
-    default = {"default": True} if config == DEFAULT_CONFIG else {}
-    return {
-        "config_name": config,
-        **default,
-        "data_files": [{"split": "train", "path": f"data/{config}/*.parquet"}],
-        "description": f"build {fingerprint}, data {written.digest[:16]}",
-    }
-
-
-def _info(config: str, written: WrittenConfig) -> dict[str, Any]:
-    return {
-        "config_name": config,
-        "features": features_yaml(config),
-        "splits": [{"name": "train", "num_bytes": written.arrow_bytes, "num_examples": written.rows}],
-        "download_size": written.file_bytes,
-        "dataset_size": written.arrow_bytes,
-    }
-
-
-def _size_category(rows: int) -> str:
-    """Name the Hub's size category of a number of rows."""
-    bounds = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
-    exponent = len(str(rows)) - 4  # 0 for a number of four digits, thus from 1,000
-    if exponent < 0:
-        return "n<1K"
-    return f"{bounds[exponent]}<n<{bounds[exponent + 1]}" if exponent + 1 < len(bounds) else "n>1B"
 
 
 def _what_it_is(fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
@@ -121,29 +62,25 @@ def _what_it_is(fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
         "([arXiv 2403.02333](https://arxiv.org/abs/2403.02333)): topics and key points are extracted from seed problems, "
         "combined as they occur together, and a model writes one new problem that needs them all; a judge scores it, "
         "a solver answers it many times, and solutions are published that agree with the consensus.\n\n"
+        "The paper's KPMath has over 800K pairs; its KPMath-Plus, of 1,576K, mixes these with existing sets. Neither "
+        "was released. This dataset is a build of the open implementation, not a copy of them.\n\n"
         f"Built by kpmath-builder as build `{fingerprint}`.\n\n"
-        + _table(("config", "what a row is", "rows"), rows)
-    )
-
-
-def _how_to_load(name: str) -> str:
-    return (
-        "## How to load\n\n"
-        f"`{name}` stands for this folder, or for the repository on the Hub with its owner.\n\n"
-        "```python\n"
-        "from datasets import load_dataset\n\n"
-        f'pairs = load_dataset("{name}", split="train")  # the default config, {DEFAULT_CONFIG}\n'
-        f'scored = load_dataset("{name}", "scored", split="train", streaming=True)\n'
-        "```"
+        + table(("config", "what a row is", "rows"), rows)
     )
 
 
 def _how_it_was_made(facts: CardFacts) -> str:
-    models = _table(("role", "model"), sorted(facts.models.items()))
-    settings = _table(
-        ("setting", "value"), [(f"`{key}`", f"`{value}`") for key, value in facts.recipe.items()]
-    )
-    return f"## How it was made\n\n{models}" + (f"\n\n{settings}" if facts.recipe else "")
+    parts = ["## How it was made", table(("role", "model"), sorted(facts.models.items()))]
+    if facts.tasks:
+        rows = [(task.task, task.model, task.sampling, f"`{task.prompt[:19]}`") for task in facts.tasks]
+        parts.append(table(("task", "model", "sampling", "prompt"), rows))
+    if facts.recipe:
+        settings = [
+            (f"`{key}`", f"`{value}`" if value not in ("", None) else "not set")
+            for key, value in facts.recipe.items()
+        ]
+        parts.append(table(("setting", "value"), settings))
+    return "\n\n".join(parts)
 
 
 def _funnel(funnel: Funnel) -> str:
@@ -164,40 +101,50 @@ def _funnel(funnel: Funnel) -> str:
         "tokens read",
         "tokens written",
     )
-    return f"## The funnel\n\n{_table(header, rows)}\n\nTokens are those of the step that leads to the stage."
+    return f"## The funnel\n\n{table(header, rows)}\n\nTokens are those of the step that leads to the stage."
 
 
-def _columns() -> str:
+def _what_is_in_it() -> str:
+    pictures = {
+        "topics": "Bars: published pairs by topic",
+        "tcpm": "Map: topics that occur together in seed problems, the matrix that topics are drawn from",
+        "votes": "Bars: candidates by the share of the vote behind their answer",
+    }
+    shown = [f"![{told}]({FIGURES}/{name}.svg)" for name, told in pictures.items()]
+    return "## What is in it\n\n" + "\n\n".join(shown)
+
+
+def columns_tables(heading: str) -> str:
+    """Return a table of columns per config, under headings such as `###`."""
     tables = []
     for config in CONFIGS:
-        rows = [
-            (f"`{column.name}`", f"`{_type_name(column)}`", column.description) for column in COLUMNS[config]
-        ]
-        tables.append(f"### `{config}`\n\n{_table(('column', 'type', 'what it holds'), rows)}")
-    return "## Columns\n\n" + "\n\n".join(tables)
+        rows = [(f"`{column.name}`", _type_name(column), column.description) for column in COLUMNS[config]]
+        tables.append(f"{heading} `{config}`\n\n{table(('column', 'type', 'what it holds'), rows)}")
+    return "\n\n".join(tables)
 
 
 def _type_name(column: Column) -> str:
     """Spell the type as Arrow does, less the names of list items."""
-    return str(column.type).replace("<item: ", "<")
+    return f"`{str(column.type).replace('<item: ', '<')}`" + (" or null" if column.nullable else "")
 
 
 def _seed_sources(seeds: Sequence[SeedProblem]) -> str:
-    sources = sorted({(seed.source, seed.licence, seed.shareable) for seed in seeds})
-    rows = []
-    for source, licence, shareable in sources:
-        count = sum(
-            (seed.source, seed.licence, seed.shareable) == (source, licence, shareable) for seed in seeds
-        )
-        rows.append(
-            (
-                source,
-                licence,
-                f"{count:,}",
-                "yes" if shareable else "no: ids, hashes, topics and key points only",
-            )
-        )
-    return f"## Seed problems\n\n{_table(('source', 'licence', 'problems', 'text published'), rows)}"
+    sources = Counter((seed.source, seed.licence, seed.shareable) for seed in seeds)
+    rows = [
+        (source, licence, f"{count:,}", "yes" if shareable else "no: ids, hashes, topics and key points only")
+        for (source, licence, shareable), count in sorted(sources.items())
+    ]
+    return f"## Seed problems\n\n{table(('source', 'licence', 'problems', 'text published'), rows)}"
+
+
+def _contamination(facts: CardFacts) -> str:
+    if facts.overlaps is None:
+        return "## Contamination\n\nThis build was not searched for overlap with test sets."
+    rows = [
+        (overlap.test_set, overlap.method, f"{overlap.rows:,} of {overlap.of_rows:,}", overlap.baseline)
+        for overlap in facts.overlaps
+    ]
+    return f"## Contamination\n\n{table(('test set', 'search', 'rows that overlap', 'for comparison'), rows)}"
 
 
 def _known_limits(facts: CardFacts) -> str:
@@ -215,11 +162,10 @@ def _known_limits(facts: CardFacts) -> str:
     return "## Known limits\n\n" + "\n".join(f"- {limit}" for limit in (*limits, *facts.limits))
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """Keep a text within its cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+def _provenance() -> str:
+    return (
+        "## Provenance\n\n"
+        "`provenance/` holds the recipe, the prompts and the funnel; a published version also the manifest and the "
+        "SHA-256 of every file, which `kpmath verify` and `sha256sum --check provenance/checksums.txt` compare. "
+        "Column `candidate_id` of a pair leads to its row in `scored`, and `seed_ids` from there to `kp-extraction`."
+    )

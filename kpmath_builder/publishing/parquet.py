@@ -5,7 +5,7 @@ group ends depends on the rows alone: equal rows make equal bytes.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["ConfigWriter", "WrittenConfig"]
+__all__ = ["ConfigWriter", "WrittenConfig", "digest_of"]
 
 ROWS_PER_GROUP = 10_000
 GROUP_SIZE = 32 << 20
@@ -78,14 +78,12 @@ class ConfigWriter:
         self._flush()
         self._file.close()
         count = len(self._paths)
-        digest = hashlib.sha256()
-        file_bytes = 0
-        for number, path in enumerate(self._paths):
-            final = path.rename(self._folder / f"train-{number:05d}-of-{count:05d}.parquet")
-            file_bytes += final.stat().st_size
-            with final.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-        return WrittenConfig(self._rows, count, self._arrow_bytes, file_bytes, digest.hexdigest())
+        files = [
+            path.rename(self._folder / f"train-{number:05d}-of-{count:05d}.parquet")
+            for number, path in enumerate(self._paths)
+        ]
+        file_bytes = sum(file.stat().st_size for file in files)
+        return WrittenConfig(self._rows, count, self._arrow_bytes, file_bytes, digest_of(files))
 
     def close(self) -> None:
         """Let go of the open file after a failure; what was written is of no use."""
@@ -111,6 +109,15 @@ class ConfigWriter:
         self._rows += len(self._group)
         self._arrow_bytes += table.nbytes
         self._group, self._group_size = [], 0
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """Return a hash over the bytes of files in this order."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def _size(value: object) -> int:

@@ -86,9 +86,10 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
     }
 
 
-def scored_row(candidate: Candidate) -> Row:
-    """Return the candidate as a row of `scored`."""
+def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
+    """Return the candidate as a row of `scored`; `sources` tells a seed problem's set."""
     parts = candidate.blueprint.parts
+    seed_ids = _distinct(part.seed_id for part in parts)
     return {
         "id": candidate.blueprint.id,
         "index": candidate.blueprint.index,
@@ -99,7 +100,8 @@ def scored_row(candidate: Candidate) -> Row:
         "question": candidate.question,
         "topics": _distinct(part.topic for part in parts),
         "key_points": [part.model_dump(mode="json") for part in parts],
-        "seed_ids": _distinct(part.seed_id for part in parts),
+        "seed_ids": seed_ids,
+        "seed_sources": _distinct(sources[seed_id] for seed_id in seed_ids),
         "note": candidate.blueprint.note,
         "solutions": [solution.model_dump(mode="json") for solution in candidate.solutions],
         "requests": candidate.tokens.requests,

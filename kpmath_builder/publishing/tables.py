@@ -7,9 +7,13 @@ from pathlib import Path
 
 from kpmath_builder.durable import staged_folder
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.publishing.card import CardFacts, make_card
+from kpmath_builder.knowledge.cooccurrence import Tcpm
+from kpmath_builder.publishing.card import FIGURES, make_card
+from kpmath_builder.publishing.facts import CardFacts
 from kpmath_builder.publishing.parquet import ConfigWriter, WrittenConfig
+from kpmath_builder.publishing.provenance import PROVENANCE, build_file, funnel_file
 from kpmath_builder.publishing.rows import extraction_rows, pair_rows, scored_row
+from kpmath_builder.publishing.tally import Tally
 from kpmath_builder.records import Candidate, Extraction, Practice, SeedProblem, Solution, Stage
 from kpmath_builder.schemas import CONFIGS, SCHEMAS
 
@@ -40,6 +44,7 @@ def write_tables(
     candidates: Iterable[Candidate],
     select: Callable[[Candidate], Sequence[Solution]],
     facts: CardFacts,
+    provenance: Mapping[str, bytes] | None = None,
     rows_per_file: int = 100_000,
 ) -> TableCounts:
     """Write the three configs and their card; `folder` is the old whole one until it is the new whole one.
@@ -56,6 +61,10 @@ def write_tables(
         Sorted by id; taken one by one, so that memory does not grow with their number.
     select
         The solutions to publish of a kept candidate.
+    facts
+        What the card says beyond what the rows tell.
+    provenance
+        Further files by their paths in `folder`.
 
     Raises
     ------
@@ -63,7 +72,7 @@ def write_tables(
         Where candidates or seeds do not come with strictly ascending ids. `folder` stays as it was.
     """
     sources = {seed.id: seed.source for seed in seeds}
-    funnel = Funnel()
+    funnel, tally = Funnel(), Tally()
     with staged_folder(folder) as staged, ExitStack() as stack:
         writers = {
             config: ConfigWriter(staged / "data" / config, SCHEMAS[config], rows_per_file)
@@ -75,13 +84,24 @@ def write_tables(
             writers["kp-extraction"].add(row)
         for candidate in candidates:
             funnel.add(candidate)
-            writers["scored"].add(scored_row(candidate))
+            writers["scored"].add(scored_row(candidate, sources=sources))
             chosen = select(candidate) if candidate.stage is Stage.KEPT else ()
+            tally.add(candidate, len(chosen))
             for row in pair_rows(candidate, chosen, name=name, sources=sources):
                 writers["qa-pairs"].add(row)
         written = {config: writer.finish() for config, writer in writers.items()}
         card = make_card(
             facts, name=name, fingerprint=fingerprint, written=written, seeds=seeds, funnel=funnel
         )
-        (staged / "README.md").write_text(card, encoding="utf-8", newline="\n")
+        pictures = tally.pictures(Tcpm.from_practices(practices))
+        files = {
+            "README.md": card.encode(),
+            **{f"{FIGURES}/{picture}": data for picture, data in pictures.items()},
+            f"{PROVENANCE}/build.json": build_file(name, fingerprint, written),
+            f"{PROVENANCE}/funnel.json": funnel_file(funnel),
+            **(provenance or {}),
+        }
+        for path, data in files.items():
+            (staged / path).parent.mkdir(parents=True, exist_ok=True)
+            (staged / path).write_bytes(data)
     return TableCounts(written, funnel)

@@ -15,7 +15,7 @@ from kpmath_builder.seeds.origins import BUNDLED, MATH, Labels, Origin, origin_o
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
 from kpmath_builder.teachers.protocol import canonical_json
 
-__all__ = ["SeedSet", "load_seeds"]
+__all__ = ["SeedSet", "hash_of_problem", "hash_of_set", "load_seeds"]
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class _Sorter:
             answer=answer,
             level=reading.level,
             subject=reading.subject,
-            content_hash=_sha256(f"{reading.problem}\n{reading.solution}"),
+            content_hash=hash_of_problem(reading.problem, reading.solution),
         )
 
     def _id(self, reading: Reading, number: str) -> str:
@@ -183,7 +183,7 @@ class _Sorter:
         return SeedSet(
             problems=problems,
             name="/".join(problems[0].id.split("/")[:2]) if self.form == "math" else self.origin.prefix,
-            content_hash=_sha256(canonical_json([[seed.id, seed.content_hash] for seed in problems])),
+            content_hash=hash_of_set(problems),
             duplicates=tuple(self.duplicates),
             empty=tuple(self.empty),
             unanswered=tuple(self.unanswered),
@@ -196,6 +196,16 @@ _MARKS = {
     "math": r"in the last `\boxed{}`",
     "custom": r"in the answer's own column, after `####` or in the last `\boxed{}`",
 }
+
+
+def hash_of_problem(problem: str, solution: str) -> str:
+    """Return the tagged hash of a seed problem's text."""
+    return _sha256(f"{problem}\n{solution}")
+
+
+def hash_of_set(problems: Sequence[SeedProblem]) -> str:
+    """Return the tagged hash over all ids and content hashes; `problems` are sorted by id."""
+    return _sha256(canonical_json([[seed.id, seed.content_hash] for seed in problems]))
 
 
 def _sha256(text: str) -> str:

@@ -1,26 +1,31 @@
 """All candidates of a build: the window runs over the blueprints of shard after shard, without a barrier between them."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from contextlib import ExitStack
 from functools import partial
 
 from kpmath_builder.execution.ask import Ask, Client
-from kpmath_builder.execution.log import ResponseLog, open_log
+from kpmath_builder.execution.log import ResponseLog
 from kpmath_builder.execution.shards import ShardWriter, shard_header, shard_indexes
 from kpmath_builder.execution.window import run_window
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.goal import Goal
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.progress import Reporter
+from kpmath_builder.lock import HeldError
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Blueprint
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
 from kpmath_builder.synthesis.candidates import synthesise
 from kpmath_builder.teachers.protocol import canonical_json
 from kpmath_builder.workspace import Workspace
 
-__all__ = ["drawer_for", "synthesise_all"]
+__all__ = ["draw", "drawer_for", "synthesise_all"]
 
 
-def drawer_for(knowledge: Knowledge, client: Client) -> BlueprintDrawer:
+def drawer_for(knowledge: Knowledge, recipe: Recipe) -> BlueprintDrawer:
     """Return what draws the build's blueprints (paper section 2.2); raises `InputError` where there is nothing to draw."""
-    recipe = client.recipe
     origin = [knowledge.fingerprint, recipe.build.seed, recipe.blueprints.model_dump()]
     return BlueprintDrawer(
         knowledge.practices,
@@ -32,71 +37,136 @@ def drawer_for(knowledge: Knowledge, client: Client) -> BlueprintDrawer:
     )
 
 
+def draw(drawer: BlueprintDrawer, index: int, generation: int) -> Blueprint:
+    """Draw a blueprint; its id shows the generation from the first `--regenerate` on, for its question is another one."""
+    blueprint = drawer.draw(index)
+    return blueprint.model_copy(update={"id": f"{blueprint.id}g{generation}"}) if generation else blueprint
+
+
 async def synthesise_all(
-    knowledge: Knowledge, client: Client, workspace: Workspace, fingerprint: str, report: Reporter
-) -> None:
-    """Make every shard of candidates that is not there yet; `fingerprint` tells whether one that is there still holds."""
-    batch = _Batch(knowledge, client, workspace, fingerprint, report)
-    report.begin("synthesis", client.recipe.build.questions)
+    knowledge: Knowledge, client: Client, workspace: Workspace, goal: Goal, shards: Collection[int]
+) -> list[str]:
+    """Make those of the shards that are not there yet; return who has the ones that other processes are making."""
+    batch = _Batch(knowledge, client, workspace, goal)
+    client.report.begin("synthesis", sum(len(batch.indexes(shard)) for shard in shards))
     try:
-        await run_window(client.recipe.build.window, batch.jobs())
+        await run_window(client.recipe.build.window, batch.jobs(shards), client.stop)
     finally:
         batch.close()
+    return batch.held
 
 
 class _Batch:
-    """The shards that are open at the moment: those with a blueprint in the window."""
+    """The shards of this run; open are those with a blueprint in the window."""
 
-    def __init__(
-        self, knowledge: Knowledge, client: Client, workspace: Workspace, fingerprint: str, report: Reporter
-    ) -> None:
-        self._client, self._workspace, self._fingerprint, self._report = (
-            client,
-            workspace,
-            fingerprint,
-            report,
-        )
-        self._drawer = drawer_for(knowledge, client)
+    def __init__(self, knowledge: Knowledge, client: Client, workspace: Workspace, goal: Goal) -> None:
+        self.held: list[str] = []
+        """Who has the shards that other processes are making."""
+        self._client, self._workspace, self._goal, self._report = client, workspace, goal, client.report
+        self._drawer = drawer_for(knowledge, client.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
-        self._open: dict[int, tuple[ShardWriter, ResponseLog]] = {}
+        self._open: set[_Shard] = set()
 
-    def jobs(self) -> Iterator[Callable[[], Coroutine[object, object, None]]]:
-        """Yield one job per blueprint that is to be led through the method, opening its shard first."""
-        build = self._client.recipe.build
-        for shard in range(build.shards):
-            indexes = shard_indexes(shard, build.shards, build.questions)
-            header = {"shard": shard, "of": build.shards, "fingerprint": self._fingerprint}
-            if self._is_sealed(shard, header):
-                self._report.step(len(indexes), resumed=True)
+    def indexes(self, number: int) -> range:
+        """Return the numbers of a shard's blueprints."""
+        return shard_indexes(number, self._client.recipe.build.shards, self._client.recipe.build.questions)
+
+    def jobs(self, numbers: Collection[int]) -> Iterator[Callable[[], Coroutine[object, object, None]]]:
+        """Yield one job per shard that opens it, and one per blueprint that is to be led through the method."""
+        for number in numbers:
+            if self._workspace.is_sealed(number, self._goal):
+                self._leave_out(number)
                 continue
-            log = open_log(self._workspace.log("synthesis", shard), self._report.note)
-            self._open[shard] = ShardWriter(self._workspace.shard(shard), header, len(indexes)), log
-            for index in indexes:
+            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._goal)
+            yield partial(self._begin, shard)
+            for index in self.indexes(number):
+                if shard.ready.is_set() and not shard.is_open:
+                    break
                 yield partial(self._one, shard, index)
-            self._seal_if_complete(shard)
 
-    async def _one(self, shard: int, index: int) -> None:
-        writer, log = self._open[shard]
-        ask = Ask(self._client, log, index)
-        candidate = await synthesise(self._drawer.draw(index), self._seeds, ask, self._client.recipe)
-        writer.add(candidate)
+    async def _begin(self, shard: "_Shard") -> None:
+        try:
+            if await shard.open(self._report.note):
+                self._open.add(shard)
+                await self._seal_if_complete(shard)
+                return
+        except HeldError as held:
+            self.held.append(held.who)
+        self._leave_out(shard.number)
+
+    async def _one(self, shard: "_Shard", index: int) -> None:
+        await shard.ready.wait()
+        if not shard.is_open:
+            return
+        generation = self._goal.generation(shard.number)
+        ask = Ask(self._client, shard.log, index, generation)
+        blueprint = draw(self._drawer, index, generation)
+        candidate = await synthesise(blueprint, self._seeds, ask, self._client.recipe)
+        shard.writer.add(candidate)
         self._report.funnel.add(candidate)
         self._report.step(resumed=ask.resumed)
-        self._seal_if_complete(shard)
+        await self._seal_if_complete(shard)
 
-    def _seal_if_complete(self, shard: int) -> None:
-        if shard in self._open and self._open[shard][0].complete:
-            writer, log = self._open.pop(shard)
-            log.close()
-            writer.seal()
+    async def _seal_if_complete(self, shard: "_Shard") -> None:
+        if shard.writer.complete:
+            self._open.remove(shard)
+            await asyncio.to_thread(shard.seal)
 
-    def _is_sealed(self, shard: int, header: dict[str, object]) -> bool:
-        there = shard_header(self._workspace.shard(shard))
-        return there is not None and header.items() <= there.items()
+    def _leave_out(self, number: int) -> None:
+        if header := shard_header(self._workspace.shard(number)):
+            self._report.funnel += Funnel.from_json(header["funnel"])
+        self._report.step(len(self.indexes(number)), resumed=True)
 
     def close(self) -> None:
         """Close what an interruption left open."""
-        for writer, log in self._open.values():
-            log.close()
-            writer.discard()
-        self._open.clear()
+        with ExitStack() as stack:
+            for shard in self._open:
+                stack.callback(shard.log.close)
+                stack.callback(shard.writer.discard)
+
+
+class _Shard:
+    """A shard that this process makes, from the opening of its log, whose lock makes it the only one, to the sealing.
+
+    Both read or write gigabytes and run in threads, so that the other shards' requests go on.
+    """
+
+    log: ResponseLog
+    writer: ShardWriter
+
+    def __init__(self, number: int, expected: int, workspace: Workspace, goal: Goal) -> None:
+        self.number = number
+        self.is_open = False
+        self.ready = asyncio.Event()
+        """Set when it is known whether this process makes the shard."""
+        self._expected = expected
+        self._workspace = workspace
+        self._goal = goal
+
+    async def open(self, tell: Callable[[str], None]) -> bool:
+        """Return whether there is something to make; raises `HeldError` where another process makes it."""
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.to_thread(self._open, lambda note: loop.call_soon_threadsafe(tell, note))
+        finally:
+            self.ready.set()
+        return self.is_open
+
+    def _open(self, tell: Callable[[str], object]) -> None:
+        log = self._workspace.open_log("synthesis", self.number, tell)
+        try:
+            if not self._workspace.is_sealed(self.number, self._goal):  # another process may have been faster
+                header = self._goal.header(self.number)
+                self.writer = ShardWriter(self._workspace.shard(self.number), header, self._expected)
+                self.log, self.is_open = log, True
+        finally:
+            if not self.is_open:
+                log.close()
+
+    def seal(self) -> None:
+        """Put the answers on the disk, then the candidates; only then another process may come."""
+        try:
+            self.log.sync()
+            self.writer.seal()
+        finally:
+            self.log.close()

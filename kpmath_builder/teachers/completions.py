@@ -1,12 +1,12 @@
 """Reading the body of a chat completion: from bytes to one `Response` for each sample."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from kpmath_builder.teachers.protocol import Response
 
-__all__ = ["read_completion"]
+__all__ = ["read_completion", "split_reasoning"]
 
 BROKEN_OFF = frozenset({"abort", "error"})
 """vLLM's finish reasons for answers that it did not finish; they are asked for again."""
@@ -50,7 +50,7 @@ class _Completion(_Part):
     system_fingerprint: str | None = None
 
 
-def read_completion(body: bytes, samples: int) -> list[Response]:
+def read_completion(body: bytes, samples: int, revision: str = "") -> list[Response]:
     """Return the responses of a chat completion with `samples` choices, in the order of their index.
 
     `usage` is for the whole call: the prompt is charged to the first sample, the completion is shared out so that the
@@ -71,22 +71,23 @@ def read_completion(body: bytes, samples: int) -> list[Response]:
     share, rest = divmod(usage.completion_tokens, samples)
     details = usage.prompt_tokens_details or _PromptDetails()
     return [
-        _response(choice, completion).model_copy(
-            update={
-                "prompt_tokens": 0 if place else usage.prompt_tokens,
-                "cached_tokens": 0 if place else details.cached_tokens or 0,
-                "completion_tokens": share + (place < rest),
-            }
+        _response(
+            choice,
+            completion,
+            prompt_tokens=0 if place else usage.prompt_tokens,
+            cached_tokens=0 if place else details.cached_tokens or 0,
+            completion_tokens=share + (place < rest),
+            revision=revision,
         )
         for place, choice in enumerate(choices)
     ]
 
 
-def _response(choice: _Choice, completion: _Completion) -> Response:
+def _response(choice: _Choice, completion: _Completion, **fields: Any) -> Response:  # noqa: ANN401 - of the response
     message = choice.message
     text, reasoning = message.content or "", message.reasoning or message.reasoning_content or ""
     if not reasoning:
-        text, reasoning = _split_reasoning(text)
+        text, reasoning = split_reasoning(text)
     refused = message.refusal is not None or choice.finish_reason == "content_filter"
     return Response(
         text=(message.refusal or text) if refused else text,
@@ -94,10 +95,11 @@ def _response(choice: _Choice, completion: _Completion) -> Response:
         model=completion.model,
         fingerprint=completion.system_fingerprint or "",
         reasoning=reasoning,
+        **fields,
     )
 
 
-def _split_reasoning(text: str) -> tuple[str, str]:
+def split_reasoning(text: str) -> tuple[str, str]:
     """Return answer and reasoning of a text that a server without a reasoning parser passes on whole.
 
     Some chat templates put `<think>` into the prompt, so that only its end is in the text; a text that was cut off while

@@ -1,8 +1,6 @@
-"""The way to one or more servers of the same model: a pool of slots over aiohttp, with retries and no time limit on answers.
+"""The way to one or more servers of the same model: lanes over aiohttp, with retries and no time limit on answers.
 
-A request holds a slot only while it is under way; while it waits to be sent again others use the slot. Each attempt goes to
-the address with the fewest requests in flight, and an address that has just failed rests, or its instant failures would
-look like idleness and draw all traffic.
+A request holds a place in a lane only while it is under way; while it waits to be sent again others use the place.
 """
 
 import asyncio
@@ -17,6 +15,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.stopping import Stop
+from kpmath_builder.teachers.lanes import Lane, Lanes
 from kpmath_builder.teachers.retrying import LONGEST_CONNECT, PassingError, Trouble
 from kpmath_builder.teachers.statuses import fault_of
 
@@ -25,7 +25,6 @@ __all__ = ["Connection", "Stats"]
 T = TypeVar("T")
 
 SECONDS_BETWEEN_MESSAGES = 5.0
-LONGEST_REST = 30.0
 NO_TIME_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT)
 """A slow answer is a healthy one; that the machine at the other end has died is noticed by TCP keep-alive."""
 
@@ -39,25 +38,6 @@ class Stats:
     retries: int = 0
 
 
-@dataclass
-class _Address:
-    url: str
-    in_flight: int = 0
-    faults: int = 0
-    rests_until: float = 0.0
-
-    def failed(self, fault: PassingError) -> None:
-        now = time.monotonic()
-        if now < self.rests_until:
-            return  # requests that fail together are one fault of the address
-        rest = max(2.0 ** min(self.faults, 5), fault.retry_after or 0.0)
-        self.faults += 1
-        self.rests_until = now + min(rest, LONGEST_REST)
-
-    def answered(self) -> None:
-        self.faults, self.rests_until = 0, 0.0
-
-
 class Connection:
     """Sends JSON to whichever address is least busy until it is answered.
 
@@ -66,7 +46,7 @@ class Connection:
     addresses
         `http://host:port`, with or without `/v1`; all serve the same model.
     in_flight
-        The most requests under way at any time, over all addresses.
+        The most requests under way at any time at each address.
     patience
         Seconds without any answer from any address after which a failing request ends the build.
     on_wait
@@ -90,27 +70,26 @@ class Connection:
         if not addresses:
             raise InputError("No address of a server is given: set teacher.addresses.")
         self.stats = Stats()
-        self._addresses = [_Address(_base_url(address)) for address in addresses]
+        self.lanes = Lanes([_base_url(address) for address in addresses], in_flight)
         self._headers = {"Content-Type": "application/json"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key.strip()}"
-        self._in_flight = in_flight
         self._patience = patience
         self._on_wait = on_wait
         self._told_at = float("-inf")
         self._answers = 0
         self._session: aiohttp.ClientSession | None = None
-        self._slots = asyncio.Semaphore(in_flight)
+        self.stop = Stop()
+        """Once it is asked, nothing is sent any more."""
 
     @property
     def urls(self) -> list[str]:
         """The addresses, each ending in `/v1`."""
-        return [address.url for address in self._addresses]
+        return [lane.url for lane in self.lanes.all]
 
     def session(self) -> aiohttp.ClientSession:
         """Return the one session of the running event loop, opened when first used."""
         if self._session is None:
-            self._slots = asyncio.Semaphore(self._in_flight)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive_socket),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -125,10 +104,12 @@ class Connection:
         if session is not None:
             await session.close()
 
-    async def post(self, path: str, body: Mapping[str, Any], read: Callable[[bytes], T]) -> T:
+    async def post(
+        self, path: str, body: Mapping[str, Any], read: Callable[[bytes], T], *, key: str = ""
+    ) -> T:
         """Send `body` to `path` below `/v1` until it is answered, and return what `read` makes of the answer.
 
-        `read` raises `ValueError` for an answer that is cut off, malformed or of the wrong shape; it is asked for again.
+        Equal keys go to the same address where that costs nothing. `read` raises `ValueError` for an answer that is cut off, malformed or of the wrong shape; it is asked for again.
 
         Raises
         ------
@@ -138,45 +119,60 @@ class Connection:
             When the server does not accept the key, the model or the address.
         BuildError
             When no address has answered anything for `patience` seconds.
+        StoppedError
+            When the build is stopping and this request is not under way.
         """
-        session, data = self.session(), json.dumps(body).encode()
+        session = self.session()
         trouble = Trouble(self._patience, self._answers)
         while True:
-            async with self._slots:
-                started = time.monotonic()
-                try:
-                    return await self._attempt(session, path, data, read)
-                except PassingError as error:
-                    fault, took = error, time.monotonic() - started
-            pause = trouble.pause(fault, self._answers, took)  # the slot is free while this request waits
-            self.tell(f"{fault}, waiting {round(pause, 1):g} s")
-            await asyncio.sleep(pause)
+            self.stop.check()
+            lane = await self.lanes.enter(key)
+            started = time.monotonic()
+            try:
+                self.stop.check()
+                return await self._attempt(session, lane, path, json.dumps(body).encode(), read)
+            except PassingError as error:
+                fault, took = error, time.monotonic() - started
+            finally:
+                self.lanes.leave(lane)
+            trouble.waited = max(trouble.waited, min(self.lanes.lost, self._patience))
+            pause = trouble.pause(fault, self._answers, took)  # the place is free while this request waits
+            self.tell(f"{fault}, {self._outlook(lane, pause)}")
+            await self.stop.sleep(pause)
             self.stats.retries += 1
 
-    def tell(self, message: str) -> None:
-        """Pass `message` on to `on_wait`, unless it has been told something a moment ago."""
-        now = time.monotonic()
-        if self._on_wait is not None and now - self._told_at >= SECONDS_BETWEEN_MESSAGES:
-            self._told_at = now
+    def tell(self, message: str, *, now: bool = False) -> None:
+        """Pass `message` on to `on_wait`, unless it has been told something a moment ago; with `now` in any case."""
+        time_now = time.monotonic()
+        if self._on_wait is not None and (now or time_now - self._told_at >= SECONDS_BETWEEN_MESSAGES):
+            self._told_at = time_now
             self._on_wait(message)
 
+    def _outlook(self, lane: Lane, pause: float) -> str:
+        if not lane.is_broken:
+            return f"waiting {round(pause, 1):g} s"
+        return (
+            f"looking again in {round(max(lane.rest, pause), 1):g} s; {self.lanes.waiting + 1} requests wait"
+        )
+
     async def _attempt(
-        self, session: aiohttp.ClientSession, path: str, data: bytes, read: Callable[[bytes], T]
+        self, session: aiohttp.ClientSession, lane: Lane, path: str, data: bytes, read: Callable[[bytes], T]
     ) -> T:
-        now = time.monotonic()
-        address = min(self._addresses, key=lambda a: (max(a.rests_until - now, 0.0), a.in_flight))
-        address.in_flight += 1
         self.stats.in_flight += 1
         self.stats.calls += 1
+        call, started = asyncio.timeout(None), time.monotonic()
+        lane.calls.add(call)
         try:
-            answer = await _send(session, address.url, path, data, read)
-        except PassingError as fault:
-            address.failed(fault)
-            raise
+            async with call:
+                answer = await _send(session, lane.url, path, data, read)
+        except (PassingError, TimeoutError) as error:
+            fault = error if isinstance(error, PassingError) else PassingError(f"broken off at {lane.url}")
+            lane.failed(fault.retry_after, min(time.monotonic() - started, LONGEST_CONNECT))
+            raise fault from error
         finally:
-            address.in_flight -= 1
+            lane.calls.discard(call)
             self.stats.in_flight -= 1
-        address.answered()
+        lane.answered()
         self._answers += 1
         return answer
 

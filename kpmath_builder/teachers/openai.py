@@ -1,24 +1,24 @@
 """The teacher behind any OpenAI-compatible server: vLLM on one's own GPUs, or a hosted model."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.teachers.chat import chat_body
 from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.connection import Connection, Stats
+from kpmath_builder.teachers.gauges import COUNTERS
+from kpmath_builder.teachers.obedience import disobedience
 from kpmath_builder.teachers.protocol import Request, Response
+from kpmath_builder.teachers.refusals import Refusals
 from kpmath_builder.teachers.retrying import RefusedError
 from kpmath_builder.teachers.serving import check_serving
+from kpmath_builder.teachers.watch import Load, Watch
 
 __all__ = ["OpenAITeacher"]
-
-SEEDS = 2**63
-"""vLLM takes a seed as a signed 64-bit integer."""
-
-OWN_FIELDS = frozenset(
-    {"model", "messages", "temperature", "top_p", "max_tokens", "n", "seed", "response_format", "stream"}
-)
 
 
 class OpenAITeacher:
@@ -32,12 +32,21 @@ class OpenAITeacher:
         One or more servers of that model, `http://host:port` with or without `/v1`; one that dies is survived.
     api_key
         Sent as a bearer token.
-    in_flight
-        The most calls under way at any time, over all addresses.
+    in_flight, least_in_flight
+        The most calls under way at any time at each address, and the fewest to which a server that says at `/metrics` how
+        it fares may be reduced.
     samples_per_request
         How many samples one call may carry.
     patience
         Seconds without any answer from any address after which the build ends.
+    longest_reply
+        The largest `max_tokens` that requests will have; the check compares it with the served context.
+    extra
+        Further fields that requests will have; the check sends them too.
+    revision
+        Of the model, noted with each response.
+    must_obey
+        Whether a server that ignores JSON schemas ends the build.
     on_wait
         Is told, at most once in five seconds, what is being waited for.
 
@@ -54,23 +63,40 @@ class OpenAITeacher:
         *,
         api_key: str | None = None,
         in_flight: int = 256,
+        least_in_flight: int = 16,
         samples_per_request: int = 1,
         patience: float = 900.0,
+        longest_reply: int = 0,
+        extra: Mapping[str, Any] | None = None,
+        revision: str = "",
+        must_obey: bool = False,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.model = model
+        self.revision = revision
         self.samples_per_request = samples_per_request
-        self._connection = Connection(
+        self._longest_reply = longest_reply
+        self._extra = dict(extra or {})
+        self._must_obey = must_obey
+        self._began = time.monotonic()
+        self._refusals = Refusals()
+        self.connection = Connection(
             addresses, api_key=api_key, in_flight=in_flight, patience=patience, on_wait=on_wait
         )
+        self.watch = Watch(self.connection, least=least_in_flight, most=in_flight, patience=patience)
 
     @property
     def stats(self) -> Stats:
         """Counters for a progress display."""
-        return self._connection.stats
+        return self.connection.stats
+
+    @property
+    def load(self) -> Load:
+        """What the servers do, where they say it."""
+        return self.watch.load
 
     async def check(self, patience: float = 30.0) -> None:
-        """Make sure that a server answers, accepts the key and serves the model.
+        """Make sure that a server answers, accepts the key, serves the model and obeys a JSON schema (else it is told).
 
         Parameters
         ----------
@@ -82,7 +108,21 @@ class OpenAITeacher:
         InputError
             When that is not so.
         """
-        await check_serving(self._connection, self.model, patience)
+        await check_serving(self.connection, self.model, patience, self._longest_reply)
+        await self._check_obedience()
+        self.watch.start()
+
+    async def _check_obedience(self) -> None:
+        urls = self.connection.urls
+        faults = await asyncio.gather(
+            *(disobedience(self.connection, url, self.model, self._extra) for url in urls)
+        )
+        for fault in filter(None, faults):
+            if self._must_obey:
+                raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
+            self.connection.tell(
+                f"{fault}: replies that do not fit are asked for again, at the cost of their tokens", now=True
+            )
 
     async def answer(self, request: Request, samples: Sequence[int]) -> list[Response]:
         """Answer consecutive samples of one request in one call, in their order, however long it takes.
@@ -95,41 +135,39 @@ class OpenAITeacher:
         BuildError
             When no address has answered anything for `patience` seconds.
         InputError
-            When a server does not accept the key or the model.
+            When a server does not accept the key or the model, or refuses one request after the other.
         """
         first, count = samples[0], len(samples)
         assert list(samples) == list(range(first, first + count)), (
             f"samples must be consecutive, got {samples}"
         )
-        read = partial(read_completion, samples=count)
+        read = partial(read_completion, samples=count, revision=self.revision)
         try:
-            return await self._connection.post("/chat/completions", self._body(request, first, count), read)
+            responses = await self.connection.post(
+                "/chat/completions", chat_body(request, first, count), read, key=request.digest
+            )
         except RefusedError as refusal:
+            self._refusals.refused(request, str(refusal))
             return [Response(text=str(refusal), finish_reason="refused", model=request.model)] * count
+        self._refusals.answered(request.task)
+        return responses
 
     async def close(self) -> None:
         """Release connections."""
-        await self._connection.close()
+        await self.watch.stop()
+        await self.connection.close()
 
-    def _body(self, request: Request, first: int, count: int) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": request.model,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-            "temperature": request.sampling.temperature,
-            "top_p": request.sampling.top_p,
-            "max_tokens": request.sampling.max_tokens,
-            "n": count,
-            "seed": (request.seed + first) % SEEDS,
+    def record(self) -> dict[str, Any]:
+        """Return what the servers did in this run, for the build's record; counters of servers that have no `/metrics` are 0."""
+        load = self.load
+        seconds = time.monotonic() - self._began
+        return {
+            "model": self.model,
+            "servers": len(self.connection.urls),
+            "seconds": round(seconds, 1),
+            "calls": self.stats.calls,
+            "retries": self.stats.retries,
+            **{name: round(getattr(load.total, name)) for name in COUNTERS},
+            "generated_tokens_per_second": round(load.total.generated_tokens / seconds, 1),
+            "prefix_cache_hit_rate": round(load.hit_rate, 4),
         }
-        if request.schema is not None:
-            schema = {"name": request.task, "schema": request.schema, "strict": True}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        return body | _further_fields(request.extra)
-
-
-def _further_fields(extra: Mapping[str, Any]) -> dict[str, Any]:
-    if clash := sorted(OWN_FIELDS & extra.keys()):
-        raise InputError(
-            f"Extra fields may not set {', '.join(clash)}: use the recipe's own settings for that."
-        )
-    return dict(extra)

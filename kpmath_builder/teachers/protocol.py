@@ -112,6 +112,7 @@ class Response(BaseModel):
     completion_tokens: int = 0
     cached_tokens: int = 0
     model: str = ""
+    revision: str = ""
     fingerprint: str = ""
     reasoning: str = ""
 

@@ -16,8 +16,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 LOOK = aiohttp.ClientTimeout(total=LONGEST_CONNECT)
 
 
-async def check_serving(connection: Connection, model: str, patience: float) -> None:
-    """Return when at least one address answers and all that answer serve `model`.
+async def check_serving(connection: Connection, model: str, patience: float, longest_reply: int = 0) -> None:
+    """Return when at least one address answers and all that answer serve `model`, with room for `longest_reply` tokens.
 
     A server that is there and says "not yet" (5xx, 429) is asked again for up to `patience` seconds. A server that has
     no list of models passes.
@@ -25,10 +25,10 @@ async def check_serving(connection: Connection, model: str, patience: float) -> 
     Raises
     ------
     InputError
-        When no address answers, or one does not accept the key or does not serve the model.
+        When no address answers, or one does not accept the key, does not serve the model, or with too short a context.
     """
     found = await asyncio.gather(
-        *(_look_until_ready(connection, url, model, patience) for url in connection.urls)
+        *(_look_until_ready(connection, url, model, patience, longest_reply) for url in connection.urls)
     )
     faults = [fault for fault in found if fault]
     if len(faults) == len(found):
@@ -37,7 +37,9 @@ async def check_serving(connection: Connection, model: str, patience: float) -> 
         connection.tell(f"{'; '.join(faults)}: going on without it")
 
 
-async def _look_until_ready(connection: Connection, url: str, model: str, patience: float) -> str:
+async def _look_until_ready(
+    connection: Connection, url: str, model: str, patience: float, longest_reply: int
+) -> str:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     while True:
@@ -46,7 +48,7 @@ async def _look_until_ready(connection: Connection, url: str, model: str, patien
         except (aiohttp.ClientError, OSError):
             return f"No server answers at {url}"
         if status != 429 and status < 500:
-            _judge(url, status, body, model)
+            _judge(url, status, body, model, longest_reply)
             return ""
         if loop.time() >= deadline:
             return f"The server at {url} is not ready ({status} {server_words(body)})"
@@ -59,18 +61,24 @@ async def _look(connection: Connection, url: str) -> tuple[int, bytes]:
         return reply.status, await reply.read()
 
 
-def _judge(url: str, status: int, body: bytes, model: str) -> None:
+def _judge(url: str, status: int, body: bytes, model: str, longest_reply: int) -> None:
     if status in {401, 403}:
         raise wrong_key(url, status, body)
     if status != 200:
         return  # many proxies have no list of models
     try:
-        served = [str(entry["id"]) for entry in json.loads(body)["data"]]
-    except (ValueError, TypeError, KeyError):
+        served = {str(entry["id"]): entry.get("max_model_len") for entry in json.loads(body)["data"]}
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise InputError(
             f"What answers at {url} is no OpenAI-compatible server: change teacher.addresses."
         ) from None
     if model not in served:
         raise InputError(
             f"{url} does not serve '{model}' but {', '.join(served) or 'nothing'}: change teacher.model."
+        )
+    context = served[model]  # vLLM says it, others do not
+    if isinstance(context, int) and longest_reply >= context:
+        raise InputError(
+            f"{url} serves '{model}' with {context} tokens for prompt and reply together, and the recipe asks for replies of up to "
+            f"{longest_reply}: lower max_tokens, or serve it with a larger --max-model-len."
         )

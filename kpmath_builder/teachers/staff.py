@@ -2,12 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
 from kpmath_builder.recipe import Recipe, TeacherSettings
+from kpmath_builder.stopping import Stop
+from kpmath_builder.teachers.engine.ledger import Ledger
+from kpmath_builder.teachers.engine.turns import sharers
 from kpmath_builder.teachers.protocol import Role, Teacher
+from kpmath_builder.teachers.record import note_run
 
 __all__ = ["Staff", "roles_of"]
 
@@ -25,20 +29,40 @@ class Staff:
     A teacher whose answers are all in the log is never made, so that its server need not run.
     """
 
-    def __init__(self, recipe: Recipe, on_wait: Callable[[str], None]) -> None:
+    def __init__(self, recipe: Recipe, on_wait: Callable[[str], None], stop: Stop | None = None) -> None:
         self._settings = roles_of(recipe)
+        self._longest: Mapping[Role, int] = {
+            "extractor": recipe.extraction.max_tokens,
+            "writer": recipe.questions.max_tokens,
+            "judge": recipe.judging.max_tokens,
+            "solver": recipe.solutions.max_tokens,
+        }
+        self._folder = recipe.build.folder / "engine"
+        self._ledger = Ledger(self._folder)
+        self._turns = sharers(self._settings.values())
         self._on_wait = on_wait
+        self._stop = stop or Stop()
         self._teachers: dict[str, asyncio.Task[Teacher]] = {}
 
     async def __aenter__(self) -> Self:
+        await self._ledger.end_orphans(self._on_wait)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for hiring in self._teachers.values():
-            if hiring.done() and not hiring.cancelled() and hiring.exception() is None:
-                await hiring.result().close()
+            hiring.cancel()  # one that still starts its server stops it
+        await asyncio.gather(*self._teachers.values(), return_exceptions=True)
+        hired = list(self._hired())
+        await asyncio.gather(*(teacher.close() for teacher in hired))
+        note_run(self._folder, hired)
+
+    def load(self) -> str:
+        """Say what the servers do at this moment, for the progress display; "" where none says it."""
+        told = ((teacher, getattr(teacher, "load", None)) for teacher in self._hired())
+        loads = [(getattr(teacher, "model", ""), load) for teacher, load in told if load and load.servers]
+        return "; ".join(f"{model}: {load}" if len(loads) > 1 else str(load) for model, load in loads)
 
     async def teacher(self, role: Role) -> Teacher:
         """Return the teacher of a role.
@@ -54,8 +78,15 @@ class Staff:
             self._teachers[same] = asyncio.create_task(self._hire(settings))
         return await asyncio.shield(self._teachers[same])
 
+    def _hired(self) -> Iterator[Teacher]:
+        for hiring in self._teachers.values():
+            if hiring.done() and not hiring.cancelled() and hiring.exception() is None:
+                yield hiring.result()
+
     async def _hire(self, settings: TeacherSettings) -> Teacher:
         teacher = self._make(settings)
+        if connection := getattr(teacher, "connection", None):
+            connection.stop = self._stop
         try:
             await teacher.check()
         except BaseException:
@@ -65,10 +96,32 @@ class Staff:
 
     def _make(self, settings: TeacherSettings) -> Teacher:
         # Only the teachers that play are loaded.
+        longest = max(self._longest[role] for role in _ROLES if self._settings[role] == settings)
         if settings.kind == "symbolic":
             from kpmath_builder.teachers.symbolic import SymbolicTeacher
 
             return SymbolicTeacher(slip_rate=settings.slip_rate)
+        if settings.kind == "vllm":
+            from kpmath_builder.teachers.engine.teacher import VllmTeacher
+
+            return VllmTeacher(
+                settings,
+                folder=self._folder,
+                ledger=self._ledger,
+                turns=self._turns.get(settings.model_dump_json()),
+                longest_reply=longest,
+                on_wait=self._on_wait,
+            )
+        if settings.kind == "vllm-offline":
+            from kpmath_builder.teachers.engine.offline import OfflineTeacher
+
+            return OfflineTeacher(
+                settings,
+                folder=self._folder,
+                ledger=self._ledger,
+                longest_reply=longest,
+                on_wait=self._on_wait,
+            )
         from kpmath_builder.teachers.openai import OpenAITeacher
 
         return OpenAITeacher(
@@ -76,7 +129,11 @@ class Staff:
             settings.addresses,
             api_key=os.environ.get(settings.api_key_env),
             in_flight=settings.in_flight,
+            least_in_flight=settings.least_in_flight,
             samples_per_request=settings.samples_per_request,
             patience=settings.patience,
+            longest_reply=longest,
+            extra=settings.extra,
+            revision=settings.revision or "",
             on_wait=self._on_wait,
         )

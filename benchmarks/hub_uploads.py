@@ -1,0 +1,154 @@
+"""Bytes newly stored on the Hub when a table changes, by the size of row groups, beside the time to load it.
+
+python benchmarks/hub_uploads.py --pairs 100000 --scratch FOLDER
+
+The real Xet client cuts files into chunks and stores those that are new in a content store in a local folder; the growth
+of that folder is what an upload costs. One store per layout: first the table, then each edit of it.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from generated import corpus, make_candidates
+
+from kpmath_builder.publishing.rows import pair_rows
+from kpmath_builder.schemas import SCHEMAS
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = {f"gsm8k/train/{number:05d}": "openai/gsm8k" for number in range(7_473)}
+Settings = dict[str, Any]
+LAYOUTS: dict[str, Settings] = {
+    "2,000 rows a group": {"row_group_size": 2_000},
+    "10,000 rows a group": {"row_group_size": 10_000},
+    "50,000 rows a group": {"row_group_size": 50_000},
+    "one group a file": {"row_group_size": 10_000_000},
+    "10,000, chunks of 32 to 128 KiB": {
+        "row_group_size": 10_000,
+        "use_content_defined_chunking": {"min_chunk_size": 32 << 10, "max_chunk_size": 128 << 10},
+    },
+    "10,000, chunks of 8 to 32 KiB": {
+        "row_group_size": 10_000,
+        "use_content_defined_chunking": {"min_chunk_size": 8 << 10, "max_chunk_size": 32 << 10},
+    },
+    "10,000, no content-defined chunks": {"row_group_size": 10_000, "use_content_defined_chunking": False},
+}
+UPLOAD = """
+import sys
+from huggingface_hub import HfApi
+api = HfApi()
+api.create_repo("org/table", repo_type="dataset", exist_ok=True)
+api.upload_file(path_or_fileobj=sys.argv[1], path_in_repo="data/table.parquet", repo_id="org/table", repo_type="dataset")
+"""
+LOAD = """
+import sys, time
+from datasets import load_dataset
+begun = time.monotonic()
+load_dataset("parquet", data_files=sys.argv[1], split="train")
+print(time.monotonic() - begun)
+"""
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=100_000)
+    parser.add_argument("--loads", type=int, default=5, help="the fastest of so many counts")
+    parser.add_argument("--scratch", type=Path, required=True)
+    options = parser.parse_args()
+    scratch = options.scratch.resolve()
+    shutil.rmtree(scratch, ignore_errors=True)
+    tables = edits(options.pairs)
+    print(
+        "layout | MB first | "
+        + " | ".join(f"MB more: {name}" for name in list(tables)[1:])
+        + " | cold load s"
+    )
+    for layout, settings in LAYOUTS.items():
+        folder = scratch / str(list(LAYOUTS).index(layout))
+        folder.mkdir(parents=True)
+        costs = stored(tables, settings, folder)
+        loads = [load(folder / "first.parquet", folder / f"home-{number}") for number in range(options.loads)]
+        shutil.rmtree(folder)
+        print(" | ".join([layout, *(f"{cost / 1e6:.1f}" for cost in costs), f"{min(loads):.2f}"]), flush=True)
+
+
+def edits(pairs: int) -> dict[str, pa.Table]:
+    """Return the table, and the table after each edit."""
+    words = corpus()
+    table = rows(pairs // 10, words)
+    kept = sorted(random.Random(0).sample(range(table.num_rows), round(table.num_rows * 0.995)))
+    return {
+        "first": table,
+        "5 % of rows appended": pa.concat_tables([table, rows(pairs // 200, words, first=pairs // 10)]),
+        "all scored anew": rows(pairs // 10, words, share=0.8),
+        "0.5 % of rows deleted": table.take(kept),
+    }
+
+
+def rows(questions: int, words: list[str], *, first: int = 0, share: float = 0.9) -> pa.Table:
+    """Return rows of qa-pairs."""
+    found = [
+        row
+        for candidate in make_candidates(questions, words, first=first, share=share)
+        for row in pair_rows(candidate, candidate.solutions, name="generated", sources=SOURCES)
+    ]
+    return pa.Table.from_pylist(found, schema=SCHEMAS["qa-pairs"])
+
+
+def stored(tables: dict[str, pa.Table], settings: Settings, folder: Path) -> list[int]:
+    """Return the bytes that each table added to one store."""
+    store = folder / "store"
+    command = [sys.executable, "-m", "loopback_hub", "--port", "0", "--root", str(folder / "hub")]
+    command += ["--xet-cas", f"local://{store}"]
+    costs = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT / "tests") as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().split("HF_ENDPOINT=")[1].split()[0]
+        for name, table in tables.items():
+            path = folder / f"{name}.parquet"
+            writing = {"use_content_defined_chunking": True, **settings}
+            pq.write_table(
+                table, path, compression="zstd", compression_level=3, write_page_index=True, **writing
+            )
+            before = size(store)
+            run(
+                UPLOAD,
+                path,
+                {"HF_ENDPOINT": address, "HF_TOKEN": "hf_test", "HF_HOME": str(folder / "home" / name)},
+            )
+            costs.append(size(store) - before)
+        server.kill()
+    return costs
+
+
+def load(path: Path, home: Path) -> float:
+    """Return the seconds of a cold load."""
+    seconds = float(run(LOAD, path, {"HF_HOME": str(home)}).split()[-1])
+    shutil.rmtree(home)
+    return seconds
+
+
+def run(code: str, path: Path, environment: dict[str, str]) -> str:
+    """Run Python code in a process of its own and return what it printed."""
+    quiet = {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "PATH": os.environ["PATH"], "HF_HUB_DISABLE_TELEMETRY": "1"}
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, env={**quiet, **environment}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1000:]
+    return done.stdout
+
+
+def size(store: Path) -> int:
+    """Return the bytes of all chunks; the store's indexes, of a fixed size, do not count."""
+    return sum(path.stat().st_size for path in (store / "xet" / "xorbs" / "xorbs").glob("*"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,398 @@
+# ruff: noqa: I001, INP001 - made by a program
+"""KPMath: key-point-driven math question-answer pairs, as a loading script for `datasets` 2.21 to 3.6.
+
+    load_dataset("org/kpmath", "scored", revision="script", trust_remote_code=True, min_consensus=0.8)
+    load_dataset("kpmath.py", "scored", data_dir="FOLDER", trust_remote_code=True, kept_only=True)
+
+Without filters no script is needed: `load_dataset("org/kpmath", "scored")` works in every version. From `datasets` 4
+on, which refuses scripts, `kpmath_builder.load` filters in the same way. Needs Python 3.10.
+
+Made from kpmath_builder/schemas.py and kpmath_builder/dataset_builder.py; do not edit.
+"""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from huggingface_hub import HfApi
+from pathlib import Path
+from typing import Any
+import datasets
+import fsspec  # type: ignore[import-untyped]
+import hashlib
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import re
+
+
+CONFIGS = ("kp-extraction", "qa-pairs", "scored")
+DEFAULT_CONFIG = "qa-pairs"
+
+_STRING, _INT, _LONG, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
+_STRINGS = pa.list_(_STRING)
+_MESSAGES = pa.list_(pa.struct({"role": _STRING, "content": _STRING}))
+_TOPICS = pa.list_(pa.struct({"topic": _STRING, "key_points": _STRINGS}))
+_PARTS = pa.list_(pa.struct({"topic": _STRING, "seed_id": _STRING, "key_points": _STRINGS}))
+_SOLUTIONS = pa.list_(
+    pa.struct(
+        {
+            "sample": _INT,
+            "text": _STRING,
+            "answer": _STRING,
+            "answer_class": _INT,
+            "score_vector": pa.list_(_FLOAT),
+            "score": _FLOAT,
+            "agreed": _BOOL,
+            "wrong_arithmetic": _STRINGS,
+            "finish_reason": _STRING,
+            "completion_tokens": _INT,
+        }
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a published config; `description` is one sentence of the dataset card."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    nullable: bool = False
+
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "kp-extraction": (
+        Column("id", _STRING, "The seed problem: set, split and place in it."),
+        Column("source", _STRING, "The set that the seed problem comes from."),
+        Column("licence", _STRING, "The licence of that set."),
+        Column(
+            "content_hash",
+            _STRING,
+            "Tagged hash over problem and solution, to find the text where it is not published.",
+        ),
+        Column(
+            "problem",
+            _STRING,
+            "The problem; null where its licence does not let it be published.",
+            nullable=True,
+        ),
+        Column("solution", _STRING, "The reference solution; null where the problem is.", nullable=True),
+        Column("answer", _STRING, "The reference answer; null where the problem is.", nullable=True),
+        Column("level", _STRING, "The difficulty that the source states, if any.", nullable=True),
+        Column("subject", _STRING, "The subject that the source states, if any.", nullable=True),
+        Column("topics", _STRINGS, "The topics after clustering, each as `Subject - Subcategory`."),
+        Column("key_points", _TOPICS, "The key points under each topic after clustering."),
+        Column("raw_topics", _STRINGS, "The topics as the extractor named them."),
+        Column("raw_key_points", _TOPICS, "The key points under each topic as the extractor named them."),
+        Column(
+            "extractor", _STRING, "The model that extracted them; null where none was asked.", nullable=True
+        ),
+        Column("status", _STRING, "`kept`: a practice that questions can be drawn from; else `dropped`."),
+        Column("reason", _STRING, "Why it was dropped; empty where it was kept."),
+    ),
+    "qa-pairs": (
+        Column("id", _STRING, "The candidate's id and the number of the sampled solution."),
+        Column("question", _STRING, "The question."),
+        Column("solution", _STRING, "A solution that agrees with the consensus, as the solver wrote it."),
+        Column("answer", _STRING, "The final answer read out of the solution."),
+        Column(
+            "messages",
+            _MESSAGES,
+            "Question and solution as a chat of a user and an assistant, ready to train on.",
+        ),
+        Column("topics", _STRINGS, "The topics that the question was drawn from."),
+        Column("key_points", _STRINGS, "The key points that the question had to need."),
+        Column("consensus", _FLOAT, "The share of the vote behind the winning answer, 0 to 1."),
+        Column(
+            "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
+        ),
+        Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
+        Column("seed_sources", _STRINGS, "The sets that those seed problems come from."),
+        Column("source", _STRING, "The name of this dataset, to tell rows apart after mixing."),
+        Column("candidate_id", _STRING, "The row of `scored` that this pair comes from."),
+        Column("writer", _STRING, "The model that wrote the question.", nullable=True),
+        Column("judge", _STRING, "The model that judged the question.", nullable=True),
+        Column("solver", _STRING, "The model that wrote the solution.", nullable=True),
+        Column("solution_tokens", _INT, "Length of the solution in the solver's tokens."),
+    ),
+    "scored": (
+        Column("id", _STRING, "The candidate."),
+        Column("index", _LONG, "The number of the draw, from 0."),
+        Column("status", _STRING, "`kept` or `dropped`."),
+        Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
+        Column("reason", _STRING, "Why it went no further; empty where it was kept."),
+        Column("detail", _STRING, "More on the reason, where there is more to say."),
+        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column("topics", _STRINGS, "The drawn topics."),
+        Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
+        Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
+        Column("seed_sources", _STRINGS, "The sets that those seed problems come from."),
+        Column("note", _STRING, "A remark on the draw, such as `no-third-topic`; mostly empty."),
+        Column(
+            "key_points_present",
+            _FLOAT,
+            "The judge's first criterion, 0 to 1; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
+            "correctness", _FLOAT, "The judge's second criterion, 0 to 1; null where unjudged.", nullable=True
+        ),
+        Column("quality", _FLOAT, "The lower of the two criteria; null where unjudged.", nullable=True),
+        Column(
+            "missing_key_points",
+            _STRINGS,
+            "The key points that the judge missed; null where unjudged.",
+            nullable=True,
+        ),
+        Column("errors", _STRINGS, "The errors that the judge found; null where unjudged.", nullable=True),
+        Column("sub_questions", _INT, "The number of sub-questions; null where unjudged.", nullable=True),
+        Column(
+            "solutions",
+            _SOLUTIONS,
+            "Every sampled solution with its answer, class of equal answers and consensus score vector.",
+        ),
+        Column(
+            "consensus_mode",
+            _STRING,
+            "The rule of the vote, `paper` or `strict`; null without a vote.",
+            nullable=True,
+        ),
+        Column("consensus_winner", _STRING, "The winning answer, if any.", nullable=True),
+        Column(
+            "consensus_share",
+            _FLOAT,
+            "The share of the vote behind the winner; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_margin", _FLOAT, "That share less the runner-up's; null without a vote.", nullable=True
+        ),
+        Column("consensus_tie", _BOOL, "Whether two answers came first; null without a vote.", nullable=True),
+        Column(
+            "consensus_votes", _INT, "The number of solutions that voted; null without a vote.", nullable=True
+        ),
+        Column(
+            "consensus_abstentions",
+            _INT,
+            "The number that gave no usable answer; null without a vote.",
+            nullable=True,
+        ),
+        Column("requests", _INT, "The number of requests to the models."),
+        Column("prompt_tokens", _LONG, "The tokens that the models read."),
+        Column("completion_tokens", _LONG, "The tokens that the models wrote."),
+        Column("writer", _STRING, "The model that wrote the question.", nullable=True),
+        Column("judge", _STRING, "The model that judged the question.", nullable=True),
+        Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+    ),
+}
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    config: pa.schema([pa.field(column.name, column.type, column.nullable) for column in columns])
+    for config, columns in COLUMNS.items()
+}
+
+
+def features_yaml(config: str) -> list[dict[str, Any]]:
+    """Return what stands under `dataset_info: features:` in the card for one of `CONFIGS`."""
+    return [{"name": column.name, **_feature(column.type)} for column in COLUMNS[config]]
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    """Spell a type as `{dtype: …}`, `{list: …}` or `{struct: …}`, the forms that all versions of `datasets` read."""
+    if pa.types.is_struct(kind):
+        return {"struct": [{"name": field.name, **_feature(field.type)} for field in kind]}
+    if pa.types.is_list(kind):
+        item = _feature(kind.value_type)
+        return {"list": item.get("dtype") or item["struct"]}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
+
+
+_Mask = npt.NDArray[np.bool_]
+_SHA = re.compile("[0-9a-f]{40}")
+_SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
+_ROWS_AT_ONCE = 2_000
+
+
+@dataclass
+class _Config(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
+    """What every config can be filtered by."""
+
+    topics: Sequence[str] | None = None
+    """Keep rows with at least one of these topics."""
+    sources: Sequence[str] | None = None
+    """Keep rows whose seed problems all come from these sets."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = np.ones(rows.num_rows, bool)
+        if self.topics is not None:
+            kept &= _any_of(rows["topics"], self.topics)
+        if self.sources is not None:
+            column = "source" if self.name == "kp-extraction" else "seed_sources"
+            kept &= _all_of(rows[column], self.sources)
+        return kept
+
+
+@dataclass
+class ExtractionConfig(_Config):
+    """`kp-extraction`: one row per seed problem."""
+
+    kept_only: bool = False
+    """Keep rows that questions can be drawn from."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = super().mask(rows)
+        return kept & _kept(rows) if self.kept_only else kept
+
+
+@dataclass
+class PairsConfig(_Config):
+    """`qa-pairs`: one row per published solution."""
+
+    min_consensus: float | None = None
+    """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
+    min_quality: float | None = None
+    """Keep rows of questions that the judge scored so high, 0 to 1."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters; a missing score passes none."""
+        kept = super().mask(rows)
+        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+            if least is not None:
+                kept &= _true(pc.greater_equal(rows[column], float(least)))
+        return kept
+
+
+@dataclass
+class ScoredConfig(PairsConfig):
+    """`scored`: every candidate, kept or dropped."""
+
+    kept_only: bool = False
+    """Keep rows of candidates that were kept."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = super().mask(rows)
+        return kept & _kept(rows) if self.kept_only else kept
+
+
+class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is untyped
+    """Builds one split, `train`, from `data/CONFIG/*.parquet` of a folder or of a Hub repository at a commit.
+
+    The root is `data_dir` where it is given, else the place of the loading script.
+    """
+
+    BUILDER_CONFIGS = [  # noqa: RUF012 - as `datasets` declares it
+        ExtractionConfig(name="kp-extraction"),
+        PairsConfig(name="qa-pairs"),
+        ScoredConfig(name="scored"),
+    ]
+    DEFAULT_CONFIG_NAME = DEFAULT_CONFIG
+
+    def __init__(
+        self,
+        *positional: Any,  # noqa: ANN401 - passed on
+        hash: str | None = None,  # noqa: A002 - the name that `datasets` gives
+        base_path: str | None = None,
+        data_dir: str | None = None,
+        repo_id: str | None = None,
+        **options: Any,  # noqa: ANN401 - passed on
+    ) -> None:
+        self._root = _root(data_dir or base_path or "", repo_id)
+        named = {"base_path": base_path, "data_dir": data_dir, "repo_id": repo_id, **options}
+        super().__init__(*positional, hash=f"{hash or 'library'}-{_state(self._root)}", **named)
+
+    @classmethod
+    def get_all_exported_dataset_infos(cls) -> dict[str, datasets.DatasetInfo]:
+        """Return nothing: what a card beside the script counts need not be what is filtered here."""
+        return {}
+
+    def _info(self) -> datasets.DatasetInfo:
+        return datasets.DatasetInfo(features=datasets.Features.from_arrow_schema(SCHEMAS[self.config.name]))
+
+    def _split_generators(self, manager: datasets.DownloadManager) -> list[datasets.SplitGenerator]:
+        files = _files(self._root, self.config.name, self.token)
+        return [datasets.SplitGenerator("train", gen_kwargs={"files": manager.download(files)})]
+
+    def _generate_tables(self, files: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
+        schema = SCHEMAS[self.config.name]
+        for number, file in enumerate(files):
+            with fsspec.open(file, "rb", **_token(file, self.token)) as stream:
+                batches = pq.ParquetFile(stream).iter_batches(_ROWS_AT_ONCE)
+                for place, batch in enumerate(batches):
+                    kept = batch.filter(pa.array(self.config.mask(batch)))
+                    if kept.num_rows:
+                        yield f"{number}_{place}", pa.Table.from_batches([kept]).select(schema.names)
+
+
+def _root(place: str, repo: str | None) -> str:
+    """Return where the data is; the address of a script on the Hub becomes its repository at a commit."""
+    if repo and "/resolve/" in place:
+        revision = place.rpartition("/resolve/")[2].strip("/")
+        sha = revision if _SHA.fullmatch(revision) else HfApi().dataset_info(repo, revision=revision).sha
+        return f"hf://datasets/{repo}@{sha}"
+    return place if "://" in place else str(Path(place).resolve())
+
+
+def _state(root: str) -> str:
+    """Return a hash that changes when the data does."""
+    told = [root]
+    if "://" not in root:
+        files = sorted(Path(root).glob("data/*/*.parquet"))
+        told += [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+def _files(root: str, config: str, token: str | None) -> list[str]:
+    system, folder = fsspec.core.url_to_fs(root, **_token(root, token))
+    files = sorted(system.glob(f"{folder}/data/{config}/*.parquet"))
+    if not files:
+        raise FileNotFoundError(
+            f"{root} holds no data/{config}/*.parquet: give data_dir, the dataset's folder"
+        )
+    return [system.unstrip_protocol(file) if "://" in root else file for file in files]
+
+
+def _token(address: str, token: str | None) -> dict[str, Any]:
+    return {"token": token} if address.startswith("hf://") else {}
+
+
+def _true(answers: pa.Array) -> _Mask:
+    """Return truth values; a null is no."""
+    known: _Mask = pc.fill_null(answers, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill
+    return known
+
+
+def _kept(rows: pa.RecordBatch) -> _Mask:
+    return _true(pc.equal(rows["status"], "kept"))
+
+
+def _any_of(lists: pa.Array, wanted: Sequence[str]) -> _Mask:
+    """Return which lists hold one of the wanted values."""
+    found = np.zeros(len(lists), bool)
+    found[_parents(lists)[_wanted(pc.list_flatten(lists), wanted)]] = True
+    return found
+
+
+def _all_of(column: pa.Array, wanted: Sequence[str]) -> _Mask:
+    """Return which values, or lists without exception, are wanted."""
+    if not pa.types.is_list(column.type):
+        return _wanted(column, wanted)
+    found = np.ones(len(column), bool)
+    found[_parents(column)[~_wanted(pc.list_flatten(column), wanted)]] = False
+    return found
+
+
+def _wanted(values: pa.Array, wanted: Sequence[str]) -> _Mask:
+    several = [wanted] if isinstance(wanted, str) else list(wanted)
+    return _true(pc.is_in(values, pa.array(several, pa.string())))
+
+
+def _parents(lists: pa.Array) -> npt.NDArray[np.int64]:
+    """Return for each item of all lists the number of its list."""
+    numbers: npt.NDArray[np.int64] = pc.list_parent_indices(lists).to_numpy()
+    return numbers

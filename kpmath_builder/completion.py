@@ -1,0 +1,142 @@
+"""The two ends of a build, where processes that share a folder meet: noting what is built, and writing the tables."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.execution.shards import shard_header
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.goal import Goal
+from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.progress import Reporter
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.publishing.dataset import write_dataset
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.teachers.staff import roles_of
+from kpmath_builder.workspace import Workspace
+
+__all__ = ["BuildResult", "begin", "disk_faults", "finish", "finished_result", "tabulate"]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build made."""
+
+    folder: Path
+    dataset: Path
+    """What `load_dataset` reads."""
+    rows: Mapping[str, int]
+    """Rows per config; empty while shards are missing."""
+    funnel: Mapping[str, Any]
+    """Candidates that passed each stage, those that did not with their reasons, tokens per task."""
+    already_built: bool = False
+    missing: tuple[int, ...] = ()
+    """Shards that are still to be built, by this or another process; the tables are written with the last one."""
+
+
+def begin(
+    recipe: Recipe,
+    prompts: Prompts,
+    workspace: Workspace,
+    seeds_hash: str,
+    *,
+    renewed: Collection[int],
+    tell: Callable[[str], None],
+) -> Goal:
+    """Note in the folder what is built from now on; the `renewed` shards begin a new generation.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written, or its questions were drawn from something else.
+    """
+    try:
+        workspace.make()
+        with workspace.lock().awaited(tell):
+            begun = workspace.begun()
+            generations = dict(begun.generations) if begun else {}
+            for shard in renewed:
+                generations[str(shard)] = generations.get(str(shard), 0) + 1
+            goal = Goal.of(recipe, prompts, seeds_hash, generations, asking=True)
+            workspace.begin(recipe, goal, tell)
+    except OSError as error:
+        raise InputError(
+            f"The build folder {workspace.folder} cannot be written ({error.strerror}): "
+            "choose another with --set build.folder=…"
+        ) from None
+    return goal
+
+
+def finish(
+    recipe: Recipe,
+    workspace: Workspace,
+    knowledge: Knowledge,
+    goal: Goal,
+    *,
+    chosen: Collection[int],
+    held: Sequence[str],
+    report: Reporter,
+) -> BuildResult:
+    """Write the tables where all shards are there, whoever made them.
+
+    Raises
+    ------
+    BuildError
+        When a chosen shard is not there, because other processes (`held`) have it.
+    """
+    with workspace.lock().awaited(report.note):
+        missing = tuple(shard for shard in range(recipe.build.shards) if not workspace.is_sealed(shard, goal))
+        if not missing:
+            if workspace.finished(goal) is None:  # else another process was faster
+                report.begin("tables", 0)
+                workspace.finish(tabulate(recipe, workspace, knowledge, goal))
+            result = finished_result(workspace, goal)
+            assert result is not None, "the manifest was written a moment ago"
+            return result
+    if set(missing) & set(chosen):
+        who = "; ".join(held) or f"Another recipe was built in {workspace.folder} meanwhile"
+        raise BuildError(f"{who}: wait for it, then run the same command again.")
+    funnel = sum(_funnels(workspace, recipe.build.shards), Funnel())
+    return BuildResult(workspace.folder, workspace.dataset, {}, funnel.as_json(), missing=missing)
+
+
+def finished_result(workspace: Workspace, goal: Goal) -> BuildResult | None:
+    """Return what the folder holds, or None where that is not what the goal says."""
+    manifest = workspace.finished(goal)
+    if manifest is None:
+        return None
+    return BuildResult(workspace.folder, workspace.dataset, manifest["rows"], manifest["funnel"])
+
+
+def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, goal: Goal) -> dict[str, Any]:
+    """Write the tables from the sealed shards; return the manifest that belongs to them."""
+    counts = write_dataset(recipe, workspace, knowledge, goal.fingerprint)
+    return {
+        "goal": goal.fingerprint,
+        "models": {role: settings.model_name for role, settings in roles_of(recipe).items()},
+        "topics": len(knowledge.tcpm.topics),
+        "rows": counts.rows,
+        "funnel": counts.funnel.as_json(),
+        "tables": {config: written.digest for config, written in counts.configs.items()},
+    }
+
+
+@contextmanager
+def disk_faults(folder: Path) -> Iterator[None]:
+    """Turn what a full or failing disk raises into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise BuildError(
+            f"The build folder {folder} cannot be written ({error.strerror or error}): make room, then run the same "
+            "command again."
+        ) from error
+
+
+def _funnels(workspace: Workspace, shards: int) -> Iterator[Funnel]:
+    for shard in range(shards):
+        if header := shard_header(workspace.shard(shard)):
+            yield Funnel.from_json(header["funnel"])

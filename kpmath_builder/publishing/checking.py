@@ -1,0 +1,92 @@
+"""A published version against its own checksums, card and footers, from any machine."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kpmath_builder.errors import BuildError
+from kpmath_builder.publishing.card_rules import card_problems
+from kpmath_builder.publishing.release import CHECKSUMS, RELEASE, managed
+from kpmath_builder.publishing.remote import Remote, RemoteFile, UnavailableError
+from kpmath_builder.publishing.validation import rows_of
+from kpmath_builder.publishing.versions import Version
+
+__all__ = ["revision_problems", "verify_published"]
+
+
+def verify_published(
+    repo: str, version: str, *, endpoint: str | None = None, token: str | None = None
+) -> list[str]:
+    """Return what is wrong with a published version, a sentence each; nothing: every byte is as it was published.
+
+    Every file is downloaded afresh and hashed, one at a time.
+
+    Parameters
+    ----------
+    repo
+        `owner/name` on the Hub.
+    version
+        As published, e.g. `1.2.0`.
+    endpoint, token
+        Address of the Hub and token; the usual ones where not given.
+
+    Raises
+    ------
+    InputError
+        Where the repository cannot be read or the version is none.
+    BuildError
+        Where the Hub cannot be reached.
+    """
+    wanted = Version.parse(version)
+    remote = Remote(repo, endpoint=endpoint, token=token)
+    try:
+        commit = remote.head(wanted.tag)
+        if commit is None:
+            return [f"{repo} has no version {wanted} (no tag {wanted.tag})"]
+        return list(revision_problems(remote, commit, wanted))
+    except UnavailableError as error:
+        raise BuildError(f"The Hub cannot be reached ({error}): try again later.") from None
+
+
+def revision_problems(remote: Remote, commit: str, version: Version) -> Iterator[str]:
+    """Yield what is wrong with a commit that should be a version."""
+    files = {path: file for path, file in remote.files(commit).items() if managed(path, remote.repo)}
+    with TemporaryDirectory(prefix="kpmath-verify-") as folder:
+        told = remote.download(CHECKSUMS, commit, Path(folder))
+        if told is None:
+            yield f"{CHECKSUMS} is missing"
+            return
+        sums = dict(line.split("  ", 1)[::-1] for line in told.read_text(encoding="utf-8").splitlines())
+        yield from _listing(files, sums)
+        yield from _contents(remote, commit, version, sums, Path(folder))
+
+
+def _listing(files: Mapping[str, RemoteFile], sums: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"{path} is missing" for path in sorted(sums.keys() - files.keys()))
+    yield from (
+        f"{path} is not part of the version" for path in sorted(files.keys() - sums.keys() - {CHECKSUMS})
+    )
+
+
+def _contents(
+    remote: Remote, commit: str, version: Version, sums: Mapping[str, str], folder: Path
+) -> Iterator[str]:
+    rows: dict[str, int | None] = {CHECKSUMS: None}
+    card = ""
+    for path, expected in sorted(sums.items()):
+        file = remote.download(path, commit, folder)
+        if file is None:
+            continue
+        with file.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != expected:
+                yield f"{path} is not what was published"
+                continue
+        rows[path] = rows_of(file) if path.endswith(".parquet") else None
+        if path == "README.md":
+            card = file.read_text(encoding="utf-8")
+        if path == RELEASE and json.loads(file.read_text(encoding="utf-8"))["version"] != str(version):
+            yield f"{RELEASE} tells of another version than {version}"
+        file.unlink()
+    yield from card_problems(card, rows)

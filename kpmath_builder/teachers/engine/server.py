@@ -1,0 +1,218 @@
+"""One `vllm serve` of our own: started in a process group of its own, waited for, started again when it dies, stopped."""
+
+import asyncio
+import atexit
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+
+from kpmath_builder.errors import BuildError, InputError, KpmathError
+from kpmath_builder.teachers.connection import Connection
+from kpmath_builder.teachers.engine.ledger import Ledger
+from kpmath_builder.teachers.engine.phases import last_fault, phase
+from kpmath_builder.teachers.engine.processes import end_group
+from kpmath_builder.teachers.lanes import Lane
+
+__all__ = ["Server"]
+
+SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_MESSAGES = 10.0
+LOOK = aiohttp.ClientTimeout(total=5.0)
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+DEATHS = 5
+"""Deaths of a server after which it is not started again."""
+LONG_LIFE = 1800.0
+"""Seconds after which a death is forgotten."""
+
+
+class Server:
+    """Keeps one server alive; its lane is down whenever it is not ready.
+
+    Parameters
+    ----------
+    name
+        For messages, e.g. "vLLM server 1 of 2".
+    command, environment
+        What to run.
+    log
+        File for all that it prints; each start appends.
+    ledger
+        Notes the process group.
+    patience
+        Seconds that a start may take.
+    on_lost
+        Is told why the server is not started again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        *,
+        log: Path,
+        ledger: Ledger,
+        connection: Connection,
+        lane: Lane,
+        patience: float,
+        on_lost: Callable[[KpmathError], None],
+    ) -> None:
+        self.name = name
+        self.restarts = 0
+        self.lane = lane
+        lane.down = True
+        self._command, self._environment, self._log, self._ledger = command, environment, log, ledger
+        self._connection, self._patience, self._on_lost = connection, patience, on_lost
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._deaths: list[float] = []
+
+    async def start(self) -> None:
+        """Run the server, wait until it is ready, and keep it alive from then on.
+
+        Raises
+        ------
+        InputError
+            When it ends before it is ready, with the reason that its log gives.
+        BuildError
+            When it is not ready in time.
+        """
+        try:
+            await self._run()
+            await self._until_ready()
+        except BaseException:
+            await self._end()
+            raise
+        self._open()
+        self._keeper = asyncio.create_task(self._keep_alive())
+
+    async def stop(self) -> None:
+        """End the server and all its processes."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+        await self._end()
+
+    def hangs(self) -> None:
+        """Kill the server, so that it is started again."""
+        self._tell(f"{self.name} has made no token for too long: starting it again")
+        self._kill()
+
+    async def _run(self) -> None:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(self._command)}\n".encode())
+            log.flush()
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    env=self._environment,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise InputError(
+                    f"{self._command[0]} cannot be run ({error.strerror}): correct teacher.python."
+                ) from None
+        atexit.register(self._kill)
+        self._ledger.began(self._process.pid, self.name)
+
+    async def _until_ready(self) -> None:
+        assert self._process is not None
+        began = told = time.monotonic()
+        while not await self._is_ready():
+            now = time.monotonic()
+            if self._process.returncode is not None:
+                fault = last_fault(self._log) or f"exit status {self._process.returncode}"
+                raise InputError(f"{self.name} did not start ({fault}): see {self._log}.")
+            if now - began > self._patience:
+                raise BuildError(
+                    f"{self.name} is not ready after {self._patience:g} s ({phase(self._log)}): see {self._log}, or raise "
+                    "teacher.start_patience."
+                )
+            if now - told >= SECONDS_BETWEEN_MESSAGES:
+                told = now
+                self._tell(f"{self.name} starts ({now - began:.0f} s): {phase(self._log)}")
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+
+    async def _is_ready(self) -> bool:
+        url = self.lane.url.removesuffix("/v1") + "/health"
+        try:
+            async with self._connection.session().get(url, timeout=LOOK) as reply:
+                return reply.status == 200
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+
+    def _open(self) -> None:
+        self.lane.answered()
+        self.lane.down = False
+        self._connection.lanes.refill()
+
+    async def _keep_alive(self) -> None:
+        try:
+            while True:
+                await self._until_dead()
+                await self._start_again()
+        except KpmathError as error:
+            self._on_lost(error)
+
+    async def _until_dead(self) -> None:
+        assert self._process is not None
+        status = await self._process.wait()
+        self.lane.down = True
+        self.lane.break_off()
+        now = time.monotonic()
+        self._deaths = [death for death in self._deaths if now - death < LONG_LIFE] + [now]
+        fault = last_fault(self._log)
+        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
+        self._tell(f"{self.name} has ended {how}{f' ({fault})' if fault else ''}: starting it again")
+        await self._end()  # its engine may have outlived it and hold the GPU
+
+    async def _start_again(self) -> None:
+        while True:
+            if len(self._deaths) >= DEATHS:
+                raise BuildError(
+                    f"{self.name} has ended {DEATHS} times: see {self._log}, then run the same command again."
+                )
+            await asyncio.sleep(min(FIRST_PAUSE * 2.0 ** (len(self._deaths) - 1), LONGEST_PAUSE))
+            try:
+                await self._run()
+                await self._until_ready()
+            except InputError:
+                self._deaths.append(time.monotonic())
+                await self._end()
+                continue
+            self.restarts += 1
+            self._tell(f"{self.name} is ready again")
+            self._open()
+            return
+
+    async def _end(self) -> None:
+        self.lane.down = True
+        process = self._process
+        if process is None:
+            return
+        await end_group(process.pid)
+        await process.wait()
+        self._process = None
+        atexit.unregister(self._kill)
+        self._ledger.ended(process.pid)
+
+    def _kill(self) -> None:
+        """Kill the group at once: the last resort where no event loop runs any more."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _tell(self, sentence: str) -> None:
+        self._connection.tell(sentence, now=True)

@@ -1,0 +1,176 @@
+"""Lanes to servers of one model: which request goes to which server, and how many are under way there at once.
+
+The samples of one request share their prompt, and each server has a prefix cache of its own: so each request has a home, chosen by
+its key, unless another server is much less busy. A server with room and nobody waiting takes from the longest queue, so that none
+idles. A server that has just failed rests, or its instant failures would look like idleness and draw all traffic. One that fails
+again and again is broken: until it answers, one request at a time looks whether it is back, instead of all of them (a circuit
+breaker).
+"""
+
+import asyncio
+import time
+import zlib
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kpmath_builder.errors import KpmathError
+
+__all__ = ["Lane", "Lanes"]
+
+LONGEST_REST = 10.0
+FIRST_REST = 1.0
+BROKEN = 16
+"""Faults in a row after which a server gets one request at a time."""
+
+
+@dataclass(eq=False)
+class Lane:
+    """The way to one server; `limit` is the most requests under way there, `down` says that it is known not to run."""
+
+    url: str
+    limit: int
+    in_flight: int = 0
+    down: bool = False
+    queue: deque["asyncio.Future[Lane]"] = field(default_factory=deque)
+    calls: set[asyncio.Timeout] = field(default_factory=set)
+    """One scope for each request under way, by which it can be broken off."""
+    lost: float = 0.0
+    """Seconds that went by with faults and rests since the last answer."""
+    _in_a_row: int = 0
+    _faults: int = 0
+    _rests_until: float = 0.0
+
+    @property
+    def busy(self) -> int:
+        """Requests under way or waiting for this server."""
+        return self.in_flight + len(self.queue)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more request may be sent."""
+        if self.is_broken and (self.rests or self.in_flight):
+            return False
+        return not self.down and self.in_flight < self.limit
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it has failed again and again since its last answer."""
+        return self._in_a_row >= BROKEN
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has failed a moment ago."""
+        return self.rest > 0
+
+    @property
+    def rest(self) -> float:
+        """Seconds that it still rests."""
+        return max(0.0, self._rests_until - time.monotonic())
+
+    def failed(self, retry_after: float | None, took: float = 0.0) -> None:
+        """Rest, the longer the more faults there were in a row; `took` are the seconds of the failed request."""
+        self._in_a_row += 1
+        if self.rests:
+            return  # requests that fail together are one fault of the server
+        rest = min(max(FIRST_REST * 2.0 ** min(self._faults, 5), retry_after or 0.0), LONGEST_REST)
+        self.lost += took + rest if self._faults else rest
+        self._faults += 1
+        self._rests_until = time.monotonic() + rest
+
+    def break_off(self) -> None:
+        """End the requests under way with a `TimeoutError`; they are sent again elsewhere, or here."""
+        for call in list(self.calls):
+            call.reschedule(0.0)
+
+    def answered(self) -> None:
+        """Forget the faults."""
+        self.lost, self._in_a_row, self._faults, self._rests_until = 0.0, 0, 0, 0.0
+
+
+class Lanes:
+    """All lanes of a connection; `lane = await lanes.enter(key)` … `lanes.leave(lane)`."""
+
+    def __init__(self, urls: Sequence[str], limit: int) -> None:
+        self.all = [Lane(url, limit) for url in urls]
+        self._lost: KpmathError | None = None
+
+    async def enter(self, key: str) -> Lane:
+        """Wait for a place at a server; equal keys go to the same one where that costs nothing.
+
+        Raises
+        ------
+        KpmathError
+            What `give_up` was called with.
+        """
+        if self._lost is not None:
+            raise self._lost
+        lane = self._home(key)
+        if not lane.has_room:
+            lane = min(
+                (other for other in self._open() if other.has_room), key=lambda at: at.busy, default=lane
+            )
+        if lane.has_room:
+            lane.in_flight += 1
+            return lane
+        return await self._wait(lane)
+
+    def leave(self, lane: Lane) -> None:
+        """Give the place back."""
+        lane.in_flight -= 1
+        if lane.is_broken and lane.rests:
+            asyncio.get_running_loop().call_later(lane.rest, self.refill)
+        self.refill()
+
+    @property
+    def lost(self) -> float:
+        """Seconds that all servers have been broken for; 0 where one is not."""
+        return min((lane.lost if lane.is_broken else 0.0 for lane in self.all), default=0.0)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a place."""
+        return sum(len(lane.queue) for lane in self.all)
+
+    def refill(self) -> None:
+        """Let those who wait into every lane that has room; to be called when a limit, a rest or a lane's state changed."""
+        for lane in self._open():
+            while lane.has_room and (ticket := self._next(lane)):
+                if not ticket.done():
+                    lane.in_flight += 1
+                    ticket.set_result(lane)
+
+    def give_up(self, error: KpmathError) -> None:
+        """Raise `error` to all who wait or come later."""
+        self._lost = error
+        for lane in self.all:
+            while lane.queue:
+                ticket = lane.queue.popleft()
+                if not ticket.done():
+                    ticket.set_exception(error)
+
+    async def _wait(self, lane: Lane) -> Lane:
+        ticket: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
+        lane.queue.append(ticket)
+        try:
+            return await ticket
+        except asyncio.CancelledError:
+            if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
+                self.leave(ticket.result())  # the place came in the same moment
+            raise
+
+    def _next(self, lane: Lane) -> "asyncio.Future[Lane] | None":
+        queue = lane.queue or max(self.all, key=lambda at: len(at.queue)).queue
+        return queue.popleft() if queue else None
+
+    def _open(self) -> list[Lane]:
+        up = [lane for lane in self.all if not lane.down]
+        return [lane for lane in up if not lane.rests] or up
+
+    def _home(self, key: str) -> Lane:
+        lanes = self._open() or self.all
+        if len(lanes) == 1:
+            return lanes[0]
+        home = lanes[zlib.crc32(key.encode()) % len(lanes)]
+        least = min(lanes, key=lambda lane: lane.busy)
+        return home if home.busy <= 1.25 * least.busy + 8 else least

