@@ -24,7 +24,8 @@ TEMPLATE = (
     "{% if enable_thinking is defined and enable_thinking %}<think>\n{% else %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
 )
 CLOSING = 2.0
-"""Tokens that end a string, an object or the reply have embeddings so much longer: chosen more often, so that replies end."""
+"""Tokens that end a string, an object or the reply, or open a box, have embeddings so much longer: they are chosen more often, so that
+replies end and some solutions have a final answer."""
 
 
 def main() -> None:
@@ -110,7 +111,11 @@ def save_model(tokenizer: Any, wanted: argparse.Namespace) -> None:
         initializer_range=1.6 / wanted.hidden**0.5,  # logits of about the same spread at any size
     )
     model = Qwen3ForCausalLM(config).to(torch.bfloat16)
-    closing = [n for text, n in tokenizer.get_vocab().items() if text.startswith(('"', "}")) or n == end]
+    closing = [
+        n
+        for text, n in tokenizer.get_vocab().items()
+        if text.startswith(('"', "}")) or "boxed" in text or n == end
+    ]
     with torch.no_grad():
         model.get_input_embeddings().weight[closing] *= CLOSING
     model.generation_config = GenerationConfig(eos_token_id=end, pad_token_id=pad)

@@ -120,7 +120,8 @@ class Lanes:
         lane.in_flight -= 1
         if lane.is_broken and lane.rests:
             asyncio.get_running_loop().call_later(lane.rest, self.refill)
-        self.refill()
+        if any(other.queue for other in self.all):
+            self.refill()
 
     @property
     def lost(self) -> float:
@@ -168,7 +169,7 @@ class Lanes:
         return [lane for lane in up if not lane.rests] or up
 
     def _home(self, key: str) -> Lane:
-        lanes = self._open() or self.all
+        lanes = self.all if len(self.all) == 1 else self._open() or self.all
         if len(lanes) == 1:
             return lanes[0]
         home = lanes[zlib.crc32(key.encode()) % len(lanes)]
