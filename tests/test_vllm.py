@@ -37,6 +37,7 @@ slow = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def _fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_VLLM", "")
+    monkeypatch.setenv("FAKE_VLLM_OF", str(os.getpid()))
     monkeypatch.setenv("PYTHONPATH", f"{TESTS / 'fake_engine'}{os.pathsep}{TESTS}")
     monkeypatch.setattr(engine_server, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(watch, "SECONDS_BETWEEN_LOOKS", 0.2)
@@ -54,7 +55,7 @@ def fake_processes() -> list[int]:
     for path in Path("/proc").glob("[0-9]*"):
         try:
             words = (path / "cmdline").read_bytes()
-            ours = str(TESTS).encode() in (path / "environ").read_bytes()
+            ours = f"FAKE_VLLM_OF={os.getpid()}\0".encode() in (path / "environ").read_bytes()
         except OSError:
             continue
         if ours and (b"vllm.entrypoints.cli.main" in words or b"VLLM::EngineCore" in words):
