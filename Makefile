@@ -9,7 +9,7 @@ test:  ## the fast tests
 	python3 bootstrap.py test
 
 slow:  ## the long ones: several versions of datasets, kill storms, the real engine
-	python3 bootstrap.py test -m slow --timeout 1800
+	python3 bootstrap.py test -n 0 -m slow --timeout 1800
 
 check: ## style and types
 	.venv/bin/python -m pip install --quiet --editable '.[dev]'

@@ -55,7 +55,8 @@ def quickstart() -> int:
 def test(words: list[str]) -> int:
     """Run pytest."""
     install("test")
-    return subprocess.run([PYTHON, "-m", "pytest", *words], cwd=ROOT, check=False).returncode
+    side_by_side = ["-n", "auto", "--maxprocesses", "4"]
+    return subprocess.run([PYTHON, "-m", "pytest", *side_by_side, *words], cwd=ROOT, check=False).returncode
 
 
 def main() -> int:
