@@ -8,15 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from test_build_served import assert_accounted, same_tables
 
-from kpmath_builder import BuildError, InputError, Recipe, build
-from kpmath_builder.progress import Progress
+from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
+from kpmath_builder.progress import Progress, Reporter
 from kpmath_builder.recipe import TeacherSettings
 from kpmath_builder.teachers import watch
 from kpmath_builder.teachers.engine import server as engine_server
@@ -93,7 +95,10 @@ def disturbed(made: Recipe, disturb: Callable[[list[int]], None], *, after: int 
             done.append(True)
             disturb(groups(made.build.folder))
 
-    build(made, progress=listen)
+    with patch.object(
+        pipeline, "Reporter", partial(Reporter, interval=0.0)
+    ):  # hear of every step, however quick
+        build(made, progress=listen)
     assert done
     return told
 
