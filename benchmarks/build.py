@@ -19,7 +19,7 @@ from pathlib import Path
 def one(seeds: str, questions: str, settings: list[str]) -> None:
     """Build in this process and print figures as JSON."""
     from kpmath_builder import Recipe, build  # the parent needs none of it
-    from kpmath_builder.recipe_files import override
+    from kpmath_builder.recipe.files import override
 
     with tempfile.TemporaryDirectory() as folder:
         given = dict(setting.split("=", 1) for setting in settings)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from kpmath_builder.publishing.card import columns_tables
 from kpmath_builder.publishing.script import script_text
 from kpmath_builder.recipe import Recipe, Section
-from kpmath_builder.recipe_errors import allowed_values
+from kpmath_builder.recipe.errors import allowed_values
 
 DOCS = Path(__file__).resolve().parent
 HEAD = """# The recipe

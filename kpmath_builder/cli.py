@@ -85,7 +85,7 @@ def rescore(folder: Folder, settings: Settings = None) -> None:
 def status(folder: Folder) -> None:
     """Show how far a build is, shard by shard, and its funnel."""
     from kpmath_builder.display import Display
-    from kpmath_builder.status import read_status
+    from kpmath_builder.inspection.status import read_status
 
     with Display() as display:
         display.status(read_status(folder))
@@ -109,7 +109,7 @@ def verify(
         _verify_published(repo, version)
         return
     from kpmath_builder.display import Display
-    from kpmath_builder.verify import Verifier
+    from kpmath_builder.inspection.verify import Verifier
 
     with Display() as display:
         verifier = Verifier(folder, display)
@@ -142,7 +142,7 @@ def explain(
     row_id: Annotated[str, typer.Argument(metavar="ROW_ID", help="An id of any of the three tables.")],
 ) -> None:
     """Show the way from a row back to its seeds, prompts and responses."""
-    from kpmath_builder.explain import explain as tell
+    from kpmath_builder.inspection.explain import explain as tell
 
     for line in tell(folder, row_id):
         typer.echo(line)
@@ -159,8 +159,8 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Write the tables of a finished build as JSON lines."""
+    from kpmath_builder.folder.workspace import Workspace
     from kpmath_builder.publishing.export import export_jsonl
-    from kpmath_builder.workspace import Workspace
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")

@@ -8,15 +8,15 @@ from typing import Any
 
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.execution.shards import shard_header
+from kpmath_builder.folder.goal import Goal
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.goal import Goal
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.publishing.dataset import write_dataset
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.teachers.staff import roles_of
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["BuildResult", "begin", "disk_faults", "finish", "finished_result", "tabulate"]
 

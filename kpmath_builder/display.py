@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.inspection.status import ShardStatus, Status
 from kpmath_builder.pipeline import BuildResult
 from kpmath_builder.progress import Progress
 from kpmath_builder.records import Stage
-from kpmath_builder.status import ShardStatus, Status
 
 __all__ = ["Display"]
 

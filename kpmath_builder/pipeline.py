@@ -8,7 +8,8 @@ from pathlib import Path
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Client
-from kpmath_builder.goal import SEEDS_HASH, Goal
+from kpmath_builder.folder.goal import SEEDS_HASH, Goal
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Listener, Reporter
@@ -18,7 +19,6 @@ from kpmath_builder.seeds import load_seeds
 from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 from kpmath_builder.teachers.staff import Staff
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["BuildResult", "build", "rescore"]
 

@@ -17,8 +17,8 @@ from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, same_tables
 
 from kpmath_builder import BuildError, InputError, KpmathError, Recipe, build
+from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.teachers import lanes, retrying
-from kpmath_builder.verify import Verifier
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,10 @@ from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, rows, same_tables
 
 from kpmath_builder import BuildError, BuildResult, InputError, build
-from kpmath_builder.explain import explain
-from kpmath_builder.lock import Lock
-from kpmath_builder.status import read_status
-from kpmath_builder.verify import Verifier
+from kpmath_builder.folder.lock import Lock
+from kpmath_builder.inspection.explain import explain
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.inspection.verify import Verifier
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from small_builds import keys_of, recipe, same_tables
 
 from kpmath_builder import Recipe, build
 from kpmath_builder.execution.shards import ShardWriter
+from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.verify import Verifier
 
 KILLS = 205
 PHASES = ("start", "seeds", "extraction", "topics", "knowledge", "synthesis", "sealing", "tables")

@@ -14,8 +14,8 @@ from small_builds import recipe
 
 from kpmath_builder import InputError, Recipe, build
 from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.lock import Lock
-from kpmath_builder.verify import Verifier
+from kpmath_builder.folder.lock import Lock
+from kpmath_builder.inspection.verify import Verifier
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kpmath_builder.durable import sync
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.execution.commit import GroupCommit
 from kpmath_builder.execution.index import OffsetIndex
-from kpmath_builder.lock import Lock
+from kpmath_builder.folder.durable import sync
+from kpmath_builder.folder.lock import Lock
 from kpmath_builder.teachers.protocol import Response
 
 __all__ = ["ResponseLog", "open_log"]

@@ -7,7 +7,7 @@ from heapq import merge
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.durable import staged_file
+from kpmath_builder.folder.durable import staged_file
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.records import Candidate
 

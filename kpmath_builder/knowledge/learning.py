@@ -6,17 +6,17 @@ from functools import partial
 from kpmath_builder.execution.ask import Ask, Client, NotAskedError
 from kpmath_builder.execution.log import ResponseLog
 from kpmath_builder.execution.window import run_window
-from kpmath_builder.goal import Goal
+from kpmath_builder.folder.goal import Goal
+from kpmath_builder.folder.lock import Lock
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
-from kpmath_builder.lock import Lock
 from kpmath_builder.progress import Reporter
 from kpmath_builder.recipe import Topics
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
 from kpmath_builder.stopping import StoppedError
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["learn", "relearn"]
 

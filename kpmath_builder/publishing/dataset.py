@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.execution.shards import read_candidates
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.publishing.facts import CardFacts, TaskFacts
@@ -13,7 +14,6 @@ from kpmath_builder.recipe import Recipe, Sampled
 from kpmath_builder.records import SeedProblem
 from kpmath_builder.teachers.protocol import Role, Task
 from kpmath_builder.teachers.staff import roles_of
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["write_dataset"]
 

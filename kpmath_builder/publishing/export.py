@@ -7,8 +7,8 @@ from typing import Any
 import jsonlines
 import pyarrow.parquet as pq
 
-from kpmath_builder.durable import staged_file
 from kpmath_builder.errors import InputError
+from kpmath_builder.folder.durable import staged_file
 from kpmath_builder.schemas import CONFIGS
 
 __all__ = ["export_jsonl"]

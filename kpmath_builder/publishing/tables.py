@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from kpmath_builder.durable import staged_folder
+from kpmath_builder.folder.durable import staged_folder
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.publishing.card import FIGURES, make_card

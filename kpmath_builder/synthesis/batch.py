@@ -10,16 +10,16 @@ from kpmath_builder.execution.ask import Ask, Client
 from kpmath_builder.execution.log import ResponseLog
 from kpmath_builder.execution.shards import ShardWriter, shard_header, shard_indexes
 from kpmath_builder.execution.window import run_window
+from kpmath_builder.folder.goal import Goal
+from kpmath_builder.folder.lock import HeldError
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.goal import Goal
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.lock import HeldError
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Blueprint
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
 from kpmath_builder.synthesis.candidates import synthesise
 from kpmath_builder.teachers.protocol import canonical_json
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["draw", "drawer_for", "synthesise_all"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.durable import write_atomically
+from kpmath_builder.folder.durable import write_atomically
 from kpmath_builder.teachers.engine.processes import Member, boot_id, end_group, group_members, started_at
 
 __all__ = ["Ledger"]

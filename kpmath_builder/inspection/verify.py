@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from kpmath_builder.comparing import compare_lines, compare_rows, compare_values
 from kpmath_builder.completion import tabulate
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.execution.ask import Client
 from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.goal import Goal
+from kpmath_builder.folder.goal import Goal
+from kpmath_builder.folder.lock import owner_of
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.inspection.comparing import compare_lines, compare_rows, compare_values
 from kpmath_builder.knowledge.learning import relearn
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.lock import owner_of
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.publishing.parquet import digest_of
@@ -28,7 +29,6 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.schemas import CONFIGS
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
 from kpmath_builder.synthesis.batch import synthesise_all
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["Disagreement", "Verifier"]
 

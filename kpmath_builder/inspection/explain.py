@@ -8,6 +8,7 @@ from pathlib import Path
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, Asked, Client
 from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
@@ -16,7 +17,6 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Practice, SeedProblem
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["explain"]
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.durable import write_atomically
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.log import ResponseLog, open_log
 from kpmath_builder.execution.shards import shard_header
-from kpmath_builder.goal import Goal, Keys, differences
-from kpmath_builder.lock import Lock
+from kpmath_builder.folder.durable import write_atomically
+from kpmath_builder.folder.goal import Goal, Keys, differences
+from kpmath_builder.folder.lock import Lock
 from kpmath_builder.recipe import Recipe
 
 __all__ = ["Workspace"]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.execution.shards import shard_header, shard_indexes
+from kpmath_builder.folder.goal import Goal
+from kpmath_builder.folder.lock import owner_of
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.goal import Goal
-from kpmath_builder.lock import owner_of
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
-from kpmath_builder.workspace import Workspace
 
 __all__ = ["ShardStatus", "Status", "read_status"]
 

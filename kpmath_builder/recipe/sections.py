@@ -1,0 +1,187 @@
+"""The tables of the recipe, in the order of the method. The paper's numbers are the defaults."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from kpmath_builder.recipe.keys import Section, key
+from kpmath_builder.teachers.protocol import Sampling
+
+__all__ = [
+    "Blueprints",
+    "Build",
+    "Consensus",
+    "Extraction",
+    "Judging",
+    "Questions",
+    "Sampled",
+    "Seeds",
+    "Selection",
+    "Solutions",
+    "Topics",
+]
+
+
+class Seeds(Section):
+    """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
+
+    path: Path | None = key("file of seed problems: .jsonl, .jsonl.gz, .json or .parquet", None, "free")
+    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, "free")
+    hub_config: str | None = key("config of the Hub dataset", None, "free")
+    revision: str | None = key("branch, tag or commit of the Hub dataset", None, "free")
+    split: str = key("split of the Hub dataset", "train", "free")
+    format: Literal["auto", "gsm8k", "math", "custom"] = key(
+        "how a row is read; auto looks at its fields", "auto", "free"
+    )
+    fields: dict[str, str] | None = key(
+        'for your own file: which of its fields is problem, solution, answer, level, subject, id, e.g. { problem = "q" }',
+        None,
+        "free",
+    )
+    licence: str | None = key("licence of your own seeds", None, "free")
+    source: str | None = key("name of your own seeds' source", None, "free")
+    shareable: bool | None = key("whether the text of your own seeds may be published", None, "free")
+    limit: int | None = key("use only the first so many seed problems", None, "free", ge=1)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.path is not None and self.hub is not None:
+            raise ValueError("seeds.path and seeds.hub are both given: keep one of them")
+        return self
+
+
+class Sampled(Section):
+    """The sampling fields of one task."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """The fields as a request carries them."""
+        fields = self.model_dump(include={"temperature", "top_p", "max_tokens"})
+        return Sampling(**fields)
+
+
+class Extraction(Sampled):
+    """Naming topics and key points of the seeds (paper section 2.1)."""
+
+    temperature: float = key("sampling temperature", 0.2, "draw", ge=0)
+    top_p: float = key("nucleus sampling", 0.95, "draw", gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, "draw", ge=1)
+
+
+class Topics(Section):
+    """Topic clustering (paper section 2.1; the bands: method.md section 2)."""
+
+    embedding: Literal["lexical", "openai"] = key(
+        "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", "draw"
+    )
+    embedding_model: str = key("embedding model as the server lists it; needed for openai", "", "draw")
+    embedding_addresses: tuple[str, ...] = key(
+        "addresses of the embedding server", ("http://127.0.0.1:8001",), "free", min_length=1
+    )
+    same: float = key("cosine similarity from which two topics are one", 0.90, "draw", ge=0, le=1)
+    ask_above: float = key(
+        "cosine similarity from which the teacher is asked whether two topics are one",
+        0.70,
+        "draw",
+        ge=0,
+        le=1,
+    )
+    minimum_support: int = key("topics of fewer problems join their nearest neighbour", 1, "draw", ge=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.ask_above > self.same:
+            raise ValueError(
+                "topics.ask_above is larger than topics.same: lower it, or set both to the same value"
+            )
+        if self.embedding == "openai" and not self.embedding_model:
+            raise ValueError(
+                "topics.embedding is openai, but topics.embedding_model is empty: name the model"
+            )
+        return self
+
+
+class Blueprints(Section):
+    """Drawing topics, practices and key points (paper section 2.2)."""
+
+    three_topics_share: float = key(
+        "share of blueprints with three topics; the others have two", 0.5, "draw", ge=0, le=1
+    )
+    max_key_points_per_topic: int = key("key points shown per topic", 2, "draw", ge=1)
+
+
+class Questions(Sampled):
+    """Writing questions (paper section 2.2)."""
+
+    temperature: float = key("sampling temperature", 1.0, ge=0)
+    top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+
+
+class Judging(Sampled):
+    """Judging questions (paper section 2.2)."""
+
+    temperature: float = key("sampling temperature", 0.0, ge=0)
+    top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+    threshold: float = key("lowest quality of a question that is solved", 0.85, "decision", ge=0, le=1)
+    max_sub_questions: int = key("questions with more sub-questions are dropped", 3, "decision", ge=1)
+
+
+class Solutions(Sampled):
+    """Solving (paper section 2.3)."""
+
+    samples: int = key("solutions asked for per question", 10, ge=1, le=512)
+    temperature: float = key("sampling temperature", 0.75, ge=0)
+    top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
+    max_tokens: int = key("longest solution in tokens", 2048, ge=1)
+
+
+class Consensus(Section):
+    """Voting (paper section 2.3; strict: method.md section 7)."""
+
+    mode: Literal["paper", "strict"] = key(
+        "paper: the published rule; strict: one winner that agrees on every part, no ties",
+        "strict",
+        "decision",
+    )
+    min_share: float = key("strict only: smallest share of the votes that wins", 0.5, "decision", ge=0, le=1)
+
+
+class Selection(Section):
+    """Which agreed solutions become rows of qa-pairs."""
+
+    solutions_per_question: int | None = key(
+        "agreed solutions published per question, the first ones; unset: all that differ in text",
+        None,
+        "decision",
+        ge=1,
+    )
+
+
+class Build(Section):
+    """Where and how much."""
+
+    folder: Path = key("folder of the build", Path("builds/kpmath"), "free")
+    questions: int = key(
+        "blueprints to draw, each one question at most; may grow in a folder that is built",
+        1000,
+        "free",
+        ge=1,
+    )
+    shards: int = key(
+        "parts in which responses and candidates are stored; does not change the tables",
+        8,
+        "layout",
+        ge=1,
+        le=4096,
+    )
+    window: int = key("blueprints in flight; does not change the tables", 256, "free", ge=1)
+    grace: float = key(
+        "seconds in which requests under way may still end when the build is stopped", 30.0, "free", ge=0
+    )
+    seed: int = key("seed of every draw and every sample", 0, "draw", ge=0, lt=2**63)
+    attempts: int = key(
+        "how often a reply that does not validate is asked for before the drop", 3, "draw", ge=1, le=20
+    )
