@@ -123,7 +123,7 @@ def _line(progress: Progress) -> str:
     if not progress.total:
         return f"{progress.stage} …"
     steps, tokens, left = _rate(progress)
-    funnel = " → ".join(f"{line.stage.value} {line.passed:,}" for line in progress.funnel.lines())
+    funnel = " → ".join(f"{line.stage.value} {line.passed:,}" for line in progress.funnel.decided())
     of = f"{progress.stage} {progress.done:,}/{progress.total:,}"
     parts = [
         f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go",
@@ -150,7 +150,7 @@ def _bar(progress: Progress) -> Table:
 
 def _funnel(funnel: Funnel) -> Table:
     table = Table("stage", "passed", "went no further", "tokens", box=None)
-    for line in funnel.lines():
+    for line in funnel.decided():
         why = ", ".join(f"{count:,} {reason.value}" for reason, count in line.reasons.items() if reason.value)
         table.add_row(
             line.stage.value, f"{line.passed:,}", why, f"{line.tokens.prompt + line.tokens.completion:,}"

@@ -58,6 +58,11 @@ class Funnel:
             passed -= sum(reasons.values())
         return lines
 
+    def decided(self) -> list[FunnelLine]:
+        """Return the lines as far as they are known: nothing is kept before the selection, which looks at all candidates."""
+        waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
+        return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON has them, in the funnel's order."""
         return {

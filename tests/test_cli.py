@@ -79,8 +79,12 @@ def test_shards_one_by_one_anew_and_verified(kpmath: Kpmath, tmp_path: Path) -> 
     status, out, _ = kpmath(*QUICK, "--shards", "1")
     assert status == 0
     assert "Not yet there: shards 0; the tables are written with the last of them." in out
+    assert " agreed " in out
+    assert " kept " not in out, "the selection looks at all shards"
     assert "0 of 6" in kpmath("status", "builds/quickstart")[1]
-    assert "12 rows in scored" in kpmath(*QUICK, "--shards", "0-1")[1]
+    whole = kpmath(*QUICK, "--shards", "0-1")[1]
+    assert "12 rows in scored" in whole
+    assert " kept " in whole
     assert "12 rows in scored" in kpmath(*QUICK, "--shards", "1", "--regenerate")[1]
     assert "1, generation 1" in kpmath("status", "builds/quickstart")[1]
     status, out, _ = kpmath("verify", "builds/quickstart")
