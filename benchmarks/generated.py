@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from kpmath_builder.publishing.facts import CardFacts
+from kpmath_builder.publishing.rows import pair_rows
 from kpmath_builder.publishing.tables import TableCounts, write_tables
 from kpmath_builder.records import (
     Blueprint,
@@ -21,9 +23,11 @@ from kpmath_builder.records import (
     TopicKeyPoints,
     Vote,
 )
+from kpmath_builder.schemas import SCHEMAS
 
-__all__ = ["corpus", "make_candidates", "write_build"]
+__all__ = ["corpus", "make_candidates", "make_pairs", "write_build"]
 
+SEEDS = [f"gsm8k/train/{number:05d}" for number in range(7_473)]
 TOPICS = [f"Subject {n % 12} - Subcategory {n}" for n in range(119)]
 
 
@@ -43,6 +47,17 @@ def make_candidates(
         yield _candidate(number, words, samples, share)
 
 
+def make_pairs(questions: int, words: list[str], *, first: int = 0, share: float = 0.9) -> pa.Table:
+    """Return rows of qa-pairs, ten a question."""
+    sources = dict.fromkeys(SEEDS, "openai/gsm8k")
+    rows = [
+        row
+        for candidate in make_candidates(questions, words, first=first, share=share)
+        for row in pair_rows(candidate, candidate.solutions, name="generated", sources=sources)
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMAS["qa-pairs"])
+
+
 def _candidate(number: int, words: list[str], samples: int, share: float) -> Candidate:
     rng = random.Random(number)
 
@@ -51,9 +66,7 @@ def _candidate(number: int, words: list[str], samples: int, share: float) -> Can
         return " ".join(words[start : start + length])
 
     parts = tuple(
-        BlueprintPart(
-            topic=topic, seed_id=f"gsm8k/train/{rng.randrange(7_473):05d}", key_points=(text(6), text(7))
-        )
+        BlueprintPart(topic=topic, seed_id=SEEDS[rng.randrange(len(SEEDS))], key_points=(text(6), text(7)))
         for topic in rng.sample(TOPICS, rng.choice((2, 3)))
     )
     answer = str(rng.randrange(10_000))
@@ -89,7 +102,7 @@ def write_build(folder: Path, candidates: Iterator[Candidate], *, fingerprint: s
     """Write the folder of a finished build, as far as publishing looks at it."""
     seeds = [
         SeedProblem(
-            id=f"gsm8k/train/{number:05d}",
+            id=seed_id,
             source="openai/gsm8k",
             licence="mit",
             shareable=True,
@@ -98,7 +111,7 @@ def write_build(folder: Path, candidates: Iterator[Candidate], *, fingerprint: s
             answer=str(number),
             content_hash=f"sha256:{number:064x}",
         )
-        for number in range(7_473)
+        for number, seed_id in enumerate(SEEDS)
     ]
     points = (TopicKeyPoints(topic=TOPICS[0], key_points=("a",)),)
     practices = [Practice(seed=seed, raw=points, topics=points, model="e") for seed in seeds]

@@ -1,4 +1,4 @@
-"""Bytes newly stored on the Hub when a table changes, by the size of row groups, beside the time to load it.
+"""Bytes newly stored on the Hub when a table changes, by the layout of its files; `hub_loads.py` has the time to load them.
 
 python benchmarks/hub_uploads.py --pairs 100000 --scratch FOLDER
 
@@ -17,13 +17,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from generated import corpus, make_candidates
-
-from kpmath_builder.publishing.rows import pair_rows
-from kpmath_builder.schemas import SCHEMAS
+from generated import corpus, make_pairs
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = {f"gsm8k/train/{number:05d}": "openai/gsm8k" for number in range(7_473)}
 Settings = dict[str, Any]
 LAYOUTS: dict[str, Settings] = {
     "2,000 rows a group": {"row_group_size": 2_000},
@@ -47,60 +43,38 @@ api = HfApi()
 api.create_repo("org/table", repo_type="dataset", exist_ok=True)
 api.upload_file(path_or_fileobj=sys.argv[1], path_in_repo="data/table.parquet", repo_id="org/table", repo_type="dataset")
 """
-LOAD = """
-import sys, time
-from datasets import load_dataset
-begun = time.monotonic()
-load_dataset("parquet", data_files=sys.argv[1], split="train")
-print(time.monotonic() - begun)
-"""
 
 
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=100_000)
-    parser.add_argument("--loads", type=int, default=5, help="the fastest of so many counts")
     parser.add_argument("--scratch", type=Path, required=True)
     options = parser.parse_args()
     scratch = options.scratch.resolve()
     shutil.rmtree(scratch, ignore_errors=True)
     tables = edits(options.pairs)
-    print(
-        "layout | MB first | "
-        + " | ".join(f"MB more: {name}" for name in list(tables)[1:])
-        + " | cold load s"
-    )
+    print("layout | MB first | " + " | ".join(f"MB more: {name}" for name in list(tables)[1:]))
     for layout, settings in LAYOUTS.items():
         folder = scratch / str(list(LAYOUTS).index(layout))
         folder.mkdir(parents=True)
         costs = stored(tables, settings, folder)
-        loads = [load(folder / "first.parquet", folder / f"home-{number}") for number in range(options.loads)]
         shutil.rmtree(folder)
-        print(" | ".join([layout, *(f"{cost / 1e6:.1f}" for cost in costs), f"{min(loads):.2f}"]), flush=True)
+        print(" | ".join([layout, *(f"{cost / 1e6:.1f}" for cost in costs)]), flush=True)
 
 
 def edits(pairs: int) -> dict[str, pa.Table]:
     """Return the table, and the table after each edit."""
     words = corpus()
-    table = rows(pairs // 10, words)
+    table = make_pairs(pairs // 10, words)
     kept = sorted(random.Random(0).sample(range(table.num_rows), round(table.num_rows * 0.995)))
     return {
         "first": table,
-        "5 % of rows appended": pa.concat_tables([table, rows(pairs // 200, words, first=pairs // 10)]),
-        "all scored anew": rows(pairs // 10, words, share=0.8),
+        "5 % of rows appended": pa.concat_tables([table, make_pairs(pairs // 200, words, first=pairs // 10)]),
+        "all scored anew": make_pairs(pairs // 10, words, share=0.8),
+        "one row deleted": pa.concat_tables([table[:1_000], table[1_001:]]),
         "0.5 % of rows deleted": table.take(kept),
     }
-
-
-def rows(questions: int, words: list[str], *, first: int = 0, share: float = 0.9) -> pa.Table:
-    """Return rows of qa-pairs."""
-    found = [
-        row
-        for candidate in make_candidates(questions, words, first=first, share=share)
-        for row in pair_rows(candidate, candidate.solutions, name="generated", sources=SOURCES)
-    ]
-    return pa.Table.from_pylist(found, schema=SCHEMAS["qa-pairs"])
 
 
 def stored(tables: dict[str, pa.Table], settings: Settings, folder: Path) -> list[int]:
@@ -127,13 +101,6 @@ def stored(tables: dict[str, pa.Table], settings: Settings, folder: Path) -> lis
             costs.append(size(store) - before)
         server.kill()
     return costs
-
-
-def load(path: Path, home: Path) -> float:
-    """Return the seconds of a cold load."""
-    seconds = float(run(LOAD, path, {"HF_HOME": str(home)}).split()[-1])
-    shutil.rmtree(home)
-    return seconds
 
 
 def run(code: str, path: Path, environment: dict[str, str]) -> str:

@@ -8,8 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from factories import MODELS, Build, make_build
 from huggingface_hub import DatasetCard
+from markdown_it import MarkdownIt
 
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.publishing.card_rules import card_problems
 from kpmath_builder.publishing.facts import CardFacts, Overlap, TaskFacts
 from kpmath_builder.publishing.front import size_category
 from kpmath_builder.records import DropReason, Stage
@@ -153,6 +155,7 @@ def test_each_task_is_told_with_its_model_sampling_and_prompt(tmp_path: Path):
 @pytest.mark.parametrize(
     ("overlaps", "told"),
     [
+        ([], "This build was not searched for overlap with test sets."),
         (None, "This build was not searched for overlap with test sets."),
         (
             [Overlap("MATH test", "20-grams", 102, 865_000, "MATH train: 181")],
@@ -171,6 +174,53 @@ def test_sizes_of_the_papers_sets_are_told_right(card: DatasetCard):
     assert (
         "KPMath has over 800K pairs; its KPMath-Plus, of 1,576K, mixes these with existing sets" in card.text
     )
+
+
+def with_texts(question: str, solution: str) -> Build:
+    """Return a build whose questions and published solutions are all these."""
+    candidates = [
+        candidate.model_copy(
+            update={
+                "question": question,
+                "solutions": tuple(one.model_copy(update={"text": solution}) for one in candidate.solutions),
+            }
+        )
+        for candidate in BUILD.candidates
+    ]
+    return Build(BUILD.seeds, BUILD.extractions, BUILD.practices, candidates)
+
+
+def test_the_first_pair_is_shown(card: DatasetCard, tmp_path: Path):
+    (file, *_) = sorted((tmp_path / "dataset" / "data" / "qa-pairs").iterdir())
+    row = pq.read_table(file).to_pylist()[0]
+    assert f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote" in card.text
+    shown = " ".join(card.text.split("```text")[1].split())
+    assert " ".join(row["question"].split()) in shown
+    assert " ".join(row["solution"].split()) in shown
+
+
+def test_a_long_solution_is_cut_in_the_example(tmp_path: Path):
+    text = text_with(tmp_path, with_texts("Q?", "word " * 20_000))
+    assert len(text) < 40_000
+    assert "word …" in " ".join(text.split())
+
+
+def test_no_text_of_a_model_acts_in_the_card(tmp_path: Path):
+    """Neither fences, headings, pictures nor the marks between which publishing writes."""
+    evil = "```\n# Title\n## How to load\n![x](y.png)\n<!-- cite -->\n````\n<script>1</script>"
+    text = text_with(tmp_path, with_texts(evil, evil))
+    assert text.count("<!-- cite -->") == 1
+    page = MarkdownIt("commonmark").enable("table").parse(text)
+    shown = [token.content for token in page if token.type == "fence" and "Title" in token.content]
+    assert len(shown) == 1
+    assert shown[0].count("![x](y.png)") == 2
+    files = {path.relative_to(tmp_path / "dataset").as_posix() for path in (tmp_path / "dataset").rglob("*")}
+    assert not [told for told in card_problems(text, dict.fromkeys(files)) if "y.png" in told]
+
+
+def test_a_build_without_pairs_shows_none(tmp_path: Path):
+    none = Build(BUILD.seeds, BUILD.extractions, BUILD.practices, [])
+    assert "## An example" not in text_with(tmp_path, none)
 
 
 def test_several_licences_are_other_and_say_where_they_stand(tmp_path: Path):

@@ -194,9 +194,9 @@ def readings(
     }
 
 
-def read(python: str, version: str, hub: LoopbackHub, builds: dict[str, Path], home: Path) -> Told:
-    """Do everything in one process."""
-    environment = {
+def environment_of(hub: LoopbackHub, home: Path) -> dict[str, str]:
+    """Return the environment of a process that reads from this Hub and nowhere else."""
+    return {
         "PATH": os.environ["PATH"],
         "HF_HOME": str(home),
         "HF_ENDPOINT": hub.url,
@@ -204,6 +204,10 @@ def read(python: str, version: str, hub: LoopbackHub, builds: dict[str, Path], h
         "HF_UPDATE_DOWNLOAD_COUNTS": "0",
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
+
+
+def read(python: str, version: str, hub: LoopbackHub, builds: dict[str, Path], home: Path) -> Told:
+    """Do everything in one process."""
     # Early too: once a config is in the cache, 3.6 takes it from there without trust.
     untrusted = task("script: untrusted", REPO, "scored", revision="script", trust_remote_code=False)
     tasks = [
@@ -220,7 +224,12 @@ def read(python: str, version: str, hub: LoopbackHub, builds: dict[str, Path], h
         tasks.append(task("script: refused", SCRIPT, "scored"))
     asked = json.dumps({"tasks": tasks, "paths": [str(ROOT), *site.getsitepackages()]})
     done = subprocess.run(
-        [python, str(READING)], env=environment, input=asked, capture_output=True, text=True, check=True
+        [python, str(READING)],
+        env=environment_of(hub, home),
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return dict(json.loads(line) for line in done.stdout.splitlines())
 
@@ -322,3 +331,35 @@ def test_our_load_keeps_revisions_and_builds_apart(
 )
 def test_our_load_says_what_is_not_there(readings: dict[str, Told], version: str, what: str, message: str):
     assert readings[version][f"ours: {what}"].startswith(message)
+
+
+# (d) the documentation
+
+
+@pytest.mark.parametrize("version", WITH_SCRIPTS)
+def test_the_calls_of_the_script_in_the_documentation_run(
+    pythons: dict[str, str], hub: LoopbackHub, builds: dict[str, Path], tmp_path: Path, version: str
+):
+    """As they stand in docs/hub.md, but for the version and a threshold that some of the tests' rows pass."""
+    page = (ROOT / "docs" / "hub.md").read_text(encoding="utf-8")
+    calls = re.findall(r"`(load_dataset\(.*?trust_remote_code=True.*?\))`", page)
+    assert len(calls) == 2
+    (tmp_path / "kpmath.py").symlink_to(SCRIPT)
+    (tmp_path / "FOLDER").symlink_to(builds["new"] / "dataset")
+    lines = [f"print(len({call.replace('0.8', '0.7')}['train']))" for call in calls]
+    done = subprocess.run(
+        [pythons[version], "-c", "\n".join(["from datasets import load_dataset", *lines])],
+        env=environment_of(hub, tmp_path / "home"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = rows_of(builds["new"], "scored")
+    filters = (
+        lambda row: (row["consensus_share"] or 0) >= 0.7,
+        lambda row: row["status"] == "kept",
+    )
+    assert [int(count) for count in done.stdout.split()] == [
+        len(list(filter(passes, rows))) for passes in filters
+    ]

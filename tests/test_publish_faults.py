@@ -249,19 +249,26 @@ def race(calls: list) -> list:
 
 # A real kill
 
+COMPARING = "GET .*/resolve/.*/data/scored/"
+DOWNLOADS = ".kpmath-scratch-*"
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "unanswered"])
-@pytest.mark.parametrize("pattern", ["PUT", "POST .*/commit/main", "POST .*/tag/", "POST .*/commit/script"])
+@pytest.mark.parametrize(
+    "pattern", [COMPARING, "PUT", "POST .*/commit/main", "POST .*/tag/", "POST .*/commit/script"]
+)
 def test_the_command_killed_at_a_request_is_finished_by_the_same_command(
     old: LoopbackHub, builds: dict[str, Path], tmp_path: Path, pattern: str, *, after: bool
 ):
-    """SIGKILL, as the kernel sends it when memory runs out."""
+    """SIGKILL, as the kernel sends it when memory runs out. What it had downloaded is in the build's folder until then."""
     before = contents(old)
+    (tmp_path / "tmp").mkdir()
     home = {
         "HF_ENDPOINT": old.url,
         "HF_TOKEN": "hf_test",
         "HF_HOME": str(tmp_path),
+        "TMPDIR": str(tmp_path / "tmp"),
         "HF_HUB_DISABLE_XET": "1",
     }
     command = [sys.executable, "-m", "kpmath_builder", "publish", str(builds["new"])]
@@ -271,5 +278,8 @@ def test_the_command_killed_at_a_request_is_finished_by_the_same_command(
     old.fail(pattern, after=after, then=lambda: (victim.kill(), victim.wait()))
     assert victim.wait(60) == -signal.SIGKILL
     check_whole(old, before)
+    assert pattern == "PUT" or list(builds["new"].glob(DOWNLOADS))
     subprocess.run(command, env=environment, check=True, capture_output=True)
     check_finished(old, before, old.repo(REPO).tags["v1.1.0"])
+    assert not list(builds["new"].glob(DOWNLOADS))
+    assert not list((tmp_path / "tmp").iterdir())

@@ -88,9 +88,21 @@ def test_a_bit_that_turned_on_the_hub_is_found(whole: LoopbackHub):
 
 
 def test_a_version_that_is_not_there_is_named(whole: LoopbackHub):
-    assert verify_published(REPO, "1.0.1", endpoint=whole.url) == [
-        "org/kpmath has no version 1.0.1 (no tag v1.0.1)"
-    ]
+    with pytest.raises(
+        InputError, match=r"has no version 1\.0\.1 \(no tag v1\.0\.1\): choose one of 1\.0\.0\."
+    ):
+        verify_published(REPO, "1.0.1", endpoint=whole.url)
+
+
+def test_a_repository_that_is_not_shown_is_named(whole: LoopbackHub):
+    """One that is not there, and a private one without a token: the Hub tells no difference."""
+    whole.repo(REPO).private = True
+    for repo in (REPO, "org/other"):
+        with pytest.raises(
+            InputError, match=f"The Hub shows no dataset {repo}: correct --repo, or give a token"
+        ):
+            verify_published(repo, "1.0.0", endpoint=whole.url, token=False)
+    assert verify_published(REPO, "1.0.0", endpoint=whole.url, token="hf_test") == []
 
 
 def test_a_tag_on_another_version_is_named(whole: LoopbackHub):

@@ -115,6 +115,8 @@ def _requests(asked: list[Asked]) -> Iterator[str]:
         yield f"asked {request.model} to {request.task} ({request.key(sample)}), {response.finish_reason}"
         for message in request.messages:
             yield from _indented(message.role, message.content)
+        if response.reasoning:
+            yield from _indented("thinking", response.reasoning)
         yield from _indented("response", response.text)
 
 

@@ -5,7 +5,6 @@ No teacher is asked. Going the way again makes every request anew, so that an an
 
 import asyncio
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from kpmath_builder.execution.ask import Client
 from kpmath_builder.execution.log import ResponseLog
 from kpmath_builder.folder.goal import Goal
 from kpmath_builder.folder.lock import owner_of
+from kpmath_builder.folder.scratch import scratch
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.comparing import compare_lines, compare_rows, compare_values
 from kpmath_builder.knowledge.learning import relearn
@@ -79,8 +79,8 @@ class Verifier:
         if known is None or goal is None:
             return
         client = Client(recipe, prompts, Reporter(self.progress))
-        with tempfile.TemporaryDirectory(prefix="kpmath-verify-") as scratch:
-            again = Workspace(Path(scratch), workspace.responses)
+        with scratch(self.folder) as room:
+            again = Workspace(room, workspace.responses)
             again.make()
             yield from self._goal(workspace, recipe, prompts, known, goal)
             yield from self._knowledge(workspace, again, client, known)

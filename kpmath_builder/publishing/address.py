@@ -28,18 +28,16 @@ def how_to_load(address: Address) -> str:
     revision = f', revision="v{address.version}"' if address.version else ""
     remark = "" if address.repo else f"`{place}` stands for this folder.\n\n"
     frozen = f'pairs = load_dataset("{place}"{revision}, split="train")  # this version for ever; without revision the newest\n'
+    scripted = (
+        f'"{place}", "scored", revision="script"'
+        if address.repo
+        else f'"kpmath.py", "scored", data_dir="{place}"'
+    )
+    ours = f'"{place}", "scored"{revision}'
     rows = [
         ("any from 2.21", "`load_dataset` as above: no code of ours runs", "with `.filter`"),
-        (
-            "3.6 and before",
-            '`load_dataset(…, revision="script", trust_remote_code=True, min_consensus=0.8)`',
-            "yes",
-        ),
-        (
-            "3.6 and later",
-            f'`kpmath_builder.load("{place}", "scored", min_consensus=0.8, kept_only=True)`',
-            "yes",
-        ),
+        ("3.6 and before", f"`load_dataset({scripted}, trust_remote_code=True, min_consensus=0.8)`", "yes"),
+        ("3.6 and later", f"`kpmath_builder.load({ours}, min_consensus=0.8, kept_only=True)`", "yes"),
     ]
     return _marked(
         "load",

@@ -4,14 +4,16 @@ The card is a function of the build: no dates, machine names or paths. `datasets
 this front matter, not under its data, so the fingerprint of build and data stands in every entry of `configs`.
 """
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.publishing.address import Address, how_to_cite, how_to_load
 from kpmath_builder.publishing.facts import CardFacts
 from kpmath_builder.publishing.front import front_matter
-from kpmath_builder.publishing.markdown import table
+from kpmath_builder.publishing.markdown import fenced, table
 from kpmath_builder.publishing.parquet import WrittenConfig
 from kpmath_builder.records import SeedProblem
 from kpmath_builder.schemas import COLUMNS, CONFIGS, Column
@@ -19,6 +21,8 @@ from kpmath_builder.schemas import COLUMNS, CONFIGS, Column
 __all__ = ["FIGURES", "columns_tables", "make_card"]
 
 FIGURES = "figures"
+_EXAMPLE_LENGTH = 1_500
+"""Characters of a text in the example; solutions of thinking models can have 50,000."""
 _CONFIG_TITLES = {
     "kp-extraction": "one row per seed problem, with the topics and key points extracted from it",
     "qa-pairs": "one row per published solution, ready to train on",
@@ -34,13 +38,15 @@ def make_card(
     written: Mapping[str, WrittenConfig],
     seeds: Sequence[SeedProblem],
     funnel: Funnel,
+    example: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the text of README.md."""
+    """Return the text of README.md; `example` is a row of `qa-pairs`."""
     address = Address(name, fingerprint)
     parts = [
         front_matter(facts, name, fingerprint, written),
         f"# {facts.pretty_name or name}",
         _what_it_is(fingerprint, written),
+        *([_example(example)] if example else []),
         how_to_load(address),
         _how_it_was_made(facts),
         _funnel(funnel),
@@ -69,6 +75,23 @@ def _what_it_is(fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
     )
 
 
+def _example(row: Mapping[str, Any]) -> str:
+    """Show a row as it is, but for line breaks and the end of a long text."""
+    texts = {
+        "topics": "; ".join(row["topics"]),
+        **{name: row[name] for name in ("question", "solution", "answer")},
+    }
+    block = "\n\n".join(f"{name.upper()}\n{_shown(text)}" for name, text in texts.items())
+    told = f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote is behind its answer."
+    return f"## An example\n\n{told}\n\n{fenced(block)}"
+
+
+def _shown(text: str) -> str:
+    cut = text if len(text) <= _EXAMPLE_LENGTH else f"{text[:_EXAMPLE_LENGTH]} …"
+    unmarked = cut.replace("<!--", "<! --")  # publishing looks for its own marks
+    return "\n".join(textwrap.fill(line, 90) for line in unmarked.splitlines())
+
+
 def _how_it_was_made(facts: CardFacts) -> str:
     parts = ["## How it was made", table(("role", "model"), sorted(facts.models.items()))]
     if facts.tasks:
@@ -79,7 +102,8 @@ def _how_it_was_made(facts: CardFacts) -> str:
             (f"`{key}`", f"`{value}`" if value not in ("", None) else "not set")
             for key, value in facts.recipe.items()
         ]
-        parts.append(table(("setting", "value"), settings))
+        folded = f"<details>\n<summary>All settings</summary>\n\n{table(('setting', 'value'), settings)}\n\n</details>"
+        parts.append(folded)
     return "\n\n".join(parts)
 
 
@@ -138,7 +162,7 @@ def _seed_sources(seeds: Sequence[SeedProblem]) -> str:
 
 
 def _contamination(facts: CardFacts) -> str:
-    if facts.overlaps is None:
+    if not facts.overlaps:
         return "## Contamination\n\nThis build was not searched for overlap with test sets."
     rows = [
         (overlap.test_set, overlap.method, f"{overlap.rows:,} of {overlap.of_rows:,}", overlap.baseline)

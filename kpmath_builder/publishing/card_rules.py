@@ -8,6 +8,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from kpmath_builder.publishing.front import size_category
+from kpmath_builder.publishing.markdown import without_fences
 from kpmath_builder.schemas import CONFIGS, DEFAULT_CONFIG, features_yaml
 
 __all__ = ["LICENCES", "card_problems"]
@@ -187,6 +188,7 @@ def _infos(front: Mapping[str, Any], files: Mapping[str, int | None]) -> Iterato
 
 
 def _body(body: str, files: Mapping[str, int | None]) -> Iterator[str]:
+    body = without_fences(body)  # what stands there is a model's, and shows nothing
     headings = set(re.findall(r"^## (.+)$", body, re.MULTILINE))
     for section in _SECTIONS:
         if section not in headings:

@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from kpmath_builder.errors import BuildError
+from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.folder.scratch import scratch
 from kpmath_builder.publishing.card_rules import card_problems
 from kpmath_builder.publishing.release import CHECKSUMS, RELEASE, managed
 from kpmath_builder.publishing.remote import Remote, RemoteFile, UnavailableError
@@ -35,7 +35,7 @@ def verify_published(
     Raises
     ------
     InputError
-        Where the repository cannot be read or the version is none.
+        Where the version or the repository is not there, or cannot be read.
     BuildError
         Where the Hub cannot be reached.
     """
@@ -44,23 +44,33 @@ def verify_published(
     try:
         commit = remote.head(wanted.tag)
         if commit is None:
-            return [f"{repo} has no version {wanted} (no tag {wanted.tag})"]
-        return list(revision_problems(remote, commit, wanted))
+            raise InputError(_not_there(remote, wanted))
+        with scratch() as downloads:
+            return list(revision_problems(remote, commit, wanted, downloads))
     except UnavailableError as error:
         raise BuildError(f"The Hub cannot be reached ({error}): try again later.") from None
 
 
-def revision_problems(remote: Remote, commit: str, version: Version) -> Iterator[str]:
-    """Yield what is wrong with a commit that should be a version."""
+def _not_there(remote: Remote, wanted: Version) -> str:
+    if remote.head() is None:
+        return f"The Hub shows no dataset {remote.repo}: correct --repo, or give a token that may read it."
+    there = sorted(version for tag in remote.tags() if (version := Version.of_tag(tag)))
+    which = f"choose one of {', '.join(map(str, there))}" if there else "none was published yet"
+    return f"{remote.repo} has no version {wanted} (no tag {wanted.tag}): {which}."
+
+
+def revision_problems(remote: Remote, commit: str, version: Version, downloads: Path) -> Iterator[str]:
+    """Yield what is wrong with a commit that should be a version; `downloads` is a folder for one file at a time."""
     files = {path: file for path, file in remote.files(commit).items() if managed(path, remote.repo)}
-    with TemporaryDirectory(prefix="kpmath-verify-") as folder:
-        told = remote.download(CHECKSUMS, commit, Path(folder))
-        if told is None:
-            yield f"{CHECKSUMS} is missing"
-            return
-        sums = dict(line.split("  ", 1)[::-1] for line in told.read_text(encoding="utf-8").splitlines())
-        yield from _listing(files, sums)
-        yield from _contents(remote, commit, version, sums, Path(folder))
+    folder = downloads / "back" / commit
+    told = remote.download(CHECKSUMS, commit, folder)
+    if told is None:
+        yield f"{CHECKSUMS} is missing"
+        return
+    sums = dict(line.split("  ", 1)[::-1] for line in told.read_text(encoding="utf-8").splitlines())
+    told.unlink()
+    yield from _listing(files, sums)
+    yield from _contents(remote, commit, version, sums, folder)
 
 
 def _listing(files: Mapping[str, RemoteFile], sums: Mapping[str, str]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What a new version changes against the last one: columns, and rows added, removed and changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 
 __all__ = ["ConfigDifference", "Difference", "compare_tables"]
 
-_ROWS_AT_ONCE = 2_000
+_ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ class Difference:
         return any(config.columns_changed for config in self.configs.values())
 
 
-def compare_tables(old: Sequence[Path], new: Sequence[Path]) -> ConfigDifference:
-    """Compare two tables, each of files with rows sorted by id; memory does not grow with their number."""
-    before, after = _schema(old), _schema(new)
+def compare_tables(old: Iterable[Path], new: Iterable[Path]) -> ConfigDifference:
+    """Compare two tables, each of files with rows sorted by id; memory does not grow with their number.
+
+    A file is not touched any more once the next is asked for.
+    """
+    (before, old), (after, new) = _schema(old), _schema(new)
     columns = [name for name in after if before.get(name) == after[name]]
     counts = {"added": 0, "removed": 0, "changed": 0}
     for one, other in _paired(_rows(old, columns), _rows(new, columns)):
@@ -77,15 +81,16 @@ def compare_tables(old: Sequence[Path], new: Sequence[Path]) -> ConfigDifference
     return ConfigDifference(**counts, new_columns=new_columns, lost_columns=lost_columns)
 
 
-def _schema(files: Sequence[Path]) -> dict[str, pa.DataType]:
-    return {name: kind for file in files[:1] for name, kind in _fields(pq.read_schema(file))}
+def _schema(files: Iterable[Path]) -> tuple[dict[str, pa.DataType], Iterable[Path]]:
+    """Return the columns of the first file, and all files."""
+    rest = iter(files)
+    if (first := next(rest, None)) is None:
+        return {}, ()
+    schema = pq.read_schema(first)
+    return dict(zip(schema.names, schema.types, strict=True)), chain([first], rest)
 
 
-def _fields(schema: pa.Schema) -> Iterator[tuple[str, pa.DataType]]:
-    return zip(schema.names, schema.types, strict=True)
-
-
-def _rows(files: Sequence[Path], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(files: Iterable[Path], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     for path in files:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE, columns=list(columns) or ["id"]):

@@ -17,7 +17,7 @@ __all__ = ["ConfigWriter", "WrittenConfig", "digest_of"]
 
 ROWS_PER_GROUP = 10_000
 ROWS_PER_BATCH = 500
-"""Rows that wait as Python objects; in Arrow the rest of a group takes a tenth of that."""
+"""Rows that wait as Python objects; the rest of a group waits in Arrow, which is smaller."""
 GROUP_SIZE = 32 << 20
 """Characters after which a row group ends early: rows of `scored` can be 30 KB, and a reader holds a whole group."""
 

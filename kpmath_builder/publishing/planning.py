@@ -1,14 +1,14 @@
 """What a release would change on the Hub: looked at anew before each attempt, because others publish too."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.difference import Difference, compare_tables
+from kpmath_builder.publishing.difference import ConfigDifference, Difference, compare_tables
 from kpmath_builder.publishing.release import RELEASE, File, Release, managed
-from kpmath_builder.publishing.remote import Remote
+from kpmath_builder.publishing.remote import Remote, RemoteFile
 from kpmath_builder.publishing.versions import Version, check_step
 from kpmath_builder.schemas import CONFIGS
 
@@ -48,12 +48,13 @@ class Plan:
 
 
 class Planner:
-    """Compares a release with its repository; `scratch` is a folder for what must be downloaded for that."""
+    """Compares a release with its repository; `downloads` is a folder for one file at a time."""
 
-    def __init__(self, remote: Remote, release: Release, scratch: Path) -> None:
+    def __init__(self, remote: Remote, release: Release, downloads: Path) -> None:
         self._remote = remote
         self._release = release
-        self._scratch = scratch
+        self._downloads = downloads
+        self._compared: dict[tuple[str, ...], ConfigDifference] = {}
 
     def plan(self) -> Plan:
         """Look at the repository and compare; raises `InputError` where this version cannot follow what is there."""
@@ -81,7 +82,7 @@ class Planner:
         versions: dict[Version | None, str] = {
             known: sha for tag, sha in tags.items() if (known := Version.of_tag(tag))
         }
-        told = self._remote.download(RELEASE, head, self._scratch / head)
+        told = self._remote.download(RELEASE, head, self._downloads / head)
         if told is not None:
             at_head = Version.parse(json.loads(told.read_text(encoding="utf-8"))["version"])
             if at_head == self._release.version and at_head not in versions and pending:
@@ -104,22 +105,24 @@ class Planner:
         return additions, tuple(sorted(stale))
 
     def _difference(self, commit: str | None) -> Difference:
-        """Compare the tables with those of a commit; files that are equal on both sides are not looked into."""
         there = self._remote.files(commit) if commit else {}
-        configs = {}
-        for config in CONFIGS:
-            new = self._release.tables(config)
-            hashes = {self._release.files[path].sha256 for path in new}
-            old = {path: file.sha256 for path, file in there.items() if path.startswith(f"data/{config}/")}
-            fetched = [
-                self._remote.download(path, commit, self._scratch / commit)
-                for path in sorted(old)
-                if commit and old[path] not in hashes
-            ]
-            changed = [
-                file
-                for path, file in sorted(new.items())
-                if self._release.files[path].sha256 not in old.values()
-            ]
-            configs[config] = compare_tables([file for file in fetched if file], changed)
-        return Difference(configs)
+        return Difference({config: self._config(config, commit or "", there) for config in CONFIGS})
+
+    def _config(self, config: str, commit: str, there: Mapping[str, RemoteFile]) -> ConfigDifference:
+        """Compare a table with that of a commit; files that are equal on both sides are not looked into."""
+        files = {path: self._release.files[path] for path in sorted(self._release.tables(config))}
+        old = {path: there[path].sha256 or "" for path in sorted(there) if path.startswith(f"data/{config}/")}
+        new = {file.sha256: file.content for file in files.values() if isinstance(file.content, Path)}
+        key = (config, *old.values())
+        if key not in self._compared:
+            fetched = self._fetched([path for path in old if old[path] not in new], commit)
+            changed = [path for sha256, path in new.items() if sha256 not in old.values()]
+            self._compared[key] = compare_tables(fetched, changed)
+        return self._compared[key]
+
+    def _fetched(self, paths: Sequence[str], commit: str) -> Iterator[Path]:
+        """Download files one by one, each gone when the next is asked for."""
+        for path in paths:
+            if file := self._remote.download(path, commit, self._downloads / commit):
+                yield file
+                file.unlink()

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.folder.scratch import scratch
 from kpmath_builder.publishing.checking import revision_problems
 from kpmath_builder.publishing.planning import Plan, Planner
 from kpmath_builder.publishing.release import File, Release
@@ -100,8 +100,8 @@ def publish(
     if problems := release_problems(release, Path(folder)):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InputError(f"This build cannot be published: {problems[0]}{more}. Correct it and build again.")
-    with TemporaryDirectory(prefix="kpmath-publish-") as scratch:
-        publisher = _Publisher(remote, release, Path(scratch), note)
+    with scratch(Path(folder)) as downloads:
+        publisher = _Publisher(remote, release, downloads, note)
         if dry_run:
             return _persist(publisher.look, note)
         return _persist(lambda: publisher.run(private=private, pull_request=pull_request), note)
@@ -124,10 +124,13 @@ def _persist(attempt: Callable[[], Published], note: Callable[[str], None]) -> P
 
 
 class _Publisher:
-    def __init__(self, remote: Remote, release: Release, scratch: Path, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, remote: Remote, release: Release, downloads: Path, note: Callable[[str], None]
+    ) -> None:
         self._remote = remote
         self._release = release
-        self._planner = Planner(remote, release, scratch)
+        self._downloads = downloads
+        self._planner = Planner(remote, release, downloads)
         self._note = note
 
     def look(self) -> Published:
@@ -184,7 +187,7 @@ class _Publisher:
         return made
 
     def _read_back(self, commit: str) -> None:
-        problems = list(revision_problems(self._remote, commit, self._release.version))
+        problems = list(revision_problems(self._remote, commit, self._release.version, self._downloads))
         if problems:
             raise BuildError(
                 f"What came back from the Hub is not what was published: {problems[0]}. Run the same command again."

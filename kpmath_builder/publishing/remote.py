@@ -1,5 +1,6 @@
 """One dataset repository on the Hub: its state, and the few calls that change it. Tokens stay inside the Hub's library."""
 
+import errno
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.hf_api import RepoFile
 
-from kpmath_builder.errors import InputError, KpmathError
+from kpmath_builder.errors import BuildError, InputError, KpmathError
 
 __all__ = ["Commit", "MovedError", "Remote", "RemoteFile", "UnavailableError"]
 
@@ -78,9 +79,9 @@ class Remote:
         self._known: dict[str, Any] = {"repo_id": repo, "repo_type": "dataset"}
 
     def head(self, revision: str = "main") -> str | None:
-        """Return the commit of a branch, tag or pull request; None where it, or the repository, is not there."""
+        """Return the commit of a branch, tag or pull request; None where it, or the repository, is not there or not shown."""
         try:
-            with self._asking(missing=True):
+            with self._asking(RepositoryNotFoundError, RevisionNotFoundError):
                 sha: str | None = self._api.repo_info(**self._known, revision=revision).sha
                 return sha
         except (RepositoryNotFoundError, RevisionNotFoundError):
@@ -104,7 +105,7 @@ class Remote:
     def download(self, path: str, revision: str, folder: Path) -> Path | None:
         """Bring a file of a commit to `folder/path` and return that; None where the commit has no such file."""
         try:
-            with self._asking(missing=True):
+            with self._asking(EntryNotFoundError):
                 here = self._api.hf_hub_download(
                     **self._known, filename=path, revision=revision, local_dir=folder
                 )
@@ -114,7 +115,7 @@ class Remote:
 
     def create(self, *, private: bool) -> None:
         """Make the repository where it is not there yet."""
-        with self._asking():
+        with self._asking(to="write to"):
             self._api.create_repo(**self._known, private=private, exist_ok=True)
 
     def commit(
@@ -133,7 +134,7 @@ class Remote:
             *(CommitOperationAdd(path, _source(content)) for path, content in sorted(additions.items())),
             *(CommitOperationDelete(path) for path in deletions),
         ]
-        with self._asking():
+        with self._asking(to="write to"):
             made = self._api.create_commit(
                 **self._known,
                 operations=operations,
@@ -147,38 +148,42 @@ class Remote:
 
     def tag(self, name: str, commit: str) -> None:
         """Name a commit; raises `MovedError` where the name is taken."""
-        with self._asking():
+        with self._asking(to="write to"):
             self._api.create_tag(**self._known, tag=name, revision=commit)
 
     def branch(self, name: str, commit: str) -> None:
         """Begin a branch where it is not there yet."""
-        with self._asking():
+        with self._asking(to="write to"):
             self._api.create_branch(**self._known, branch=name, revision=commit, exist_ok=True)
 
     @contextmanager
-    def _asking(self, *, missing: bool = False) -> Iterator[None]:
-        """Turn what the Hub's library raises into our errors; `missing`: a thing that is not there is an answer."""
+    def _asking(self, *answers: type[Exception], to: str = "read") -> Iterator[None]:
+        """Turn what the Hub's library raises into our errors, less `answers`: that a thing is not there is one too."""
         try:
             yield
         except LocalEntryNotFoundError as error:
             raise UnavailableError(_told(error)) from None
         except (RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError) as error:
             status = getattr(getattr(error, "response", None), "status_code", 404)
-            if missing and status == 404:
+            if isinstance(error, answers) and status in _NOT_SHOWN:
                 raise
-            raise self._refused(status) from None
+            raise self._refused(status, to) from None
         except HFValidationError as error:
             raise InputError(f"{error}: correct --repo.") from None
         except HfHubHTTPError as error:
-            raise self._meant(error) from None
+            raise self._meant(error, to) from None
         except RuntimeError as error:  # of an upload
-            raise self._meant(error.__cause__ or error) from None
+            raise self._meant(error.__cause__ or error, to) from None
         except ValueError as error:  # of the Hub's look at the card
             raise InputError(f"The Hub refuses this ({_told(error)}): correct what it names.") from None
         except _LOST as error:
+            if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
+                raise BuildError(
+                    f"{_told(error)}: make room there, then run the same command again."
+                ) from None
             raise UnavailableError(_told(error)) from None
 
-    def _meant(self, error: BaseException) -> KpmathError:
+    def _meant(self, error: BaseException, to: str) -> KpmathError:
         if not isinstance(error, HfHubHTTPError):
             return UnavailableError(_told(error))
         status = error.response.status_code
@@ -187,12 +192,12 @@ class Remote:
         if status in {408, 425, 429} or status >= 500:
             return UnavailableError(_told(error), float(error.response.headers.get("Retry-After") or 0))
         if status in {401, 403}:
-            return self._refused(status)
+            return self._refused(status, to)
         return InputError(f"The Hub refuses this ({_told(error)}): correct what it names.")
 
-    def _refused(self, status: int) -> InputError:
+    def _refused(self, status: int, to: str) -> InputError:
         return InputError(
-            f"The Hub does not let you write to {self.repo} ({status}): give a token that may, with `hf auth login` "
+            f"The Hub does not let you {to} {self.repo} ({status}): give a token that may, with `hf auth login` "
             "or in HF_TOKEN."
         )
 
@@ -204,6 +209,10 @@ def _source(content: Path | bytes) -> str | bytes:
 def _told(error: BaseException) -> str:
     """Return the first line of an error; these lines hold addresses and status, never a token."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+_NOT_SHOWN = {401, 404}
+"""401: a repository that is not there or private, asked for without a token."""
 
 
 def _lost() -> tuple[type[Exception], ...]:

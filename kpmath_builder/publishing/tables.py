@@ -72,7 +72,7 @@ def write_tables(
         Where candidates or seeds do not come with strictly ascending ids. `folder` stays as it was.
     """
     sources = {seed.id: seed.source for seed in seeds}
-    funnel, tally = Funnel(), Tally()
+    funnel, tally, example = Funnel(), Tally(), None
     with staged_folder(folder) as staged, ExitStack() as stack:
         writers = {
             config: ConfigWriter(staged / "data" / config, SCHEMAS[config], rows_per_file)
@@ -89,9 +89,16 @@ def write_tables(
             tally.add(candidate, len(chosen))
             for row in pair_rows(candidate, chosen, name=name, sources=sources):
                 writers["qa-pairs"].add(row)
+                example = example or row
         written = {config: writer.finish() for config, writer in writers.items()}
         card = make_card(
-            facts, name=name, fingerprint=fingerprint, written=written, seeds=seeds, funnel=funnel
+            facts,
+            name=name,
+            fingerprint=fingerprint,
+            written=written,
+            seeds=seeds,
+            funnel=funnel,
+            example=example,
         )
         pictures = tally.pictures(Tcpm.from_practices(practices))
         files = {

@@ -17,7 +17,7 @@ from kpmath_builder.schemas import CONFIGS, SCHEMAS
 
 __all__ = ["release_problems", "rows_of"]
 
-_ROWS_AT_ONCE = 2_000
+_ROWS_AT_ONCE = 100
 _TEXTS = {"qa-pairs": ("question", "solution"), "scored": ("question", "solutions"), "kp-extraction": ()}
 """Columns that a model wrote and that may repeat what it was shown."""
 

@@ -146,21 +146,31 @@ class Handler(BaseHTTPRequestHandler):
         for declared, pattern, answer in ROUTES:
             if declared == method and (match := pattern.match(path)):
                 self._check_token(path)
+                groups = {name: unquote(value) for name, value in match.groupdict(default="").items()}
+                self._check_shown(groups)
                 with self.store.lock if method != "PUT" else nullcontext():
-                    answer(
-                        self, **{name: unquote(value) for name, value in match.groupdict(default="").items()}
-                    )
+                    answer(self, **groups)
                 return
         raise HubError(404, f"no route {self.command} {path}")
 
     def _check_token(self, path: str) -> None:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token == "hf_invalid":
+            raise HubError(401, "Invalid credentials in Authorization header")
         reads = self.command in {"GET", "HEAD"} or "/paths-info/" in path or path == "/api/validate-yaml"
         if not reads and not path.startswith(("/_lfs/", "/_verify")):
-            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             if not token:
                 raise HubError(401, "Invalid username or password.")
-            if token == "hf_readonly":
+            if token.startswith("hf_readonly"):
                 raise HubError(403, "Forbidden: this token may only read")
+
+    def _check_shown(self, groups: dict[str, str]) -> None:
+        """Without a token a private repository is as one that is not there, and that is a 401."""
+        if "kind" in groups and not self.headers.get("Authorization"):
+            kind = groups["kind"].rstrip("s/") or "model"
+            repo = self.store.repos.get((kind, groups["name"]))
+            if repo is None or repo.private:
+                raise HubError(401, "Invalid username or password.", "RepoNotFound")
 
     def struck(self, when: Literal["before", "after"]) -> bool:
         """Let a fault strike, if one is ordered; return whether the request has thereby got its answer."""
