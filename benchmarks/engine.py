@@ -3,61 +3,79 @@
     python benchmarks/engine.py --seeds ../shared/data/gsm8k/train.jsonl                     a small model on the CPU engine
     python benchmarks/engine.py --seeds … --address http://127.0.0.1:9000 --model simulated  a server that runs already
     python benchmarks/engine.py --seeds … --python ENGINE/bin/python --model-folder FOLDER   on a GPU, with any model
+    python benchmarks/engine.py --seeds … --bare --orders 128                                what their order is worth
 
 For a GPU without weights at hand: `ENGINE/bin/python tests/tiny_model.py FOLDER --hidden 4096 --layers 32 --head-dim 128 --vocab 32000`
-has the size and speed of an 8B model. The prefix cache is emptied before each run. The ratio is the build's output tokens per second,
-from its first request to its last answer, over the best of the bare runs.
+has the size and speed of an 8B model. The prefix cache is emptied before each run; the first build meets a cold engine, so that with
+`--builds 2` a warm one is compared with bare runs, which are always warm. A busy ratio is the build's output tokens per
+second over those of the best bare run, which sends all the requests in the order in which the builder sent them: once for the whole
+build, from its first request to its last answer, and once from the first question written. `--save` keeps the requests, for bare runs
+at another time (`--replay`).
 """
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
-import shutil
-import signal
-import subprocess
+import random
 import sys
 import tempfile
 import time
-import urllib.request
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import aiohttp
+from engine_server import forget_prefixes, gpu_memory, options, running
 
 from kpmath_builder import Recipe, build
-from kpmath_builder.recipe import TeacherSettings
-from kpmath_builder.teachers.chat import chat_body
-from kpmath_builder.teachers.engine.command import free_port, serve_command
-from kpmath_builder.teachers.openai import OpenAITeacher
-from kpmath_builder.teachers.protocol import Request, Response
+from kpmath_builder.progress import Progress
+from kpmath_builder.teachers import connection
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-import engine_environment as cpu
+TASKS = ("extract", "same_topic", "write", "judge", "solve")
 
 
-class Recorder(OpenAITeacher):
-    """The builder's teacher, which notes each request, when it was begun and when it was answered."""
+@dataclass(frozen=True)
+class Call:
+    """A request that was answered; the times are in seconds, the numbers in tokens."""
 
-    calls: ClassVar[list[tuple[str, dict[str, Any], float, float, list[Response]]]] = []
+    body: str
+    sent: float
+    answered: float
+    prompt: int
+    cached: int
+    output: int
 
-    async def answer(self, request: Request, samples: Sequence[int]) -> list[Response]:
-        """Answer as ever."""
-        began = time.perf_counter()
-        responses = await super().answer(request, samples)
-        body = chat_body(request, samples[0], len(samples))
-        self.calls.append((request.task, body, began, time.perf_counter(), responses))
-        return responses
+    @property
+    def task(self) -> str:
+        """As its schema is named; solutions have none."""
+        return str(
+            json.loads(self.body).get("response_format", {}).get("json_schema", {}).get("name", "solve")
+        )
 
 
-def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) -> dict[str, int]:
-    """Build; what was asked is in `Recorder.calls` then."""
-    import kpmath_builder.teachers.openai as module
+def speed(calls: Sequence[Call]) -> tuple[float, float]:
+    """Return seconds from the first request to the last answer, and output tokens per second."""
+    seconds = max(call.answered for call in calls) - min(call.sent for call in calls)
+    return seconds, sum(call.output for call in calls) / seconds
 
-    module.OpenAITeacher = Recorder  # type: ignore[misc] - what the staff hires
+
+def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) -> tuple[list[Call], int]:
+    """Build; return what was sent, in that order, and the rows of qa-pairs."""
+    calls: list[Call] = []
+    send = connection._send  # noqa: SLF001 - the moment of sending lies behind the lanes
+
+    async def noting(session: Any, url: str, path: str, data: bytes, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401
+        sent = time.perf_counter()
+        answers = await send(session, url, path, data, read)
+        sums = (
+            sum(getattr(a, f"{kind}_tokens") for a in answers) for kind in ("prompt", "cached", "completion")
+        )
+        calls.append(Call(data.decode(), sent, time.perf_counter(), *sums))
+        return answers
+
+    connection._send = noting  # noqa: SLF001
     recipe = {
         "seeds": {"path": wanted.seeds, "source": "openai/gsm8k", "limit": wanted.limit},
         "teacher": {
@@ -75,160 +93,171 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
         "consensus": {"min_share": 0.0},
         "build": {"folder": str(folder), "questions": wanted.questions, "window": wanted.window, "shards": 4},
     }
-    result = build(
-        Recipe.of(recipe), progress=lambda progress: progress.note and print(progress.note, flush=True)
-    )
-    return dict(result.rows)
+    used = time.process_time()
+    result = build(Recipe.of(recipe), progress=tell)
+    cost = (time.process_time() - used) / len(calls) * 1e3
+    connection._send = send  # noqa: SLF001
+    print(f"processor time of the builder: {cost:.2f} ms a request")
+    return sorted(calls, key=lambda call: call.sent), result.rows["qa-pairs"]
 
 
-async def bare(address: str, bodies: Sequence[dict[str, Any]], in_flight: int) -> tuple[float, int]:
-    """Send all bodies, so many at once; return seconds and output tokens."""
-    left, tokens = iter([json.dumps(body).encode() for body in bodies]), 0
+def best_build(wanted: argparse.Namespace, address: str, folder: Path) -> tuple[list[Call], int]:
+    """Build so often, each time from nothing; return what `through_the_builder` returned for the fastest."""
+    builds = []
+    for number in range(wanted.builds):
+        forget_prefixes(address)
+        builds.append(through_the_builder(wanted, address, folder / str(number)))
+        seconds, rate = speed(builds[-1][0])
+        print(f"build {number + 1}: {seconds:.1f} s, {rate:,.0f} tokens/s", flush=True)
+    return min(builds, key=lambda it: speed(it[0])[0])
+
+
+def tell(progress: Progress) -> None:
+    """Print the notes of a build."""
+    if progress.note:
+        print(progress.note, flush=True)
+
+
+async def bare(address: str, bodies: Sequence[str], in_flight: int) -> list[Call]:
+    """Send all bodies in their order, so many at once."""
+    left, calls = iter(bodies), []
     headers = {"Content-Type": "application/json"}
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
 
         async def work() -> None:
-            nonlocal tokens
-            for data in left:
+            for body in left:
+                sent, data = time.perf_counter(), body.encode()
                 async with session.post(
                     f"{address}/v1/chat/completions", data=data, headers=headers
                 ) as reply:
-                    tokens += (await reply.json())["usage"]["completion_tokens"]
+                    usage = (await reply.json())["usage"]
+                cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+                tokens = usage["prompt_tokens"], cached, usage["completion_tokens"]
+                calls.append(Call(body, sent, time.perf_counter(), *tokens))
 
-        began = time.perf_counter()
         await asyncio.gather(*(work() for _ in range(in_flight)))
-        return time.perf_counter() - began, tokens
+    return calls
 
 
-def forget_prefixes(address: str) -> None:
-    """Empty the prefix cache; a server that is no vLLM has none."""
-    with contextlib.suppress(OSError):
-        urllib.request.urlopen(
-            urllib.request.Request(f"{address}/reset_prefix_cache", method="POST"), timeout=30
+def what_varies_first(text: str) -> str:
+    """Return a body with its instructions behind what they are about."""
+    body = json.loads(text)
+    *system, user = body["messages"]
+    whole = "\n\n".join(message["content"] for message in (user, *system))
+    return json.dumps(body | {"messages": [{"role": "user", "content": whole}]})
+
+
+def orders(bodies: Sequence[str]) -> Mapping[str, list[str]]:
+    """Return the same requests as the builder sends them and otherwise."""
+    scattered = random.Random(0).sample(bodies, len(bodies))
+    return {
+        "as the builder sends them": list(bodies),
+        "samples scattered": scattered,
+        "instructions last": [what_varies_first(body) for body in bodies],
+        "both": [what_varies_first(body) for body in scattered],
+    }
+
+
+def report_tasks(calls: Sequence[Call], kept: int) -> None:
+    """Print what was asked."""
+    print("| task | requests | prompt tokens | of them cached | output tokens |\n|---|---|---|---|---|")
+    for task in TASKS:
+        its = [call for call in calls if call.task == task]
+        prompt = sum(call.prompt for call in its)
+        output = sum(call.output for call in its)
+        print(f"| {task} | {len(its):,} | {prompt:,} | {cached_share(its):.1%} | {output:,} |")
+    computed = sum(call.prompt - call.cached + call.output for call in calls)
+    per_row = f"{computed / kept:,.0f}" if kept else "none kept"
+    print(f"\nrows of qa-pairs: {kept:,}; tokens computed for each of them: {per_row}\n")
+
+
+def cached_share(calls: Sequence[Call]) -> float:
+    """Return the share of the prompt tokens that the prefix cache spared."""
+    return sum(call.cached for call in calls) / max(sum(call.prompt for call in calls), 1)
+
+
+def report_speed(way: str, in_flight: int, calls: Sequence[Call]) -> float:
+    """Print a line; return output tokens per second."""
+    seconds, rate = speed(calls)
+    tokens = sum(call.output for call in calls)
+    print(f"| {way} | {in_flight} | {len(calls):,} | {tokens:,} | {seconds:.1f} | {rate:,.0f} |", flush=True)
+    return rate
+
+
+def report_ratios(wanted: argparse.Namespace, address: str, calls: Sequence[Call]) -> None:
+    """Print the speed of the builder and of bare runs."""
+    print("| way | in flight | requests | output tokens | seconds | tokens/s |\n|---|---|---|---|---|---|")
+    whole = report_speed("builder, whole build", wanted.in_flight, calls)
+    began = min(call.sent for call in calls if call.task == "write")
+    synthesis = report_speed(
+        "builder, from the first question written", wanted.in_flight, [c for c in calls if c.sent >= began]
+    )
+    best = 0.0
+    for in_flight in wanted.bare:
+        forget_prefixes(address)
+        its = asyncio.run(bare(address, [call.body for call in calls], in_flight))
+        best = max(best, report_speed("bare", in_flight, its))
+    if best:
+        print(
+            f"\nbusy ratio: {synthesis / best:.3f} from the first question written, {whole / best:.3f} of the whole build"
         )
 
 
-@contextlib.contextmanager
-def running(wanted: argparse.Namespace) -> Iterator[str]:
-    """Give the address of the server: the one given, or one that is run meanwhile."""
-    if wanted.address:
-        yield wanted.address
-        return
-    arguments: list[str] = wanted.arguments
-    if not wanted.python:
-        python = cpu.engine_python()
-        wanted.python, wanted.model_folder = python, cpu.tiny_model(python)
-        arguments = [*cpu.ARGUMENTS, *arguments]
-        os.environ.update(cpu.SETTINGS)
-    settings = TeacherSettings(
-        kind="vllm", model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments)
-    )
-    wanted.model, port = settings.model_name, free_port()
-    environment = {**os.environ, "VLLM_SERVER_DEV_MODE": "1"}  # for /reset_prefix_cache
-    with Path(tempfile.mkstemp(suffix=".log")[1]).open("wb") as log:
-        process = subprocess.Popen(
-            serve_command(settings, port), stdout=log, stderr=log, env=environment, start_new_session=True
-        )
-    try:
-        wait_until_healthy(f"http://127.0.0.1:{port}", process, log.name)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-
-
-def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", log: str) -> None:
-    """Return when the server is ready; end where it is not after half an hour."""
-    for _ in range(1800):
-        with contextlib.suppress(OSError):
-            if urllib.request.urlopen(f"{address}/health", timeout=2).status == 200:
-                return
-        if process.poll() is not None:
-            break
-        time.sleep(1)
-    sys.exit(f"the server did not start: see {log}")
-
-
-def report_build(rows: dict[str, int]) -> tuple[float, int]:
-    """Print what the build asked; return seconds and output tokens."""
-    calls = Recorder.calls
-    seconds = max(call[3] for call in calls) - min(call[2] for call in calls)
-    told: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for task, _, _, _, responses in calls:
-        for response in responses:
-            sums = told[task]
-            told[task] = [
-                sums[0] + 1,
-                sums[1] + response.prompt_tokens,
-                sums[2] + response.cached_tokens,
-                sums[3] + response.completion_tokens,
-            ]
-    print("| task | samples | prompt tokens | of them cached | output tokens |\n|---|---|---|---|---|")
-    for task, (samples, prompt, cached, output) in told.items():
-        print(f"| {task} | {samples:,} | {prompt:,} | {cached / max(prompt, 1):.1%} | {output:,} |")
-    computed = sum(prompt - cached + output for _, prompt, cached, output in told.values())
-    kept = rows["qa-pairs"]
-    print(
-        f"\nrows: {rows}; tokens computed per row of qa-pairs: {computed / kept if kept else float('nan'):,.0f}"
-    )
-    return seconds, sum(sums[3] for sums in told.values())
-
-
-def gpu_memory() -> str:
-    """Return what nvidia-smi says is in use."""
-    if not shutil.which("nvidia-smi"):
-        return "no GPU"
-    query = ["nvidia-smi", "--query-gpu=name,memory.used,memory.total", "--format=csv,noheader"]
-    return subprocess.run(query, check=False, capture_output=True, text=True).stdout.strip()
+def report_orders(address: str, bodies: Sequence[str], in_flight: int) -> None:
+    """Print what the prefix cache spares in each order."""
+    print(f"\n| cached, {in_flight} in flight | {' | '.join(TASKS)} | all | tokens computed | seconds |")
+    print("|---" * (len(TASKS) + 4) + "|")
+    for name, its in orders(bodies).items():
+        forget_prefixes(address)
+        calls = asyncio.run(bare(address, its, in_flight))
+        shares = [cached_share([call for call in calls if call.task == task]) for task in TASKS]
+        computed = sum(call.prompt - call.cached + call.output for call in calls)
+        told = " | ".join(f"{share:.1%}" for share in (*shares, cached_share(calls)))
+        print(f"| {name} | {told} | {computed:,} | {speed(calls)[0]:.1f} |", flush=True)
 
 
 def main(wanted: argparse.Namespace) -> None:
     """Print tables."""
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with running(wanted) as address, tempfile.TemporaryDirectory() as folder:
-        forget_prefixes(address)
-        seconds, tokens = report_build(through_the_builder(wanted, address, Path(folder) / "build"))
-        print(
-            "\n| way | in flight | requests | output tokens | seconds | tokens/s |\n|---|---|---|---|---|---|",
-            flush=True,
-        )
-        print(
-            f"| builder | {wanted.in_flight} | {len(Recorder.calls):,} | {tokens:,} | {seconds:.1f} | {tokens / seconds:,.0f} |",
-            flush=True,
-        )
-        bodies, best = [call[1] for call in Recorder.calls], 0.0
-        for in_flight in wanted.bare:
-            forget_prefixes(address)
-            took, bare_tokens = asyncio.run(bare(address, bodies, in_flight))
-            best = max(best, bare_tokens / took)
-            print(
-                f"| bare | {in_flight} | {len(bodies):,} | {bare_tokens:,} | {took:.1f} | {bare_tokens / took:,.0f} |",
-                flush=True,
-            )
-        print(
-            f"\nbusy ratio: {tokens / seconds / best:.3f}; GPU: {gpu_memory()}; load at the end: {os.getloadavg()[0]:.1f}"
-        )
+        if wanted.replay:
+            kept, *lines = map(json.loads, wanted.replay.read_text().splitlines())
+            calls = [Call(**line) for line in lines]
+        else:
+            calls, kept = best_build(wanted, address, Path(folder))
+        if wanted.save:
+            wanted.save.write_text("\n".join(map(json.dumps, [kept, *map(asdict, calls)])))
+        report_tasks(calls, kept)
+        report_ratios(wanted, address, calls)
+        for in_flight in wanted.orders:
+            report_orders(address, [call.body for call in calls], in_flight)
+    print(f"\nGPU: {gpu_memory()}; load at the end: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", required=True)
+    parser.add_argument("--seeds", default="")
     parser.add_argument("--limit", type=int, default=60, help="seed problems")
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--max-tokens", type=int, default=96, help="of questions and solutions")
     parser.add_argument("--window", type=int, default=128)
     parser.add_argument("--in-flight", type=int, default=128)
+    parser.add_argument("--builds", type=int, default=1, help="builds, of which the fastest counts")
+    parser.add_argument("--extra", default="{}", help="further fields of each request, as JSON")
     parser.add_argument(
-        "--bare", type=int, nargs="+", default=[64, 128, 256], help="requests in flight of the bare client"
+        "--bare", type=int, nargs="*", default=[64, 128, 256], help="requests in flight of the bare client"
     )
-    parser.add_argument("--address")
-    parser.add_argument("--model", default="")
-    parser.add_argument("--extra", default="{}")
-    parser.add_argument("--python", type=Path)
-    parser.add_argument("--model-folder", type=Path)
-    parser.add_argument("--arguments", nargs="*", default=[], help="of the server, each as --flag=value")
-    main(parser.parse_args())
+    parser.add_argument(
+        "--orders", type=int, nargs="*", default=[], help="measure orders with so many in flight"
+    )
+    parser.add_argument("--save", type=Path, help="where to keep the requests and when they were answered")
+    parser.add_argument("--replay", type=Path, help="such a file, in place of a build")
+    options(parser)
+    given = parser.parse_args()
+    if not (given.seeds or given.replay):
+        sys.exit("give --seeds FILE, or --replay FILE")
+    main(given)

@@ -48,6 +48,7 @@ _SOLUTIONS = pa.list_(
             "wrong_arithmetic": _STRINGS,
             "finish_reason": _STRING,
             "completion_tokens": _INT,
+            "thinking": _STRING,
         }
     )
 )
@@ -116,7 +117,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("writer", _STRING, "The model that wrote the question.", nullable=True),
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
         Column("solver", _STRING, "The model that wrote the solution.", nullable=True),
-        Column("solution_tokens", _INT, "Length of the solution in the solver's tokens."),
+        Column(
+            "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -152,7 +155,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solutions",
             _SOLUTIONS,
-            "Every sampled solution with its answer, class of equal answers and consensus score vector.",
+            "Every sampled solution with its answer, class of equal answers and consensus score vector; `thinking` is null "
+            "unless the recipe keeps what the solver thought.",
         ),
         Column(
             "consensus_mode",

@@ -124,6 +124,8 @@ class Solution(Record):
     """Consensus score: the largest entry of the vector."""
     agreed: bool = False
     """Whether the consensus rule retains it."""
+    thinking: str | None = None
+    """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
 
 
 class Vote(Record):

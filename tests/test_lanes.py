@@ -16,6 +16,7 @@ from kpmath_builder.teachers import watch
 from kpmath_builder.teachers.gauges import Gauges, read_gauges
 from kpmath_builder.teachers.lanes import Lane, Lanes
 from kpmath_builder.teachers.openai import OpenAITeacher
+from kpmath_builder.teachers.protocol import Task
 from kpmath_builder.teachers.watch import fitting_limit
 
 METRICS = """# HELP vllm:num_requests_running Number of requests
@@ -106,6 +107,38 @@ def test_a_server_with_room_takes_from_the_longest_queue() -> None:
     in_lanes(use, 1, 1)
 
 
+def test_of_those_who_wait_the_one_with_most_steps_behind_it_goes_first_and_of_equals_who_came_first() -> (
+    None
+):
+    async def use(lanes: Lanes) -> None:
+        entered: list[str] = []
+
+        async def visit(name: str, steps: int) -> None:
+            lane = await lanes.enter("", steps)
+            entered.append(name)
+            await asyncio.sleep(0)
+            lanes.leave(lane)
+
+        steps = {"solve 1": 0, "solve 2": 0, "judge": 1, "write 1": 2, "solve 3": 0, "write 2": 2}
+        await asyncio.gather(*(visit(name, behind) for name, behind in steps.items()))
+        assert entered == ["solve 1", "write 1", "write 2", "judge", "solve 2", "solve 3"]
+
+    in_lanes(use, 1)
+
+
+def test_questions_are_written_before_others_are_judged_and_solved() -> None:
+    """So that no blueprint has its whole chain before it when the last one has been begun."""
+    server = DummyServer(seconds=0.01)
+
+    async def use(teacher: OpenAITeacher) -> None:
+        tasks: list[Task] = ["solve", "solve", "judge", "write"]
+        await asyncio.gather(*(teacher.answer(request(task, task=task), [0]) for task in tasks))
+        asked = [body["messages"][-1]["content"] for body in server.bodies]
+        assert asked == ["solve", "write", "judge", "solve"]
+
+    watched(use, server, in_flight=1)
+
+
 def test_nobody_enters_a_lane_that_is_down_and_all_who_waited_enter_when_it_is_up() -> None:
     async def use(lanes: Lanes) -> None:
         lanes.all[0].down = True
@@ -141,7 +174,7 @@ def test_no_limit_is_passed_and_no_place_lost_whoever_comes_goes_or_gives_up(
 ) -> None:
     async def use(lanes: Lanes) -> None:
         async def visit(key: int) -> None:
-            lane = await lanes.enter(str(key))
+            lane = await lanes.enter(str(key), steps=key % 3)
             assert lane.in_flight <= lane.limit
             try:
                 await asyncio.sleep(0)

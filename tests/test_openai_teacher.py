@@ -644,7 +644,9 @@ def test_check_passes_where_the_model_is_served() -> None:
 
 
 def test_check_names_the_models_that_are_served_instead() -> None:
-    with pytest.raises(InputError, match=r"does not serve 'qwen' but llama, phi: change teacher.model"):
+    with pytest.raises(
+        InputError, match=r"does not serve 'qwen' but llama, phi: serve it there, or change teacher.model"
+    ):
         check(DummyServer(models=["llama", "phi"]), model="qwen")
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from dummy_server import DummyServer
+from roleplay import play
 from test_build_served import assert_accounted, same_tables
 
 from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
@@ -22,7 +24,12 @@ from kpmath_builder.progress import Progress, Reporter
 from kpmath_builder.recipe import TeacherSettings
 from kpmath_builder.teachers import watch
 from kpmath_builder.teachers.engine import server as engine_server
-from kpmath_builder.teachers.engine.command import engine_arguments, gpu_groups, serve_command
+from kpmath_builder.teachers.engine.command import (
+    engine_arguments,
+    engine_environment,
+    gpu_groups,
+    serve_command,
+)
 from kpmath_builder.teachers.engine.commits import commit_of
 from kpmath_builder.teachers.engine.ledger import Ledger
 from kpmath_builder.teachers.engine.phases import last_fault, phase
@@ -83,9 +90,11 @@ def set_mood(folder: Path, mood: dict[str, Any]) -> None:
     os.environ["FAKE_VLLM"] = str(folder / "mood.json")
 
 
-def disturbed(made: Recipe, disturb: Callable[[list[int]], None], *, after: int = 60) -> list[str]:
+def disturbed(
+    made: Recipe, disturb: Callable[[list[int]], None], told: list[str] | None = None, *, after: int = 60
+) -> list[str]:
     """Build, and once so many answers are logged, call `disturb` with the servers' process groups; return what was told."""
-    told: list[str] = []
+    told = [] if told is None else told
     done = []
 
     def listen(progress: Progress) -> None:
@@ -134,7 +143,8 @@ def same_rows(folder: Path, undisturbed: Path) -> bool:
 def test_a_build_starts_its_server_stops_it_and_keeps_log_and_record(undisturbed: Path) -> None:
     assert_accounted(undisturbed, 40)
     assert not list((undisturbed / "engine").glob("running-*"))
-    assert "Starting to load model org/tiny" in (undisturbed / "engine" / "org-tiny-0.log").read_text()
+    (log,) = (undisturbed / "engine").glob(f"*-{os.getpid()}/org-tiny-0.log")
+    assert "Starting to load model org/tiny" in log.read_text()
     run = json.loads((undisturbed / "engine" / "runs.jsonl").read_text())
     assert (run["model"], run["servers"], run["restarts"]) == ("org/tiny", 1, 0)
     assert run["generated_tokens"] > 40
@@ -169,7 +179,7 @@ def test_of_two_servers_with_gpus_of_their_own_one_dies_and_the_other_goes_on(
     made = recipe(tmp_path, servers=2, gpus=[3, 5])
     disturbed(made, lambda found: os.killpg(found[0], signal.SIGKILL))
     assert same_rows(tmp_path, undisturbed)
-    logs = [(tmp_path / "engine" / f"org-tiny-{n}.log").read_text() for n in range(2)]
+    logs = [path.read_text() for path in sorted((tmp_path / "engine").glob("*/org-tiny-*.log"))]
     assert ["on GPUs 3" in logs[0], "on GPUs 5" in logs[1]] == [True, True]
 
 
@@ -195,6 +205,32 @@ def test_a_server_that_hangs_is_started_again(
     assert same_rows(tmp_path, undisturbed)
 
 
+def test_what_is_left_of_a_dead_server_is_not_waited_for_long(
+    tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_server, "SECONDS_LEFT", 0.3)
+    died: list[float] = []
+
+    def kill(found: list[int]) -> None:
+        set_mood(tmp_path, {})
+        os.kill(found[0], signal.SIGKILL)
+        died.append(time.monotonic())
+
+    disturbed(recipe(tmp_path, {"stubborn": True}), kill)
+    assert time.monotonic() - died[0] < 10
+    assert same_rows(tmp_path, undisturbed)
+
+
+def test_the_time_that_a_model_takes_to_load_is_no_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.5)
+    made = recipe(tmp_path, {"loads": 2.5, "seconds": 0.2}, patience=2.0)
+    told: list[str] = []
+    build(made, progress=lambda progress: told.append(progress.note))
+    assert not any("no token" in sentence or "not made a token" in sentence for sentence in told)
+
+
 @slow
 def test_a_server_that_dies_again_and_again_ends_the_build_with_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -205,8 +241,12 @@ def test_a_server_that_dies_again_and_again_ends_the_build_with_its_log(
         set_mood(tmp_path, {"fault": "CUDA out of memory"})
         os.killpg(found[0], signal.SIGKILL)
 
+    told: list[str] = []
     with pytest.raises(BuildError, match=r"has ended 5 times: see .*org-tiny-0\.log"):
-        disturbed(made, ruin)
+        disturbed(made, ruin, told)
+    starts = [sentence for sentence in told if "did not start (torch.OutOfMemoryError: CUDA out" in sentence]
+    assert len(starts) == 4
+    assert all(sentence.endswith("Starting it again") for sentence in starts)
 
 
 @pytest.mark.parametrize(
@@ -300,6 +340,35 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+# The same model, whoever runs it
+
+
+def test_a_build_begun_with_an_engine_of_its_own_goes_on_at_a_server(
+    tmp_path: Path, undisturbed: Path
+) -> None:
+    """What was answered is not asked again, and the tables are those of one build."""
+    own = recipe(tmp_path).model_dump(mode="json", exclude_unset=True)
+    build(Recipe.of({**own, "build": {**own["build"], "questions": 15}}))
+    asked = len(list(entries(tmp_path)))
+    with DummyServer(play, models=["org/tiny"]) as server:
+        theirs = {**own["teacher"], "kind": "openai", "addresses": [server.address]}
+        build(Recipe.of({**own, "teacher": theirs}))
+        assert server.requests == len(list(entries(tmp_path))) - asked > 0
+    assert same_rows(tmp_path, undisturbed)
+
+
+def entries(folder: Path) -> Iterator[bytes]:
+    for log in (folder / "responses").glob("*.jsonl"):
+        yield from log.read_bytes().splitlines()
+
+
+def test_a_model_that_bears_the_symbolic_teacher_s_name_is_another(tmp_path: Path) -> None:
+    given = {"topics": {"ask_above": 0.5}, "build": {"folder": str(tmp_path), "questions": 4}}
+    build(Recipe.of({**given, "teacher": {"kind": "symbolic"}}))
+    with pytest.raises(InputError, match="was built with another recipe: the prompt of extract was 'none"):
+        build(Recipe.of({**given, "teacher": {"kind": "openai", "model": "symbolic"}}))
 
 
 # By turns
@@ -426,6 +495,14 @@ def test_a_model_is_named_without_the_machine_s_paths(model: str, revision: str 
     assert TeacherSettings(kind="vllm", model=model, revision=revision).model_name == name
 
 
+def test_an_engine_may_keep_its_compiled_python_and_starts_faster_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Images for containers forbid it to all programs."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in engine_environment([0])
+
+
 def test_a_model_s_commit_is_read_from_the_hub_s_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -453,6 +530,24 @@ def test_the_log_says_what_the_engine_does_and_why_it_ended(tmp_path: Path) -> N
         "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}\n"
     )
     assert last_fault(log) == "torch.OutOfMemoryError: CUDA out of memory"
+
+
+def test_only_what_an_engine_says_since_its_own_start_is_told_of_it(tmp_path: Path) -> None:
+    """A log holds all starts; a warning that names an error is none."""
+    log = tmp_path / "x.log"
+    log.write_text("torch.OutOfMemoryError: CUDA out of memory\nApplication startup complete\n")
+    begins = log.stat().st_size
+    with log.open("a") as file:
+        file.write(
+            "(APIServer pid=1) WARNING 11-22 12:11:56 [system_utils.py:255] This can cause fd limit errors like "
+            "`OSError: [Errno 24] Too many open files`.\n(EngineCore pid=2) INFO Initializing a V1 LLM engine\n"
+        )
+    assert (phase(log, begins), last_fault(log, begins)) == ("starting the engine", "")
+    with log.open("a") as file:
+        file.write(
+            "(APIServer pid=1) ERROR 11-22 12:12:00 vllm.v1.engine.exceptions.EngineDeadError: it is dead\n"
+        )
+    assert last_fault(log, begins) == "vllm.v1.engine.exceptions.EngineDeadError: it is dead"
 
 
 def test_staff_that_asks_nobody_starts_nothing(tmp_path: Path) -> None:

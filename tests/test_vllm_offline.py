@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from test_vllm import (  # noqa: F401 - fixtures
 )
 
 from kpmath_builder import BuildError, InputError, build
+from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.engine import offline
+from kpmath_builder.teachers.engine.worker import completion, opening
 
 WORKER = Path(__file__).resolve().parent / "fake_engine" / "worker.py"
 
@@ -53,7 +56,7 @@ def test_a_child_that_dies_again_and_again_ends_the_build(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("mood", "told"),
     [
-        ({"fault": "no such model"}, r"did not start \(ValueError: no such model\): see .*offline\.log"),
+        ({"fault": "no such model"}, r"did not start \(ValueError: no such model\): see .*org-tiny\.log"),
         ({"obeys": False}, "ignores the JSON schema"),
         ({"context": 2048}, "with 2048 tokens for prompt and reply together"),
         ({"refuses": True}, "has refused 20 write requests in a row"),
@@ -66,3 +69,23 @@ def test_a_child_that_cannot_do_the_work_ends_the_build_with_one_sentence(
         build(recipe(tmp_path, mood, kind="vllm-offline"))
     assert "\n" not in str(error.value)
     assert not fake_processes()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "text", "reasoning"),
+    [
+        ("assistant\n<think>\n", "so 2 + 2", "", "so 2 + 2"),
+        ("assistant\n<think>\n", "so 2 + 2\n</think>\n\n4", "4", "so 2 + 2"),
+        ("assistant\n<think>\n\n</think>\n\n", "4", "4", ""),
+        ("What does <think> mean?\nassistant\n", "4", "4", ""),
+    ],
+)
+def test_what_a_prompt_has_opened_is_a_thought_until_it_is_closed(
+    prompt: str, said: str, text: str, reasoning: str
+) -> None:
+    """A reply that was cut off in the middle of a thought holds no tag at all, and is no answer."""
+    choice = SimpleNamespace(index=0, text=said, finish_reason="length", token_ids=[1])
+    output = SimpleNamespace(outputs=[choice], prompt_token_ids=[1], num_cached_tokens=0)
+    body = completion(output, {"model": "m"}, "0", opening(prompt))
+    (response,) = read_completion(json.dumps(body).encode(), 1)
+    assert (response.text, response.reasoning) == (text, reasoning)

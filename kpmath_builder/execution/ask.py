@@ -13,7 +13,7 @@ from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.prompts.schemas import SCHEMAS
 from kpmath_builder.randomness import seed_of
-from kpmath_builder.recipe import Recipe, Sampled
+from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Tokens
 from kpmath_builder.stopping import Stop, StoppedError
 from kpmath_builder.teachers.protocol import (
@@ -73,13 +73,6 @@ class Client:
         self.stop = stop or Stop()
         self.report = report
         self._staff = staff
-        self._sampled: Mapping[Task, Sampled] = {
-            "extract": recipe.extraction,
-            "same_topic": recipe.extraction,
-            "write": recipe.questions,
-            "judge": recipe.judging,
-            "solve": recipe.solutions,
-        }
 
     def request(
         self, task: Task, material: Material, address: int | str, attempt: int, generation: int = 0
@@ -92,7 +85,7 @@ class Client:
             task=task,
             model=settings.model_name,
             messages=_as_json(task, material) if symbolic else self.prompts.render(task, material),
-            sampling=self._sampled[task].sampling,
+            sampling=self.recipe.sampled_by(ROLE_OF[task]).sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
             schema=None if symbolic else SCHEMAS[task],
             extra=settings.fields(task),

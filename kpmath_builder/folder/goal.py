@@ -107,14 +107,18 @@ def differences(before: Keys, now: Keys) -> Iterator[str]:
 
 
 def _tasks(recipe: Recipe, prompts: Prompts, tasks: tuple[Task, ...]) -> dict[str, Any]:
-    """Name the teachers and prompts of some tasks, whatever table of the recipe they come from."""
+    """Name the teachers and prompts of some tasks, whatever table of the recipe they come from.
+
+    Who runs the model, and where, is left out: an engine of one's own today, a server tomorrow.
+    """
     keys: dict[str, Any] = {}
     for task in tasks:
         role: Role = ROLE_OF[task]
         settings = roles_of(recipe)[role]
         keys[f"roles.{role}.model"] = settings.model_name
         keys |= {f"roles.{role}.{name}": value for name, value in settings.fields(task).items()}
-        keys[f"the prompt of {task}"] = prompts.hashes[task]
+        prompted = settings.kind != "symbolic"
+        keys[f"the prompt of {task}"] = prompts.hashes[task] if prompted else "none, the material itself"
     return keys
 
 

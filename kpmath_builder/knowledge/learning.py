@@ -1,5 +1,6 @@
 """From seed problems to knowledge: extract, cluster, count; kept in the build folder."""
 
+import os
 from collections.abc import Sequence
 from functools import partial
 
@@ -13,7 +14,6 @@ from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
-from kpmath_builder.progress import Reporter
 from kpmath_builder.recipe import Topics
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
 from kpmath_builder.stopping import StoppedError
@@ -91,7 +91,7 @@ async def _cluster(extractions: Sequence[Extraction], client: Client, workspace:
     report = client.report
     rule = client.recipe.topics
     report.begin("topics", 0)
-    embedder = _embedder(rule, report)
+    embedder = _embedder(rule, client)
     with workspace.open_log("topics", 0, report.note) as log:
 
         async def ask_same(one: TopicKeyPoints, other: TopicKeyPoints) -> bool | None:
@@ -115,9 +115,14 @@ async def _cluster(extractions: Sequence[Extraction], client: Client, workspace:
             await embedder.close()
 
 
-def _embedder(rule: Topics, report: Reporter) -> Embedder:
+def _embedder(rule: Topics, client: Client) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
     from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
 
-    return OpenAIEmbedder(rule.embedding_model, rule.embedding_addresses, on_wait=report.note)
+    key = os.environ.get(rule.embedding_key_env)
+    embedder = OpenAIEmbedder(
+        rule.embedding_model, rule.embedding_addresses, api_key=key, on_wait=client.report.note
+    )
+    embedder.connection.stop = client.stop
+    return embedder

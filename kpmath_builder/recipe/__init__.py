@@ -65,6 +65,22 @@ class Recipe(Section):
             return {**tree, "roles": roles}
         return tree
 
+    @model_validator(mode="after")
+    def _room_after_thinking(self) -> Self:
+        for role, (table, sampled) in self._tables.items():
+            teacher = self.teacher_for(role)
+            budget = teacher.extra.get("thinking_token_budget")
+            if (
+                teacher.kind != "symbolic"
+                and isinstance(budget, int)
+                and budget >= sampled.sampling.max_tokens
+            ):
+                raise ValueError(
+                    f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {table}.max_tokens above "
+                    f"it, or give the {role} an extra of its own in [roles.{role}]"
+                )
+        return self
+
     @classmethod
     def read(cls, path: Path | str, overrides: Mapping[str, str] | None = None) -> Self:
         """Read a TOML file and apply overrides such as `{"build.questions": "20"}`.
@@ -87,6 +103,19 @@ class Recipe(Section):
     def teacher_for(self, role: Role) -> TeacherSettings:
         """Return the settings of the teacher that plays `role`."""
         return self.roles.get(role, self.teacher)
+
+    def sampled_by(self, role: Role) -> Sampled:
+        """Return the sampling fields of what `role` is asked."""
+        return self._tables[role][1]
+
+    @property
+    def _tables(self) -> Mapping[Role, tuple[str, Sampled]]:
+        return {
+            "extractor": ("extraction", self.extraction),
+            "writer": ("questions", self.questions),
+            "judge": ("judging", self.judging),
+            "solver": ("solutions", self.solutions),
+        }
 
     def keys(self, kind: Kind) -> dict[str, Any]:
         """Return the dotted keys of one kind with their values, as JSON has them; draw keys are data keys too."""

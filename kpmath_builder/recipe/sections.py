@@ -79,6 +79,9 @@ class Topics(Section):
     embedding_addresses: tuple[str, ...] = key(
         "addresses of the embedding server", ("http://127.0.0.1:8001",), "free", min_length=1
     )
+    embedding_key_env: str = key(
+        "environment variable that holds the embedding server's key", "OPENAI_API_KEY", "free"
+    )
     same: float = key("cosine similarity from which two topics are one", 0.90, "draw", ge=0, le=1)
     ask_above: float = key(
         "cosine similarity from which the teacher is asked whether two topics are one",
@@ -135,7 +138,12 @@ class Solutions(Sampled):
     samples: int = key("solutions asked for per question", 10, ge=1, le=512)
     temperature: float = key("sampling temperature", 0.75, ge=0)
     top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
-    max_tokens: int = key("longest solution in tokens", 2048, ge=1)
+    max_tokens: int = key("longest solution in tokens, thinking included", 2048, ge=1)
+    keep_thinking: bool = key(
+        "publish in scored what a solver that thinks said before each solution",
+        default=False,
+        kind="decision",
+    )
 
 
 class Consensus(Section):

@@ -83,6 +83,11 @@ class TeacherSettings(Section):
         name = Path(self.model).name if self.model.startswith(("/", ".", "~")) else self.model
         return f"{name}@{self.revision}" if self.revision else name
 
+    @property
+    def server(self) -> str:
+        """What tells one teacher from another: roles whose requests alone differ (`extra`) share the model and its servers."""
+        return self.model_dump_json(exclude={"extra"})
+
     def fields(self, task: Task) -> dict[str, Any]:
         """Return the further fields of a request for `task`: what can change its answer and stands nowhere else."""
         if self.kind == "symbolic":

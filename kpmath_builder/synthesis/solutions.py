@@ -19,18 +19,23 @@ async def solve(question: str, practices: Shown, count: int, ask: Ask) -> list[R
     return await ask.samples("solve", {"question": question, "practices": shown}, count)
 
 
-async def agree(responses: Sequence[Response], rule: Consensus) -> "Agreement":
+async def agree(
+    responses: Sequence[Response], rule: Consensus, *, keep_thinking: bool = False
+) -> "Agreement":
     """Vote off the event loop: an answer that only computer algebra can compare takes its time."""
-    return await asyncio.to_thread(Agreement, responses, rule)
+    return await asyncio.to_thread(Agreement, responses, rule, keep_thinking=keep_thinking)
 
 
 class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
-    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain.
+    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain. What was thought
+    before a solution is neither read nor checked: it may be wrong on the way.
     """
 
-    def __init__(self, responses: Sequence[Response], rule: Consensus) -> None:
+    def __init__(
+        self, responses: Sequence[Response], rule: Consensus, *, keep_thinking: bool = False
+    ) -> None:
         read = [
             answers.final_answer(response.text) if response.finish_reason == "stop" else None
             for response in responses
@@ -52,6 +57,7 @@ class Agreement:
                 score_vector=self._tally.vectors[sample],
                 score=self._tally.scores[sample],
                 agreed=sample in self._tally.kept,
+                thinking=(response.reasoning or None) if keep_thinking else None,
             )
             for sample, (response, answer, faults) in enumerate(zip(responses, read, wrong, strict=True))
         )

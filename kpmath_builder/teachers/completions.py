@@ -86,8 +86,7 @@ def read_completion(body: bytes, samples: int, revision: str = "") -> list[Respo
 def _response(choice: _Choice, completion: _Completion, **fields: Any) -> Response:  # noqa: ANN401 - of the response
     message = choice.message
     text, reasoning = message.content or "", message.reasoning or message.reasoning_content or ""
-    if not reasoning:
-        text, reasoning = split_reasoning(text)
+    text, reasoning = (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
     refused = message.refusal is not None or choice.finish_reason == "content_filter"
     return Response(
         text=(message.refusal or text) if refused else text,

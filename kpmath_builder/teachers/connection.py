@@ -7,7 +7,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import aiohttp
 from kpmath_builder.errors import InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.teachers.lanes import Lane, Lanes
-from kpmath_builder.teachers.retrying import LONGEST_CONNECT, PassingError, Trouble
+from kpmath_builder.teachers.retrying import LONGEST_CONNECT, PassingError, Trouble, no_answer
 from kpmath_builder.teachers.statuses import fault_of
 
 __all__ = ["Connection", "Stats"]
@@ -81,6 +81,8 @@ class Connection:
         self._session: aiohttp.ClientSession | None = None
         self.stop = Stop()
         """Once it is asked, nothing is sent any more."""
+        self.on_return: Callable[[str], Awaitable[None]] | None = None
+        """Looks at a server that was out of reach, before anything is sent to it again: another may stand there now."""
 
     @property
     def urls(self) -> list[str]:
@@ -105,11 +107,19 @@ class Connection:
             await session.close()
 
     async def post(
-        self, path: str, body: Mapping[str, Any], read: Callable[[bytes], T], *, key: str = ""
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        read: Callable[[bytes], T],
+        *,
+        key: str = "",
+        steps: int = 0,
     ) -> T:
         """Send `body` to `path` below `/v1` until it is answered, and return what `read` makes of the answer.
 
-        Equal keys go to the same address where that costs nothing. `read` raises `ValueError` for an answer that is cut off, malformed or of the wrong shape; it is asked for again.
+        Equal keys go to the same address where that costs nothing; of requests that wait, the one that the most `steps`
+        follow on is sent first. `read` raises `ValueError` for an answer that is cut off, malformed or of the wrong shape;
+        it is asked for again.
 
         Raises
         ------
@@ -126,7 +136,7 @@ class Connection:
         trouble = Trouble(self._patience, self._answers)
         while True:
             self.stop.check()
-            lane = await self.lanes.enter(key)
+            lane = await self.lanes.enter(key, steps)
             started = time.monotonic()
             try:
                 self.stop.check()
@@ -164,9 +174,14 @@ class Connection:
         lane.calls.add(call)
         try:
             async with call:
+                await self._meet_again(lane)
                 answer = await _send(session, lane.url, path, data, read)
+                await self._meet_again(
+                    lane
+                )  # it was restarted just before this was sent, as others have noticed
         except (PassingError, TimeoutError) as error:
             fault = error if isinstance(error, PassingError) else PassingError(f"broken off at {lane.url}")
+            lane.away |= fault.away
             lane.failed(fault.retry_after, min(time.monotonic() - started, LONGEST_CONNECT))
             raise fault from error
         finally:
@@ -176,6 +191,14 @@ class Connection:
         self._answers += 1
         return answer
 
+    async def _meet_again(self, lane: Lane) -> None:
+        if not lane.away or self.on_return is None:
+            return
+        async with lane.look:
+            if lane.away:  # nobody else has looked meanwhile
+                await self.on_return(lane.url)
+                lane.away = False
+
 
 async def _send(
     session: aiohttp.ClientSession, url: str, path: str, data: bytes, read: Callable[[bytes], T]
@@ -184,7 +207,7 @@ async def _send(
         async with session.post(url + path, data=data, allow_redirects=False) as reply:
             body = await reply.read()
     except (aiohttp.ClientError, OSError) as error:
-        raise PassingError(f"no answer from {url} ({str(error) or type(error).__name__})") from error
+        raise no_answer(url, error) from error
     if reply.status != 200:
         raise fault_of(url, reply.status, body, reply.headers.get("Retry-After"))
     try:

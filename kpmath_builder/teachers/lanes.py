@@ -2,17 +2,20 @@
 
 The samples of one request share their prompt, and each server has a prefix cache of its own: so each request has a home, chosen by
 its key, unless another server is much less busy. A server with room and nobody waiting takes from the longest queue, so that none
-idles. A server that has just failed rests, or its instant failures would look like idleness and draw all traffic. One that fails
-again and again is broken: until it answers, one request at a time looks whether it is back, instead of all of them (a circuit
-breaker).
+idles. Of those who wait, the one that most steps follow on goes first: when no blueprint is left to be begun, no long chain of
+steps is left either, and the servers stay full to the end. A server that has just failed rests, or its instant failures would look
+like idleness and draw all traffic. One that fails again and again is broken: until it answers, one request at a time looks whether
+it is back, instead of all of them (a circuit breaker).
 """
 
 import asyncio
+import heapq
+import itertools
 import time
 import zlib
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kpmath_builder.errors import KpmathError
 
@@ -24,6 +27,16 @@ BROKEN = 16
 """Faults in a row after which a server gets one request at a time."""
 
 
+class Waiting(NamedTuple):
+    """A place in a queue; the least is served first."""
+
+    rank: int
+    """Minus the steps that follow on this request."""
+    number: int
+    """Of equals whoever came first."""
+    ticket: "asyncio.Future[Lane]"
+
+
 @dataclass(eq=False)
 class Lane:
     """The way to one server; `limit` is the most requests under way there, `down` says that it is known not to run."""
@@ -32,9 +45,14 @@ class Lane:
     limit: int
     in_flight: int = 0
     down: bool = False
-    queue: deque["asyncio.Future[Lane]"] = field(default_factory=deque)
+    queue: list[Waiting] = field(default_factory=list)
+    """A heap."""
     calls: set[asyncio.Timeout] = field(default_factory=set)
     """One scope for each request under way, by which it can be broken off."""
+    away: bool = False
+    """Whether it has been out of reach and nobody has looked since who it is."""
+    look: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while somebody looks."""
     lost: float = 0.0
     """Seconds that went by with faults and rests since the last answer."""
     _in_a_row: int = 0
@@ -94,9 +112,12 @@ class Lanes:
     def __init__(self, urls: Sequence[str], limit: int) -> None:
         self.all = [Lane(url, limit) for url in urls]
         self._lost: KpmathError | None = None
+        self._numbers = itertools.count()
 
-    async def enter(self, key: str) -> Lane:
+    async def enter(self, key: str, steps: int = 0) -> Lane:
         """Wait for a place at a server; equal keys go to the same one where that costs nothing.
+
+        Of those who wait, the one that the most `steps` follow on is served first.
 
         Raises
         ------
@@ -113,7 +134,7 @@ class Lanes:
         if lane.has_room:
             lane.in_flight += 1
             return lane
-        return await self._wait(lane)
+        return await self._wait(lane, steps)
 
     def leave(self, lane: Lane) -> None:
         """Give the place back."""
@@ -145,14 +166,14 @@ class Lanes:
         """Raise `error` to all who wait or come later."""
         self._lost = error
         for lane in self.all:
-            while lane.queue:
-                ticket = lane.queue.popleft()
+            for _, _, ticket in lane.queue:
                 if not ticket.done():
                     ticket.set_exception(error)
+            lane.queue.clear()
 
-    async def _wait(self, lane: Lane) -> Lane:
+    async def _wait(self, lane: Lane, steps: int) -> Lane:
         ticket: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
-        lane.queue.append(ticket)
+        heapq.heappush(lane.queue, Waiting(-steps, next(self._numbers), ticket))
         try:
             return await ticket
         except asyncio.CancelledError:
@@ -162,7 +183,7 @@ class Lanes:
 
     def _next(self, lane: Lane) -> "asyncio.Future[Lane] | None":
         queue = lane.queue or max(self.all, key=lambda at: len(at.queue)).queue
-        return queue.popleft() if queue else None
+        return heapq.heappop(queue).ticket if queue else None
 
     def _open(self) -> list[Lane]:
         up = [lane for lane in self.all if not lane.down]

@@ -1,7 +1,8 @@
 """Whether a server really constrains a reply to the JSON schema that it is sent; some ignore it without a word."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -9,7 +10,7 @@ from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.connection import Connection
 from kpmath_builder.teachers.statuses import server_words
 
-__all__ = ["PROBE", "disobedience", "fault_of_reply"]
+__all__ = ["PROBE", "Probed", "fault_of_reply", "probe"]
 
 ANSWER = {"sum": 4321}
 SCHEMA = {
@@ -33,8 +34,17 @@ PROBE = {
 }
 
 
-async def disobedience(connection: Connection, url: str, model: str, extra: dict[str, Any]) -> str:
-    """Ask for "hello" under a schema that forbids it; return what is wrong with the reply, "" where nothing is known to be.
+class Probed(NamedTuple):
+    """What the probe told."""
+
+    fault: str = ""
+    """What is wrong with the reply; empty where nothing is known to be."""
+    fingerprint: str = ""
+    """What the server calls itself: vLLM its version and a hash over model and settings."""
+
+
+async def probe(connection: Connection, url: str, model: str, extra: Mapping[str, Any]) -> Probed:
+    """Ask for "hello" under a schema that forbids it.
 
     A server that does not answer now, or does not come to an end, is not judged.
     """
@@ -45,10 +55,14 @@ async def disobedience(connection: Connection, url: str, model: str, extra: dict
         ) as reply:
             status, answer = reply.status, await reply.read()
     except (aiohttp.ClientError, OSError):
-        return ""
+        return Probed()
     if status in {400, 422}:
-        return f"The server at {url} refuses a request with a JSON schema ({server_words(answer)})"
-    return fault_of_reply(f"The server at {url}", answer) if status == 200 else ""
+        return Probed(f"The server at {url} refuses a request with a JSON schema ({server_words(answer)})")
+    return (
+        Probed(fault_of_reply(f"The server at {url}", answer), _fingerprint(answer))
+        if status == 200
+        else Probed()
+    )
 
 
 def fault_of_reply(who: str, answer: bytes) -> str:
@@ -69,3 +83,10 @@ def fault_of_reply(who: str, answer: bytes) -> str:
         return f"{who} gives its whole reply as reasoning: switch thinking on or off in teacher.extra's chat_template_kwargs"
     said = " ".join(response.text.split())[:60]
     return f"{who} ignores the JSON schema of a request (it said '{said}')"
+
+
+def _fingerprint(answer: bytes) -> str:
+    try:
+        return read_completion(answer, 1)[0].fingerprint
+    except ValueError:
+        return ""

@@ -11,14 +11,17 @@ from kpmath_builder.teachers.chat import chat_body
 from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.connection import Connection, Stats
 from kpmath_builder.teachers.gauges import COUNTERS
-from kpmath_builder.teachers.obedience import disobedience
-from kpmath_builder.teachers.protocol import Request, Response
+from kpmath_builder.teachers.obedience import Probed, probe
+from kpmath_builder.teachers.protocol import Request, Response, Task
 from kpmath_builder.teachers.refusals import Refusals
 from kpmath_builder.teachers.retrying import RefusedError
-from kpmath_builder.teachers.serving import check_serving
+from kpmath_builder.teachers.serving import Wanted, check_again, check_serving
 from kpmath_builder.teachers.watch import Load, Watch
 
 __all__ = ["OpenAITeacher"]
+
+_STEPS_BEHIND: Mapping[Task, int] = {"write": 2, "judge": 1}
+"""The steps of a blueprint that follow on this one; on other tasks none."""
 
 
 class OpenAITeacher:
@@ -41,8 +44,9 @@ class OpenAITeacher:
         Seconds without any answer from any address after which the build ends.
     longest_reply
         The largest `max_tokens` that requests will have; the check compares it with the served context.
-    extra
-        Further fields that requests will have; the check sends them too.
+    extras
+        Further fields that requests will have, one mapping for each of the roles that share this teacher; the check sends
+        each.
     revision
         Of the model, noted with each response.
     must_obey
@@ -67,7 +71,7 @@ class OpenAITeacher:
         samples_per_request: int = 1,
         patience: float = 900.0,
         longest_reply: int = 0,
-        extra: Mapping[str, Any] | None = None,
+        extras: Sequence[Mapping[str, Any]] = (),
         revision: str = "",
         must_obey: bool = False,
         on_wait: Callable[[str], None] | None = None,
@@ -75,11 +79,12 @@ class OpenAITeacher:
         self.model = model
         self.revision = revision
         self.samples_per_request = samples_per_request
-        self._longest_reply = longest_reply
-        self._extra = dict(extra or {})
+        self._wanted = Wanted(model, longest_reply)
+        self._extras = extras or ({},)
         self._must_obey = must_obey
         self._began = time.monotonic()
         self._refusals = Refusals()
+        self._known: dict[str, Probed] = {}
         self.connection = Connection(
             addresses, api_key=api_key, in_flight=in_flight, patience=patience, on_wait=on_wait
         )
@@ -108,20 +113,52 @@ class OpenAITeacher:
         InputError
             When that is not so.
         """
-        await check_serving(self.connection, self.model, patience, self._longest_reply)
+        await check_serving(self.connection, self._wanted, patience)
         await self._check_obedience()
+        self.connection.on_return = self._meet_again
         self.watch.start()
 
     async def _check_obedience(self) -> None:
         urls = self.connection.urls
-        faults = await asyncio.gather(
-            *(disobedience(self.connection, url, self.model, self._extra) for url in urls)
-        )
-        for fault in filter(None, faults):
-            if self._must_obey:
+        for url, (fault, fingerprint) in zip(
+            urls, await asyncio.gather(*map(self._probe, urls)), strict=True
+        ):
+            self._known[url] = Probed(fault, fingerprint)
+            if fault and self._must_obey:
                 raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
+            if fault:
+                self.connection.tell(
+                    f"{fault}: replies that do not fit are asked for again, at the cost of their tokens",
+                    now=True,
+                )
+
+        names = sorted({known.fingerprint for known in self._known.values()} - {""})
+        if len(names) > 1:
             self.connection.tell(
-                f"{fault}: replies that do not fit are asked for again, at the cost of their tokens", now=True
+                f"The servers call themselves differently ({', '.join(names)}): make sure that all serve the same model",
+                now=True,
+            )
+
+    async def _probe(self, url: str) -> Probed:
+        """Ask as each role would; return the first fault."""
+        probes = [probe(self.connection, url, self.model, extra) for extra in self._extras]
+        probed = await asyncio.gather(*probes)
+        return next((its for its in probed if its.fault), probed[0])
+
+    async def _meet_again(self, url: str) -> None:
+        """Look whether a server that was out of reach is still the one that was checked."""
+        await check_again(self.connection, self._wanted, url)
+        before, now = self._known.get(url, Probed()), await self._probe(url)
+        self._known[url] = now if now.fingerprint else before
+        if now.fault and not before.fault:
+            raise InputError(
+                f"{now.fault}, and did not before it was restarted: start it as it was, then run the same command again."
+            )
+        if before.fingerprint and now.fingerprint not in {"", before.fingerprint}:
+            self.connection.tell(
+                f"The server at {url} has come back as another ({now.fingerprint}, before {before.fingerprint}): make sure that "
+                "it is the same model",
+                now=True,
             )
 
     async def answer(self, request: Request, samples: Sequence[int]) -> list[Response]:
@@ -144,7 +181,11 @@ class OpenAITeacher:
         read = partial(read_completion, samples=count, revision=self.revision)
         try:
             responses = await self.connection.post(
-                "/chat/completions", chat_body(request, first, count), read, key=request.digest
+                "/chat/completions",
+                chat_body(request, first, count),
+                read,
+                key=request.digest,
+                steps=_STEPS_BEHIND.get(request.task, 0),
             )
         except RefusedError as refusal:
             self._refusals.refused(request, str(refusal))

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from kpmath_builder.errors import InputError
 from kpmath_builder.teachers.connection import Connection
 from kpmath_builder.teachers.retrying import RefusedError
-from kpmath_builder.teachers.serving import check_serving
+from kpmath_builder.teachers.serving import Wanted, check_again, check_serving
 
 __all__ = ["OpenAIEmbedder"]
 
@@ -53,7 +53,8 @@ class OpenAIEmbedder:
     ) -> None:
         self._model = model
         self._batch = batch
-        self._connection = Connection(
+        self._checked = False
+        self.connection = Connection(
             addresses, api_key=api_key, in_flight=in_flight, patience=patience, on_wait=on_wait
         )
 
@@ -64,21 +65,28 @@ class OpenAIEmbedder:
 
     async def check(self, patience: float = 30.0) -> None:
         """Make sure that a server answers, accepts the key and serves the model, as `OpenAITeacher.check` does."""
-        await check_serving(self._connection, self._model, patience)
+        wanted = Wanted(self._model, keys="topics.embedding_")
+        await check_serving(self.connection, wanted, patience)
+        self.connection.on_return = partial(check_again, self.connection, wanted)
+        self._checked = True
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the texts' vectors, shape (len(texts), dimensions), each row of length 1 (a zero vector stays zero).
+
+        The first call checks the server.
 
         Raises
         ------
         BuildError
             When no address has answered anything for `patience` seconds.
         InputError
-            When the server does not embed these texts with this model.
+            When no server answers, or it does not embed these texts with this model.
         """
         batches = [texts[start : start + self._batch] for start in range(0, len(texts), self._batch)]
         if not batches:
             return np.zeros((0, 0), dtype=np.float32)
+        if not self._checked:
+            await self.check()
         vectors = await self._embed_all(batches)
         if len({part.shape[1] for part in vectors}) > 1:
             raise InputError(
@@ -88,7 +96,7 @@ class OpenAIEmbedder:
 
     async def close(self) -> None:
         """Release connections."""
-        await self._connection.close()
+        await self.connection.close()
 
     async def _embed_all(self, batches: Sequence[Sequence[str]]) -> list[Vectors]:
         try:
@@ -101,7 +109,7 @@ class OpenAIEmbedder:
     async def _embed_batch(self, texts: Sequence[str]) -> Vectors:
         body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
         try:
-            return await self._connection.post("/embeddings", body, partial(_read_vectors, texts=len(texts)))
+            return await self.connection.post("/embeddings", body, partial(_read_vectors, texts=len(texts)))
         except RefusedError as refusal:
             raise InputError(
                 f"'{self._model}' does not embed these texts ({refusal}): choose another model."

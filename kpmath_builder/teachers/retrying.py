@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from kpmath_builder.errors import BuildError
 
-__all__ = ["PassingError", "RefusedError", "Trouble", "parse_retry_after"]
+__all__ = ["PassingError", "RefusedError", "Trouble", "no_answer", "parse_retry_after"]
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -23,15 +23,27 @@ class PassingError(Exception):
     """A fault that may pass when the request is sent again.
 
     `retry_after` is the pause in seconds that the server asked for. `may_be_the_request` marks faults that this one
-    request may cause (a 500, a malformed answer), unlike a full or an absent server.
+    request may cause (a 500, a malformed answer), unlike a full or an absent server. `away` marks those after which another
+    server may stand at the address.
     """
 
     def __init__(
-        self, what: str, *, retry_after: float | None = None, may_be_the_request: bool = False
+        self,
+        what: str,
+        *,
+        retry_after: float | None = None,
+        may_be_the_request: bool = False,
+        away: bool = False,
     ) -> None:
         super().__init__(what)
         self.retry_after = retry_after
         self.may_be_the_request = may_be_the_request
+        self.away = away
+
+
+def no_answer(url: str, error: Exception) -> PassingError:
+    """Return the fault of a server that did not answer."""
+    return PassingError(f"no answer from {url} ({str(error) or type(error).__name__})", away=True)
 
 
 class RefusedError(Exception):

@@ -2,22 +2,33 @@
 
 import asyncio
 import json
+from typing import NamedTuple
 
 import aiohttp
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.teachers.connection import Connection
-from kpmath_builder.teachers.retrying import LONGEST_CONNECT
+from kpmath_builder.teachers.retrying import LONGEST_CONNECT, PassingError, no_answer
 from kpmath_builder.teachers.statuses import server_words, wrong_key
 
-__all__ = ["check_serving"]
+__all__ = ["Wanted", "check_again", "check_serving"]
 
 SECONDS_BETWEEN_LOOKS = 1.0
 LOOK = aiohttp.ClientTimeout(total=LONGEST_CONNECT)
 
 
-async def check_serving(connection: Connection, model: str, patience: float, longest_reply: int = 0) -> None:
-    """Return when at least one address answers and all that answer serve `model`, with room for `longest_reply` tokens.
+class Wanted(NamedTuple):
+    """What a server must serve."""
+
+    model: str
+    longest_reply: int = 0
+    """The largest `max_tokens` that requests will have."""
+    keys: str = "teacher."
+    """What the recipe's keys for model and addresses begin with, for messages."""
+
+
+async def check_serving(connection: Connection, wanted: Wanted, patience: float) -> None:
+    """Return when at least one address answers and all that answer serve what is wanted.
 
     A server that is there and says "not yet" (5xx, 429) is asked again for up to `patience` seconds. A server that has
     no list of models passes.
@@ -28,18 +39,35 @@ async def check_serving(connection: Connection, model: str, patience: float, lon
         When no address answers, or one does not accept the key, does not serve the model, or with too short a context.
     """
     found = await asyncio.gather(
-        *(_look_until_ready(connection, url, model, patience, longest_reply) for url in connection.urls)
+        *(_look_until_ready(connection, url, wanted, patience) for url in connection.urls)
     )
     faults = [fault for fault in found if fault]
     if len(faults) == len(found):
-        raise InputError(f"{'; '.join(faults)}: start it or change teacher.addresses.")
+        raise InputError(f"{'; '.join(faults)}: start it or change {wanted.keys}addresses.")
     if faults:
         connection.tell(f"{'; '.join(faults)}: going on without it")
 
 
-async def _look_until_ready(
-    connection: Connection, url: str, model: str, patience: float, longest_reply: int
-) -> str:
+async def check_again(connection: Connection, wanted: Wanted, url: str) -> None:
+    """Look at a server that was out of reach: it may be another one.
+
+    Raises
+    ------
+    InputError
+        When it is none that `check_serving` would accept.
+    PassingError
+        When it does not answer yet.
+    """
+    try:
+        status, body = await _look(connection, url)
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise no_answer(url, error) from error
+    if status == 429 or status >= 500:
+        raise PassingError(f"{status} from {url} ({server_words(body)})", away=True)
+    _judge(url, status, body, wanted)
+
+
+async def _look_until_ready(connection: Connection, url: str, wanted: Wanted, patience: float) -> str:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     while True:
@@ -48,7 +76,7 @@ async def _look_until_ready(
         except (aiohttp.ClientError, OSError):
             return f"No server answers at {url}"
         if status != 429 and status < 500:
-            _judge(url, status, body, model, longest_reply)
+            _judge(url, status, body, wanted)
             return ""
         if loop.time() >= deadline:
             return f"The server at {url} is not ready ({status} {server_words(body)})"
@@ -61,7 +89,7 @@ async def _look(connection: Connection, url: str) -> tuple[int, bytes]:
         return reply.status, await reply.read()
 
 
-def _judge(url: str, status: int, body: bytes, model: str, longest_reply: int) -> None:
+def _judge(url: str, status: int, body: bytes, wanted: Wanted) -> None:
     if status in {401, 403}:
         raise wrong_key(url, status, body)
     if status != 200:
@@ -70,15 +98,16 @@ def _judge(url: str, status: int, body: bytes, model: str, longest_reply: int) -
         served = {str(entry["id"]): entry.get("max_model_len") for entry in json.loads(body)["data"]}
     except (ValueError, TypeError, KeyError, AttributeError):
         raise InputError(
-            f"What answers at {url} is no OpenAI-compatible server: change teacher.addresses."
+            f"What answers at {url} is no OpenAI-compatible server: change {wanted.keys}addresses."
         ) from None
-    if model not in served:
+    if wanted.model not in served:
         raise InputError(
-            f"{url} does not serve '{model}' but {', '.join(served) or 'nothing'}: change teacher.model."
+            f"{url} does not serve '{wanted.model}' but {', '.join(served) or 'nothing'}: serve it there, or change "
+            f"{wanted.keys}model."
         )
-    context = served[model]  # vLLM says it, others do not
-    if isinstance(context, int) and longest_reply >= context:
+    context = served[wanted.model]  # vLLM says it, others do not
+    if isinstance(context, int) and wanted.longest_reply >= context:
         raise InputError(
-            f"{url} serves '{model}' with {context} tokens for prompt and reply together, and the recipe asks for replies of up to "
-            f"{longest_reply}: lower max_tokens, or serve it with a larger --max-model-len."
+            f"{url} serves '{wanted.model}' with {context} tokens for prompt and reply together, and the recipe asks for replies of up to "
+            f"{wanted.longest_reply}: lower max_tokens, or serve it with a larger --max-model-len."
         )

@@ -2,15 +2,16 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kpmath_builder.recipe import Recipe, TeacherSettings
 from kpmath_builder.stopping import Stop
 from kpmath_builder.teachers.engine.ledger import Ledger
 from kpmath_builder.teachers.engine.turns import sharers
-from kpmath_builder.teachers.protocol import Role, Teacher
+from kpmath_builder.teachers.protocol import Role, Teacher, canonical_json
 from kpmath_builder.teachers.record import note_run
 
 __all__ = ["Staff", "roles_of"]
@@ -31,13 +32,9 @@ class Staff:
 
     def __init__(self, recipe: Recipe, on_wait: Callable[[str], None], stop: Stop | None = None) -> None:
         self._settings = roles_of(recipe)
-        self._longest: Mapping[Role, int] = {
-            "extractor": recipe.extraction.max_tokens,
-            "writer": recipe.questions.max_tokens,
-            "judge": recipe.judging.max_tokens,
-            "solver": recipe.solutions.max_tokens,
-        }
+        self._longest = {role: recipe.sampled_by(role).sampling.max_tokens for role in _ROLES}
         self._folder = recipe.build.folder / "engine"
+        self._logs = self._folder / f"{socket.gethostname()}-{os.getpid()}"
         self._ledger = Ledger(self._folder)
         self._turns = sharers(self._settings.values())
         self._on_wait = on_wait
@@ -73,10 +70,9 @@ class Staff:
             When its server does not answer or does not know the model.
         """
         settings = self._settings[role]
-        same = settings.model_dump_json()
-        if same not in self._teachers:
-            self._teachers[same] = asyncio.create_task(self._hire(settings))
-        return await asyncio.shield(self._teachers[same])
+        if settings.server not in self._teachers:
+            self._teachers[settings.server] = asyncio.create_task(self._hire(settings))
+        return await asyncio.shield(self._teachers[settings.server])
 
     def _hired(self) -> Iterator[Teacher]:
         for hiring in self._teachers.values():
@@ -96,7 +92,9 @@ class Staff:
 
     def _make(self, settings: TeacherSettings) -> Teacher:
         # Only the teachers that play are loaded.
-        longest = max(self._longest[role] for role in _ROLES if self._settings[role] == settings)
+        played = [role for role in _ROLES if self._settings[role].server == settings.server]
+        longest = max(self._longest[role] for role in played)
+        extras = _distinct(self._settings[role].extra for role in played)
         if settings.kind == "symbolic":
             from kpmath_builder.teachers.symbolic import SymbolicTeacher
 
@@ -106,10 +104,11 @@ class Staff:
 
             return VllmTeacher(
                 settings,
-                folder=self._folder,
+                folder=self._logs,
                 ledger=self._ledger,
-                turns=self._turns.get(settings.model_dump_json()),
+                turns=self._turns.get(settings.server),
                 longest_reply=longest,
+                extras=extras,
                 on_wait=self._on_wait,
             )
         if settings.kind == "vllm-offline":
@@ -117,9 +116,10 @@ class Staff:
 
             return OfflineTeacher(
                 settings,
-                folder=self._folder,
+                folder=self._logs,
                 ledger=self._ledger,
                 longest_reply=longest,
+                extras=extras,
                 on_wait=self._on_wait,
             )
         from kpmath_builder.teachers.openai import OpenAITeacher
@@ -133,7 +133,11 @@ class Staff:
             samples_per_request=settings.samples_per_request,
             patience=settings.patience,
             longest_reply=longest,
-            extra=settings.extra,
+            extras=extras,
             revision=settings.revision or "",
             on_wait=self._on_wait,
         )
+
+
+def _distinct(extras: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({canonical_json(extra): extra for extra in extras}.values())

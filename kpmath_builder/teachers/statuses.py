@@ -21,6 +21,7 @@ def fault_of(url: str, status: int, body: bytes, retry_after: str | None) -> Exc
             f"{status} from {url}" + (f" ({words})" if words else ""),
             retry_after=parse_retry_after(retry_after),
             may_be_the_request=status == 500,
+            away=status in {502, 503},
         )
     if status in {401, 403}:
         return wrong_key(url, status, body)

@@ -113,6 +113,8 @@ class Watch:
     def start(self) -> None:
         """Begin to look; a second call does nothing."""
         if self._task is None:
+            for seen in self._seen.values():
+                seen.moved_at = time.monotonic()  # the time that a server took to start is no silence
             self._task = asyncio.create_task(self._look_for_ever())
 
     async def stop(self) -> None:

@@ -48,6 +48,7 @@ class Child:
     ) -> None:
         self._name, self._command, self._environment = name, command, environment
         self._log, self._ledger, self._tell = log, ledger, tell
+        self._log_begins = 0
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, patience: float) -> dict[str, Any]:
@@ -98,13 +99,14 @@ class Child:
     @property
     def fault(self) -> str:
         """What its log says last of an error."""
-        return last_fault(self._log)
+        return last_fault(self._log, self._log_begins)
 
     async def _run(self) -> None:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(self._command)}\n".encode())
             log.flush()
+            self._log_begins = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 env=self._environment,
@@ -125,7 +127,7 @@ class Child:
                 await asyncio.wait({first}, timeout=SECONDS_BETWEEN_MESSAGES)
                 seconds = time.monotonic() - began
                 if not first.done():
-                    self._tell(f"{self._name} starts ({seconds:.0f} s): {phase(self._log)}")
+                    self._tell(f"{self._name} starts ({seconds:.0f} s): {phase(self._log, self._log_begins)}")
                 if seconds > patience:
                     raise BuildError(f"{self._name} is not ready after {patience:g} s: see {self._log}.")
             ready = first.result()

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from kpmath_builder.teachers.engine.command import (
     engine_arguments,
     engine_environment,
     engine_python,
+    file_name,
     gpu_groups,
 )
 from kpmath_builder.teachers.engine.commits import commit_of
@@ -49,12 +50,14 @@ class OfflineTeacher:
         folder: Path,
         ledger: Ledger,
         longest_reply: int = 0,
+        extras: Sequence[Mapping[str, Any]] = (),
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.model = settings.model_name
         self.samples_per_request = settings.samples_per_request
-        self._settings, self._longest_reply = settings, longest_reply
-        self._folder, self._ledger, self._tell = folder, ledger, on_wait or (lambda _: None)
+        self._settings, self._longest_reply, self._extras = settings, longest_reply, extras or ({},)
+        self._log = folder / f"{file_name(self.model)}.log"
+        self._ledger, self._tell = ledger, on_wait or (lambda _: None)
         self._places = asyncio.Semaphore(settings.in_flight)
         self._refusals = Refusals()
         self._pending: dict[int, tuple[dict[str, Any], asyncio.Future[dict[str, Any]]]] = {}
@@ -83,12 +86,16 @@ class OfflineTeacher:
                 f"replies of up to {self._longest_reply}: lower max_tokens, or raise --max-model-len in teacher.arguments."
             )
         self._reader = asyncio.create_task(self._read_all())
-        answer = await self._ask({**self._settings.extra, **PROBE, "model": self.model})
-        fault = (
-            fault_of_reply(self.model, json.dumps(answer["body"]).encode()) if answer["status"] == 200 else ""
-        )
-        if fault:
-            raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
+        for extra in self._extras:
+            answer = await self._ask({**extra, **PROBE, "model": self.model})
+            body = json.dumps(answer["body"]).encode()
+            fault = (
+                fault_of_reply(self.model, body)
+                if answer["status"] == 200
+                else f"{self.model} refuses a request with a JSON schema ({server_words(body)})"
+            )
+            if fault:
+                raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
 
     async def answer(self, request: Request, samples: Sequence[int]) -> list[Response]:
         """Answer consecutive samples of one request, in their order, however long it takes.
@@ -157,7 +164,7 @@ class OfflineTeacher:
                 *engine_arguments(self._settings),
             ],
             engine_environment(gpus),
-            log=self._folder / "offline.log",
+            log=self._log,
             ledger=self._ledger,
             tell=self._tell,
         )
@@ -200,9 +207,7 @@ class OfflineTeacher:
         self._deaths += 1
         why = f" ({self._child.fault})" if self._child.fault else ""
         if self._deaths >= DEATHS:
-            raise BuildError(
-                f"vLLM for {self.model} has ended {DEATHS} times{why}: see {self._folder / 'offline.log'}."
-            )
+            raise BuildError(f"vLLM for {self.model} has ended {DEATHS} times{why}: see {self._log}.")
         self._tell(f"vLLM for {self.model} has ended{why}: starting it again")
         await self._child.end()
         await asyncio.sleep(FIRST_PAUSE * 2.0**self._deaths)

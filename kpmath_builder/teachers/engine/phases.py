@@ -1,4 +1,7 @@
-"""Reading an engine's log: what it is doing while it starts, and why it ended."""
+"""Reading an engine's log: what it is doing while it starts, and why it ended.
+
+Each start appends to the log, so that only what stands after its own beginning is told of it.
+"""
 
 import re
 from pathlib import Path
@@ -21,29 +24,31 @@ _PHASES = {
 }
 """Words of vLLM's log, the later ones in its order first."""
 
-_FAULT = re.compile(r"((?:[A-Za-z_.]*(?:Error|Exception)|error)\b: .*)")
+_FAULT = re.compile(r"((?:[\w.]*(?:Error|Exception)|error)\b: .*)")
+_HARMLESS = re.compile(r"\b(?:DEBUG|INFO|WARNING) \d\d-\d\d ")
 _DULL = re.compile(r"root cause|EngineDeadError|DistNetworkError")
 
 
-def phase(log: Path) -> str:
-    """Return in a few words what an engine that starts is doing."""
-    text = _tail(log)
+def phase(log: Path, since: int = 0) -> str:
+    """Return in a few words what an engine that starts is doing; its part of the log begins at byte `since`."""
+    text = _tail(log, since)
     places = {text.rfind(words): told for words, told in _PHASES.items()}
     last = max(places)
     return places[last] if last >= 0 else "importing its libraries"
 
 
-def last_fault(log: Path) -> str:
-    """Return the last error in the log that says something, "" where there is none."""
-    faults = [found[1].strip() for line in _tail(log).splitlines() if (found := _FAULT.search(line))]
+def last_fault(log: Path, since: int = 0) -> str:
+    """Return the last error from byte `since` of the log on that says something, "" where there is none."""
+    lines = (line for line in _tail(log, since).splitlines() if not _HARMLESS.search(line))
+    faults = [found[1].strip() for line in lines if (found := _FAULT.search(line))]
     telling = [fault for fault in faults if not _DULL.search(fault)]
     return (telling or faults or [""])[-1][:300].rstrip(".")
 
 
-def _tail(log: Path) -> str:
+def _tail(log: Path, since: int) -> str:
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - TAIL))
+            file.seek(max(since, file.seek(0, 2) - TAIL))
             return file.read().decode(errors="replace")
     except OSError:
         return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Member", "boot_id", "end_group", "group_members", "started_at"]
+__all__ = ["SECONDS_TO_END", "Member", "boot_id", "end_group", "group_members", "started_at"]
 
 SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_TO_END = 20.0
@@ -51,7 +51,7 @@ async def end_group(group: int, seconds: float = SECONDS_TO_END) -> None:
         await _gone(group, seconds)
     finally:
         _signal(group, signal.SIGKILL)
-    await _gone(group, seconds)
+    await _gone(group, SECONDS_TO_END)
 
 
 async def _gone(group: int, seconds: float) -> None:

@@ -15,7 +15,7 @@ from kpmath_builder.errors import BuildError, InputError, KpmathError
 from kpmath_builder.teachers.connection import Connection
 from kpmath_builder.teachers.engine.ledger import Ledger
 from kpmath_builder.teachers.engine.phases import last_fault, phase
-from kpmath_builder.teachers.engine.processes import end_group
+from kpmath_builder.teachers.engine.processes import SECONDS_TO_END, end_group
 from kpmath_builder.teachers.lanes import Lane
 
 __all__ = ["Server"]
@@ -27,6 +27,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 DEATHS = 5
 """Deaths of a server after which it is not started again."""
+SECONDS_LEFT = 5.0
+"""How long what is left of a dead server may take to end: nothing that it still does is of use."""
 LONG_LIFE = 1800.0
 """Seconds after which a death is forgotten."""
 
@@ -69,6 +71,7 @@ class Server:
         lane.down = True
         self._command, self._environment, self._log, self._ledger = command, environment, log, ledger
         self._connection, self._patience, self._on_lost = connection, patience, on_lost
+        self._log_begins = 0
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._deaths: list[float] = []
@@ -111,6 +114,7 @@ class Server:
         with self._log.open("ab") as log:
             log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(self._command)}\n".encode())
             log.flush()
+            self._log_begins = log.tell()
             try:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command,
@@ -133,16 +137,16 @@ class Server:
         while not await self._is_ready():
             now = time.monotonic()
             if self._process.returncode is not None:
-                fault = last_fault(self._log) or f"exit status {self._process.returncode}"
+                fault = last_fault(self._log, self._log_begins) or f"exit status {self._process.returncode}"
                 raise InputError(f"{self.name} did not start ({fault}): see {self._log}.")
             if now - began > self._patience:
                 raise BuildError(
-                    f"{self.name} is not ready after {self._patience:g} s ({phase(self._log)}): see {self._log}, or raise "
+                    f"{self.name} is not ready after {self._patience:g} s ({phase(self._log, self._log_begins)}): see {self._log}, or raise "
                     "teacher.start_patience."
                 )
             if now - told >= SECONDS_BETWEEN_MESSAGES:
                 told = now
-                self._tell(f"{self.name} starts ({now - began:.0f} s): {phase(self._log)}")
+                self._tell(f"{self.name} starts ({now - began:.0f} s): {phase(self._log, self._log_begins)}")
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _is_ready(self) -> bool:
@@ -173,10 +177,10 @@ class Server:
         self.lane.break_off()
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < LONG_LIFE] + [now]
-        fault = last_fault(self._log)
+        fault = last_fault(self._log, self._log_begins)
         how = f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
         self._tell(f"{self.name} has ended {how}{f' ({fault})' if fault else ''}: starting it again")
-        await self._end()  # its engine may have outlived it and hold the GPU
+        await self._end(SECONDS_LEFT)  # its engine may have outlived it and hold the GPU
 
     async def _start_again(self) -> None:
         while True:
@@ -188,7 +192,8 @@ class Server:
             try:
                 await self._run()
                 await self._until_ready()
-            except InputError:
+            except InputError as error:
+                self._tell(f"{error} Starting it again")
                 self._deaths.append(time.monotonic())
                 await self._end()
                 continue
@@ -197,12 +202,12 @@ class Server:
             self._open()
             return
 
-    async def _end(self) -> None:
+    async def _end(self, seconds: float = SECONDS_TO_END) -> None:
         self.lane.down = True
         process = self._process
         if process is None:
             return
-        await end_group(process.pid)
+        await end_group(process.pid, seconds)
         await process.wait()
         self._process = None
         atexit.unregister(self._kill)

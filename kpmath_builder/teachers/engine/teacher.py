@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from kpmath_builder.recipe import TeacherSettings
 from kpmath_builder.teachers.engine.command import (
     HOST,
     engine_environment,
+    file_name,
     free_port,
     gpu_groups,
     serve_command,
@@ -34,12 +35,12 @@ class VllmTeacher(OpenAITeacher):
     settings
         The recipe's table; `kind` is "vllm".
     folder
-        Where the servers' logs and the ledger of running engines go.
+        Where the servers' logs go; no other process writes there.
     ledger
         Of the engines of this build.
     turns
         Shared with the models that use the same GPUs; None where there are none.
-    longest_reply, on_wait
+    longest_reply, extras, on_wait
         As of `OpenAITeacher`.
 
     Raises
@@ -56,6 +57,7 @@ class VllmTeacher(OpenAITeacher):
         ledger: Ledger,
         turns: Turns | None = None,
         longest_reply: int = 0,
+        extras: Sequence[Mapping[str, Any]] = (),
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         groups = gpu_groups(settings)
@@ -70,7 +72,7 @@ class VllmTeacher(OpenAITeacher):
             samples_per_request=settings.samples_per_request,
             patience=settings.patience,
             longest_reply=longest_reply,
-            extra=settings.extra,
+            extras=extras,
             must_obey=True,
             on_wait=on_wait,
         )
@@ -85,7 +87,7 @@ class VllmTeacher(OpenAITeacher):
                 + (f", server {n + 1} of {len(groups)}" if len(groups) > 1 else ""),
                 serve_command(settings, port),
                 engine_environment(gpus, key),
-                log=folder / f"{_file_name(settings.model_name)}-{n}.log",
+                log=folder / f"{file_name(settings.model_name)}-{n}.log",
                 ledger=ledger,
                 connection=self.connection,
                 lane=lane,
@@ -149,7 +151,3 @@ class VllmTeacher(OpenAITeacher):
         self.connection.tell(str(error), now=True)
         if len(self._lost) == len(self._servers):
             self.connection.lanes.give_up(BuildError(str(error)))
-
-
-def _file_name(model: str) -> str:
-    return "".join(c if c.isalnum() or c in "-._" else "-" for c in model)

@@ -55,8 +55,8 @@ class Turns:
 
 
 def sharers(all_settings: Iterable[TeacherSettings]) -> dict[str, Turns]:
-    """Return the turns that models take whose GPUs overlap, by the settings' JSON; models with GPUs of their own have none."""
-    models = {settings.model_dump_json(): settings for settings in all_settings if settings.kind == "vllm"}
+    """Return the turns that models take whose GPUs overlap, by `settings.server`; models with GPUs of their own have none."""
+    models = {settings.server: settings for settings in all_settings if settings.kind == "vllm"}
     turns: dict[str, Turns] = {}
     for (one, its), (other, theirs) in combinations(models.items(), 2):
         if "turns" in {its.gpu_sharing, theirs.gpu_sharing} and _overlap(its, theirs):

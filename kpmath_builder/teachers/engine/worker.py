@@ -39,15 +39,17 @@ class Engine:
         self.context = self.llm.llm_engine.model_config.max_model_len
         self.version = __version__
 
-    def add(self, number: int, body: dict[str, Any]) -> None:
-        """Begin a request; raises `ValueError` for one that can never be answered."""
-        prompt, parameters = self._prompt(body), self._parameters(body)
+    def add(self, number: int, body: dict[str, Any]) -> str:
+        """Begin a request and return what its reply begins with; raises `ValueError` for one that can never be answered."""
+        text, parameters = self._prompt(body), self._parameters(body)
+        prompt = list(self.tokenizer.encode(text, add_special_tokens=False))
         if len(prompt) >= self.context:
             raise ValueError(f"a prompt of {len(prompt)} tokens exceeds the context of {self.context} tokens")
         parameters.max_tokens = min(
             parameters.max_tokens, self.context - len(prompt)
         )  # as vLLM's server does
         self.llm.llm_engine.add_request(str(number), {"prompt_token_ids": prompt}, parameters)
+        return opening(text)
 
     def finished(self) -> list[Any]:
         """Run the engine one step and return the requests that ended in it."""
@@ -58,14 +60,14 @@ class Engine:
         """Whether a request is under way."""
         return bool(self.llm.llm_engine.has_unfinished_requests())
 
-    def _prompt(self, body: dict[str, Any]) -> list[int]:
-        text = self.tokenizer.apply_chat_template(
+    def _prompt(self, body: dict[str, Any]) -> str:
+        text: str = self.tokenizer.apply_chat_template(
             body["messages"],
             tokenize=False,
             add_generation_prompt=True,
             **body.get("chat_template_kwargs", {}),
         )
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return text
 
     def _parameters(self, body: dict[str, Any]) -> Any:  # noqa: ANN401 - a type of the engine
         from vllm import SamplingParams
@@ -82,7 +84,12 @@ class Engine:
             raise ValueError(f"no such field: {error}") from error
 
 
-def completion(output: Any, body: dict[str, Any], version: str) -> dict[str, Any]:  # noqa: ANN401 - a type of the engine
+def opening(prompt: str) -> str:
+    """Return `<think>` where the prompt ends with it, else "": a reply that never closes it is no answer."""
+    return "<think>" if prompt.rstrip().endswith("<think>") else ""
+
+
+def completion(output: Any, body: dict[str, Any], version: str, opening: str) -> dict[str, Any]:  # noqa: ANN401 - a type of the engine
     """Return a finished request as a chat completion."""
     return {
         "model": body["model"],
@@ -90,7 +97,7 @@ def completion(output: Any, body: dict[str, Any], version: str) -> dict[str, Any
         "choices": [
             {
                 "index": choice.index,
-                "message": {"content": choice.text},
+                "message": {"content": opening + choice.text},
                 "finish_reason": choice.finish_reason,
             }
             for choice in output.outputs
@@ -127,7 +134,7 @@ def read_all(asked: TextIO, lines: "queue.Queue[str]") -> None:
 
 def serve(engine: Engine, lines: "queue.Queue[str]", write: Any) -> None:  # noqa: ANN401 - a function of one line
     """Take new requests in between the engine's steps."""
-    bodies: dict[int, dict[str, Any]] = {}
+    pending: dict[int, tuple[dict[str, Any], str]] = {}
     ended = False
     while engine.busy or not ended:
         while not ended and (not engine.busy or not lines.empty()):
@@ -137,13 +144,13 @@ def serve(engine: Engine, lines: "queue.Queue[str]", write: Any) -> None:  # noq
                 break
             asked = json.loads(line)
             try:
-                engine.add(asked["id"], asked["body"])
-                bodies[asked["id"]] = asked["body"]
+                pending[asked["id"]] = asked["body"], engine.add(asked["id"], asked["body"])
             except (ValueError, TypeError) as error:
                 write({"id": asked["id"], "status": 400, "body": {"error": {"message": str(error)}}})
         for output in engine.finished():
             number = int(output.request_id)
-            body = completion(output, bodies.pop(number), engine.version)
+            asked_for, begin = pending.pop(number)
+            body = completion(output, asked_for, engine.version, begin)
             write({"id": number, "status": 200, "body": body})
 
 

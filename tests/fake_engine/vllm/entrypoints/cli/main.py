@@ -1,7 +1,8 @@
 """`python -m vllm.entrypoints.cli.main serve MODEL …` of the stand-in: a server process with an engine process of its own.
 
 As with the real one, the server ends when its engine does, but the engine outlives a server that is killed. What goes wrong is
-said in a JSON file that the environment names as FAKE_VLLM: {"fault": "…"} ends before it is ready, {"obeys": false}, {"hangs": true}.
+said in a JSON file that the environment names as FAKE_VLLM: {"fault": "…"} ends before it is ready, {"loads": 2} takes so many seconds
+for that, {"obeys": false}, {"hangs": true}, {"stubborn": true} has an engine that does not end when it is asked to.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from dummy_server import Body, DummyServer
 from roleplay import play
 
 MOOD = json.loads(Path(os.environ["FAKE_VLLM"]).read_text())
-ENGINE = "import time; time.sleep(600)  # VLLM::EngineCore"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " if MOOD.get("stubborn") else ""
+ENGINE = f"{STUBBORN}import time; time.sleep(600)  # VLLM::EngineCore"
 
 
 class Server(DummyServer):
@@ -54,6 +57,7 @@ def main() -> None:
     sys.stdout.flush()
     if MOOD.get("fault"):
         sys.exit(f"torch.OutOfMemoryError: {MOOD['fault']}")
+    time.sleep(MOOD.get("loads", 0.0))
     engine = subprocess.Popen([sys.executable, "-c", ENGINE])
     server = Server(
         play,
