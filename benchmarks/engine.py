@@ -85,6 +85,7 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
             "in_flight": wanted.in_flight,
             "extra": json.loads(wanted.extra),
         },
+        "roles": {"solver": {"extra": json.loads(wanted.solver_extra)}} if wanted.solver_extra else {},
         "extraction": {"temperature": 1.5, "max_tokens": 1024},
         "topics": {"ask_above": 0.9},
         "questions": {"max_tokens": wanted.max_tokens},
@@ -248,6 +249,9 @@ if __name__ == "__main__":
     parser.add_argument("--in-flight", type=int, default=128)
     parser.add_argument("--builds", type=int, default=1, help="builds, of which the fastest counts")
     parser.add_argument("--extra", default="{}", help="further fields of each request, as JSON")
+    parser.add_argument(
+        "--solver-extra", help="those of the solver, e.g. a form to which a random model's answers are held"
+    )
     parser.add_argument(
         "--bare", type=int, nargs="*", default=[64, 128, 256], help="requests in flight of the bare client"
     )

@@ -217,6 +217,23 @@ def test_a_whole_recipe_ends_in_tables(built: Path) -> None:
     assert {entry["task"] for entry in entries(built)} >= {"extract", "write", "judge", "solve"}
 
 
+def test_solutions_that_end_in_an_answer_are_voted_on_and_kept(
+    engine: Engine, address: str, seeds: Path, tmp_path: Path
+) -> None:
+    """The solver is held to a form that can be read, so that the real engine's replies go through the vote into `qa-pairs`."""
+    form = {"structured_outputs": {"regex": r"The answer is \\boxed\{[0-3]\}\."}}
+    solver = {"solver": {"extra": {**ANSWER_AT_ONCE, **form}}}
+    made = recipe(tmp_path, seeds, served(engine, address), roles=solver)
+    told: list[str] = []
+    result = build(made, progress=lambda progress: told.append(progress.note))
+    assert not [note for note in told if "JSON schema" in note]
+    assert result.rows["qa-pairs"] > 0
+    for pair in rows(tmp_path, "qa-pairs"):
+        assert pair["answer"] in {"0", "1", "2", "3"}
+        assert pair["solution"] == f"The answer is \\boxed{{{pair['answer']}}}."
+    assert list(Verifier(tmp_path).run()) == []
+
+
 def test_every_whole_reply_obeys_its_schema(built: Path) -> None:
     whole = defaultdict(int)
     for entry in entries(built):

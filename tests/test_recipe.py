@@ -122,3 +122,17 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
     text = recipe.to_toml()
     assert "[roles.judge]" in text
     assert all(f"{name.rpartition('.')[2]} " in text for names in kinds for name in names)
+
+
+@pytest.mark.parametrize(
+    ("tables", "window"),
+    [
+        ({}, 256),
+        ({"teacher": {"kind": "openai", "model": "m", "addresses": ["http://a", "http://b"]}}, 512),
+        ({"teacher": {"kind": "vllm", "model": "m", "servers": 8, "in_flight": 100}}, 800),
+        ({"teacher": {"in_flight": 10}, "roles": {"judge": {"in_flight": 30}}}, 30),
+        ({"teacher": {"in_flight": 10}, "build": {"window": 7}}, 7),
+    ],
+)
+def test_as_many_blueprints_are_in_flight_as_fill_the_servers(tables: dict[str, Any], window: int) -> None:
+    assert Recipe.of(tables).window == window

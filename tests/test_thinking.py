@@ -111,23 +111,25 @@ def test_a_budget_that_leaves_no_room_to_answer_is_refused_before_anything_is_as
     Recipe.of({**tree, "teacher": {**tree["teacher"], "kind": "symbolic"}})  # a rehearsal thinks nothing
 
 
-def test_roles_that_differ_in_their_thinking_alone_share_a_server_which_is_probed_for_each(
-    tmp_path: Path,
-) -> None:
-    """Two servers for one model would have to take turns on its GPUs."""
+def test_roles_whose_fields_alone_differ_share_a_server_which_is_probed_for_each(tmp_path: Path) -> None:
+    """Two servers for one model would have to take turns on its GPUs. A form of the solver's own does not meet the probe's."""
     probed = []
 
     class Server(DummyServer):
         def _completion(self, body: Body, reply: Any = None) -> Body:
             if task_of(body) == "probe":
-                probed.append(body.get("top_k"))
+                probed.append((body.get("top_k"), "structured_outputs" in body))
             return super()._completion(body, reply)
 
     with Server(play) as server:
         made = recipe(tmp_path, server, questions=2).model_dump(mode="json", exclude_unset=True)
-        made["roles"] = {"solver": {"extra": {"top_k": 7}}, "judge": {"in_flight": 64}}
+        made["roles"] = {
+            "solver": {"extra": {"top_k": 7, "structured_outputs": {"regex": ".*"}}},
+            "judge": {"in_flight": 64},
+        }
         build(Recipe.of(made))
         asked = {task_of(body): body.get("top_k") for body in server.bodies}
     assert (asked["write"], asked["judge"], asked[""]) == (None, None, 7)
-    assert sorted(probed, key=str) == [7, None]
+    assert any("structured_outputs" in body for body in server.bodies)
+    assert sorted(probed, key=str) == [(7, False), (None, False)]
     assert len((tmp_path / "engine" / "runs.jsonl").read_text().splitlines()) == 1

@@ -78,7 +78,7 @@ async def _extract_all(
 
     with workspace.open_log("extract", 0, report.note) as log:
         jobs = (partial(one, seed, log) for seed in seeds)
-        await run_window(client.recipe.build.window, jobs, client.stop)
+        await run_window(client.recipe.window, jobs, client.stop)
     dropped = [extraction for extraction in found.values() if extraction.reason]
     if dropped:
         report.note(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -103,6 +103,11 @@ class Recipe(Section):
     def teacher_for(self, role: Role) -> TeacherSettings:
         """Return the settings of the teacher that plays `role`."""
         return self.roles.get(role, self.teacher)
+
+    @property
+    def window(self) -> int:
+        """Blueprints in flight: each has at least one request under way or waiting, so that as many as places fill them all."""
+        return self.build.window or max(self.teacher_for(role).places for role in get_args(Role))
 
     def sampled_by(self, role: Role) -> Sampled:
         """Return the sampling fields of what `role` is asked."""

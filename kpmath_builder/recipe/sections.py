@@ -185,7 +185,13 @@ class Build(Section):
         ge=1,
         le=4096,
     )
-    window: int = key("blueprints in flight; does not change the tables", 256, "free", ge=1)
+    window: int | None = key(
+        "blueprints in flight; unset: as many as requests may be under way at all servers, which keeps them full; does not "
+        "change the tables",
+        None,
+        "free",
+        ge=1,
+    )
     grace: float = key(
         "seconds in which requests under way may still end when the build is stopped", 30.0, "free", ge=0
     )

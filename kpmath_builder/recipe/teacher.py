@@ -84,6 +84,12 @@ class TeacherSettings(Section):
         return f"{name}@{self.revision}" if self.revision else name
 
     @property
+    def places(self) -> int:
+        """The most requests under way at once at all servers together."""
+        copies = {"vllm": self.servers, "openai": len(self.addresses)}
+        return self.in_flight * copies.get(self.kind, 1)
+
+    @property
     def server(self) -> str:
         """What tells one teacher from another: roles whose requests alone differ (`extra`) share the model and its servers."""
         return self.model_dump_json(exclude={"extra"})

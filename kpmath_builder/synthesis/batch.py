@@ -50,7 +50,7 @@ async def synthesise_all(
     batch = _Batch(knowledge, client, workspace, goal)
     client.report.begin("synthesis", sum(len(batch.indexes(shard)) for shard in shards))
     try:
-        await run_window(client.recipe.build.window, batch.jobs(shards), client.stop)
+        await run_window(client.recipe.window, batch.jobs(shards), client.stop)
     finally:
         batch.close()
     return batch.held

@@ -10,7 +10,7 @@ from kpmath_builder.teachers.completions import read_completion
 from kpmath_builder.teachers.connection import Connection
 from kpmath_builder.teachers.statuses import server_words
 
-__all__ = ["PROBE", "Probed", "fault_of_reply", "probe"]
+__all__ = ["PROBE", "Probed", "fault_of_reply", "probe", "probe_body"]
 
 ANSWER = {"sum": 4321}
 SCHEMA = {
@@ -34,6 +34,12 @@ PROBE = {
 }
 
 
+def probe_body(model: str, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the probe as a role with these further fields would send it, but for a form of its own: servers take one at a time."""
+    others = {name: value for name, value in extra.items() if name != "structured_outputs"}
+    return {**others, **PROBE, "model": model}
+
+
 class Probed(NamedTuple):
     """What the probe told."""
 
@@ -48,7 +54,7 @@ async def probe(connection: Connection, url: str, model: str, extra: Mapping[str
 
     A server that does not answer now, or does not come to an end, is not judged.
     """
-    body = json.dumps({**extra, **PROBE, "model": model}).encode()
+    body = json.dumps(probe_body(model, extra)).encode()
     try:
         async with connection.session().post(
             f"{url}/chat/completions", data=body, allow_redirects=False

@@ -23,7 +23,7 @@ from kpmath_builder.teachers.engine.command import (
 from kpmath_builder.teachers.engine.commits import commit_of
 from kpmath_builder.teachers.engine.ledger import Ledger
 from kpmath_builder.teachers.gauges import Gauges
-from kpmath_builder.teachers.obedience import PROBE, fault_of_reply
+from kpmath_builder.teachers.obedience import fault_of_reply, probe_body
 from kpmath_builder.teachers.protocol import Request, Response
 from kpmath_builder.teachers.refusals import Refusals
 from kpmath_builder.teachers.statuses import server_words
@@ -87,7 +87,7 @@ class OfflineTeacher:
             )
         self._reader = asyncio.create_task(self._read_all())
         for extra in self._extras:
-            answer = await self._ask({**extra, **PROBE, "model": self.model})
+            answer = await self._ask(probe_body(self.model, extra))
             body = json.dumps(answer["body"]).encode()
             fault = (
                 fault_of_reply(self.model, body)
