@@ -1,8 +1,8 @@
 """`kpmath_builder.load`: a config of a published dataset or of a build, filtered while it loads, in any `datasets` from 3.6."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.schemas import CONFIGS, DEFAULT_CONFIG
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
 
 __all__ = ["Filters", "load"]
+
+T = TypeVar("T")
 
 
 class Filters(TypedDict, total=False):
@@ -32,6 +34,7 @@ def load(
     place: str | Path,
     config: str = DEFAULT_CONFIG,
     *,
+    split: str = "train",
     revision: str | None = None,
     streaming: bool = False,
     num_proc: int | None = None,
@@ -47,6 +50,8 @@ def load(
         A folder (of a dataset, or of a build), or `owner/name` on the Hub. A folder wins over the Hub.
     config
         `kp-extraction`, `qa-pairs` or `scored`.
+    split
+        `train`, which is all there is, or a part of it as `datasets` writes one, e.g. `train[:1000]` (not while streaming).
     revision
         Tag, branch or commit on the Hub, e.g. `v1.2.0`; the head of `main` where not given.
     streaming
@@ -63,8 +68,6 @@ def load(
     InputError
         Where place, config, revision or filters are not what the dataset has, or no row passes.
     """
-    import datasets  # slow
-
     from kpmath_builder.dataset_builder import KPMath
 
     root = _root(place, revision, token)
@@ -78,15 +81,21 @@ def load(
         **filters,
     )
     if streaming:
-        return builder.as_streaming_dataset(split="train")
+        return _split(builder.as_streaming_dataset, split)
     try:
         builder.download_and_prepare(num_proc=num_proc)
     except FileNotFoundError as error:
         raise InputError(f"{error}.") from None
     if not builder.info.splits["train"].num_examples:
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
-    rows: datasets.Dataset = builder.as_dataset(split="train")
-    return rows
+    return _split(builder.as_dataset, split)
+
+
+def _split(rows_of: Callable[..., T], split: str) -> T:
+    try:
+        return rows_of(split=split)
+    except ValueError as error:
+        raise InputError(f"There is no split {split!r} ({error}): all rows are in train.") from None
 
 
 def _check(config: str, filters: Filters) -> None:

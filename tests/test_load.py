@@ -103,6 +103,15 @@ def test_the_default_is_the_pairs_and_a_build_folder_will_do(dataset: Path):
     assert list(load(dataset.parent, streaming=True)) == rows_of(dataset, DEFAULT_CONFIG)
 
 
+def test_a_part_of_the_rows_is_asked_for_as_datasets_writes_it(dataset: Path):
+    whole = load(dataset)
+    assert load(dataset, split="train[:5]")["id"][:] == whole["id"][:5]
+    assert load(dataset, split="train").num_rows == whole.num_rows
+    for streaming in (False, True):
+        with pytest.raises(InputError, match=r"There is no split 'test' .*: all rows are in train"):
+            load(dataset, split="test", streaming=streaming)
+
+
 def test_a_single_topic_may_be_given_as_it_is(dataset: Path):
     one, several = (list(load(dataset, topics=topics, streaming=True)) for topics in (TOPICS[0], TOPICS[:1]))
     assert one == several
