@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from kpmath_builder import cli
+from commands import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = [
@@ -30,14 +29,7 @@ class Kpmath:
         self._capsys, self._monkeypatch = capsys, monkeypatch
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
-        self._monkeypatch.setattr(sys, "argv", ["kpmath", *words])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as ended:
-            status = int(ended.code or 0)
-        out, err = self._capsys.readouterr()
-        return status, out, err
+        return run_command(words, self._capsys, self._monkeypatch)
 
 
 @pytest.fixture

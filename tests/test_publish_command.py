@@ -8,6 +8,7 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
+from commands import run_command
 from factories import Build
 from hub_steps import OLD, REPO, contents, restored
 from huggingface_hub import HfApi
@@ -28,15 +29,7 @@ class Kpmath:
 
     def __call__(self, *words: object) -> tuple[int, str, str]:
         """Return exit status, output and errors."""
-        self._monkeypatch.setattr(sys, "argv", ["kpmath", *map(str, words)])
-        self._capsys.readouterr()
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as ended:
-            status = int(ended.code or 0)
-        out, err = self._capsys.readouterr()
-        return status, out, err
+        return run_command(words, self._capsys, self._monkeypatch)
 
     def use(self, token: str) -> None:
         """Take another token; an empty one is none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -107,7 +107,7 @@ class Recipe(Section):
     @property
     def window(self) -> int:
         """Blueprints in flight: each has at least one request under way or waiting, so that as many as places fill them all."""
-        return self.build.window or max(self.teacher_for(role).places for role in get_args(Role))
+        return self.build.window or max(self.teacher_for(role).places for role in self._tables)
 
     def sampled_by(self, role: Role) -> Sampled:
         """Return the sampling fields of what `role` is asked."""

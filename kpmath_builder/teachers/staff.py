@@ -32,6 +32,7 @@ class Staff:
 
     def __init__(self, recipe: Recipe, on_wait: Callable[[str], None], stop: Stop | None = None) -> None:
         self._settings = roles_of(recipe)
+        self._server = {role: settings.server for role, settings in self._settings.items()}
         self._longest = {role: recipe.sampled_by(role).sampling.max_tokens for role in _ROLES}
         self._folder = recipe.build.folder / "engine"
         self._logs = self._folder / f"{socket.gethostname()}-{os.getpid()}"
@@ -69,10 +70,10 @@ class Staff:
         InputError
             When its server does not answer or does not know the model.
         """
-        settings = self._settings[role]
-        if settings.server not in self._teachers:
-            self._teachers[settings.server] = asyncio.create_task(self._hire(settings))
-        return await asyncio.shield(self._teachers[settings.server])
+        server = self._server[role]
+        if server not in self._teachers:
+            self._teachers[server] = asyncio.create_task(self._hire(self._settings[role]))
+        return await asyncio.shield(self._teachers[server])
 
     def _hired(self) -> Iterator[Teacher]:
         for hiring in self._teachers.values():
@@ -92,7 +93,7 @@ class Staff:
 
     def _make(self, settings: TeacherSettings) -> Teacher:
         # Only the teachers that play are loaded.
-        played = [role for role in _ROLES if self._settings[role].server == settings.server]
+        played = [role for role in _ROLES if self._server[role] == settings.server]
         longest = max(self._longest[role] for role in played)
         extras = _distinct(self._settings[role].extra for role in played)
         if settings.kind == "symbolic":

@@ -1,26 +1,20 @@
 """The child process in which vLLM runs without a port: requests go in and answers come out as JSON lines."""
 
 import asyncio
-import atexit
-import contextlib
 import json
-import os
-import signal
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.teachers.engine.ledger import Ledger
-from kpmath_builder.teachers.engine.phases import last_fault, phase
-from kpmath_builder.teachers.engine.processes import end_group
+from kpmath_builder.teachers.engine.running import Running
 
 __all__ = ["Child"]
 
 SECONDS_BETWEEN_MESSAGES = 10.0
-LINE_LIMIT = 2**26
-"""Bytes of the longest answer."""
 
 
 class Child:
@@ -46,10 +40,8 @@ class Child:
         ledger: Ledger,
         tell: Callable[[str], None],
     ) -> None:
-        self._name, self._command, self._environment = name, command, environment
-        self._log, self._ledger, self._tell = log, ledger, tell
-        self._log_begins = 0
-        self._process: asyncio.subprocess.Process | None = None
+        self._running = Running(name, command, environment, log=log, ledger=ledger)
+        self._tell = tell
 
     async def start(self, patience: float) -> dict[str, Any]:
         """Run it and return what it says once the model is loaded.
@@ -62,7 +54,7 @@ class Child:
             When that takes more than `patience` seconds.
         """
         try:
-            await self._run()
+            await self._running.start(stdin=PIPE, stdout=PIPE)
             return await self._until_ready(patience)
         except BaseException:
             await self.end()
@@ -70,16 +62,16 @@ class Child:
 
     async def send(self, line: dict[str, Any]) -> None:
         """Write a line; raises `OSError` where the child is gone."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(line).encode() + b"\n")
-        await self._process.stdin.drain()
+        pipe = self._running.process.stdin
+        assert pipe is not None
+        pipe.write(json.dumps(line).encode() + b"\n")
+        await pipe.drain()
 
     async def receive(self) -> dict[str, Any] | None:
         """Return the next line, or None when the child has ended."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
+        pipe = self._running.process.stdout
+        assert pipe is not None
+        line = await pipe.readline()
         if not line.endswith(b"\n"):
             return None
         answer: dict[str, Any] = json.loads(line)
@@ -87,37 +79,12 @@ class Child:
 
     async def end(self) -> None:
         """End it and all its processes."""
-        process = self._process
-        if process is None:
-            return
-        await end_group(process.pid)
-        await process.wait()
-        self._process = None
-        atexit.unregister(self._kill)
-        self._ledger.ended(process.pid)
+        await self._running.end()
 
     @property
     def fault(self) -> str:
         """What its log says last of an error."""
-        return last_fault(self._log, self._log_begins)
-
-    async def _run(self) -> None:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(self._command)}\n".encode())
-            log.flush()
-            self._log_begins = log.tell()
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env=self._environment,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-                limit=LINE_LIMIT,
-            )
-        atexit.register(self._kill)
-        self._ledger.began(self._process.pid, self._name)
+        return self._running.fault
 
     async def _until_ready(self, patience: float) -> dict[str, Any]:
         began = time.monotonic()
@@ -127,19 +94,16 @@ class Child:
                 await asyncio.wait({first}, timeout=SECONDS_BETWEEN_MESSAGES)
                 seconds = time.monotonic() - began
                 if not first.done():
-                    self._tell(f"{self._name} starts ({seconds:.0f} s): {phase(self._log, self._log_begins)}")
+                    self._tell(f"{self._running.name} starts ({seconds:.0f} s): {self._running.phase}")
                 if seconds > patience:
-                    raise BuildError(f"{self._name} is not ready after {patience:g} s: see {self._log}.")
+                    raise BuildError(
+                        f"{self._running.name} is not ready after {patience:g} s: see {self._running.log}."
+                    )
             ready = first.result()
         finally:
             first.cancel()
         if ready is None:
             raise InputError(
-                f"{self._name} did not start ({self.fault or 'no reason given'}): see {self._log}."
+                f"{self._running.name} did not start ({self.fault or 'no reason given'}): see {self._running.log}."
             )
         return ready
-
-    def _kill(self) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)

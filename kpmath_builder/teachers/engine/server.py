@@ -1,9 +1,7 @@
 """One `vllm serve` of our own: started in a process group of its own, waited for, started again when it dies, stopped."""
 
 import asyncio
-import atexit
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -14,8 +12,8 @@ import aiohttp
 from kpmath_builder.errors import BuildError, InputError, KpmathError
 from kpmath_builder.teachers.connection import Connection
 from kpmath_builder.teachers.engine.ledger import Ledger
-from kpmath_builder.teachers.engine.phases import last_fault, phase
-from kpmath_builder.teachers.engine.processes import SECONDS_TO_END, end_group
+from kpmath_builder.teachers.engine.processes import SECONDS_TO_END
+from kpmath_builder.teachers.engine.running import Running
 from kpmath_builder.teachers.lanes import Lane
 
 __all__ = ["Server"]
@@ -69,10 +67,8 @@ class Server:
         self.restarts = 0
         self.lane = lane
         lane.down = True
-        self._command, self._environment, self._log, self._ledger = command, environment, log, ledger
+        self._running = Running(name, command, environment, log=log, ledger=ledger)
         self._connection, self._patience, self._on_lost = connection, patience, on_lost
-        self._log_begins = 0
-        self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._deaths: list[float] = []
 
@@ -87,7 +83,7 @@ class Server:
             When it is not ready in time.
         """
         try:
-            await self._run()
+            await self._running.start()
             await self._until_ready()
         except BaseException:
             await self._end()
@@ -107,46 +103,23 @@ class Server:
     def hangs(self) -> None:
         """Kill the server, so that it is started again."""
         self._tell(f"{self.name} has made no token for too long: starting it again")
-        self._kill()
-
-    async def _run(self) -> None:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(self._command)}\n".encode())
-            log.flush()
-            self._log_begins = log.tell()
-            try:
-                self._process = await asyncio.create_subprocess_exec(
-                    *self._command,
-                    env=self._environment,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise InputError(
-                    f"{self._command[0]} cannot be run ({error.strerror}): correct teacher.python."
-                ) from None
-        atexit.register(self._kill)
-        self._ledger.began(self._process.pid, self.name)
+        self._running.kill()
 
     async def _until_ready(self) -> None:
-        assert self._process is not None
         began = told = time.monotonic()
         while not await self._is_ready():
             now = time.monotonic()
-            if self._process.returncode is not None:
-                fault = last_fault(self._log, self._log_begins) or f"exit status {self._process.returncode}"
-                raise InputError(f"{self.name} did not start ({fault}): see {self._log}.")
+            if self._running.process.returncode is not None:
+                fault = self._running.fault or f"exit status {self._running.process.returncode}"
+                raise InputError(f"{self.name} did not start ({fault}): see {self._running.log}.")
             if now - began > self._patience:
                 raise BuildError(
-                    f"{self.name} is not ready after {self._patience:g} s ({phase(self._log, self._log_begins)}): see {self._log}, or raise "
+                    f"{self.name} is not ready after {self._patience:g} s ({self._running.phase}): see {self._running.log}, or raise "
                     "teacher.start_patience."
                 )
             if now - told >= SECONDS_BETWEEN_MESSAGES:
                 told = now
-                self._tell(f"{self.name} starts ({now - began:.0f} s): {phase(self._log, self._log_begins)}")
+                self._tell(f"{self.name} starts ({now - began:.0f} s): {self._running.phase}")
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _is_ready(self) -> bool:
@@ -171,13 +144,12 @@ class Server:
             self._on_lost(error)
 
     async def _until_dead(self) -> None:
-        assert self._process is not None
-        status = await self._process.wait()
+        status = await self._running.process.wait()
         self.lane.down = True
         self.lane.break_off()
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < LONG_LIFE] + [now]
-        fault = last_fault(self._log, self._log_begins)
+        fault = self._running.fault
         how = f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
         self._tell(f"{self.name} has ended {how}{f' ({fault})' if fault else ''}: starting it again")
         await self._end(SECONDS_LEFT)  # its engine may have outlived it and hold the GPU
@@ -186,11 +158,11 @@ class Server:
         while True:
             if len(self._deaths) >= DEATHS:
                 raise BuildError(
-                    f"{self.name} has ended {DEATHS} times: see {self._log}, then run the same command again."
+                    f"{self.name} has ended {DEATHS} times: see {self._running.log}, then run the same command again."
                 )
             await asyncio.sleep(min(FIRST_PAUSE * 2.0 ** (len(self._deaths) - 1), LONGEST_PAUSE))
             try:
-                await self._run()
+                await self._running.start()
                 await self._until_ready()
             except InputError as error:
                 self._tell(f"{error} Starting it again")
@@ -204,20 +176,7 @@ class Server:
 
     async def _end(self, seconds: float = SECONDS_TO_END) -> None:
         self.lane.down = True
-        process = self._process
-        if process is None:
-            return
-        await end_group(process.pid, seconds)
-        await process.wait()
-        self._process = None
-        atexit.unregister(self._kill)
-        self._ledger.ended(process.pid)
-
-    def _kill(self) -> None:
-        """Kill the group at once: the last resort where no event loop runs any more."""
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        await self._running.end(seconds)
 
     def _tell(self, sentence: str) -> None:
         self._connection.tell(sentence, now=True)

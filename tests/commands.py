@@ -1,0 +1,24 @@
+"""Running `kpmath` in this process, for tests of the command line."""
+
+import sys
+
+import pytest
+
+from kpmath_builder import cli
+
+__all__ = ["run_command"]
+
+
+def run_command(
+    words: tuple[object, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, str, str]:
+    """Return exit status, output and errors."""
+    monkeypatch.setattr(sys, "argv", ["kpmath", *map(str, words)])
+    capsys.readouterr()
+    try:
+        cli.main()
+        status = 0
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
