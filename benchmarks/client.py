@@ -24,9 +24,9 @@ from typing import Any
 
 import aiohttp
 
-from kpmath_builder.teachers.chat import chat_body
-from kpmath_builder.teachers.openai import OpenAITeacher
-from kpmath_builder.teachers.protocol import Message, Request, Sampling
+from kpmath_builder.client.chat import chat_body
+from kpmath_builder.client.teacher import OpenAITeacher
+from kpmath_builder.protocol import Message, Request, Sampling
 
 ANSWER = json.dumps(
     {

@@ -30,8 +30,8 @@ import aiohttp
 from engine_server import forget_prefixes, gpu_memory, options, running
 
 from kpmath_builder import Recipe, build
+from kpmath_builder.client import connection
 from kpmath_builder.progress import Progress
-from kpmath_builder.teachers import connection
 
 TASKS = ("extract", "same_topic", "write", "judge", "solve")
 
@@ -95,7 +95,7 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
         "build": {"folder": str(folder), "questions": wanted.questions, "window": wanted.window, "shards": 4},
     }
     used = time.process_time()
-    result = build(Recipe.of(recipe), progress=tell)
+    result = build(Recipe.of(recipe), progress=notify)
     cost = (time.process_time() - used) / len(calls) * 1e3
     connection._send = send  # noqa: SLF001
     print(f"processor time of the builder: {cost:.2f} ms a request")
@@ -113,7 +113,7 @@ def best_build(wanted: argparse.Namespace, address: str, folder: Path) -> tuple[
     return min(builds, key=lambda it: speed(it[0])[0])
 
 
-def tell(progress: Progress) -> None:
+def notify(progress: Progress) -> None:
     """Print the notes of a build."""
     if progress.note:
         print(progress.note, flush=True)

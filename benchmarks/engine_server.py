@@ -13,8 +13,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from kpmath_builder.engine.command import free_port, serve_command
 from kpmath_builder.recipe import TeacherSettings
-from kpmath_builder.teachers.engine.command import free_port, serve_command
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import engine_environment as cpu

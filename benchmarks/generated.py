@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from kpmath_builder.publishing.facts import CardFacts
-from kpmath_builder.publishing.rows import pair_rows
-from kpmath_builder.publishing.tables import TableCounts, write_tables
+from kpmath_builder.dataset.facts import CardFacts
+from kpmath_builder.dataset.rows import pair_rows
+from kpmath_builder.dataset.schemas import SCHEMAS
+from kpmath_builder.dataset.tables import TableCounts, write_tables
 from kpmath_builder.records import (
     Blueprint,
     BlueprintPart,
@@ -23,7 +24,6 @@ from kpmath_builder.records import (
     TopicKeyPoints,
     Vote,
 )
-from kpmath_builder.schemas import SCHEMAS
 
 __all__ = ["corpus", "make_candidates", "make_pairs", "write_build"]
 

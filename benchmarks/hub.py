@@ -86,7 +86,7 @@ def measure(folder: Path, address: str, scratch: Path) -> None:
         ("publish again", PUBLISH.format(folder=there, version="1.0.0")),
         ("push_to_hub", PUSH.format(folder=there)),
     ):
-        tell(name, [step(code, address, home)])
+        notify(name, [step(code, address, home)])
         shutil.rmtree(home, ignore_errors=True)
     taken: dict[str, list[tuple[float, float]]] = {}
     for repo in ("org/ours", "org/theirs", "org/ours", "org/theirs"):
@@ -96,12 +96,12 @@ def measure(folder: Path, address: str, scratch: Path) -> None:
                 taken.setdefault(f"{repo} {config} {way}", []).append(cost)
             shutil.rmtree(home)
     for name, costs in taken.items():
-        tell(name, costs)
+        notify(name, costs)
     for repo in ("org/ours", "org/theirs"):
         tell_commits(repo, address)
 
 
-def tell(name: str, costs: list[tuple[float, float]]) -> None:
+def notify(name: str, costs: list[tuple[float, float]]) -> None:
     """Print the fewest seconds and the most memory."""
     seconds, megabytes = min(cost[0] for cost in costs), max(cost[1] for cost in costs)
     print(f"{name}: {seconds:.1f} s, {megabytes:.0f} MB at most", flush=True)

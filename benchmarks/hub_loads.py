@@ -55,7 +55,7 @@ def main() -> None:
         for number in range(options.rounds):
             for group in random.Random(number).sample(GROUPS, len(GROUPS)):
                 costs[group].append(load(what, files[group], scratch / "home"))
-        tell(what, costs)
+        notify(what, costs)
     shutil.rmtree(scratch)
 
 
@@ -88,7 +88,7 @@ def load(what: str, files: list[Path], home: Path) -> Cost:
     return cpu, wall, peak
 
 
-def tell(what: str, costs: dict[int, list[Cost]]) -> None:
+def notify(what: str, costs: dict[int, list[Cost]]) -> None:
     """Print a line a layout; the ratio is that of the fewest processor seconds to the best layout's."""
     best = min(cost[0] for group in costs.values() for cost in group)
     print(f"{what}: rows a group | processor s, least (median) | ratio | wall s, least (median) | MB at most")

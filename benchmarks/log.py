@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.teachers.protocol import Response
+from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.protocol import Response
 
 CHARACTERS = 1_800
 """A solution of about 500 tokens."""

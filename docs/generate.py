@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from kpmath_builder.publishing.card import columns_tables
-from kpmath_builder.publishing.script import script_text
+from kpmath_builder.dataset.card import columns_tables
+from kpmath_builder.dataset.script import script_text
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe.errors import allowed_values
 

@@ -7,7 +7,7 @@
 Without filters no script is needed: `load_dataset("org/kpmath", "scored")` works in every version. From `datasets` 4
 on, which refuses scripts, `kpmath_builder.load` filters in the same way. Needs Python 3.10.
 
-Made from kpmath_builder/schemas.py and kpmath_builder/dataset_builder.py; do not edit.
+Made from kpmath_builder/dataset/schemas.py and kpmath_builder/dataset/builder.py; do not edit.
 """
 
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
-    from kpmath_builder.hub import load
     from kpmath_builder.pipeline import BuildResult, build, rescore
     from kpmath_builder.progress import Progress
     from kpmath_builder.publishing.publish import Published, publish
@@ -27,7 +27,7 @@ __all__ = [
 
 _HOMES = {
     "errors": ("BuildError", "InputError", "KpmathError"),
-    "hub": ("load",),
+    "dataset.loading": ("load",),
     "pipeline": ("BuildResult", "build", "rescore"),
     "progress": ("Progress",),
     "publishing.publish": ("Published", "publish"),

@@ -142,9 +142,9 @@ def explain(
     row_id: Annotated[str, typer.Argument(metavar="ROW_ID", help="An id of any of the three tables.")],
 ) -> None:
     """Show the way from a row back to its seeds, prompts and responses."""
-    from kpmath_builder.inspection.explain import explain as tell
+    from kpmath_builder.inspection.explain import explain as notify
 
-    for line in tell(folder, row_id):
+    for line in notify(folder, row_id):
         typer.echo(line)
 
 
@@ -159,8 +159,8 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Write the tables of a finished build as JSON lines."""
+    from kpmath_builder.dataset.export import export_jsonl
     from kpmath_builder.folder.workspace import Workspace
-    from kpmath_builder.publishing.export import export_jsonl
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.execution.shards import shard_header
-from kpmath_builder.folder.goal import Goal
+from kpmath_builder.execution.teachers import roles_of
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.publishing.dataset import write_dataset
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.teachers.staff import roles_of
 
 __all__ = ["BuildResult", "begin", "disk_faults", "finish", "finished_result", "tabulate"]
 
@@ -44,8 +44,8 @@ def begin(
     seeds_hash: str,
     *,
     renewed: Collection[int],
-    tell: Callable[[str], None],
-) -> Goal:
+    notify: Callable[[str], None],
+) -> BuildSpec:
     """Note in the folder what is built from now on; the `renewed` shards begin a new generation.
 
     Raises
@@ -55,26 +55,26 @@ def begin(
     """
     try:
         workspace.make()
-        with workspace.lock().awaited(tell):
+        with workspace.lock().awaited(notify):
             begun = workspace.begun()
             generations = dict(begun.generations) if begun else {}
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
-            goal = Goal.of(recipe, prompts, seeds_hash, generations, asking=True)
-            workspace.begin(recipe, goal, tell)
+            spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
+            workspace.begin(recipe, spec, notify)
     except OSError as error:
         raise InputError(
             f"The build folder {workspace.folder} cannot be written ({error.strerror}): "
             "choose another with --set build.folder=…"
         ) from None
-    return goal
+    return spec
 
 
 def finish(
     recipe: Recipe,
     workspace: Workspace,
     knowledge: Knowledge,
-    goal: Goal,
+    spec: BuildSpec,
     *,
     chosen: Collection[int],
     held: Sequence[str],
@@ -88,12 +88,12 @@ def finish(
         When a chosen shard is not there, because other processes (`held`) have it.
     """
     with workspace.lock().awaited(report.note):
-        missing = tuple(shard for shard in range(recipe.build.shards) if not workspace.is_sealed(shard, goal))
+        missing = tuple(shard for shard in range(recipe.build.shards) if not workspace.is_sealed(shard, spec))
         if not missing:
-            if workspace.finished(goal) is None:  # else another process was faster
+            if workspace.finished(spec) is None:  # else another process was faster
                 report.begin("tables", 0)
-                workspace.finish(tabulate(recipe, workspace, knowledge, goal))
-            result = finished_result(workspace, goal)
+                workspace.finish(tabulate(recipe, workspace, knowledge, spec))
+            result = finished_result(workspace, spec)
             assert result is not None, "the manifest was written a moment ago"
             return result
     if set(missing) & set(chosen):
@@ -103,19 +103,19 @@ def finish(
     return BuildResult(workspace.folder, workspace.dataset, {}, funnel.as_json(), missing=missing)
 
 
-def finished_result(workspace: Workspace, goal: Goal) -> BuildResult | None:
-    """Return what the folder holds, or None where that is not what the goal says."""
-    manifest = workspace.finished(goal)
+def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None:
+    """Return what the folder holds, or None where that is not what the build spec says."""
+    manifest = workspace.finished(spec)
     if manifest is None:
         return None
     return BuildResult(workspace.folder, workspace.dataset, manifest["rows"], manifest["funnel"])
 
 
-def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, goal: Goal) -> dict[str, Any]:
+def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: BuildSpec) -> dict[str, Any]:
     """Write the tables from the sealed shards; return the manifest that belongs to them."""
-    counts = write_dataset(recipe, workspace, knowledge, goal.fingerprint)
+    counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
     return {
-        "goal": goal.fingerprint,
+        "build_spec": spec.fingerprint,
         "models": {role: settings.model_name for role, settings in roles_of(recipe).items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,

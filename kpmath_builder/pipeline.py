@@ -8,7 +8,8 @@ from pathlib import Path
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Client
-from kpmath_builder.folder.goal import SEEDS_HASH, Goal
+from kpmath_builder.execution.teachers import Teachers
+from kpmath_builder.folder.build_spec import SEEDS_HASH, BuildSpec
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
@@ -18,7 +19,6 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import load_seeds
 from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
-from kpmath_builder.teachers.staff import Staff
 
 __all__ = ["BuildResult", "build", "rescore"]
 
@@ -66,21 +66,21 @@ def build(
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
         renewed = chosen if regenerate else ()
-        goal = begin(recipe, prompts, workspace, seeds.content_hash, renewed=renewed, tell=report.note)
-        finished = finished_result(workspace, goal)
+        spec = begin(recipe, prompts, workspace, seeds.content_hash, renewed=renewed, notify=report.note)
+        finished = finished_result(workspace, spec)
         if finished is not None:
             return replace(finished, already_built=True)
 
         async def make() -> tuple[Knowledge, list[str]]:
-            async with Staff(recipe, report.note, stop) as staff:
-                report.engine = staff.load
-                client = Client(recipe, prompts, report, staff, stop)
-                knowledge = await learn(seeds.problems, client, workspace, goal)
-                return knowledge, await synthesise_all(knowledge, client, workspace, goal, chosen)
+            async with Teachers(recipe, report.note, stop) as teachers:
+                report.engine = teachers.load
+                client = Client(recipe, prompts, report, teachers, stop)
+                knowledge = await learn(seeds.problems, client, workspace, spec)
+                return knowledge, await synthesise_all(knowledge, client, workspace, spec, chosen)
 
         with disk_faults(workspace.folder):
             knowledge, held = stop.run(make())
-            return finish(recipe, workspace, knowledge, goal, chosen=chosen, held=held, report=report)
+            return finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
 
 
 def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | None = None) -> BuildResult:
@@ -108,16 +108,16 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     knowledge = Knowledge.load(workspace.knowledge)
     if begun is None or knowledge is None:
         raise InputError(f"{folder} holds no knowledge yet: run `kpmath build` first.")
-    goal = Goal.of(recipe, prompts, begun.origin[SEEDS_HASH], begun.generations, asking=False)
-    for change in goal.changes(begun):
+    spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], begun.generations, asking=False)
+    for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
     shards = range(recipe.build.shards)
     client = Client(recipe, prompts, report)
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
-            workspace.begin(recipe, goal, report.note)
-        held = asyncio.run(synthesise_all(knowledge, client, workspace, goal, shards))
-        return finish(recipe, workspace, knowledge, goal, chosen=shards, held=held, report=report)
+            workspace.begin(recipe, spec, report.note)
+        held = asyncio.run(synthesise_all(knowledge, client, workspace, spec, shards))
+        return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

@@ -55,14 +55,14 @@ class Reporter:
         """Enter a stage of `total` steps."""
         self.stage, self.total, self.done, self.resumed, self.fresh = stage, total, 0, 0, Tokens()
         self._began = time.monotonic()
-        self._tell()
+        self._notify()
 
     def step(self, count: int = 1, *, resumed: bool = False) -> None:
         """Note that steps were done; `resumed` says that all their answers were in the log."""
         self.done += count
         self.resumed += count * resumed
         if time.monotonic() - self._told > self.interval or self.done == self.total:
-            self._tell()
+            self._notify()
 
     def spend(self, tokens: Tokens) -> None:
         """Note what was asked just now."""
@@ -70,9 +70,9 @@ class Reporter:
 
     def note(self, sentence: str) -> None:
         """Say something to the user."""
-        self._tell(sentence)
+        self._notify(sentence)
 
-    def _tell(self, note: str = "") -> None:
+    def _notify(self, note: str = "") -> None:
         if self.listener is None:
             return
         now = time.monotonic()

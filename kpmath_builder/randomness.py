@@ -14,7 +14,7 @@ import numpy.typing as npt
 __all__ = ["SAMPLES_PER_SEED", "rng", "sample_indices", "seed_of", "weighted_index"]
 
 SAMPLES_PER_SEED = 1024
-"""Room left after each seed: sample j of a request is asked with seed + j (see `teachers/protocol.py`)."""
+"""Room left after each seed: sample j of a request is asked with seed + j (see `protocol.py`)."""
 
 _SLOTS = 2**53 // SAMPLES_PER_SEED  # seeds stay exact in JSON readers that know only doubles
 

@@ -40,10 +40,10 @@ class Stop:
         Is told once, when a stop is asked for.
     """
 
-    def __init__(self, grace: float = 0.0, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, grace: float = 0.0, notify: Callable[[str], None] | None = None) -> None:
         self.why: BaseException | None = None
         self._grace = grace
-        self._tell = tell
+        self._notify = notify
         self._asked = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signalled = False
@@ -59,9 +59,9 @@ class Stop:
             return
         self.why = why
         self._asked.set()
-        if self._tell:
+        if self._notify:
             what = "Stopping" if isinstance(why, Interrupted) else "Something failed"
-            self._tell(
+            self._notify(
                 f"{what}: no new requests; what is under way is finished and logged, {self._grace:g} s at most."
             )
 
@@ -118,12 +118,12 @@ class Stop:
 
 
 @contextmanager
-def stop_on_signals(grace: float, tell: Callable[[str], None]) -> Iterator[Stop]:
+def stop_on_signals(grace: float, notify: Callable[[str], None]) -> Iterator[Stop]:
     """Give a `Stop` that Ctrl+C and SIGTERM ask; the handlers before are back when the block ends.
 
     Off the main thread, where Python delivers no signals, nobody asks it. A signal that is ignored stays ignored.
     """
-    stop = Stop(grace, tell)
+    stop = Stop(grace, notify)
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for signum in (signal.SIGINT, signal.SIGTERM):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.publishing.facts import CardFacts
-from kpmath_builder.publishing.tables import TableCounts, write_tables
+from kpmath_builder.dataset.facts import CardFacts
+from kpmath_builder.dataset.tables import TableCounts, write_tables
 from kpmath_builder.records import (
     Blueprint,
     BlueprintPart,

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from dummy_server import DummyServer
 
 from kpmath_builder import Recipe
-from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.folder.log import ResponseLog
 
 __all__ = ["keys_of", "log_sizes", "recipe", "rows", "same_tables"]
 

@@ -104,7 +104,7 @@ def test_shards_windows_and_a_second_run_change_no_byte(tmp_path: Path) -> None:
 
 
 def test_slips_are_outvoted_or_caught_by_the_arithmetic_check(tmp_path: Path) -> None:
-    made = Recipe.of({"teacher": {"slip_rate": 0.3}, "build": {"folder": str(tmp_path), "questions": 80}})
+    made = Recipe.of({"teacher": {"error_rate": 0.3}, "build": {"folder": str(tmp_path), "questions": 80}})
     build(made)
     solutions = [solution for row in rows(tmp_path, "scored") for solution in row["solutions"] or []]
     assert any(solution["wrong_arithmetic"] for solution in solutions)

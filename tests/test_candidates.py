@@ -8,9 +8,9 @@ import pytest
 from kpmath_builder import recipe
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.protocol import Response
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Stage, Tokens
 from kpmath_builder.synthesis.solutions import Agreement, agree
-from kpmath_builder.teachers.protocol import Response
 
 
 def responses(*texts: str, finish_reason: str = "stop") -> list[Response]:

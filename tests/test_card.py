@@ -10,12 +10,12 @@ from factories import MODELS, Build, make_build
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
+from kpmath_builder.dataset.card_rules import card_problems
+from kpmath_builder.dataset.facts import CardFacts, Overlap, TaskFacts
+from kpmath_builder.dataset.front import size_category
+from kpmath_builder.dataset.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.publishing.card_rules import card_problems
-from kpmath_builder.publishing.facts import CardFacts, Overlap, TaskFacts
-from kpmath_builder.publishing.front import size_category
 from kpmath_builder.records import DropReason, Stage
-from kpmath_builder.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG
 
 BUILD = make_build(candidates=60, seeds=12)
 

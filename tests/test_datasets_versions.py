@@ -22,7 +22,7 @@ import pytest
 from hub_steps import REPO, put
 from loopback_hub import LoopbackHub, serve
 
-from kpmath_builder.schemas import CONFIGS, DEFAULT_CONFIG
+from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG
 
 pytest_plugins = ("hub_fixtures",)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -17,14 +17,14 @@ from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, same_tables
 
 from kpmath_builder import BuildError, InputError, KpmathError, Recipe, build
+from kpmath_builder.client import endpoints, retries
 from kpmath_builder.inspection.verify import Verifier
-from kpmath_builder.teachers import lanes, retrying
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(lanes, "FIRST_REST", 0.1)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(endpoints, "FIRST_REST", 0.1)
 
 
 def in_a_fork(do: Callable[[], object]) -> str:

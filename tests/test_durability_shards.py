@@ -13,7 +13,7 @@ from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, rows, same_tables
 
 from kpmath_builder import BuildError, BuildResult, InputError, build
-from kpmath_builder.folder.lock import Lock
+from kpmath_builder.files.lock import Lock
 from kpmath_builder.inspection.explain import explain
 from kpmath_builder.inspection.status import read_status
 from kpmath_builder.inspection.verify import Verifier
@@ -204,7 +204,7 @@ def test_an_interrupted_regeneration_goes_on_with_its_generation(
         raise BuildError("interrupted")
 
     with monkeypatch.context() as patch:
-        patch.setattr("kpmath_builder.execution.shards.ShardWriter.seal", fail)
+        patch.setattr("kpmath_builder.folder.shards.ShardWriter.seal", fail)
         with pytest.raises(BuildError, match="interrupted"):
             build(made, shards=[0], regenerate=True)
     asked = server.requests

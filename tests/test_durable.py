@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kpmath_builder.folder import durable
-from kpmath_builder.folder.durable import replace_folder, staged_file, staged_folder, write_atomically
+from kpmath_builder.files import durable
+from kpmath_builder.files.durable import replace_folder, staged_file, staged_folder, write_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_killed_writer_leaves_the_old_folder_and_the_next_writer_cleans_up(tmp
     make_folder(tmp_path / "target", "old")
     program = (
         "import os, pathlib\n"
-        "from kpmath_builder.folder.durable import staged_folder\n"
+        "from kpmath_builder.files.durable import staged_folder\n"
         f"with staged_folder(pathlib.Path({str(tmp_path / 'target')!r})) as staged:\n"
         "    (staged / 'a').write_text('half')\n"
         "    os.kill(os.getpid(), 9)\n"

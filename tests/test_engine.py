@@ -30,26 +30,26 @@ from pydantic import BaseModel, ValidationError
 from test_build_served import assert_accounted, rows, same_tables
 
 from kpmath_builder import InputError, Recipe, build, pipeline
+from kpmath_builder.client import monitor
+from kpmath_builder.client.embeddings import OpenAIEmbedder
+from kpmath_builder.client.metrics import read_metrics
+from kpmath_builder.client.schema_probe import PROBE, fault_of_reply
+from kpmath_builder.client.teacher import OpenAITeacher
+from kpmath_builder.engine.command import free_port, serve_command
+from kpmath_builder.engine.orphans import EngineRegistry
+from kpmath_builder.engine.processes import Member, end_group, group_members
 from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.progress import Progress, Reporter
 from kpmath_builder.prompts.schemas import REPLIES
+from kpmath_builder.protocol import Message, Request, Response, Sampling
 from kpmath_builder.recipe import TeacherSettings
 from kpmath_builder.records import DropReason
-from kpmath_builder.teachers import watch
-from kpmath_builder.teachers.engine.command import free_port, serve_command
-from kpmath_builder.teachers.engine.ledger import Ledger
-from kpmath_builder.teachers.engine.processes import Member, end_group, group_members
-from kpmath_builder.teachers.gauges import read_gauges
-from kpmath_builder.teachers.obedience import PROBE, fault_of_reply
-from kpmath_builder.teachers.openai import OpenAITeacher
-from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
-from kpmath_builder.teachers.protocol import Message, Request, Response, Sampling
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 QUESTIONS = 24
 START = 600.0
-SERVERS = Ledger(environment.FOLDER / "servers")
+SERVERS = EngineRegistry(environment.FOLDER / "servers")
 """The servers of this test run, for the next one to end if this one is killed."""
 SHARED: set[int] = set()
 """Their process groups."""
@@ -350,8 +350,8 @@ def test_of_two_servers_of_a_build_each_in_turn_is_killed_and_one_hangs_and_the_
     engine: Engine, seeds: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is lost or doubled, what answers goes on meanwhile, no process is left."""
-    monkeypatch.setattr(watch, "SILENT_SECONDS", 5.0)
-    monkeypatch.setattr(watch, "LOOK", watch.aiohttp.ClientTimeout(total=5.0))
+    monkeypatch.setattr(monitor, "SILENT_SECONDS", 5.0)
+    monkeypatch.setattr(monitor, "LOOK", monitor.aiohttp.ClientTimeout(total=5.0))
     groups: list[int] = []
 
     def running(server: int) -> int:
@@ -506,9 +506,9 @@ def test_topics_are_clustered_by_the_vectors_of_a_real_embedding_server(
 
 
 def tokens_read(address: str) -> float:
-    gauges = read_gauges(urllib.request.urlopen(f"{address}/metrics").read().decode())
-    assert gauges is not None
-    return gauges.prompt_tokens
+    metrics = read_metrics(urllib.request.urlopen(f"{address}/metrics").read().decode())
+    assert metrics is not None
+    return metrics.prompt_tokens
 
 
 def test_a_text_s_vector_is_its_own_whatever_else_is_embedded_with_it(embedder: str) -> None:
@@ -697,7 +697,7 @@ def test_a_server_that_refuses_everything_ends_the_build_early(
 
 
 def test_the_builder_imports_no_engine() -> None:
-    script = "import sys, kpmath_builder.teachers.engine.offline, kpmath_builder.teachers.engine.teacher; print('vllm' in sys.modules)"
+    script = "import sys, kpmath_builder.engine.offline, kpmath_builder.engine.teacher; print('vllm' in sys.modules)"
     assert (
         subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
         == "False\n"

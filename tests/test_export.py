@@ -9,10 +9,10 @@ from factories import make_build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kpmath_builder.dataset import export
+from kpmath_builder.dataset.export import export_jsonl
+from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing import export
-from kpmath_builder.publishing.export import export_jsonl
-from kpmath_builder.schemas import CONFIGS
 
 BUILD = make_build(candidates=60, seeds=12)
 

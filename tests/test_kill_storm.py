@@ -22,7 +22,7 @@ import pytest
 from small_builds import keys_of, recipe, same_tables
 
 from kpmath_builder import Recipe, build
-from kpmath_builder.execution.shards import ShardWriter
+from kpmath_builder.folder.shards import ShardWriter
 from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.knowledge.store import Knowledge
 

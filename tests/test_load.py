@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import kpmath_builder
 from kpmath_builder import load
-from kpmath_builder.dataset_builder import KPMath
+from kpmath_builder.dataset.builder import KPMath
+from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
+from kpmath_builder.dataset.script import script_text
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.script import script_text
-from kpmath_builder.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
 
 BUILD = make_build(candidates=72, seeds=12)
 TOPICS = sorted({part.topic for candidate in BUILD.candidates for part in candidate.blueprint.parts})

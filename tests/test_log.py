@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from kpmath_builder import BuildError, InputError
-from kpmath_builder.execution.commit import GroupCommit
-from kpmath_builder.execution.index import OffsetIndex
-from kpmath_builder.execution.log import ResponseLog, open_log
-from kpmath_builder.teachers.protocol import Response
+from kpmath_builder.folder.group_commit import GroupCommit
+from kpmath_builder.folder.log import ResponseLog, open_log
+from kpmath_builder.folder.offset_index import OffsetIndex
+from kpmath_builder.protocol import Response
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 
@@ -137,7 +137,7 @@ def test_a_second_writer_is_told_who_has_the_log(tmp_path: Path) -> None:
 
 def test_a_killed_owner_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    code = "import sys, time; from kpmath_builder.execution.log import ResponseLog as L; l = L(__import__('pathlib').Path(sys.argv[1])); print(1, flush=True); time.sleep(60)"
+    code = "import sys, time; from kpmath_builder.folder.log import ResponseLog as L; l = L(__import__('pathlib').Path(sys.argv[1])); print(1, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
         owner.stdout.readline()
@@ -256,7 +256,7 @@ def test_many_answers_share_an_fsync_and_none_waits_for_one(
         time.sleep(0.5)
 
     with ResponseLog(tmp_path / "a.jsonl") as log:
-        monkeypatch.setattr("kpmath_builder.execution.commit.os.fsync", slow)
+        monkeypatch.setattr("kpmath_builder.folder.group_commit.os.fsync", slow)
         log._commit._seconds = 0.05
         began = time.monotonic()
         for number in range(100):
@@ -296,7 +296,7 @@ def test_an_fsync_that_fails_ends_the_writing(tmp_path: Path, monkeypatch: pytes
         raise OSError(28, "No space left on device")
 
     log = ResponseLog(tmp_path / "a.jsonl")
-    monkeypatch.setattr("kpmath_builder.execution.commit.os.fsync", fail)
+    monkeypatch.setattr("kpmath_builder.folder.group_commit.os.fsync", fail)
     log._commit._seconds = 0.01
     log.put("a/0", "solve", "", response("x"))
     failed.wait()
@@ -314,8 +314,8 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from kpmath_builder import BuildError
-from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.teachers.protocol import Response
+from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.protocol import Response
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
 log = ResponseLog(Path(sys.argv[1]))

@@ -28,14 +28,14 @@ from dummy_server import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpmath_builder.client import endpoints, readiness, retries
+from kpmath_builder.client.completions import read_completion
+from kpmath_builder.client.embeddings import OpenAIEmbedder
+from kpmath_builder.client.retries import PassingError, RefusedError, Trouble, parse_retry_after
+from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.protocol import Message, Request, Response, Sampling, Teacher, canonical_json
 from kpmath_builder.stopping import StoppedError
-from kpmath_builder.teachers import lanes, retrying, serving
-from kpmath_builder.teachers.completions import read_completion
-from kpmath_builder.teachers.openai import OpenAITeacher
-from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
-from kpmath_builder.teachers.protocol import Message, Request, Response, Sampling, Teacher, canonical_json
-from kpmath_builder.teachers.retrying import PassingError, RefusedError, Trouble, parse_retry_after
 
 T = TypeVar("T")
 SCHEMA = {"type": "object", "properties": {"x": {"type": "number"}}}
@@ -43,10 +43,10 @@ SCHEMA = {"type": "object", "properties": {"x": {"type": "number"}}}
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(retrying, "LONGEST_PAUSE", 0.1)
-    monkeypatch.setattr(lanes, "FIRST_REST", 0.05)
-    monkeypatch.setattr(serving, "SECONDS_BETWEEN_LOOKS", 0.1)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(retries, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(endpoints, "FIRST_REST", 0.05)
+    monkeypatch.setattr(readiness, "SECONDS_BETWEEN_LOOKS", 0.1)
 
 
 def request(text: str = "What is 2 + 2?", **changes: object) -> Request:
@@ -345,7 +345,7 @@ def test_a_slow_answer_is_not_dropped_even_where_it_takes_longer_than_the_patien
 def test_a_server_that_breaks_off_slow_work_has_not_been_away_for_all_that_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(retrying, "LONGEST_CONNECT", 0.1)
+    monkeypatch.setattr(retries, "LONGEST_CONNECT", 0.1)
 
     async def late_500(http: web.Request, answer: Body) -> web.StreamResponse:
         await asyncio.sleep(0.5)
@@ -505,7 +505,7 @@ def test_on_wait_is_told_once_in_a_few_seconds() -> None:
     with_teacher(
         lambda t, _: asyncio.gather(*(t.answer(request(str(i)), [0]) for i in range(10))),
         server,
-        on_wait=said.append,
+        notify=said.append,
     )
     assert len(said) == 1
     assert said[0].startswith(f"429 from {server.address}/v1")
@@ -580,16 +580,16 @@ def test_a_dead_server_gets_one_request_at_a_time_until_it_answers() -> None:
 
 
 def test_single_faults_among_answers_never_break_the_circuit() -> None:
-    lane = lanes.Lane("http://x", 8)
+    endpoint = endpoints.Endpoint("http://x", 8)
     for _ in range(20):
-        for _ in range(lanes.BROKEN - 1):
-            lane.failed(None)
-        assert not lane.is_broken
-        lane.answered()
-    for _ in range(lanes.BROKEN):
-        lane.failed(None)
-    assert lane.is_broken
-    assert not lane.has_room
+        for _ in range(endpoints.BROKEN - 1):
+            endpoint.failed(None)
+        assert not endpoint.is_broken
+        endpoint.answered()
+    for _ in range(endpoints.BROKEN):
+        endpoint.failed(None)
+    assert endpoint.is_broken
+    assert not endpoint.has_room
 
 
 def test_who_waits_behind_a_broken_circuit_has_patience_too() -> None:
@@ -691,7 +691,7 @@ def test_check_says_where_no_server_answers_and_survives_it_where_another_does()
         await alone.close()
         said: list[str] = []
         async with DummyServer() as there:
-            pair = OpenAITeacher("dummy", [gone.address, there.address], on_wait=said.append)
+            pair = OpenAITeacher("dummy", [gone.address, there.address], notify=said.append)
             await pair.check()
             await pair.close()
         assert said == [f"No server answers at {gone.address}/v1: going on without it"]

@@ -13,7 +13,7 @@ from kpmath_builder.errors import InputError
 from kpmath_builder.prompts import Prompts, shown
 from kpmath_builder.prompts.schemas import REPLIES, SCHEMAS, ExtractReply
 from kpmath_builder.prompts.template import fill
-from kpmath_builder.teachers.protocol import Task
+from kpmath_builder.protocol import Task
 
 TASKS: tuple[Task, ...] = get_args(Task)
 NASTY = r"A pen costs $problem, $$, ${solution}, $question and $5; {x} %s \1 \g<0> [user] $x_1$"

@@ -11,10 +11,10 @@ from hub_steps import OLD, REPO, contents, is_whole, put
 from huggingface_hub import HfApi
 from loopback_hub import LoopbackHub
 
+from kpmath_builder.dataset.script import script_text
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.publishing.checking import verify_published
 from kpmath_builder.publishing.publish import publish
-from kpmath_builder.publishing.script import script_text
 
 pytest_plugins = ("hub_fixtures",)
 

@@ -11,10 +11,10 @@ from factories import make_build, make_seed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpmath_builder.dataset.protected import ProtectedTexts
+from kpmath_builder.dataset.provenance import public_recipe
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.difference import ConfigDifference, Difference, compare_tables
-from kpmath_builder.publishing.protected import ProtectedTexts
-from kpmath_builder.publishing.provenance import public_recipe
+from kpmath_builder.publishing.version_diff import ConfigDifference, Difference, compare_tables
 from kpmath_builder.publishing.versions import Version, check_step
 from kpmath_builder.recipe import Recipe
 

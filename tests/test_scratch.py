@@ -8,7 +8,7 @@ import pytest
 from hub_steps import put
 from loopback_hub import LoopbackHub
 
-from kpmath_builder.folder.scratch import scratch
+from kpmath_builder.files.scratch import scratch
 from kpmath_builder.publishing import planning
 from kpmath_builder.publishing.remote import Remote
 

@@ -16,7 +16,7 @@ from dummy_server import DummyServer
 from roleplay import play
 
 from kpmath_builder import Recipe, build
-from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.stopping import Interrupted
 
 

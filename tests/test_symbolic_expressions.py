@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpmath_builder.teachers.symbolic.expressions import (
+from kpmath_builder.symbolic.expressions import (
     Expression,
     UnreadableError,
     decimal_places,

@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from kpmath_builder.teachers.symbolic.binding import read_program
-from kpmath_builder.teachers.symbolic.givens import read_givens
-from kpmath_builder.teachers.symbolic.numbers import bounds_of, vary
-from kpmath_builder.teachers.symbolic.prose import write_solution
-from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.binding import read_program
+from kpmath_builder.symbolic.givens import read_givens
+from kpmath_builder.symbolic.numbers import bounds_of, vary
+from kpmath_builder.symbolic.prose import write_solution
+from kpmath_builder.symbolic.reasons import Reason, UnfitError
 
 CLIPS = (
     "Natalia sold clips in 48 shops in April, and then she sold half as many clips in May. How many clips did she sell altogether?",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kpmath_builder.teachers.symbolic.names import capitalised, rename, shared_names
-from kpmath_builder.teachers.symbolic.sentences import definitions, split_question
+from kpmath_builder.symbolic.names import capitalised, rename, shared_names
+from kpmath_builder.symbolic.sentences import definitions, split_question
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.teachers.protocol import (
+from kpmath_builder.protocol import (
     Message,
     Request,
     Response,
@@ -22,12 +22,12 @@ from kpmath_builder.teachers.protocol import (
     Teacher,
     canonical_json,
 )
-from kpmath_builder.teachers.symbolic import SymbolicTeacher
-from kpmath_builder.teachers.symbolic.expressions import Expression, parse_number
-from kpmath_builder.teachers.symbolic.passages import passage_of
-from kpmath_builder.teachers.symbolic.reading import read_question
-from kpmath_builder.teachers.symbolic.reasons import Reason, UnfitError
-from kpmath_builder.teachers.symbolic.topics import extract
+from kpmath_builder.symbolic import SymbolicTeacher
+from kpmath_builder.symbolic.expressions import Expression, parse_number
+from kpmath_builder.symbolic.passages import passage_of
+from kpmath_builder.symbolic.reading import read_question
+from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.topics import extract
 
 Practice = dict[str, Any]
 
@@ -40,9 +40,9 @@ def request(task: Task, seed: int = 0, **material: object) -> Request:
 
 
 def ask(
-    task: Task, samples: Sequence[int] = (0,), seed: int = 0, slip_rate: float = 0.1, **material: object
+    task: Task, samples: Sequence[int] = (0,), seed: int = 0, error_rate: float = 0.1, **material: object
 ) -> Sequence[Response]:
-    teacher: Teacher = SymbolicTeacher(slip_rate)
+    teacher: Teacher = SymbolicTeacher(error_rate)
     return asyncio.run(teacher.answer(request(task, seed, **material), samples))
 
 
@@ -117,7 +117,7 @@ def test_two_practices_become_one_question():
     question = json.loads(reply.text)["question"]
     assert question.count("?") == 1
     assert re.search(r"Let \w|We write \w", question)
-    (solution,) = ask("solve", slip_rate=0.0, question=question, practices=[HENS, EGGS])
+    (solution,) = ask("solve", error_rate=0.0, question=question, practices=[HENS, EGGS])
     assert boxed(solution.text) == answer_of(question, [HENS, EGGS])
     assert wrong_steps(solution.text) == []
 
@@ -137,7 +137,7 @@ def test_most_random_practices_can_be_composed(shared_data: Path):
 def test_the_known_answer_is_what_the_solution_derives(shared_data: Path):
     """Without slips every step is right arithmetic and the boxed answer is the computed one."""
     for question, practices in composed(shared_data):
-        (solution,) = ask("solve", slip_rate=0.0, question=question, practices=practices)
+        (solution,) = ask("solve", error_rate=0.0, question=question, practices=practices)
         assert boxed(solution.text) == answer_of(question, practices)
         assert wrong_steps(solution.text) == []
 
@@ -187,12 +187,12 @@ def test_slips_are_of_every_kind():
     right = answer_of(question, [HENS, EGGS])
     slipped = [
         reply.text
-        for reply in ask("solve", range(60), slip_rate=1.0, question=question, practices=[HENS, EGGS])
+        for reply in ask("solve", range(60), error_rate=1.0, question=question, practices=[HENS, EGGS])
     ]
     assert all(boxed(text) != right for text in slipped)
     assert 5 < sum(bool(wrong_steps(text)) for text in slipped) < 55
     assert len({boxed(text) for text in slipped}) > 5
-    mixed = ask("solve", range(200), slip_rate=0.2, question=question, practices=[HENS, EGGS])
+    mixed = ask("solve", range(200), error_rate=0.2, question=question, practices=[HENS, EGGS])
     assert 140 < sum(boxed(reply.text) == right for reply in mixed) < 180
 
 
@@ -269,8 +269,8 @@ def test_prose_prompts_are_rejected(content: str):
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.5])
-def test_a_slip_rate_is_a_share(rate: float):
-    with pytest.raises(InputError, match="slip_rate"):
+def test_a_error_rate_is_a_share(rate: float):
+    with pytest.raises(InputError, match="error_rate"):
         SymbolicTeacher(rate)
 
 

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from kpmath_builder.teachers.symbolic.topic_rules import RULES
-from kpmath_builder.teachers.symbolic.topics import extract, same_topic
+from kpmath_builder.symbolic.topic_rules import RULES
+from kpmath_builder.symbolic.topics import extract, same_topic
 
 
 def test_the_table_has_no_repeated_names():

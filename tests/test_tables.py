@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from factories import MODELS, UNSHAREABLE_MARK, Build, agreed, make_build
 
-from kpmath_builder.publishing import parquet
-from kpmath_builder.publishing.rows import extraction_rows, pair_rows, scored_row
+from kpmath_builder.dataset import parquet
+from kpmath_builder.dataset.rows import extraction_rows, pair_rows, scored_row
+from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
 from kpmath_builder.records import Extraction, Stage
-from kpmath_builder.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
 
 BUILD = make_build(candidates=60, seeds=12)
 SOURCES = {seed.id: seed.source for seed in BUILD.seeds}

@@ -11,8 +11,8 @@ import pytest
 from factories import Build, agreed, make_build
 from hub_steps import OLD
 
+from kpmath_builder.dataset.parquet import digest_of
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.parquet import digest_of
 from kpmath_builder.publishing.publish import publish
 from kpmath_builder.publishing.release import Release
 from kpmath_builder.publishing.validation import release_problems

@@ -13,8 +13,8 @@ from roleplay import play
 from small_builds import recipe
 
 from kpmath_builder import InputError, Recipe, build
-from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.folder.lock import Lock
+from kpmath_builder.files.lock import Lock
+from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.inspection.verify import Verifier
 
 
@@ -152,13 +152,13 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: change_json(f / "manifest.json", lambda m: m["funnel"]["passed"].update({"asked": 25})),
         "manifest.json, funnel.passed.asked: is 25, the log makes 24",
     ),
-    "the goal": (
-        lambda f: change_json(f / "goal.json", lambda g: g["asked"].update({"solutions.samples": 5})),
-        "goal.json, asked.solutions.samples: is 5, the log makes 4",
+    "the build spec": (
+        lambda f: change_json(f / "build_spec.json", lambda g: g["asked"].update({"solutions.samples": 5})),
+        "build_spec.json, asked.solutions.samples: is 5, the log makes 4",
     ),
     "the recipe": (
         lambda f: (f / "recipe.toml").write_text((f / "recipe.toml").read_text().replace("threshold = 0.85", "threshold = 0.5")),
-        "goal.json, decided.judging.threshold: is 0.85, the log makes 0.5",
+        "build_spec.json, decided.judging.threshold: is 0.85, the log makes 0.5",
     ),
     "the origin": (
         lambda f: change_json(f / "knowledge/origin.json", lambda o: o.update({"build.seed": 1})),

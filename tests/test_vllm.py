@@ -20,22 +20,22 @@ from roleplay import play
 from test_build_served import assert_accounted, same_tables
 
 from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
-from kpmath_builder.progress import Progress, Reporter
-from kpmath_builder.recipe import TeacherSettings
-from kpmath_builder.teachers import watch
-from kpmath_builder.teachers.engine import server as engine_server
-from kpmath_builder.teachers.engine.command import (
+from kpmath_builder.client import monitor
+from kpmath_builder.engine import server as engine_server
+from kpmath_builder.engine.command import (
     engine_arguments,
     engine_environment,
     gpu_groups,
     serve_command,
 )
-from kpmath_builder.teachers.engine.commits import commit_of
-from kpmath_builder.teachers.engine.ledger import Ledger
-from kpmath_builder.teachers.engine.phases import last_fault, phase
-from kpmath_builder.teachers.engine.processes import group_members
-from kpmath_builder.teachers.engine.turns import Turns, sharers
-from kpmath_builder.teachers.staff import Staff
+from kpmath_builder.engine.commits import commit_of
+from kpmath_builder.engine.gpu_sharing import GpuSharing, sharing_of
+from kpmath_builder.engine.orphans import EngineRegistry
+from kpmath_builder.engine.processes import group_members
+from kpmath_builder.engine.startup_log import last_fault, phase
+from kpmath_builder.execution.teachers import Teachers
+from kpmath_builder.progress import Progress, Reporter
+from kpmath_builder.recipe import TeacherSettings
 
 TESTS = Path(__file__).resolve().parent
 SETTLED = 15.0
@@ -49,7 +49,7 @@ def _fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_VLLM_OF", str(os.getpid()))
     monkeypatch.setenv("PYTHONPATH", f"{TESTS / 'fake_engine'}{os.pathsep}{TESTS}")
     monkeypatch.setattr(engine_server, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(watch, "SECONDS_BETWEEN_LOOKS", 0.2)
+    monkeypatch.setattr(monitor, "SECONDS_BETWEEN_LOOKS", 0.2)
 
 
 @pytest.fixture(autouse=True)
@@ -198,8 +198,8 @@ def test_a_server_that_stops_for_a_while_is_waited_for(tmp_path: Path, undisturb
 def test_a_server_that_hangs_is_started_again(
     tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.5)
-    monkeypatch.setattr(watch, "LOOK", watch.aiohttp.ClientTimeout(total=0.5))
+    monkeypatch.setattr(monitor, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(monitor, "LOOK", monitor.aiohttp.ClientTimeout(total=0.5))
     told = disturbed(recipe(tmp_path, patience=1.5), lambda found: os.killpg(found[0], signal.SIGSTOP))
     assert any("made no token for too long" in sentence for sentence in told)
     assert same_rows(tmp_path, undisturbed)
@@ -224,7 +224,7 @@ def test_what_is_left_of_a_dead_server_is_not_waited_for_long(
 def test_the_time_that_a_model_takes_to_load_is_no_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(monitor, "SILENT_SECONDS", 0.5)
     made = recipe(tmp_path, {"loads": 2.5, "seconds": 0.2}, patience=2.0)
     told: list[str] = []
     build(made, progress=lambda progress: told.append(progress.note))
@@ -307,7 +307,7 @@ def test_an_engine_that_outlived_a_killed_builder_is_found_named_and_ended(tmp_p
 def test_engines_of_a_builder_that_lives_are_left_alone(tmp_path: Path) -> None:
     process = started(tmp_path, {"seconds": 600})
     wait_for(lambda: engine_begun(tmp_path))
-    asyncio.run(Ledger(tmp_path / "engine").end_orphans(pytest.fail))
+    asyncio.run(EngineRegistry(tmp_path / "engine").end_orphans(pytest.fail))
     assert fake_processes()
     process.terminate()
     process.wait(SETTLED + 40)
@@ -405,7 +405,7 @@ def test_only_models_whose_gpus_overlap_take_turns(
     one: dict[str, Any], other: dict[str, Any], *, shared: bool
 ) -> None:
     base = {"kind": "vllm", "model": "a"}
-    found = sharers([TeacherSettings(**(base | one)), TeacherSettings(**(base | other | {"model": "b"}))])
+    found = sharing_of([TeacherSettings(**(base | one)), TeacherSettings(**(base | other | {"model": "b"}))])
     assert bool(found) == shared
     assert len(set(map(id, found.values()))) <= 1
 
@@ -424,10 +424,10 @@ def test_a_turn_ends_when_nothing_of_it_is_under_way() -> None:
             events.append(f"{self.name} rests")
 
     async def run() -> None:
-        turns, models = Turns(), [Model("a"), Model("b")]
+        gpu_sharing, models = GpuSharing(), [Model("a"), Model("b")]
 
         async def use(model: Model) -> None:
-            async with turns.turn(model):
+            async with gpu_sharing.turn(model):
                 events.append(model.name)
                 await asyncio.sleep(0.01)
 
@@ -552,8 +552,8 @@ def test_only_what_an_engine_says_since_its_own_start_is_told_of_it(tmp_path: Pa
 
 def test_staff_that_asks_nobody_starts_nothing(tmp_path: Path) -> None:
     async def run() -> None:
-        async with Staff(recipe(tmp_path), pytest.fail) as staff:
-            assert staff.load() == ""
+        async with Teachers(recipe(tmp_path), pytest.fail) as teachers:
+            assert teachers.load() == ""
 
     asyncio.run(run())
     assert not (tmp_path / "engine").exists()

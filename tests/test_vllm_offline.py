@@ -16,9 +16,9 @@ from test_vllm import (  # noqa: F401 - fixtures
 )
 
 from kpmath_builder import BuildError, InputError, build
-from kpmath_builder.teachers.completions import read_completion
-from kpmath_builder.teachers.engine import offline
-from kpmath_builder.teachers.engine.worker import completion, opening
+from kpmath_builder.client.completions import read_completion
+from kpmath_builder.engine import offline
+from kpmath_builder.engine.worker import completion, opening
 
 WORKER = Path(__file__).resolve().parent / "fake_engine" / "worker.py"
 

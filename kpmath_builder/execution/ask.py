@@ -8,15 +8,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import KpmathError
-from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.execution.teachers import Teachers
+from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.prompts.schemas import SCHEMAS
-from kpmath_builder.randomness import seed_of
-from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Tokens
-from kpmath_builder.stopping import Stop, StoppedError
-from kpmath_builder.teachers.protocol import (
+from kpmath_builder.protocol import (
     ROLE_OF,
     Message,
     Request,
@@ -26,7 +23,10 @@ from kpmath_builder.teachers.protocol import (
     Teacher,
     canonical_json,
 )
-from kpmath_builder.teachers.staff import Staff
+from kpmath_builder.randomness import seed_of
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Tokens
+from kpmath_builder.stopping import Stop, StoppedError
 
 __all__ = ["Ask", "Asked", "Client", "NotAskedError", "Reply"]
 
@@ -65,14 +65,14 @@ class Client:
         recipe: Recipe,
         prompts: Prompts,
         report: Reporter,
-        staff: Staff | None = None,
+        teachers: Teachers | None = None,
         stop: Stop | None = None,
     ) -> None:
         self.recipe = recipe
         self.prompts = prompts
         self.stop = stop or Stop()
         self.report = report
-        self._staff = staff
+        self._staff = teachers
 
     def request(
         self, task: Task, material: Material, address: int | str, attempt: int, generation: int = 0

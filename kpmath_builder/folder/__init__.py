@@ -1,1 +1,1 @@
-"""The build folder: what lies where, written whole or not at all, one process at a time; and what it is built towards."""
+"""The build folder: what lies where, the response log, the shards of candidates, and the build spec."""

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.execution.log import ResponseLog, open_log
-from kpmath_builder.execution.shards import shard_header
-from kpmath_builder.folder.durable import write_atomically
-from kpmath_builder.folder.goal import Goal, Keys, differences
-from kpmath_builder.folder.lock import Lock
+from kpmath_builder.files.durable import write_atomically
+from kpmath_builder.files.lock import Lock
+from kpmath_builder.folder.build_spec import BuildSpec, Keys, differences
+from kpmath_builder.folder.log import ResponseLog, open_log
+from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.recipe import Recipe
 
 __all__ = ["Workspace"]
 
 
 class Workspace:
-    """Paths in a build folder, and its small files: recipe.toml, goal.json, knowledge/origin.json, manifest.json.
+    """Paths in a build folder, and its small files: recipe.toml, build_spec.json, knowledge/origin.json, manifest.json.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Workspace:
         self.folder = folder
         self.recipe = folder / "recipe.toml"
         """The whole recipe as last used, overrides included."""
-        self.goal = folder / "goal.json"
+        self.spec = folder / "build_spec.json"
         """What the folder is built towards, which is more than the recipe: the hashes of seeds and prompts."""
         self.manifest = folder / "manifest.json"
         """Written last: where it exists, the dataset is complete."""
@@ -64,61 +64,61 @@ class Workspace:
         """Return the path of a response log."""
         return self.responses / f"{stage}-{number:05d}.jsonl"
 
-    def open_log(self, stage: str, number: int, tell: Callable[[str], object]) -> ResponseLog:
+    def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
         """Open a response log, for writing where it is this folder's own, and tell what had to be mended."""
         path = self.log(stage, number)
-        return open_log(path, tell) if self._owns_responses else ResponseLog(path, writable=False)
+        return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
 
     def shard(self, number: int) -> Path:
         """Return the path of a shard of candidates."""
         return self.candidates / f"shard-{number:05d}.jsonl"
 
-    def is_sealed(self, number: int, goal: Goal) -> bool:
-        """Whether a shard of candidates is there, made towards this goal."""
+    def is_sealed(self, number: int, spec: BuildSpec) -> bool:
+        """Whether a shard of candidates is there, made towards this build spec."""
         there = shard_header(self.shard(number))
-        return there is not None and goal.header(number).items() <= there.items()
+        return there is not None and spec.header(number).items() <= there.items()
 
-    def begun(self) -> Goal | None:
+    def begun(self) -> BuildSpec | None:
         """Return what the folder was last built towards, or None where no build was begun."""
-        return Goal.from_json(self.goal.read_text(encoding="utf-8")) if self.goal.is_file() else None
+        return BuildSpec.from_json(self.spec.read_text(encoding="utf-8")) if self.spec.is_file() else None
 
-    def begin(self, recipe: Recipe, goal: Goal, tell: Callable[[str], None]) -> None:
+    def begin(self, recipe: Recipe, spec: BuildSpec, notify: Callable[[str], None]) -> None:
         """Note what is built from now on, and tell what has changed; raises `InputError` as `check` does.
 
-        A build that is finished towards this goal is left as it is; the manifest of another goal goes.
+        A build that is finished towards this build spec is left as it is; the manifest of another build spec goes.
         """
-        self.check(goal)
-        if self.finished(goal) is not None:
+        self.check(spec)
+        if self.finished(spec) is not None:
             return
         before = self.begun()
-        for change in goal.changes(before) if before else ():
-            tell(f"{change}: what this touches is asked anew, the old answers stay in the log.")
+        for change in spec.changes(before) if before else ():
+            notify(f"{change}: what this touches is asked anew, the old answers stay in the log.")
         write_atomically(self.recipe, recipe.to_toml().encode())
-        write_atomically(self.goal, goal.to_json().encode())
+        write_atomically(self.spec, spec.to_json().encode())
         self.manifest.unlink(missing_ok=True)
 
-    def learnt(self, goal: Goal) -> None:
+    def learnt(self, spec: BuildSpec) -> None:
         """Note what the knowledge is made from, just before it is saved."""
-        write_atomically(self.knowledge / "origin.json", _json({**goal.origin, **goal.layout}))
+        write_atomically(self.knowledge / "origin.json", _json({**spec.origin, **spec.layout}))
 
-    def check(self, goal: Goal) -> None:
-        """Raise `InputError` where the folder's knowledge was made from something else than the goal says."""
+    def check(self, spec: BuildSpec) -> None:
+        """Raise `InputError` where the folder's knowledge was made from something else than the build spec says."""
         if not (self.knowledge / "topics.json").is_file():
             return
         origin: Keys = json.loads((self.knowledge / "origin.json").read_text(encoding="utf-8"))
-        for change in differences(origin, {**goal.origin, **goal.layout}):
+        for change in differences(origin, {**spec.origin, **spec.layout}):
             raise InputError(
                 f"{self.folder} was built with another recipe: {change}, which would mix two draws of questions. Choose "
                 f"another folder with --set build.folder=… (answers that still fit are found in a copy of "
                 f"{self.responses}), set that back, or delete {self.knowledge} to draw all questions anew."
             )
 
-    def finished(self, goal: Goal | None = None) -> dict[str, Any] | None:
-        """Return the manifest, or None while the build is not complete (or complete towards another goal)."""
+    def finished(self, spec: BuildSpec | None = None) -> dict[str, Any] | None:
+        """Return the manifest, or None while the build is not complete (or complete for another build spec)."""
         if not self.manifest.is_file():
             return None
         manifest: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
-        return manifest if goal is None or manifest["goal"] == goal.fingerprint else None
+        return manifest if spec is None or manifest["build_spec"] == spec.fingerprint else None
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Declare the build complete."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, Asked, Client
-from kpmath_builder.execution.log import ResponseLog
+from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kpmath_builder.execution.shards import shard_header, shard_indexes
-from kpmath_builder.folder.goal import Goal
-from kpmath_builder.folder.lock import owner_of
+from kpmath_builder.files.lock import owner_of
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.recipe import Recipe
@@ -55,9 +55,9 @@ def read_status(folder: Path) -> Status:
     """Read the state of a build folder; raises `InputError` where it is none."""
     workspace = Workspace.existing(folder)
     recipe = Recipe.read(workspace.recipe)
-    goal = workspace.begun()
-    shards = [_shard(workspace, recipe, goal, number) for number in range(recipe.build.shards)]
-    manifest = workspace.finished(goal)
+    spec = workspace.begun()
+    shards = [_shard(workspace, recipe, spec, number) for number in range(recipe.build.shards)]
+    manifest = workspace.finished(spec)
     if manifest is not None:
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in manifest["rows"].items())
         return Status(shards, Funnel.from_json(manifest["funnel"]), f"Finished: {rows}.")
@@ -73,13 +73,13 @@ def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
     return f"{far} {at_work} is at work." if at_work else f"{far} Run the build again to go on."
 
 
-def _shard(workspace: Workspace, recipe: Recipe, goal: Goal | None, number: int) -> ShardStatus:
+def _shard(workspace: Workspace, recipe: Recipe, spec: BuildSpec | None, number: int) -> ShardStatus:
     log, sealed = workspace.log("synthesis", number), workspace.shard(number)
     part = sealed.with_suffix(".part")
     tokens = _tokens(log)
     owner = owner_of(log.with_suffix(".lock"))
     header = shard_header(sealed)
-    is_current = goal is not None and workspace.is_sealed(number, goal)
+    is_current = spec is not None and workspace.is_sealed(number, spec)
     if header and (is_current or not owner):
         state, funnel = "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
     else:
@@ -88,7 +88,7 @@ def _shard(workspace: Workspace, recipe: Recipe, goal: Goal | None, number: int)
         number,
         state,
         str(owner or ""),
-        goal.generation(number) if goal else 0,
+        spec.generation(number) if spec else 0,
         done=sum(funnel.ended.values()),
         total=len(shard_indexes(number, recipe.build.shards, recipe.build.questions)),
         tokens=tokens,

@@ -12,21 +12,21 @@ from itertools import islice
 from pathlib import Path
 
 from kpmath_builder.completion import tabulate
+from kpmath_builder.dataset.parquet import digest_of
+from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.execution.ask import Client
-from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.folder.goal import Goal
-from kpmath_builder.folder.lock import owner_of
-from kpmath_builder.folder.scratch import scratch
+from kpmath_builder.files.lock import owner_of
+from kpmath_builder.files.scratch import scratch
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
-from kpmath_builder.inspection.comparing import compare_lines, compare_rows, compare_values
+from kpmath_builder.inspection.rebuild_diff import compare_lines, compare_rows, compare_values
 from kpmath_builder.knowledge.learning import relearn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.publishing.parquet import digest_of
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.schemas import CONFIGS
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
 from kpmath_builder.synthesis.batch import synthesise_all
 
@@ -75,18 +75,18 @@ class Verifier:
         yield from self._logs(workspace)
         recipe = Recipe.read(workspace.recipe)
         prompts = Prompts.load(recipe.prompts)
-        known, goal = Knowledge.load(workspace.knowledge), workspace.begun()
-        if known is None or goal is None:
+        known, spec = Knowledge.load(workspace.knowledge), workspace.begun()
+        if known is None or spec is None:
             return
         client = Client(recipe, prompts, Reporter(self.progress))
         with scratch(self.folder) as room:
             again = Workspace(room, workspace.responses)
             again.make()
-            yield from self._goal(workspace, recipe, prompts, known, goal)
+            yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, client, known)
-            yield from self._candidates(workspace, again, client, known, goal)
+            yield from self._candidates(workspace, again, client, known, spec)
             if workspace.finished() is not None:
-                yield from self._tables(workspace, again, recipe, known, goal)
+                yield from self._tables(workspace, again, recipe, known, spec)
 
     def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
         for path in sorted(workspace.responses.glob("*.jsonl")):
@@ -98,19 +98,19 @@ class Verifier:
                 if log.torn_bytes:
                     yield Disagreement(name, "last line", f"is unfinished ({log.torn_bytes} bytes)")
 
-    def _goal(
-        self, workspace: Workspace, recipe: Recipe, prompts: Prompts, known: Knowledge, goal: Goal
+    def _spec_differences(
+        self, workspace: Workspace, recipe: Recipe, prompts: Prompts, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         for number, seed in enumerate(known.seeds, start=1):
             self.checked["seed problems"] += 1
             if seed.content_hash != hash_of_problem(seed.problem, seed.solution):
                 yield Disagreement("knowledge/seeds.jsonl", f"line {number}", "its content hash is another")
-        asking = goal.decided["answers may be asked for"]
-        now = Goal.of(recipe, prompts, hash_of_set(known.seeds), goal.generations, asking=asking)
-        for place, what in compare_values(json.loads(goal.to_json()), json.loads(now.to_json())):
-            yield Disagreement("goal.json", place, what)
+        asking = spec.decided["answers may be asked for"]
+        now = BuildSpec.of(recipe, prompts, hash_of_set(known.seeds), spec.generations, asking=asking)
+        for place, what in compare_values(json.loads(spec.to_json()), json.loads(now.to_json())):
+            yield Disagreement("build_spec.json", place, what)
         origin = json.loads((workspace.knowledge / "origin.json").read_text(encoding="utf-8"))
-        for place, what in compare_values(origin, {**goal.origin, **goal.layout}):
+        for place, what in compare_values(origin, {**spec.origin, **spec.layout}):
             yield Disagreement("knowledge/origin.json", place, what)
 
     def _knowledge(
@@ -129,11 +129,11 @@ class Verifier:
             yield Disagreement(f"knowledge/{name}", "counts", "are not those of the practices")
 
     def _candidates(
-        self, workspace: Workspace, again: Workspace, client: Client, known: Knowledge, goal: Goal
+        self, workspace: Workspace, again: Workspace, client: Client, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         shards = range(client.recipe.build.shards)
-        sealed = [number for number in shards if workspace.is_sealed(number, goal)]
-        asyncio.run(synthesise_all(known, client, again, goal, sealed))
+        sealed = [number for number in shards if workspace.is_sealed(number, spec)]
+        asyncio.run(synthesise_all(known, client, again, spec, sealed))
         for number in sealed:
             path = workspace.shard(number)
             for place, what in compare_lines(path, again.shard(number)):
@@ -142,12 +142,12 @@ class Verifier:
         if workspace.finished() is not None:
             for number in sorted(set(shards) - set(sealed)):
                 yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", "is missing")
-                asyncio.run(synthesise_all(known, client, again, goal, [number]))
+                asyncio.run(synthesise_all(known, client, again, spec, [number]))
 
     def _tables(
-        self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, goal: Goal
+        self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
-        manifest = tabulate(recipe, again, known, goal)
+        manifest = tabulate(recipe, again, known, spec)
         stored = dict(workspace.finished() or {})
         tables = {config: _parquet(workspace, config) for config in CONFIGS}
         manifest["tables"] = {config: digest_of(paths) for config, paths in tables.items()}

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from kpmath_builder.execution.ask import Ask, Client, NotAskedError
-from kpmath_builder.execution.log import ResponseLog
 from kpmath_builder.execution.window import run_window
-from kpmath_builder.folder.goal import Goal
-from kpmath_builder.folder.lock import Lock
+from kpmath_builder.files.lock import Lock
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
@@ -21,7 +21,9 @@ from kpmath_builder.stopping import StoppedError
 __all__ = ["learn", "relearn"]
 
 
-async def learn(seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, goal: Goal) -> Knowledge:
+async def learn(
+    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, spec: BuildSpec
+) -> Knowledge:
     """Return what the folder's knowledge says, made first where it is not there (paper section 2.1).
 
     Of several processes one learns, and the others wait for it.
@@ -29,16 +31,16 @@ async def learn(seeds: Sequence[SeedProblem], client: Client, workspace: Workspa
     Raises
     ------
     InputError
-        When the knowledge was made from something else than the goal says.
+        When the knowledge was made from something else than the build spec says.
     """
     lock = Lock(workspace.knowledge / "knowledge.lock", "is learning from the seeds")
     if not Knowledge.is_saved(workspace.knowledge):
         for seconds in lock.attempts(client.report.note):
             await client.stop.sleep(seconds)
     try:
-        workspace.check(goal)  # another process may have learnt while this one waited
+        workspace.check(spec)  # another process may have learnt while this one waited
         known = Knowledge.load(workspace.knowledge)
-        return known or await _learn(seeds, client, workspace, goal)
+        return known or await _learn(seeds, client, workspace, spec)
     finally:
         lock.release()
 
@@ -51,12 +53,14 @@ async def relearn(known: Knowledge, client: Client, workspace: Workspace) -> Kno
     return Knowledge(known.seeds, extractions, clusters)
 
 
-async def _learn(seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, goal: Goal) -> Knowledge:
+async def _learn(
+    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, spec: BuildSpec
+) -> Knowledge:
     extractions = await _extract_all(seeds, client, workspace)
     clusters = await _cluster(extractions, client, workspace)
     client.stop.check()
     knowledge = Knowledge(seeds, extractions, clusters)
-    workspace.learnt(goal)
+    workspace.learnt(spec)
     knowledge.save(workspace.knowledge)
     return knowledge
 
@@ -118,11 +122,11 @@ async def _cluster(extractions: Sequence[Extraction], client: Client, workspace:
 def _embedder(rule: Topics, client: Client) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
-    from kpmath_builder.teachers.openai_embeddings import OpenAIEmbedder
+    from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
     embedder = OpenAIEmbedder(
-        rule.embedding_model, rule.embedding_addresses, api_key=key, on_wait=client.report.note
+        rule.embedding_model, rule.embedding_addresses, api_key=key, notify=client.report.note
     )
     embedder.connection.stop = client.stop
     return embedder

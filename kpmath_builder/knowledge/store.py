@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from kpmath_builder.folder.durable import staged_file, write_atomically
+from kpmath_builder.files.durable import staged_file, write_atomically
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.knowledge.topics import TopicClusters, build_practices
 from kpmath_builder.records import Extraction, Practice, SeedProblem

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.prompts.template import Template, fill
-from kpmath_builder.teachers.protocol import Message, Task
+from kpmath_builder.protocol import Message, Task
 
 __all__ = ["Prompts", "shown"]
 

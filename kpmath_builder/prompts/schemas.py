@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from kpmath_builder.teachers.protocol import Task
+from kpmath_builder.protocol import Task
 
 __all__ = ["REPLIES", "SCHEMAS", "ExtractReply", "JudgeReply", "NamedTopic", "SameTopicReply", "WriteReply"]
 

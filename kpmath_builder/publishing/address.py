@@ -6,8 +6,8 @@ A build does not know its repository yet. The two parts stand between marks, and
 import re
 from dataclasses import dataclass
 
-from kpmath_builder.publishing.markdown import table
-from kpmath_builder.schemas import DEFAULT_CONFIG
+from kpmath_builder.dataset.markdown import table
+from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 
 __all__ = ["Address", "addressed", "how_to_cite", "how_to_load"]
 

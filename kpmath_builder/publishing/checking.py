@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.folder.scratch import scratch
-from kpmath_builder.publishing.card_rules import card_problems
+from kpmath_builder.files.scratch import scratch
 from kpmath_builder.publishing.release import CHECKSUMS, RELEASE, managed
 from kpmath_builder.publishing.remote import Remote, RemoteFile, UnavailableError
 from kpmath_builder.publishing.validation import rows_of

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.difference import ConfigDifference, Difference, compare_tables
 from kpmath_builder.publishing.release import RELEASE, File, Release, managed
 from kpmath_builder.publishing.remote import Remote, RemoteFile
+from kpmath_builder.publishing.version_diff import ConfigDifference, Difference, compare_tables
 from kpmath_builder.publishing.versions import Version, check_step
-from kpmath_builder.schemas import CONFIGS
 
 __all__ = ["Plan", "Planner"]
 

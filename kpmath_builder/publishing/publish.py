@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kpmath_builder.dataset.script import script_text
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.folder.scratch import scratch
+from kpmath_builder.files.scratch import scratch
 from kpmath_builder.publishing.checking import revision_problems
 from kpmath_builder.publishing.planning import Plan, Planner
 from kpmath_builder.publishing.release import File, Release
 from kpmath_builder.publishing.remote import Commit, MovedError, Remote, UnavailableError
-from kpmath_builder.publishing.script import script_text
 from kpmath_builder.publishing.validation import release_problems
 from kpmath_builder.publishing.versions import Version
 

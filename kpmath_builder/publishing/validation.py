@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kpmath_builder.publishing.card_rules import card_problems
-from kpmath_builder.publishing.parquet import digest_of
-from kpmath_builder.publishing.protected import ProtectedTexts
+from kpmath_builder.dataset.card_rules import card_problems
+from kpmath_builder.dataset.parquet import digest_of
+from kpmath_builder.dataset.protected import ProtectedTexts
+from kpmath_builder.dataset.schemas import CONFIGS, SCHEMAS
 from kpmath_builder.publishing.release import Release
 from kpmath_builder.records import SeedProblem
-from kpmath_builder.schemas import CONFIGS, SCHEMAS
 
 __all__ = ["release_problems", "rows_of"]
 

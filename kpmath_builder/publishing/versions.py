@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple, Self
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.difference import Difference
+from kpmath_builder.publishing.version_diff import Difference
 
 __all__ = ["Version", "check_step"]
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from kpmath_builder.protocol import Role
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.keys import Kind, Section, key, kind_of, walk
@@ -23,7 +24,6 @@ from kpmath_builder.recipe.sections import (
     Topics,
 )
 from kpmath_builder.recipe.teacher import TeacherSettings
-from kpmath_builder.teachers.protocol import Role
 
 __all__ = ["Consensus", "Judging", "Recipe", "Sampled", "Section", "TeacherSettings", "Topics"]
 

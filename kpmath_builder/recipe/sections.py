@@ -5,8 +5,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from kpmath_builder.protocol import Sampling
 from kpmath_builder.recipe.keys import Section, key
-from kpmath_builder.teachers.protocol import Sampling
 
 __all__ = [
     "Blueprints",

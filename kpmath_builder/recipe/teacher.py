@@ -5,8 +5,8 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
+from kpmath_builder.protocol import Task
 from kpmath_builder.recipe.keys import Section, key
-from kpmath_builder.teachers.protocol import Task
 
 __all__ = ["TeacherSettings"]
 
@@ -63,7 +63,7 @@ class TeacherSettings(Section):
         "free",
     )
     start_patience: float = key("vllm: seconds that loading a model may take", 1800.0, "free", gt=0)
-    slip_rate: float = key(
+    error_rate: float = key(
         "share of the symbolic teacher's solutions that slip, so that the vote has work", 0.1, ge=0, le=1
     )
 
@@ -97,5 +97,5 @@ class TeacherSettings(Section):
     def fields(self, task: Task) -> dict[str, Any]:
         """Return the further fields of a request for `task`: what can change its answer and stands nowhere else."""
         if self.kind == "symbolic":
-            return {"slip_rate": self.slip_rate} if task == "solve" else {}
+            return {"error_rate": self.error_rate} if task == "solve" else {}
         return self.extra

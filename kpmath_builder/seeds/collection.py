@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.protocol import canonical_json
 from kpmath_builder.records import SeedProblem
 from kpmath_builder.seeds.formats import Format, Reading, choose_format, read_row
 from kpmath_builder.seeds.origins import BUNDLED, MATH, Labels, Origin, origin_of
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
-from kpmath_builder.teachers.protocol import canonical_json
 
 __all__ = ["SeedSet", "hash_of_problem", "hash_of_set", "load_seeds"]
 

@@ -7,19 +7,19 @@ from contextlib import ExitStack
 from functools import partial
 
 from kpmath_builder.execution.ask import Ask, Client
-from kpmath_builder.execution.log import ResponseLog
-from kpmath_builder.execution.shards import ShardWriter, shard_header, shard_indexes
 from kpmath_builder.execution.window import run_window
-from kpmath_builder.folder.goal import Goal
-from kpmath_builder.folder.lock import HeldError
+from kpmath_builder.files.lock import HeldError
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.folder.shards import ShardWriter, shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Blueprint
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
 from kpmath_builder.synthesis.candidates import synthesise
-from kpmath_builder.teachers.protocol import canonical_json
 
 __all__ = ["draw", "drawer_for", "synthesise_all"]
 
@@ -44,10 +44,10 @@ def draw(drawer: BlueprintDrawer, index: int, generation: int) -> Blueprint:
 
 
 async def synthesise_all(
-    knowledge: Knowledge, client: Client, workspace: Workspace, goal: Goal, shards: Collection[int]
+    knowledge: Knowledge, client: Client, workspace: Workspace, spec: BuildSpec, shards: Collection[int]
 ) -> list[str]:
     """Make those of the shards that are not there yet; return who has the ones that other processes are making."""
-    batch = _Batch(knowledge, client, workspace, goal)
+    batch = _Batch(knowledge, client, workspace, spec)
     client.report.begin("synthesis", sum(len(batch.indexes(shard)) for shard in shards))
     try:
         await run_window(client.recipe.window, batch.jobs(shards), client.stop)
@@ -59,10 +59,10 @@ async def synthesise_all(
 class _Batch:
     """The shards of this run; open are those with a blueprint in the window."""
 
-    def __init__(self, knowledge: Knowledge, client: Client, workspace: Workspace, goal: Goal) -> None:
+    def __init__(self, knowledge: Knowledge, client: Client, workspace: Workspace, spec: BuildSpec) -> None:
         self.held: list[str] = []
         """Who has the shards that other processes are making."""
-        self._client, self._workspace, self._goal, self._report = client, workspace, goal, client.report
+        self._client, self._workspace, self._spec, self._report = client, workspace, spec, client.report
         self._drawer = drawer_for(knowledge, client.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
         self._open: set[_Shard] = set()
@@ -74,10 +74,10 @@ class _Batch:
     def jobs(self, numbers: Collection[int]) -> Iterator[Callable[[], Coroutine[object, object, None]]]:
         """Yield one job per shard that opens it, and one per blueprint that is to be led through the method."""
         for number in numbers:
-            if self._workspace.is_sealed(number, self._goal):
+            if self._workspace.is_sealed(number, self._spec):
                 self._leave_out(number)
                 continue
-            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._goal)
+            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec)
             yield partial(self._begin, shard)
             for index in self.indexes(number):
                 if shard.ready.is_set() and not shard.is_open:
@@ -98,7 +98,7 @@ class _Batch:
         await shard.ready.wait()
         if not shard.is_open:
             return
-        generation = self._goal.generation(shard.number)
+        generation = self._spec.generation(shard.number)
         ask = Ask(self._client, shard.log, index, generation)
         blueprint = draw(self._drawer, index, generation)
         candidate = await synthesise(blueprint, self._seeds, ask, self._client.recipe)
@@ -134,29 +134,29 @@ class _Shard:
     log: ResponseLog
     writer: ShardWriter
 
-    def __init__(self, number: int, expected: int, workspace: Workspace, goal: Goal) -> None:
+    def __init__(self, number: int, expected: int, workspace: Workspace, spec: BuildSpec) -> None:
         self.number = number
         self.is_open = False
         self.ready = asyncio.Event()
         """Set when it is known whether this process makes the shard."""
         self._expected = expected
         self._workspace = workspace
-        self._goal = goal
+        self._spec = spec
 
-    async def open(self, tell: Callable[[str], None]) -> bool:
+    async def open(self, notify: Callable[[str], None]) -> bool:
         """Return whether there is something to make; raises `HeldError` where another process makes it."""
         loop = asyncio.get_running_loop()
         try:
-            await asyncio.to_thread(self._open, lambda note: loop.call_soon_threadsafe(tell, note))
+            await asyncio.to_thread(self._open, lambda note: loop.call_soon_threadsafe(notify, note))
         finally:
             self.ready.set()
         return self.is_open
 
-    def _open(self, tell: Callable[[str], object]) -> None:
-        log = self._workspace.open_log("synthesis", self.number, tell)
+    def _open(self, notify: Callable[[str], object]) -> None:
+        log = self._workspace.open_log("synthesis", self.number, notify)
         try:
-            if not self._workspace.is_sealed(self.number, self._goal):  # another process may have been faster
-                header = self._goal.header(self.number)
+            if not self._workspace.is_sealed(self.number, self._spec):  # another process may have been faster
+                header = self._spec.header(self.number)
                 self.writer = ShardWriter(self._workspace.shard(self.number), header, self._expected)
                 self.log, self.is_open = log, True
         finally:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from kpmath_builder import answers
 from kpmath_builder.execution.ask import Ask
+from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import Consensus
 from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
-from kpmath_builder.teachers.protocol import Response
 
 __all__ = ["Agreement", "agree", "solve"]
 

@@ -1,0 +1,129 @@
+"""Embeddings from any server with `/v1/embeddings`, over the same kind of connection as the teacher."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.readiness import Wanted, check_again, check_serving
+from kpmath_builder.client.retries import RefusedError
+from kpmath_builder.errors import InputError
+
+__all__ = ["OpenAIEmbedder"]
+
+Vectors = npt.NDArray[np.float32]
+
+
+class _Embedding(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
+
+    index: int
+    embedding: list[float]
+
+
+class _Embeddings(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    data: list[_Embedding]
+
+
+class OpenAIEmbedder:
+    """Embeds texts with a served model, `batch` texts a call; the other parameters are those of `OpenAITeacher`.
+
+    Raises
+    ------
+    InputError
+        When an address is not an http address.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        addresses: Sequence[str],
+        api_key: str | None = None,
+        batch: int = 64,
+        *,
+        in_flight: int = 16,
+        patience: float = 900.0,
+        notify: Callable[[str], None] | None = None,
+    ) -> None:
+        self._model = model
+        self._batch = batch
+        self._checked = False
+        self.connection = Connection(
+            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify
+        )
+
+    @property
+    def name(self) -> str:
+        """The model, for provenance."""
+        return self._model
+
+    async def check(self, patience: float = 30.0) -> None:
+        """Make sure that a server answers, accepts the key and serves the model, as `OpenAITeacher.check` does."""
+        wanted = Wanted(self._model, keys="topics.embedding_")
+        await check_serving(self.connection, wanted, patience)
+        self.connection.on_return = partial(check_again, self.connection, wanted)
+        self._checked = True
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return the texts' vectors, shape (len(texts), dimensions), each row of length 1 (a zero vector stays zero).
+
+        The first call checks the server.
+
+        Raises
+        ------
+        BuildError
+            When no address has answered anything for `patience` seconds.
+        InputError
+            When no server answers, or it does not embed these texts with this model.
+        """
+        batches = [texts[start : start + self._batch] for start in range(0, len(texts), self._batch)]
+        if not batches:
+            return np.zeros((0, 0), dtype=np.float32)
+        if not self._checked:
+            await self.check()
+        vectors = await self._embed_all(batches)
+        if len({part.shape[1] for part in vectors}) > 1:
+            raise InputError(
+                "Vectors of different lengths came back: serve the same embedding model at every address."
+            )
+        return _unit_rows(np.concatenate(vectors))
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self.connection.close()
+
+    async def _embed_all(self, batches: Sequence[Sequence[str]]) -> list[Vectors]:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._embed_batch(batch)) for batch in batches]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # one sentence for the user; the other batches are cancelled
+        return [task.result() for task in tasks]
+
+    async def _embed_batch(self, texts: Sequence[str]) -> Vectors:
+        body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
+        try:
+            return await self.connection.post("/embeddings", body, partial(_read_vectors, texts=len(texts)))
+        except RefusedError as refusal:
+            raise InputError(
+                f"'{self._model}' does not embed these texts ({refusal}): choose another model."
+            ) from refusal
+
+
+def _read_vectors(body: bytes, texts: int) -> Vectors:
+    data = sorted(_Embeddings.model_validate_json(body).data, key=lambda entry: entry.index)
+    if [entry.index for entry in data] != list(range(texts)):
+        raise ValueError(f"expected vectors 0 to {texts - 1}, got {[entry.index for entry in data]}")
+    return np.array([entry.embedding for entry in data], dtype=np.float32)  # ValueError where lengths differ
+
+
+def _unit_rows(vectors: Vectors) -> Vectors:
+    lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths[lengths == 0.0] = 1.0
+    return vectors / lengths

@@ -1,0 +1,38 @@
+"""Noticing that a server refuses everything: then the settings are at fault, and not the requests."""
+
+from collections import defaultdict
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.protocol import Request, Task
+
+__all__ = ["Refusals"]
+
+IN_A_ROW = 20
+"""Different requests of one task refused one after the other, none answered in between, after which the build ends."""
+
+
+class Refusals:
+    """Counts them by task; a request's samples count once."""
+
+    def __init__(self) -> None:
+        self._in_a_row: dict[Task, set[str]] = defaultdict(set)
+
+    def answered(self, task: Task) -> None:
+        """Note that a request of this task was answered."""
+        self._in_a_row.pop(task, None)
+
+    def refused(self, request: Request, words: str) -> None:
+        """Note a refusal.
+
+        Raises
+        ------
+        InputError
+            When it is one too many: better to stop than to log the refusal of every request of a build.
+        """
+        row = self._in_a_row[request.task]
+        row.add(request.digest)
+        if len(row) >= IN_A_ROW:
+            raise InputError(
+                f"The server has refused {len(row)} {request.task} requests in a row ({words}): "
+                "change the recipe's max_tokens or extra, or how the model is served, then run the same command again."
+            )

@@ -1,0 +1,157 @@
+"""`kpmath_builder.load`: a config of a published dataset or of a build, filtered while it loads, in any `datasets` from 3.6."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
+
+from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG
+from kpmath_builder.errors import InputError
+
+if TYPE_CHECKING:
+    from datasets import Dataset, IterableDataset
+
+__all__ = ["Filters", "load"]
+
+T = TypeVar("T")
+
+
+class Filters(TypedDict, total=False):
+    """What rows must fulfil; see the columns of each config in docs/tables.md."""
+
+    min_consensus: float
+    """qa-pairs, scored: at least this share of the vote behind the answer, 0 to 1."""
+    min_quality: float
+    """qa-pairs, scored: at least this score by the judge, 0 to 1."""
+    topics: Sequence[str]
+    """At least one of these topics."""
+    sources: Sequence[str]
+    """All seed problems of the row come from these sets."""
+    kept_only: bool
+    """kp-extraction, scored: only rows that were kept."""
+
+
+def load(
+    place: str | Path,
+    config: str = DEFAULT_CONFIG,
+    *,
+    split: str = "train",
+    revision: str | None = None,
+    streaming: bool = False,
+    num_proc: int | None = None,
+    cache_dir: str | Path | None = None,
+    token: str | None = None,
+    **filters: Unpack[Filters],
+) -> "Dataset | IterableDataset":
+    """Load the rows of a config that pass the filters.
+
+    Parameters
+    ----------
+    place
+        A folder (of a dataset, or of a build), or `owner/name` on the Hub. A folder wins over the Hub.
+    config
+        `kp-extraction`, `qa-pairs` or `scored`.
+    split
+        `train`, which is all there is, or a part of it as `datasets` writes one, e.g. `train[:1000]` (not while streaming).
+    revision
+        Tag, branch or commit on the Hub, e.g. `v1.2.0`; the head of `main` where not given.
+    streaming
+        Return an `IterableDataset` that reads only what is looked at.
+    num_proc
+        Processes that prepare the rows, at most one per file.
+    cache_dir
+        Where prepared rows are kept; the usual place of `datasets` where not given.
+    token
+        Token for the Hub; the usual places where not given.
+
+    Raises
+    ------
+    InputError
+        Where place, config, revision or filters are not what the dataset has, or no row passes.
+    """
+    from kpmath_builder.dataset.builder import KPMath
+
+    root = _root(place, revision, token)
+    _check(config, filters)
+    builder = KPMath(
+        config_name=config,
+        data_dir=root,
+        dataset_name="kpmath",
+        cache_dir=str(cache_dir) if cache_dir is not None else None,
+        token=token,
+        **filters,
+    )
+    if streaming:
+        return _split(builder.as_streaming_dataset, split)
+    try:
+        builder.download_and_prepare(num_proc=num_proc)
+    except FileNotFoundError as error:
+        raise InputError(f"{error}.") from None
+    if not builder.info.splits["train"].num_examples:
+        raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
+    return _split(builder.as_dataset, split)
+
+
+def _split(rows_of: Callable[..., T], split: str) -> T:
+    try:
+        return rows_of(split=split)
+    except ValueError as error:
+        raise InputError(f"There is no split {split!r} ({error}): all rows are in train.") from None
+
+
+def _check(config: str, filters: Filters) -> None:
+    from kpmath_builder.dataset.builder import KPMath
+
+    if config not in CONFIGS:
+        raise InputError(f"There is no config {config!r}: choose from {', '.join(CONFIGS)}.")
+    known = [name for name in Filters.__annotations__ if hasattr(KPMath.builder_configs[config], name)]
+    if strange := sorted(set(filters) - set(known)):
+        raise InputError(
+            f"{config} cannot be filtered by {', '.join(strange)}: choose from {', '.join(known)}."
+        )
+    for name, least in filters.items():
+        if isinstance(least, int | float) and not 0 <= least <= 1:
+            raise InputError(f"{name} is {least}: give a number from 0 to 1.")
+
+
+def _root(place: str | Path, revision: str | None, token: str | None) -> str:
+    for folder in (Path(place), Path(place) / "dataset"):
+        if (folder / "data").is_dir():
+            if revision is not None:
+                raise InputError(
+                    f"{place} is a folder, which has no revision {revision}: leave revision out."
+                )
+            return str(folder.resolve())
+    return f"hf://datasets/{place}@{_commit(str(place), revision, token)}"
+
+
+def _commit(repo: str, revision: str | None, token: str | None) -> str:
+    """Return the commit that a revision means; offline, the one that it meant when it was last asked for."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        card = hf_hub_download(repo, "README.md", repo_type="dataset", revision=revision, token=token)
+    except HFValidationError:
+        raise InputError(
+            f"{repo} is neither a dataset's folder nor owner/name on the Hub: correct it."
+        ) from None
+    except RevisionNotFoundError:
+        raise InputError(f"{repo} has no revision {revision!r}: its tags are named like v1.2.0.") from None
+    except RepositoryNotFoundError:
+        raise InputError(
+            f"There is no folder {repo}, and no dataset {repo} on the Hub that your token may read: "
+            "check the name, or run `hf auth login`."
+        ) from None
+    except LocalEntryNotFoundError:
+        raise InputError(
+            f"The Hub cannot be reached and {repo} is not in the cache: try again online."
+        ) from None
+    except EntryNotFoundError:
+        raise InputError(f"{repo} has no card, so it is no dataset of ours: check the name.") from None
+    return Path(card).parent.name

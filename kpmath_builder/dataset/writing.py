@@ -1,0 +1,78 @@
+"""From sealed candidates to the folder that `load_dataset` reads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from kpmath_builder.curation.selection import Selection
+from kpmath_builder.dataset.facts import CardFacts, TaskFacts
+from kpmath_builder.dataset.provenance import sources_of
+from kpmath_builder.dataset.tables import TableCounts, write_tables
+from kpmath_builder.execution.teachers import roles_of
+from kpmath_builder.folder.shards import read_candidates
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.protocol import Role, Task
+from kpmath_builder.recipe import Recipe, Sampled
+from kpmath_builder.records import SeedProblem
+
+__all__ = ["write_dataset"]
+
+_HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
+
+
+def write_dataset(
+    recipe: Recipe, workspace: Workspace, knowledge: Knowledge, fingerprint: str
+) -> TableCounts:
+    """Select from the candidates and write the three tables with their card, replacing the dataset folder."""
+    selection = Selection(recipe.selection)
+    shards = [workspace.shard(number) for number in range(recipe.build.shards)]
+    prompts = Prompts.load(recipe.prompts)
+    return write_tables(
+        workspace.dataset,
+        name=recipe.name,
+        fingerprint=fingerprint,
+        seeds=knowledge.seeds,
+        extractions=knowledge.extractions,
+        practices=knowledge.practices,
+        candidates=map(selection.decide, read_candidates(shards)),
+        select=selection.published,
+        facts=_facts(recipe, prompts, knowledge.seeds),
+        provenance=sources_of(recipe, prompts),
+    )
+
+
+def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> CardFacts:
+    models: dict[str, str] = {role: settings.model_name for role, settings in roles_of(recipe).items()}
+    return CardFacts(
+        models=models,
+        recipe={
+            **recipe.keys("data"),
+            **recipe.keys("decision"),
+            "build.questions": recipe.build.questions,
+        },
+        tasks=_tasks(recipe, prompts, models),
+        licence=_licence(seeds),
+        source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),
+    )
+
+
+def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[TaskFacts]:
+    sampled: tuple[tuple[Task, Role, Sampled], ...] = (
+        ("extract", "extractor", recipe.extraction),
+        ("write", "writer", recipe.questions),
+        ("judge", "judge", recipe.judging),
+        ("solve", "solver", recipe.solutions),
+    )
+    tasks = []
+    for task, role, section in sampled:
+        sampling = section.sampling
+        told = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
+        times = f"; {recipe.solutions.samples} samples" if task == "solve" else ""
+        tasks.append(TaskFacts(task, models[role], told + times, prompts.hashes[task]))
+    return tasks
+
+
+def _licence(seeds: Iterable[SeedProblem]) -> str:
+    """Return the licence of the seed texts that are published, `other` where they have several."""
+    licences = {seed.licence for seed in seeds if seed.shareable}
+    return licences.pop() if len(licences) == 1 else "other" if licences else "mit"

@@ -1,0 +1,1 @@
+"""Durable files: atomic writes, locks that name their owner, scratch folders."""

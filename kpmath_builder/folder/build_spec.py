@@ -1,0 +1,137 @@
+"""What a build folder is being built towards: everything that its tables depend on, key by key.
+
+A change means one of three things. What the questions are drawn from (`origin`) is one per folder: a change is refused. What
+they are asked with (`asked`) may change: answers are found by the request itself, so only what a change touches is asked
+anew. What is made of the answers (`decided`) may change and asks nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+from kpmath_builder.execution.teachers import roles_of
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.protocol import ROLE_OF, Role, Task, canonical_json
+from kpmath_builder.recipe import Recipe
+
+__all__ = ["SEEDS_HASH", "BuildSpec", "Keys", "differences"]
+
+Keys = Mapping[str, Any]
+
+SEEDS_HASH = "the seeds' hash"
+_DRAWN: tuple[Task, ...] = ("extract", "same_topic")
+_ASKED: tuple[Task, ...] = ("write", "judge", "solve")
+
+
+@dataclass(frozen=True)
+class BuildSpec:
+    """The parts of a build spec; equal specs make equal tables."""
+
+    origin: Keys
+    layout: Keys
+    asked: Keys
+    decided: Keys
+    generations: Mapping[str, int] = field(default_factory=dict)
+    """Shard to how often it was begun anew by `--regenerate`; shards that never were are left out."""
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        prompts: Prompts,
+        seeds_hash: str,
+        generations: Mapping[str, int],
+        *,
+        asking: bool,
+    ) -> "BuildSpec":
+        """Return the build spec of a recipe; `asking` is false where only answers that are there may be used."""
+        draw = recipe.keys("draw")
+        data = {k: v for k, v in recipe.keys("data").items() if not k.startswith(("teacher.", "roles."))}
+        return cls(
+            origin=_plain({SEEDS_HASH: seeds_hash, **draw, **_tasks(recipe, prompts, _DRAWN)}),
+            layout=recipe.keys("layout"),
+            asked=_plain({k: v for k, v in data.items() if k not in draw} | _tasks(recipe, prompts, _ASKED)),
+            decided=_plain(
+                {
+                    **recipe.keys("decision"),
+                    "build.questions": recipe.build.questions,
+                    "answers may be asked for": asking,
+                    "the version of kpmath-builder": version("kpmath-builder"),
+                }
+            ),
+            generations=generations,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "BuildSpec":
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> str:
+        """Return the build spec as a file that a person can read."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of what decides the tables; the layout does not."""
+        generations = {"generations": self.generations, **self.layout} if self.generations else {}
+        return _hash([self.origin, self.asked, self.decided, generations])
+
+    def header(self, shard: int) -> dict[str, Any]:
+        """Return what a shard of candidates begins with when it was made towards this build spec."""
+        return {
+            "shard": shard,
+            **self.layout,
+            "generation": self.generation(shard),
+            "build spec": _hash([self.origin, self.asked, self.decided]),
+        }
+
+    def generation(self, shard: int) -> int:
+        """Return how often a shard was begun anew."""
+        return self.generations.get(str(shard), 0)
+
+    def changes(self, since: "BuildSpec") -> Iterator[str]:
+        """Yield what is now asked otherwise than `since`, as "key was X and is now Y"."""
+        return differences(since.asked, self.asked)
+
+
+def differences(before: Keys, now: Keys) -> Iterator[str]:
+    """Yield each key whose value changed, as "key was X and is now Y"."""
+    for key in [*before, *(key for key in now if key not in before)]:
+        if before.get(key) != now.get(key):
+            yield f"{key} was {_shown(before.get(key))} and is now {_shown(now.get(key))}"
+
+
+def _tasks(recipe: Recipe, prompts: Prompts, tasks: tuple[Task, ...]) -> dict[str, Any]:
+    """Name the teachers and prompts of some tasks, whatever table of the recipe they come from.
+
+    Who runs the model, and where, is left out: an engine of one's own today, a server tomorrow.
+    """
+    keys: dict[str, Any] = {}
+    for task in tasks:
+        role: Role = ROLE_OF[task]
+        settings = roles_of(recipe)[role]
+        keys[f"roles.{role}.model"] = settings.model_name
+        keys |= {f"roles.{role}.{name}": value for name, value in settings.fields(task).items()}
+        prompted = settings.kind != "symbolic"
+        keys[f"the prompt of {task}"] = prompts.hashes[task] if prompted else "none, the material itself"
+    return keys
+
+
+def _plain(keys: Keys) -> Keys:
+    """Return the keys as they come back from JSON."""
+    plain: Keys = json.loads(json.dumps(keys))
+    return plain
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:20] + "…"

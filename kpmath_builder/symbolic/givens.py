@@ -1,0 +1,139 @@
+"""The numbers that a question gives in digits: where they stand, what they are, and whether they may change."""
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from kpmath_builder.symbolic.constants import NUMBER_WORDS, fraction_family
+from kpmath_builder.symbolic.expressions import Number, format_number, parse_number, simplest
+from kpmath_builder.symbolic.fixed_numbers import (
+    PHYSICAL,
+    GivenKind,
+    all_counts_stay,
+    ceiling_of,
+    why_kept,
+)
+
+__all__ = ["NUMBER", "Given", "read_givens"]
+
+NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_NUMBER_IN_TEXT = re.compile(
+    rf"(?<![\d.])(?:(?P<whole>\d+) +(?:and +)?)?(?P<top>\d+)/(?P<bottom>[1-9]\d*)|(?P<number>{NUMBER})"
+)
+_PERCENT = re.compile(r"\s?(?:%|percent\b|per cent\b)")
+_CENTS = re.compile(r"\s?(?:¢|cents?\b)")
+_MONEY_BEFORE = re.compile(r"[$€£]\s?$")
+_MONEY_AFTER = re.compile(r"\s?(?:[$€£]|dollars?\b|bucks\b)")
+_NEXT_WORD = re.compile(r"[\s-]*([A-Za-z]+)")
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A number in digits; `kept` says why it must stay as it is, or is empty."""
+
+    start: int
+    end: int
+    value: Number
+    kind: GivenKind = "count"
+    decimals: int = 0
+    commas: bool = False
+    noun: str = ""
+    """The next word, which says of what it is a number."""
+    kept: str = ""
+    family: frozenset[Number] = frozenset()
+    """Values that may stand for it in a solution besides `value`: of a fraction its parts."""
+    cents: bool = False
+    ceiling: int = 0
+    """The most that makes sense (7 days a week); 0 where there is no such limit."""
+    vowel: bool | None = None
+    """Whether an article before it says that its name begins with a vowel ("an 8-page"); None without an article."""
+
+    @property
+    def physical(self) -> bool:
+        """Whether it measures a thing (feet, pounds, mph), which people have a feeling for: it moves little."""
+        return self.noun in PHYSICAL
+
+    def reads_like(self, value: Number) -> bool:
+        """Return whether an article before the number still fits."""
+        return self.vowel is None or self.vowel == _begins_with_vowel(value)
+
+    def write(self, value: Number) -> str:
+        """Write another value the way this one is written."""
+        decimals = self.decimals if self.decimals == 2 or not isinstance(value, int) else 0
+        return format_number(value, decimals=decimals, commas=self.commas or (value >= 1000 > self.value))
+
+
+def _begins_with_vowel(value: Number) -> bool:
+    digits = str(int(value))
+    return digits[0] == "8" or (digits[:2] in ("11", "18") and len(digits) % 3 == 2)
+
+
+def read_givens(question: str) -> tuple[Given, ...]:
+    """Return every number of the question, from left to right."""
+    found = [_read(question, match) for match in _NUMBER_IN_TEXT.finditer(question)]
+    return tuple(_keep_tied(question, found))
+
+
+def _read(question: str, match: re.Match[str]) -> Given:
+    before, after = question[: match.start()], question[match.end() :]
+    value: Number
+    if match["top"]:
+        value = int(match["whole"] or 0) + Fraction(int(match["top"]), int(match["bottom"]))
+        family = frozenset(fraction_family(Fraction(value)))
+        return Given(match.start(), match.end(), simplest(value), kept="fraction", family=family)
+    text = match["number"]
+    value = parse_number(text)
+    kind: GivenKind = "count"
+    if _PERCENT.match(after):
+        kind = "percent"
+    elif _MONEY_BEFORE.search(before) or _MONEY_AFTER.match(after):
+        kind = "money"
+    noun = _NEXT_WORD.match(after)
+    return Given(
+        start=match.start(),
+        end=match.end(),
+        value=value,
+        kind=kind,
+        decimals=len(text.partition(".")[2]),
+        commas="," in text,
+        noun=noun[1].lower() if noun else "",
+        kept=why_kept(value, kind, before, after),
+        cents=bool(_CENTS.match(after)),
+        ceiling=ceiling_of(value, question, after),
+        vowel=_begins_with_vowel(value) if re.search(r"\ban? \$?$", before, re.IGNORECASE) else None,
+    )
+
+
+def _keep_tied(question: str, givens: list[Given]) -> list[Given]:
+    """Keep numbers that the text ties to others: repeated ones, sums and products of others, ages, clock times."""
+    tied: set[int] = set()
+    words = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", question.lower()) if word in NUMBER_WORDS}
+    values = [given.value for given in givens]
+    for i, given in enumerate(givens):
+        if values.count(given.value) > 1 or given.value in words:
+            tied.add(i)
+        if given.kind == "count" and all_counts_stay(question):
+            tied.add(i)
+    tied |= _in_relation(givens)
+    return [
+        replace(given, kept="tied to another number") if i in tied and not given.kept else given
+        for i, given in enumerate(givens)
+    ]
+
+
+def _in_relation(givens: list[Given]) -> set[int]:
+    """Return the numbers of which one is the sum or product of others, or that make up a whole of 100 %."""
+    found: set[int] = set()
+    wholes: set[Number] = {given.value for given in givens}
+    for i, left in enumerate(givens):
+        for j in range(i):
+            right = givens[j]
+            total: Number = left.value + right.value
+            percents = left.kind == right.kind == "percent" and total == 100
+            product = left.value * right.value if min(left.value, right.value) > 2 else -1
+            if percents or (total in wholes and left.value > 2 < right.value) or product in wholes:
+                found |= {i, j} | {k for k, given in enumerate(givens) if given.value in (total, product)}
+    percents_all = [i for i, given in enumerate(givens) if given.kind == "percent"]
+    if sum(givens[i].value for i in percents_all) == 100:
+        found.update(percents_all)
+    return found

@@ -1,0 +1,159 @@
+"""Changing the numbers of a problem so that its text stays true and readable.
+
+Every change starts from values that are known to fit and moves one number at a time; a move is kept only if all steps
+still have the sign, the wholeness, the size and the order that they had. So a usable set of values is always at hand.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations
+from random import Random
+
+from kpmath_builder.symbolic.expressions import Number, decimal_places, simplest
+from kpmath_builder.symbolic.givens import Given
+from kpmath_builder.symbolic.programs import Program
+
+__all__ = ["Bounds", "bounds_of", "proposals", "vary"]
+
+_TRIES = 12
+"""Values tried for one number before it stays."""
+_RANGE = (Fraction(1, 2), Fraction(5, 2))
+_PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
+"""A number moves between these multiples of its original."""
+_STEP_FACTOR = 6
+"""A step moves at most by this factor."""
+_ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
+_COMPARES = re.compile(
+    r"\b(?:most|least|cheap\w*|oldest|youngest|highest|lowest|fewest|fastest|slowest|longest|shortest|larg\w+|small\w+|big\w+|"
+    r"maximum|minimum|greatest|best|exceeds?|enough|afford|which|at most|whichever|only if|limit|overtime|first|until|tallest)\b"
+)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What must hold for other values of a program: learnt from its original values."""
+
+    program: Program
+    results: tuple[Number, ...]
+    places: tuple[int, ...]
+    """Most decimal places of each step."""
+    strict: bool
+    """The text compares things, so the order of all steps counts."""
+    comparable: tuple[tuple[int, int], ...]
+    """Pairs of givens that measure the same thing; their order stays."""
+    fixed: tuple[Number, ...]
+    """Kept numbers; no step may cross one of them (it could be a threshold)."""
+
+    def accepts(self, values: Sequence[Number]) -> bool:
+        """Return whether the text would still be true and sensible with these values."""
+        if any(_order(values[i], values[j]) != _order(*self._original(i, j)) for i, j in self.comparable):
+            return False
+        try:
+            results = self.program.run(values)
+        except ZeroDivisionError:
+            return False
+        return all(map(self._fits, results, self.results, self.places)) and self._ordered(results)
+
+    def _original(self, i: int, j: int) -> tuple[Number, Number]:
+        return self.program.givens[i].value, self.program.givens[j].value
+
+    def _fits(self, new: Number, old: Number, places: int) -> bool:
+        if _order(new, 0) != _order(old, 0):
+            return False
+        larger, smaller = (new, old) if (new > old) == (old > 0) else (old, new)
+        if _order(larger, smaller * _STEP_FACTOR) == _order(old, 0) != 0:
+            return False
+        if isinstance(new, Fraction):
+            needed = decimal_places(new)
+            if needed is None or needed > places:
+                return False
+        return all(_order(new, limit) == _order(old, limit) for limit in self.fixed)
+
+    def _ordered(self, results: Sequence[Number]) -> bool:
+        if not self.strict:
+            return True
+        return all(
+            _order(results[i], results[j]) == _order(self.results[i], self.results[j])
+            for i in range(len(results))
+            for j in range(i)
+        )
+
+
+def _order(left: Number, right: Number) -> int:
+    return (left > right) - (left < right)
+
+
+@lru_cache(maxsize=16_384)
+def bounds_of(program: Program) -> Bounds:
+    """Return what must hold for other values of `program`."""
+    results = tuple(step.value for step in program.steps)
+    return Bounds(
+        program,
+        results,
+        tuple((decimal_places(value) or 0) if isinstance(value, Fraction) else 0 for value in results),
+        bool(_COMPARES.search(program.question)),
+        tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
+        _thresholds(program),
+    )
+
+
+def _thresholds(program: Program) -> tuple[Number, ...]:
+    """Return the values that no step may cross: kept numbers, 1 for fractions, 100 for percents."""
+    kept = {
+        given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
+    }
+    whole = {1, 100} if re.search(r"%|percent", program.question) else {1}
+    return tuple(kept | whole)
+
+
+def _comparable(program: Program, i: int, j: int) -> bool:
+    """Return whether two givens measure the same thing, so that the text may compare them."""
+    left, right = program.givens[i], program.givens[j]
+    moving = i in program.variable or j in program.variable
+    return moving and left.kind == right.kind and (left.kind != "count" or left.noun == right.noun)
+
+
+@lru_cache(maxsize=65_536)
+def proposals(given: Given) -> tuple[Number, ...]:
+    """Return the values that could stand in place of a given, in ascending order."""
+    unit = _unit(given)
+    smallest, largest = _PHYSICAL_RANGE if given.physical else _RANGE
+    low, high = given.value * smallest, given.value * largest
+    if given.ceiling:
+        high = min(high, Fraction(given.ceiling))
+    if given.kind == "percent":
+        low, high = max(low, Fraction(5)), min(high, Fraction(95))
+    first, last = -(-low // unit), high // unit
+    stride = max(1, (last - first) // 200)
+    found = (simplest(unit * k) for k in range(first, last + 1, stride))
+    usual = (value for value in found if value > 1 or (given.decimals and value != 1))
+    return tuple(value for value in usual if given.reads_like(value))
+
+
+def _unit(given: Given) -> Number:
+    """Return the step in which a number moves: as round as the original, prices in the same cents."""
+    if given.kind == "percent":
+        return 5
+    if isinstance(given.value, Fraction):
+        for cents in (50, 25, 10, 5):
+            if given.value % Fraction(cents, 100) == 0:
+                return Fraction(cents, 100)
+        return Fraction(1, 10 ** max(given.decimals, decimal_places(given.value) or 0))
+    return next((unit for unit in _ROUND if given.value % unit == 0 and given.value >= 4 * unit), 1)
+
+
+def vary(bounds: Bounds, start: Sequence[Number], rng: Random, movable: Iterable[int]) -> tuple[Number, ...]:
+    """Move the givens at `movable` one after the other, each to a random value that fits; `start` must fit."""
+    values = list(start)
+    for i in sorted(movable, key=lambda _: rng.random()):
+        before = values[i]
+        options = [value for value in proposals(bounds.program.givens[i]) if value != before]
+        for value in rng.sample(options, min(_TRIES, len(options))):
+            values[i] = value
+            if bounds.accepts(values):
+                break
+            values[i] = before
+    return tuple(values)

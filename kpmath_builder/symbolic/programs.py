@@ -1,0 +1,127 @@
+"""A seed problem as a program: the numbers of the question in, every step recomputed, the answer out.
+
+How a seed is read into one: `binding`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from kpmath_builder.symbolic.expressions import Expression, Number, simplest
+from kpmath_builder.symbolic.givens import Given
+
+__all__ = [
+    "FORMS",
+    "WORLDS",
+    "Operand",
+    "Program",
+    "Step",
+    "moves_answer",
+    "other_value",
+    "probe",
+    "shaped",
+    "take",
+]
+
+WORLDS = 2
+"""Other worlds in which two quantities must agree to count as the same."""
+_PRIMES = (211, 223, 227, 229, 233, 239, 241, 251, 257, 263, 269, 271, 277, 281, 283, 293, 307, 311, 313, 317, 331, 337,
+           347, 349, 353, 359, 367, 373, 379, 383, 389, 397, 401, 409, 419, 421, 431, 433, 439, 443, 449, 457, 461, 463)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Operand:
+    """What a literal of a step stands for: a constant, a given of the question or an earlier step.
+
+    `form` says in which shape: the number itself, its hundredth (25 % as .25), what it leaves of a whole (.75, 75) or
+    what it makes together with the whole (1.25, 125).
+    """
+
+    origin: str
+    index: int
+    form: str
+    value: Number
+
+
+@dataclass(frozen=True)
+class Step:
+    """One equation; `value` is what it states on the original numbers."""
+
+    expression: Expression
+    operands: tuple[Operand, ...]
+    value: Number
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Steps over the givens of a question; the last one is the answer."""
+
+    question: str
+    solution: str
+    givens: tuple[Given, ...]
+    steps: tuple[Step, ...]
+    variable: tuple[int, ...]
+    """Places in `givens` of the numbers that may change; each of them moves the answer."""
+
+    @property
+    def values(self) -> tuple[Number, ...]:
+        """The givens' original values."""
+        return tuple(given.value for given in self.givens)
+
+    def run(self, values: Sequence[Number]) -> list[Number]:
+        """Return the value of every step for other givens; raises ZeroDivisionError."""
+        results: list[Number] = []
+        for step in self.steps:
+            inputs = [take(operand, values, results) for operand in step.operands]
+            results.append(step.expression.evaluate(inputs))
+        return results
+
+
+FORMS: Mapping[str, tuple[Number, Number]] = {
+    "same": (0, 1),
+    "hundredth": (0, Fraction(1, 100)),
+    "rest": (1, Fraction(-1, 100)),
+    "more": (1, Fraction(1, 100)),
+    "rest of 100": (100, -1),
+    "more than 100": (100, 1),
+}
+"""Form to (a, b): the literal is a + b × the quantity."""
+
+
+def shaped(value: Number, form: str) -> Number:
+    """Return the number as which a quantity shows up in a form."""
+    if form == "same":
+        return value
+    start, factor = FORMS[form]
+    return simplest(start + Fraction(factor) * value)
+
+
+def take(operand: Operand, values: Sequence[Number], results: Sequence[Number]) -> Number:
+    """Return an operand's value for the given values and the results so far."""
+    if operand.origin == "constant":
+        return operand.value
+    return shaped((values if operand.origin == "given" else results)[operand.index], operand.form)
+
+
+def probe(program: Program) -> list[tuple[list[Number], list[Number]]]:
+    """Return values and step results in other worlds, in which different quantities hardly ever agree."""
+    worlds = []
+    for world in range(WORLDS):
+        values = [
+            other_value(i, world) if i in program.variable else given.value
+            for i, given in enumerate(program.givens)
+        ]
+        worlds.append((values, program.run(values)))
+    return worlds
+
+
+def moves_answer(program: Program, place: int) -> bool:
+    """Return whether the answer depends on the given at `place` (it may cancel out)."""
+    values, results = probe(program)[0]
+    values[place] += 1
+    return program.run(values)[-1] != results[-1]
+
+
+def other_value(place: int, world: int) -> int:
+    """Return the value that the given at `place` has in another world."""
+    return _PRIMES[(7 * place + 17 * world) % len(_PRIMES)]

@@ -1,0 +1,198 @@
+"""The text of a seed's solution with other numbers in it.
+
+Every number in the prose must be traced to a quantity of the program, as the operands of the steps are. A line with a
+number that cannot be traced is written in a plain form instead: `24/2 = <<24/2=12>>12`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kpmath_builder.symbolic.constants import NUMBER_WORDS, known_constants
+from kpmath_builder.symbolic.equations import PLAIN_EQUATION
+from kpmath_builder.symbolic.expressions import Number, format_number, parse_number
+from kpmath_builder.symbolic.givens import NUMBER
+from kpmath_builder.symbolic.programs import Operand, Program, probe, take
+
+__all__ = ["write_solution"]
+
+_TOKEN = re.compile(rf"<<.*?>>|(?<![\w.])(?:{NUMBER})(?!\w)|(?<=\d)[ ]?(?:st|nd|rd|th)\b")
+_LOOSE_NUMBER = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A number in the prose: the quantity it shows, and how the original was written."""
+
+    operand: Operand
+    decimals: int
+    commas: bool
+
+    def write(self, values: Sequence[Number], results: Sequence[Number]) -> str:
+        value = take(self.operand, values, results)
+        return format_number(value, decimals=self.decimals, commas=self.commas)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line: texts, mentions and annotations (the index of a step) in order; no pieces = only the plain form."""
+
+    pieces: tuple[str | _Mention | int, ...]
+    first: int
+    """Number of steps before this line."""
+    steps: tuple[int, ...]
+
+
+def write_solution(
+    program: Program, values: Sequence[Number], results: Sequence[Number], *, steps: int
+) -> list[str]:
+    """Return the solution's lines up to `steps` steps; `results` may hold a slip, the text then states it."""
+    written: list[str] = []
+    for line in _lines(program):
+        if line.first >= steps:
+            break
+        text = (
+            _write_line(program, line, values, results) if all(step < steps for step in line.steps) else None
+        )
+        if text is None:
+            here = [step for step in line.steps if step < steps]
+            written += [_write_step(program, step, values, results, plain=True) for step in here]
+        elif text.strip():
+            written.append(text.strip())
+    return written
+
+
+def _write_line(
+    program: Program, line: _Line, values: Sequence[Number], results: Sequence[Number]
+) -> str | None:
+    if not line.pieces:
+        return None
+    texts: list[str] = []
+    for piece in line.pieces:
+        if isinstance(piece, str):
+            texts.append(piece)
+        elif isinstance(piece, int):
+            texts.append(_write_step(program, piece, values, results, plain=False))
+        else:
+            if (take(piece.operand, values, results) == 1) != (piece.operand.value == 1):
+                return None  # "1 apple" and "5 apples" need different words
+            texts.append(piece.write(values, results))
+    return "".join(texts)
+
+
+def _write_step(
+    program: Program, index: int, values: Sequence[Number], results: Sequence[Number], *, plain: bool
+) -> str:
+    step = program.steps[index]
+    texts = [format_number(take(operand, values, results)) for operand in step.operands]
+    left, right = step.expression.write(texts), format_number(results[index])
+    return f"{left} = <<{left}={right}>>{right}" if plain else f"<<{left}={right}>>"
+
+
+@lru_cache(maxsize=16_384)
+def _lines(program: Program) -> tuple[_Line, ...]:
+    tracer = _Tracer(program)
+    return tuple(tracer.line(line) for line in program.solution.split("\n") if line.strip())
+
+
+class _Tracer:
+    """Reads the solution line by line, counting steps in the order in which the program has them."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.done = 0
+        self.worlds = probe(program)
+        self.constants = known_constants(program.question + program.solution) | {1, 2}
+
+    def line(self, line: str) -> _Line:
+        plain_ends = {match.start(2) for match in PLAIN_EQUATION.finditer(_blanked(line))}
+        first = self.done
+        self.done += len(plain_ends) + line.count("<<")
+        steps = tuple(range(first, self.done))
+        pieces = self._pieces(line, plain_ends, first)
+        return _Line(() if pieces is None else tuple(pieces), first, steps)
+
+    def _pieces(self, line: str, plain_ends: set[int], step: int) -> list[str | _Mention | int] | None:
+        pieces: list[str | _Mention | int] = []
+        end = 0
+        follows_annotation = False
+        for match in _TOKEN.finditer(line):
+            between = line[end : match.start()]
+            if _LOOSE_NUMBER.search(between) or self._word_for_quantity(between):
+                return None
+            pieces.append(between)
+            end = match.end()
+            token = match[0]
+            if token.startswith("<<"):
+                pieces.append(step)
+                step, follows_annotation = step + 1, True
+                continue
+            if match.start() in plain_ends:
+                pieces.append(step)
+                step, follows_annotation, between = step + 1, True, ""
+            mention = self._mention(token, step, states=follows_annotation and between.strip() in ("", "$"))
+            if mention is None:
+                return None
+            pieces.append(mention)
+            follows_annotation = False
+        rest = line[end:]
+        if _LOOSE_NUMBER.search(rest) or self._word_for_quantity(rest):
+            return None
+        return [*pieces, rest]
+
+    def _mention(self, token: str, step: int, *, states: bool) -> _Mention | None:
+        """Trace a number; `states` is True right behind an annotation, where it must be that step's result."""
+        try:
+            value = parse_number(token)
+        except ValueError:
+            return None
+        decimals, commas = len(token.partition(".")[2]), "," in token
+        if states:
+            operand = Operand("step", step - 1, "same", self.program.steps[step - 1].value)
+            return _Mention(operand, decimals, commas) if operand.value == value else None
+        operand_or_none = self._trace(value, step)
+        return None if operand_or_none is None else _Mention(operand_or_none, decimals, commas)
+
+    def _trace(self, value: Number, step: int) -> Operand | None:
+        """Return the one quantity that has this value up to (and with) step `step`."""
+        steps = self.program.steps
+        here = [
+            operand
+            for operand in (steps[step].operands if step < len(steps) else ())
+            if operand.value == value
+        ]
+        candidates = here or self._everything(value, step)
+        seen = {tuple(take(operand, *world) for world in self.worlds) for operand in candidates}
+        return candidates[0] if len(seen) == 1 else None
+
+    def _everything(self, value: Number, step: int) -> list[Operand]:
+        program = self.program
+        found = [
+            Operand("given", i, "same", value)
+            for i, given in enumerate(program.givens)
+            if given.value == value
+        ]
+        found += [
+            Operand("step", k, "same", value)
+            for k in range(min(step + 1, len(program.steps)))
+            if program.steps[k].value == value
+        ]
+        if value in self.constants:
+            found.append(Operand("constant", 0, "same", value))
+        return found
+
+    def _word_for_quantity(self, text: str) -> bool:
+        """Return whether a number word stands for something that changes."""
+        values = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in NUMBER_WORDS}
+        if not values:
+            return False
+        moving = {self.program.givens[i].value for i in self.program.variable}
+        moving |= {
+            step.value for k, step in enumerate(self.program.steps) if self.worlds[0][1][k] != step.value
+        }
+        return bool(values & moving)
+
+
+def _blanked(line: str) -> str:
+    return re.sub(r"<<.*?>>", lambda match: "\0" * len(match[0]), line)

@@ -1,0 +1,79 @@
+"""Numbers that a solution may have used without writing it down, and which therefore must not change.
+
+GSM8K's authors do small steps in the head: "twice 8 is 16" leaves a 16 that no annotation explains, and "12 boys and 18
+girls" of thirty children must stay thirty. What could be such a step keeps the numbers behind it.
+"""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import combinations
+from math import ceil, floor
+
+from kpmath_builder.symbolic.constants import NUMBER_WORDS, certain_constants
+from kpmath_builder.symbolic.expressions import Number, simplest
+from kpmath_builder.symbolic.givens import Given
+from kpmath_builder.symbolic.programs import Step
+
+__all__ = ["used_in_the_head"]
+
+_WORD = re.compile(r"[a-z]+")
+_MOST_NUMBERS = 12
+"""Numbers of a question up to which sums of three and four of them are looked at."""
+
+
+def used_in_the_head(question: str, givens: Sequence[Given], steps: Sequence[Step]) -> set[int]:
+    """Return the places of all givens that may stand behind a number which no step explains."""
+    used = {operand.index for step in steps for operand in step.operands if operand.origin == "given"}
+    unused: set[Number] = {given.value for i, given in enumerate(givens) if i not in used and given.value > 2}
+    near = {result for value in unused for result in _small_steps(value)}
+    derived = {i for i in used if givens[i].value in near}
+    return derived | _parts_of(question, givens, unused) | _behind_constants(question, givens, steps)
+
+
+def _behind_constants(question: str, givens: Sequence[Given], steps: Sequence[Step]) -> set[int]:
+    """Return the givens from which a constant of the steps could come, unless the text names the constant."""
+    named: set[Number] = (
+        certain_constants(question) | {given.value for given in givens} | {0, 1, 100, Fraction(1, 100)}
+    )
+    named = named.union(*(given.family for given in givens))
+    constants = {
+        operand.value for step in steps for operand in step.operands if operand.origin == "constant"
+    } - named
+    if not constants:
+        return set()
+    values = [given.value for given in givens]
+    return {
+        i
+        for i, value in enumerate(values)
+        if constants & _small_steps(value)
+        or any(constants & _made_of(value, other) for j, other in enumerate(values) if j != i)
+    }
+
+
+def _small_steps(value: Number) -> set[Number]:
+    """Return what a number becomes by a step that people do in the head."""
+    return {simplest(Fraction(value) * Fraction(factor)) for factor in ("1/2", "1/3", "1/4", "2", "3", "4")}
+
+
+def _made_of(left: Number, right: Number) -> set[Number]:
+    """Return what two numbers may make together, quotients also rounded."""
+    made: set[Number] = {left + right, left - right, right - left, left * right}
+    for top, bottom in ((left, right), (right, left)):
+        if bottom:
+            quotient = Fraction(top) / Fraction(bottom)
+            made |= {simplest(quotient), floor(quotient), ceil(quotient)}
+    return made
+
+
+def _parts_of(question: str, givens: Sequence[Given], unused: set[Number]) -> set[int]:
+    """Return the givens that add up, with others or number words, to a number that no step uses."""
+    words = [NUMBER_WORDS[word] for word in _WORD.findall(question.lower()) if word in NUMBER_WORDS]
+    wholes = unused | set(words)
+    numbers = [(i, given.value) for i, given in enumerate(givens)] + [(-1, value) for value in words]
+    parts: set[int] = set()
+    for size in (2, 3, 4) if len(numbers) <= _MOST_NUMBERS else (2,):
+        for chosen in combinations(numbers, size):
+            if sum(value for _, value in chosen) in wholes:
+                parts.update(i for i, _ in chosen)
+    return parts - {-1}

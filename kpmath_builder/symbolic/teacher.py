@@ -1,0 +1,194 @@
+"""The `SymbolicTeacher`: the five tasks answered by rules; what it cannot do it refuses by name."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from random import Random
+from typing import Any, get_args
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.protocol import Request, Response, Task, canonical_json
+from kpmath_builder.symbolic.compose import compose
+from kpmath_builder.symbolic.judging import judge
+from kpmath_builder.symbolic.passages import Passage, passage_of
+from kpmath_builder.symbolic.reading import Reading, read_question
+from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.solve import solve, solve_with_slip
+from kpmath_builder.symbolic.topics import extract, same_topic
+
+__all__ = ["SymbolicTeacher"]
+
+_Material = Mapping[str, Any]
+
+
+class RefusedError(ValueError):
+    """The task is beyond rules; the message is the named reason."""
+
+
+class SymbolicTeacher:
+    """Answers every task from annotated seeds (GSM8K), without a model; needs no server and no GPU.
+
+    The answer depends on the request and the sample alone. A solution slips with probability `error_rate`, so that
+    voting has something to do.
+
+    Parameters
+    ----------
+    error_rate
+        Share of solutions with an error in them, 0…1.
+
+    Raises
+    ------
+    InputError
+        Where `error_rate` is no share.
+    """
+
+    samples_per_request: int = 1024
+
+    def __init__(self, error_rate: float = 0.1) -> None:
+        if not 0 <= error_rate <= 1:
+            raise InputError(f"error_rate is {error_rate}; give a share between 0 and 1")
+        self.error_rate = error_rate
+        self._tasks: Mapping[str, Callable[[_Material, Random], str]] = {
+            "extract": _extract,
+            "same_topic": _same_topic,
+            "write": _write,
+            "judge": _judge,
+            "solve": self._solve,
+        }
+
+    async def check(self) -> None:
+        """There is nothing to reach."""
+
+    async def close(self) -> None:
+        """There is nothing to release."""
+
+    async def answer(self, request: Request, samples: Sequence[int]) -> Sequence[Response]:
+        """Answer the given samples.
+
+        Raises
+        ------
+        InputError
+            Where the last message is not the material of a task as JSON.
+        """
+        content = request.messages[-1].content if request.messages else ""
+        material = _material(content)
+        prompt_tokens = sum(len(message.content.split()) for message in request.messages)
+        return [self._respond(request, material, sample, prompt_tokens) for sample in samples]
+
+    def _respond(self, request: Request, material: _Material, sample: int, prompt_tokens: int) -> Response:
+        rng = Random(f"{request.task}/{request.seed + sample}/{request.messages[-1].content}")  # noqa: S311 -- no secret
+        try:
+            text, reason = self._tasks[material["task"]](material, rng), "stop"
+        except RefusedError as refusal:
+            text, reason = f"symbolic teacher: {refusal}", "refused"
+        return Response(
+            text=text,
+            finish_reason=reason,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=len(text.split()),
+            model=request.model,
+        )
+
+    def _solve(self, material: _Material, rng: Random) -> str:
+        try:
+            reading = _read(material["question"], _seeds(material["practices"]))
+        except RefusedError as refusal:
+            return f"I cannot solve this: {refusal}."
+        if reading is None:
+            return "I cannot solve this: the question is not put together from the practices."
+        return solve_with_slip(reading, rng) if rng.random() < self.error_rate else solve(reading)
+
+
+def _material(content: str) -> _Material:
+    try:
+        material: _Material = json.loads(content)
+        known = material["task"] in get_args(Task)
+    except (ValueError, TypeError, KeyError):
+        known = False
+    if not known:
+        raise InputError(
+            'the symbolic teacher reads a "task" with its material as JSON; ask it through a recipe with kind = "symbolic"'
+        )
+    return material
+
+
+def _seeds(practices: Sequence[_Material]) -> tuple[tuple[str, str], ...]:
+    """Return problem and solution of the practices, each seed once."""
+    return tuple(dict.fromkeys((practice["problem"], practice["solution"]) for practice in practices))
+
+
+def _passages(seeds: Sequence[tuple[str, str]]) -> list[Passage]:
+    """Read the seeds; refuses naming the practice that cannot be read."""
+    passages: list[Passage] = []
+    for number, seed in enumerate(seeds, start=1):
+        try:
+            passages.append(passage_of(*seed))
+        except UnfitError as error:
+            raise RefusedError(f"practice {number}: {error}") from error
+    return passages
+
+
+@lru_cache(maxsize=256)
+def _read(question: str, seeds: tuple[tuple[str, str], ...]) -> Reading | None:
+    """Read a question; kept for the other samples of the same request."""
+    return read_question(question, _passages(seeds))
+
+
+def _extract(material: _Material, _: Random) -> str:
+    # A seed that no question can be composed of is refused here, once, instead of in every blueprint that draws it.
+    try:
+        passage_of(material["problem"], material["solution"])
+    except UnfitError as error:
+        raise RefusedError(str(error)) from error
+    topics = extract(material["problem"], material["solution"])
+    return canonical_json(
+        {"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]}
+    )
+
+
+def _same_topic(material: _Material, _: Random) -> str:
+    return canonical_json({"same": same_topic(material["first"], material["second"])})
+
+
+def _write(material: _Material, rng: Random) -> str:
+    passages = _passages(_seeds(material["practices"]))
+    if len(passages) < 2:
+        raise RefusedError(Reason.ONE_SEED)
+    try:
+        question = compose(passages, rng)
+    except UnfitError as error:
+        raise RefusedError(str(error)) from error
+    return canonical_json({"question": question})
+
+
+def _judge(material: _Material, _: Random) -> str:
+    practices = material["practices"]
+    points = list(dict.fromkeys(point for practice in practices for point in practice["key_points"]))
+    try:
+        verdict = judge(material["question"], _passages(_seeds(practices)))
+    except RefusedError as refusal:
+        return _judgement(0.0, points, 0.0, [f"cannot be re-derived: {refusal}"])
+    unused = {passage.program.question for passage in verdict.unused}
+    used = [
+        point
+        for practice in practices
+        if practice["problem"] not in unused
+        for point in practice["key_points"]
+    ]
+    missing = [point for point in points if point not in used]
+    present = 1 - len(missing) / len(points) if points else float(not verdict.unused)
+    return _judgement(
+        round(present, 3), missing, verdict.correctness, [sentence for _, sentence in verdict.faults]
+    )
+
+
+def _judgement(present: float, missing: list[str], correctness: float, errors: list[str]) -> str:
+    return canonical_json(
+        {
+            "key_points_present": present,
+            "missing_key_points": missing,
+            "correctness": correctness,
+            "errors": errors,
+            "sub_questions": 1,
+        }
+    )

@@ -1,5 +1,0 @@
-"""The symbolic teacher: real, new problems from annotated seeds, by rules and exact arithmetic, without any model."""
-
-from kpmath_builder.teachers.symbolic.teacher import SymbolicTeacher
-
-__all__ = ["SymbolicTeacher"]
