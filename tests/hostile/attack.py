@@ -1,6 +1,7 @@
 """What an attack is, and the few ways in which bytes are sent."""
 
 import asyncio
+import itertools
 import json
 import socket
 import struct
@@ -117,6 +118,16 @@ def flood(start: bytes, piece: bytes, end: bytes = b"") -> Attack:
         for _ in range(MOST):
             await exchange.send(piece)
         await exchange.send(end)
+
+    return attack
+
+
+def in_turn(*attacks: Attack) -> Attack:
+    """Meet each request with the next of these attacks."""
+    turns = itertools.cycle(attacks)
+
+    async def attack(exchange: Exchange) -> None:
+        await next(turns)(exchange)
 
     return attack
 

@@ -19,7 +19,7 @@ def main() -> None:
     said: list[str] = []
     ended: dict[str, Any] = {"error": ""}
     try:
-        build(Recipe.read(Path(sys.argv[1])), progress=said.append)
+        build(Recipe.read(Path(sys.argv[1])), progress=lambda progress: said.append(progress.note))
     except KpmathError as error:
         ended["error"] = f"{type(error).__name__}: {error}"
     print(json.dumps({**ended, "said": said}))  # noqa: T201 - for the test

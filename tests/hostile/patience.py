@@ -11,7 +11,9 @@ def be_quick(change: Callable[[object, str, object], object]) -> None:
     """Shorten every pause; `change` is `setattr` or a monkeypatch's."""
     change(retries, "FIRST_PAUSE", 0.01)
     change(retries, "LONGEST_PAUSE", 0.05)
-    change(endpoints, "FIRST_REST", 0.01)
-    change(endpoints, "LONGEST_REST", 0.05)
+    change(retries, "LONGEST_OWN_PAUSE", 0.05)
+    change(retries, "SHORTEST_TIMEOUT", 1.0)
+    change(endpoints, "FIRST_COOL_DOWN", 0.01)
+    change(endpoints, "LONGEST_COOL_DOWN", 0.05)
     change(readiness, "SECONDS_BETWEEN_LOOKS", 0.05)
     change(monitor, "SECONDS_BETWEEN_LOOKS", 0.02)
