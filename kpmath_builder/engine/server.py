@@ -20,7 +20,7 @@ __all__ = ["Server"]
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_MESSAGES = 10.0
-LOOK = aiohttp.ClientTimeout(total=5.0)
+LOOK_SECONDS = 5.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 DEATHS = 5
@@ -66,7 +66,7 @@ class Server:
         self.name = name
         self.restarts = 0
         self.endpoint = endpoint
-        endpoint.down = True
+        endpoint.set_running(running=False)
         self._running = ProcessGroup(name, command, environment, log=log, registry=registry)
         self._connection, self._patience, self._on_lost = connection, patience, on_lost
         self._keeper: asyncio.Task[None] | None = None
@@ -123,16 +123,17 @@ class Server:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _is_ready(self) -> bool:
-        url = self.endpoint.url.removesuffix("/v1") + "/health"
         try:
-            async with self._connection.session().get(url, timeout=LOOK) as reply:
+            async with (
+                asyncio.timeout(LOOK_SECONDS),
+                self._connection.sessions.health(self.endpoint.url) as reply,
+            ):
                 return reply.status == 200
         except (aiohttp.ClientError, OSError, TimeoutError):
             return False
 
     def _open(self) -> None:
-        self.endpoint.answered()
-        self.endpoint.down = False
+        self.endpoint.set_running(running=True)
         self._connection.pool.refill()
 
     async def _keep_alive(self) -> None:
@@ -145,7 +146,7 @@ class Server:
 
     async def _until_dead(self) -> None:
         status = await self._running.process.wait()
-        self.endpoint.down = True
+        self.endpoint.set_running(running=False)
         self.endpoint.break_off()
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < LONG_LIFE] + [now]
@@ -175,7 +176,7 @@ class Server:
             return
 
     async def _end(self, seconds: float = SECONDS_TO_END) -> None:
-        self.endpoint.down = True
+        self.endpoint.set_running(running=False)
         await self._running.end(seconds)
 
     def _notify(self, sentence: str) -> None:

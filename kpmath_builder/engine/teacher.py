@@ -74,9 +74,9 @@ class VllmTeacher(OpenAITeacher):
             longest_reply=longest_reply,
             extras=extras,
             must_obey=True,
+            on_hang=self._hangs,
             notify=notify,
         )
-        self.watch.on_hang = self._hangs
         self._settings = settings
         self._turns = gpu_sharing
         self._checked = False
@@ -136,7 +136,7 @@ class VllmTeacher(OpenAITeacher):
 
     async def close(self) -> None:
         """Stop the servers and release connections."""
-        await self.watch.stop()
+        await self.monitor.stop()
         await self.rest()
         await super().close()
 
