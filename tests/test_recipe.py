@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from kpmath_builder import InputError, Recipe
+from kpmath_builder.recipe import KeyKind
+from kpmath_builder.recipe.keys import walk
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.toml"))
 
@@ -35,10 +37,16 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ({"consensus": {"mode": "majority"}}, "consensus.mode must be one of paper, strict, got 'majority'"),
         ({"judging": {"threshold": 2}}, "judging.threshold must be a number from 0 up to 1, got 2"),
         ({"teacher": {"kind": "openai"}}, "teacher.model is empty: name the model"),
-        ({"teacher": {"addresses": []}}, "teacher.addresses must be a list of text, at least one"),
+        (
+            {"teacher": {"kind": "openai", "addresses": []}},
+            "teacher.addresses must be a list of text, at least one",
+        ),
         ({"seeds": {"path": "a", "hub": "b"}}, "seeds.path and seeds.hub are both given: keep one of them"),
         ({"roles": {"jury": {}}}, "roles has no jury: known are 'extractor', 'writer', 'judge' or 'solver'"),
-        ({"roles": {"judge": {"modl": "m"}}}, "did you mean roles.judge.model?"),
+        (
+            {"teacher": {"kind": "openai", "model": "m"}, "roles": {"judge": {"modl": "m"}}},
+            "did you mean roles.judge.model?",
+        ),
         ({"topics": {"ask_above": 0.95}}, "topics.ask_above is larger than topics.same"),
         ({"name": "no spaces"}, "name must be text matching"),
         ({"build": {"window": 0, "shards": 0}}, "(1 more after this one.)"),
@@ -117,11 +125,11 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
     recipe = Recipe.of(
         {"roles": {"judge": {"kind": "openai", "model": 'say "hi"\\\n', "extra": {"a b": [1, {"c": True}]}}}}
     )
-    kinds = [recipe.keys(kind) for kind in ("data", "decision", "layout", "free")]
+    kinds = [recipe.keys(kind) for kind in KeyKind]
     assert sum(map(len, kinds)) == len(set().union(*kinds))
     text = recipe.to_toml()
     assert "[roles.judge]" in text
-    assert all(f"{name.rpartition('.')[2]} " in text for names in kinds for name in names)
+    assert all(f"{key.name.rpartition('.')[2]} " in text and key.meaning in text for key in walk(recipe))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +138,14 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
         ({}, 256),
         ({"teacher": {"kind": "openai", "model": "m", "addresses": ["http://a", "http://b"]}}, 512),
         ({"teacher": {"kind": "vllm", "model": "m", "servers": 8, "in_flight": 100}}, 800),
-        ({"teacher": {"in_flight": 10}, "roles": {"judge": {"in_flight": 30}}}, 30),
-        ({"teacher": {"in_flight": 10}, "build": {"window": 7}}, 7),
+        (
+            {
+                "teacher": {"kind": "openai", "model": "m", "in_flight": 10},
+                "roles": {"judge": {"in_flight": 30}},
+            },
+            30,
+        ),
+        ({"build": {"window": 7}}, 7),
     ],
 )
 def test_as_many_blueprints_are_in_flight_as_fill_the_servers(tables: dict[str, Any], window: int) -> None:

@@ -66,6 +66,7 @@ class Connection:
         in_flight: int = 256,
         patience: float = 900.0,
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         if not addresses:
             raise InputError("No address of a server is given: set teacher.addresses.")
@@ -79,7 +80,7 @@ class Connection:
         self._told_at = float("-inf")
         self._answers = 0
         self._session: aiohttp.ClientSession | None = None
-        self.stop = Stop()
+        self.stop = stop or Stop()
         """Once it is asked, nothing is sent any more."""
         self.on_return: Callable[[str], Awaitable[None]] | None = None
         """Looks at a server that was out of reach, before anything is sent to it again: another may stand there now."""
