@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kpmath_builder import InputError, Recipe
-from kpmath_builder.recipe import KeyKind
+from kpmath_builder.recipe import KeyKind, ServerSettings, SymbolicSettings, VllmSettings
 from kpmath_builder.recipe.keys import walk
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.toml"))
@@ -65,6 +65,68 @@ def test_a_role_takes_what_it_does_not_say_from_the_teacher() -> None:
     )
     assert (recipe.teacher_for("judge").model, recipe.teacher_for("judge").in_flight) == ("b", 9)
     assert recipe.teacher_for("writer").model == "a"
+
+
+def test_a_role_of_another_kind_takes_only_the_keys_that_its_kind_has() -> None:
+    recipe = Recipe.of(
+        {
+            "teacher": {"kind": "vllm", "model": "a", "in_flight": 9, "gpus": [0], "python": "/opt/python"},
+            "roles": {"judge": {"kind": "openai", "model": "b"}, "writer": {"kind": "symbolic"}},
+        }
+    )
+    assert recipe.teacher_for("judge") == ServerSettings(model="b", in_flight=9)
+    assert recipe.teacher_for("writer") == SymbolicSettings()
+    assert recipe.teacher_for("solver").places == 9
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        (
+            {"teacher": {"kind": "openai", "model": "m", "gpus": [0]}},
+            'teacher is of kind "openai", which has no key gpus: leave teacher.gpus out, or set teacher.kind to "vllm"',
+        ),
+        ({"teacher": {"addresses": ["http://a"]}}, 'is of kind "symbolic", which has no key addresses'),
+        (
+            {"teacher": {"kind": "openai", "model": "m"}, "roles": {"judge": {"error_rate": 0.2}}},
+            'leave roles.judge.error_rate out, or set roles.judge.kind to "symbolic"',
+        ),
+        ({"teacher": {"in_flight": 3}}, 'or set teacher.kind to "openai" or "vllm", which has it.'),
+        (
+            {"teacher": {"kind": "vlm", "model": "m"}},
+            "teacher.kind must be one of symbolic, openai, vllm, got 'vlm'",
+        ),
+        ({"teacher": {"kind": 3}}, "teacher.kind must be one of symbolic, openai, vllm, got '3'"),
+        ({"roles": {"judge": {"kind": "vlm"}}}, "roles.judge.kind must be one of symbolic, openai, vllm"),
+        ({"teacher": {"kind": "vllm-offline", "model": "m"}}, 'use kind = "vllm", which opens no port'),
+        ({"roles": {"judge": {"kind": "vllm-offline"}}}, 'use kind = "vllm", which opens no port'),
+        ({"roles": {"judge": {"kind": "openai"}}}, "teacher.model is empty: name the model"),
+        ({"teacher": "symbolic"}, "teacher must be a table, got 'symbolic'"),
+        ({"roles": {"judge": 3}}, "roles.judge must be a table, got 3"),
+        ({"roles": 3}, "roles must be a table, got 3"),
+    ],
+)
+def test_what_a_kind_of_teacher_does_not_have_is_refused_by_name(tables: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError) as error:
+        Recipe.of(tables)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_kind_chosen_on_the_command_line_drops_the_keys_of_the_file_that_it_does_not_have(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "r.toml").write_text(
+        '[teacher]\nkind = "openai"\nmodel = "m"\nin_flight = 9\naddresses = ["http://a"]\n[roles.judge]\nmodel = "j"\n'
+    )
+    assert (
+        Recipe.read(tmp_path / "r.toml", {"teacher.kind": "symbolic"}).teacher_for("judge")
+        == SymbolicSettings()
+    )
+    own = Recipe.read(tmp_path / "r.toml", {"roles.judge.kind": "vllm"})
+    assert own.teacher_for("judge") == VllmSettings(model="j", in_flight=9)
+    with pytest.raises(InputError, match="which has no key gpus"):
+        Recipe.read(tmp_path / "r.toml", {"teacher.kind": "openai", "teacher.gpus": "[0]"})
 
 
 @pytest.mark.parametrize(

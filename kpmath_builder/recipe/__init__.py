@@ -30,6 +30,7 @@ from kpmath_builder.recipe.teacher import (
     TeacherSettings,
     VllmSettings,
     complete_teachers,
+    switch_kinds,
 )
 
 __all__ = [
@@ -104,7 +105,7 @@ class Recipe(Section):
         InputError
             Naming the key, its meaning and the allowed values.
         """
-        return cls.of(override(read_toml(Path(path)), overrides or {}))
+        return cls.of(override(switch_kinds(read_toml(Path(path)), overrides or {}), overrides or {}))
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:

@@ -19,7 +19,7 @@ __all__ = [
     "VllmSettings",
     "complete_teachers",
     "kinds_with",
-    "only_keys_of",
+    "switch_kinds",
 ]
 
 _KIND = (
@@ -299,28 +299,54 @@ def complete_teachers(tree: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(teacher, Mapping):
         return dict(tree)
     teacher = {"kind": _DEFAULT, **teacher}
-    completed = {**tree, "teacher": teacher}
-    if isinstance(tree.get("roles"), Mapping):
-        completed["roles"] = {role: _complete(table, teacher) for role, table in tree["roles"].items()}
-    for table in (teacher, *completed.get("roles", {}).values()):
-        kind = table.get("kind") if isinstance(table, Mapping) else None
-        if isinstance(kind, str) and kind in _GONE:
-            raise ValueError(f'teacher kind "{kind}" is gone: {_GONE[kind]}')
-    return completed
+    _refuse_gone(teacher)
+    if not isinstance(tree.get("roles"), Mapping):
+        return {**tree, "teacher": teacher}
+    roles = {role: _complete(table, teacher) for role, table in tree["roles"].items()}
+    return {**tree, "teacher": teacher, "roles": roles}
+
+
+def _refuse_gone(teacher: Mapping[str, Any]) -> None:
+    kind = teacher.get("kind")
+    if isinstance(kind, str) and kind in _GONE:
+        raise ValueError(f'teacher kind "{kind}" is gone: {_GONE[kind]}')
 
 
 def _complete(table: Any, teacher: Mapping[str, Any]) -> Any:  # noqa: ANN401 - raw TOML
     if not isinstance(table, Mapping):
         return table
+    _refuse_gone(table)
     kind = table.get("kind", teacher["kind"])
     if kind == teacher["kind"]:
         return {**teacher, **table}
-    return {**only_keys_of(kind, teacher), "kind": kind, **table}
+    return {**_only_keys_of(kind, teacher), "kind": kind, **table}
 
 
-def only_keys_of(kind: str, table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a table that a kind of teacher has."""
-    known = _TEACHERS[kind].model_fields if isinstance(kind, str) and kind in _TEACHERS else {}
+def switch_kinds(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
+    """Leave out the keys of a file that a kind chosen on the command line (`--set teacher.kind=…`) does not have."""
+    teacher, roles = tree.get("teacher"), tree.get("roles")
+    for_all = overrides.get("teacher.kind", "")
+    switched = dict(tree)
+    if for_all and isinstance(teacher, Mapping):
+        switched["teacher"] = _only_keys_of(for_all, teacher)
+    if isinstance(roles, Mapping):
+        switched["roles"] = {
+            role: _switch(table, overrides.get(f"roles.{role}.kind", ""), for_all)
+            for role, table in roles.items()
+        }
+    return switched
+
+
+def _switch(table: Any, for_it: str, for_all: str) -> Any:  # noqa: ANN401 - raw TOML
+    if not isinstance(table, Mapping):
+        return table
+    kind = for_it or ("" if "kind" in table else for_all)
+    return _only_keys_of(kind, table) if kind else table
+
+
+def _only_keys_of(kind: object, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a table that a kind of teacher has; all of them if there is no such kind, which is an error later."""
+    known = _TEACHERS[kind].model_fields if isinstance(kind, str) and kind in _TEACHERS else table
     return {name: value for name, value in table.items() if name in known}
 
 
