@@ -42,10 +42,18 @@ def begin(
     workspace: Workspace,
     seeds_hash: str,
     *,
-    renewed: Collection[int],
+    renewed: Collection[int] = (),
+    retried: Collection[int] = (),
     notify: Callable[[str], None],
 ) -> BuildSpec:
-    """Note in the folder what is built from now on; the `renewed` shards begin a new generation.
+    """Note in the folder what is built from now on.
+
+    Parameters
+    ----------
+    renewed
+        Shards that begin a new generation.
+    retried
+        Shards that are made again if requests of theirs were given up.
 
     Raises
     ------
@@ -60,6 +68,12 @@ def begin(
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
+            workspace.check(spec)
+            workspace.reopen([shard for shard in retried if workspace.given_up("synthesis", shard)])
+            if retried and workspace.is_learnt and (requests := workspace.given_up("extract")):
+                notify(
+                    f"{requests} requests of the extraction stay given up: the questions are drawn without them."
+                )
             workspace.begin(recipe, spec, notify)
     except OSError as error:
         raise InputError(

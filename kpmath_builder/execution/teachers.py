@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ from kpmath_builder.engine.factory import Engines
 from kpmath_builder.execution.run_record import note_run
 from kpmath_builder.protocol import Role, Teacher, TeacherContext, canonical_json
 from kpmath_builder.recipe import Recipe, ServerSettings, SymbolicSettings, TeacherSettings, VllmSettings
+from kpmath_builder.records import Tokens
 from kpmath_builder.stopping import Stop
 
 __all__ = ["Teachers"]
@@ -52,6 +54,7 @@ class Teachers:
         self._stop = stop or Stop()
         self._answered = answered
         self._teachers: dict[str, asyncio.Task[Teacher]] = {}
+        self._spent: dict[str, Tokens] = defaultdict(Tokens)
         self._first_check: asyncio.Future[Any] | None = None
 
     async def __aenter__(self) -> Self:
@@ -64,13 +67,25 @@ class Teachers:
         for starting in self._teachers.values():
             starting.cancel()  # one that still starts its server stops it
         await asyncio.gather(*self._teachers.values(), return_exceptions=True)
-        ready = list(self._ready())
-        await asyncio.gather(*(teacher.close() for teacher in ready))
-        note_run(self._folder, ready)
+        ready = dict(self._ready())
+        await asyncio.gather(*(teacher.close() for teacher in ready.values()))
+        note_run(self._folder, [self._record(server, teacher) for server, teacher in ready.items()])
+
+    def spend(self, role: Role, tokens: Tokens) -> None:
+        """Note what answers of a role have cost."""
+        self._spent[self._server[role]] += tokens
+
+    def _record(self, server: str, teacher: Teacher) -> dict[str, Any]:
+        record = teacher.record()
+        if record is None:
+            return {}
+        settings = next(its for its in self._settings.values() if its.server == server)
+        cost = settings.cost(self._spent[server])
+        return {**record, **({} if cost is None else {"cost": round(cost, 6)})}
 
     def load(self) -> str:
         """Return what the servers do at this moment, for the progress display; "" if none says it."""
-        loads = [(teacher.model, load) for teacher in self._ready() if (load := teacher.load())]
+        loads = [(teacher.model, load) for _, teacher in self._ready() if (load := teacher.load())]
         return "; ".join(f"{model}: {load}" if len(loads) > 1 else load for model, load in loads)
 
     async def teacher(self, role: Role) -> Teacher:
@@ -95,10 +110,10 @@ class Teachers:
             self._teachers[server] = asyncio.create_task(self._start(self._settings[role]))
         return await asyncio.shield(self._teachers[server])
 
-    def _ready(self) -> Iterator[Teacher]:
-        for starting in self._teachers.values():
+    def _ready(self) -> Iterator[tuple[str, Teacher]]:
+        for server, starting in self._teachers.items():
             if starting.done() and not starting.cancelled() and starting.exception() is None:
-                yield starting.result()
+                yield server, starting.result()
 
     async def _start(self, settings: TeacherSettings) -> Teacher:
         teacher = self._make(settings)

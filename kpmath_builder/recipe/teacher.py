@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from kpmath_builder.protocol import Task
 from kpmath_builder.recipe.keys import KeyKind, Section, is_local_path, key, last_part, public_model
+from kpmath_builder.records import Tokens
 
 __all__ = [
     "AnyTeacher",
@@ -64,6 +65,10 @@ class TeacherSettings(Section):
     @abstractmethod
     def fields(self, task: Task) -> dict[str, Any]:
         """Return the further fields of a request for `task`: what can change its answer and stands nowhere else."""
+
+    def cost(self, tokens: Tokens) -> float | None:  # noqa: ARG002 - for subclasses
+        """Return the price of some tokens; None if the recipe gives none."""
+        return None
 
 
 class SymbolicSettings(TeacherSettings):
@@ -218,6 +223,13 @@ class ServerSettings(ModelSettings):
     def places(self) -> int:
         """The most requests under way at once at all servers together."""
         return self.in_flight * len(self.addresses)
+
+    def cost(self, tokens: Tokens) -> float | None:
+        """Return the price of some tokens; None if the recipe gives none, and one that it leaves out is 0."""
+        read, written = self.price_per_million_prompt_tokens, self.price_per_million_completion_tokens
+        if read is None and written is None:
+            return None
+        return (tokens.prompt * (read or 0.0) + tokens.completion * (written or 0.0)) / 1e6
 
 
 class VllmSettings(ModelSettings):
