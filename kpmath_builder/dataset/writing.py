@@ -1,6 +1,6 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
@@ -12,10 +12,12 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import Role, Task
 from kpmath_builder.recipe import KeyKind, Recipe, Sampled
-from kpmath_builder.records import SeedProblem
+from kpmath_builder.recipe.private import hide_private
+from kpmath_builder.records import Candidate, SeedProblem
 
 __all__ = ["write_dataset"]
 
+_SAID_BY_MODEL = frozenset({"stop", "length"})
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
@@ -26,18 +28,33 @@ def write_dataset(
     selection = Selection(recipe.selection)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.load(recipe.prompts)
+    hide = hide_private(recipe)
     return write_tables(
         workspace.dataset,
         name=recipe.name,
         fingerprint=fingerprint,
         seeds=knowledge.seeds,
-        extractions=knowledge.extractions,
+        extractions=[
+            it.model_copy(update={"reason": hide(it.reason)}) if it.reason else it
+            for it in knowledge.extractions
+        ],
         practices=knowledge.practices,
-        candidates=map(selection.decide, read_candidates(shards)),
+        candidates=(_hidden(selection.decide(candidate), hide) for candidate in read_candidates(shards)),
         select=selection.published,
         facts=_facts(recipe, prompts, knowledge.seeds),
         provenance=sources_of(recipe, prompts),
     )
+
+
+def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:
+    """Return the candidate without private words in what is a server's and not a model's: why there is no reply."""
+    if not candidate.detail and all(its.finish_reason in _SAID_BY_MODEL for its in candidate.solutions):
+        return candidate
+    solutions = (
+        its if its.finish_reason in _SAID_BY_MODEL else its.model_copy(update={"text": hide(its.text)})
+        for its in candidate.solutions
+    )
+    return candidate.model_copy(update={"detail": hide(candidate.detail), "solutions": tuple(solutions)})
 
 
 def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> CardFacts:
