@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kpmath_builder.engine.command import free_port, serve_command
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import engine_environment as cpu
@@ -43,7 +43,7 @@ def running(wanted: argparse.Namespace) -> Iterator[str]:
         wanted.python, wanted.model_folder = python, cpu.tiny_model(python)
         arguments = [*cpu.ARGUMENTS, *arguments]
         os.environ.update(cpu.SETTINGS)
-    settings = TeacherSettings(
+    settings = VllmSettings(
         kind="vllm", model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments)
     )
     wanted.model, port = settings.model_name, free_port()

@@ -42,7 +42,7 @@ from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.progress import Progress, Reporter
 from kpmath_builder.prompts.schemas import REPLIES
 from kpmath_builder.protocol import Message, Request, Response, Sampling
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import ServerSettings, TeacherSettings, VllmSettings
 from kpmath_builder.records import DropReason
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -61,16 +61,15 @@ class Engine(NamedTuple):
     python: Path
     model: Path
 
-    def settings(self, **keys: Any) -> TeacherSettings:
+    def settings(self, **keys: Any) -> VllmSettings:
         given = {
-            "kind": "vllm",
             "model": str(self.model),
             "python": self.python,
             "arguments": [*environment.ARGUMENTS, "--reasoning-parser=qwen3"],
             "in_flight": 64,
             "extra": ANSWER_AT_ONCE,
         }
-        return TeacherSettings(**(given | keys))
+        return VllmSettings(**(given | keys))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +126,7 @@ EMBEDDER = "tiny-embedder"
 
 
 @contextmanager
-def serving(settings: TeacherSettings, log: Path) -> Iterator[str]:
+def serving(settings: VllmSettings, log: Path) -> Iterator[str]:
     """Run a server while the block runs."""
     asyncio.run(SERVERS.end_orphans(lambda sentence: None))
     port = free_port()
@@ -191,8 +190,9 @@ def recipe(folder: Path, seeds: Path, teacher: TeacherSettings, **tables: dict[s
     return Recipe.of(given)
 
 
-def served(engine: Engine, address: str, **keys: Any) -> TeacherSettings:
-    return engine.settings(kind="openai", model=engine.model.name, addresses=[address], **keys)
+def served(engine: Engine, address: str, **keys: Any) -> ServerSettings:
+    given = {"in_flight": 64, "extra": ANSWER_AT_ONCE, **keys}
+    return ServerSettings(model=engine.model.name, addresses=[address], **given)
 
 
 def entries(folder: Path) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ from kpmath_builder.engine.processes import group_members
 from kpmath_builder.engine.startup_log import last_fault, phase
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.progress import Progress, Reporter
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 TESTS = Path(__file__).resolve().parent
 SETTLED = 15.0
@@ -398,14 +398,13 @@ def test_models_on_the_same_gpus_are_loaded_by_turns(tmp_path: Path, undisturbed
         ({"gpus": [0, 1]}, {"gpus": ["1"]}, True),
         ({"gpus": [0]}, {}, True),
         ({"gpu_sharing": "together"}, {"gpu_sharing": "together"}, False),
-        ({}, {"kind": "openai"}, False),
     ],
 )
 def test_only_models_whose_gpus_overlap_take_turns(
     one: dict[str, Any], other: dict[str, Any], *, shared: bool
 ) -> None:
-    base = {"kind": "vllm", "model": "a"}
-    found = sharing_of([TeacherSettings(**(base | one)), TeacherSettings(**(base | other | {"model": "b"}))])
+    base = {"model": "a"}
+    found = sharing_of([VllmSettings(**(base | one)), VllmSettings(**(base | other | {"model": "b"}))])
     assert bool(found) == shared
     assert len(set(map(id, found.values()))) <= 1
 
@@ -441,9 +440,7 @@ def test_a_turn_ends_when_nothing_of_it_is_under_way() -> None:
 
 
 def test_the_command_asks_for_guidance_no_foreign_defaults_and_cached_tokens() -> None:
-    settings = TeacherSettings(
-        kind="vllm", model="org/m", revision="v1", tensor_parallel=2, arguments=("--dtype", "half")
-    )
+    settings = VllmSettings(model="org/m", revision="v1", tensor_parallel=2, arguments=("--dtype", "half"))
     words = serve_command(settings, 8123)
     pairs = dict(pairwise(words))
     assert words[1:5] == ["-m", "vllm.entrypoints.cli.main", "serve", "org/m"]
@@ -458,7 +455,7 @@ def test_the_command_asks_for_guidance_no_foreign_defaults_and_cached_tokens() -
     "given", ["--structured-outputs-config.backend=xgrammar", "--structured-outputs-config", "--revision"]
 )
 def test_an_argument_of_the_recipe_takes_the_place_of_ours(given: str) -> None:
-    settings = TeacherSettings(kind="vllm", model="m", revision="r", arguments=(given, "x"))
+    settings = VllmSettings(model="m", revision="r", arguments=(given, "x"))
     words = [word.partition("=")[0].partition(".")[0] for word in engine_arguments(settings)]
     assert words.count(given.partition("=")[0].partition(".")[0]) == 1
 
@@ -478,7 +475,7 @@ def test_an_argument_of_the_recipe_takes_the_place_of_ours(given: str) -> None:
 def test_gpus_are_divided_among_the_servers(
     settings: dict[str, Any], visible: str, groups: list[list[int | str] | None]
 ) -> None:
-    made = TeacherSettings(kind="vllm", model="m", **settings)
+    made = VllmSettings(model="m", **settings)
     assert gpu_groups(made, {"CUDA_VISIBLE_DEVICES": visible}) == groups
 
 
@@ -492,7 +489,7 @@ def test_gpus_are_divided_among_the_servers(
     ],
 )
 def test_a_model_is_named_without_the_machine_s_paths(model: str, revision: str | None, name: str) -> None:
-    assert TeacherSettings(kind="vllm", model=model, revision=revision).model_name == name
+    assert VllmSettings(model=model, revision=revision).model_name == name
 
 
 def test_an_engine_may_keep_its_compiled_python_and_starts_faster_the_next_time(
@@ -512,9 +509,9 @@ def test_a_model_s_commit_is_read_from_the_hub_s_cache(
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text("abc123")
     monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(tmp_path))
-    assert commit_of(TeacherSettings(kind="vllm", model="org/m")) == "abc123"
-    assert commit_of(TeacherSettings(kind="vllm", model="org/other", revision="v1")) == "v1"
-    assert commit_of(TeacherSettings(kind="vllm", model="/models/mine")) == ""
+    assert commit_of(VllmSettings(model="org/m")) == "abc123"
+    assert commit_of(VllmSettings(model="org/other", revision="v1")) == "v1"
+    assert commit_of(VllmSettings(model="/models/mine")) == ""
 
 
 # The log

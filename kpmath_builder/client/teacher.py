@@ -12,7 +12,7 @@ from kpmath_builder.client.connection import Call, Connection, Stats
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.metrics import COUNTERS
-from kpmath_builder.client.monitor import Load, Monitor
+from kpmath_builder.client.monitor import Monitor
 from kpmath_builder.client.readiness import Wanted, check_again, check_ready
 from kpmath_builder.client.refusals import Refusals
 from kpmath_builder.client.schema_probe import Probed, probe
@@ -119,10 +119,10 @@ class OpenAITeacher:
         """Counters for a progress display."""
         return self.connection.stats
 
-    @property
-    def load(self) -> Load:
-        """What the servers do, if they publish it."""
-        return self.monitor.load
+    def load(self) -> str:
+        """Return what the servers do at this moment, if they publish it; else ""."""
+        load = self.monitor.load
+        return str(load) if load.servers else ""
 
     async def check(self, patience: float = 30.0) -> None:
         """Make sure that a server answers, accepts the key and serves the model, and find out whether it obeys a JSON schema.
@@ -240,7 +240,7 @@ class OpenAITeacher:
 
     def record(self) -> dict[str, Any]:
         """Return what the servers did in this run, for the build's record; counters of servers that have no `/metrics` are 0."""
-        load = self.load
+        load = self.monitor.load
         seconds = time.monotonic() - self._began
         return {
             "model": self.model,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 __all__ = [
     "HOST",
@@ -27,7 +27,7 @@ space until it is cut off."""
 HOST = "127.0.0.1"
 
 
-def serve_command(settings: TeacherSettings, port: int) -> list[str]:
+def serve_command(settings: VllmSettings, port: int) -> list[str]:
     """Return the command of a server."""
     serve = ["-m", "vllm.entrypoints.cli.main", "serve", settings.model]
     own = [
@@ -42,7 +42,7 @@ def serve_command(settings: TeacherSettings, port: int) -> list[str]:
     return [*engine_python(settings), *serve, *own, *engine_arguments(settings)]
 
 
-def engine_arguments(settings: TeacherSettings) -> list[str]:
+def engine_arguments(settings: VllmSettings) -> list[str]:
     """Return what concerns the engine; what the recipe gives in `arguments` takes the place of our own choice."""
     own = {
         "--generation-config": "vllm",  # no sampling defaults from the model's files: every field is sent
@@ -56,7 +56,7 @@ def engine_arguments(settings: TeacherSettings) -> list[str]:
     return [*(str(word) for pair in chosen.items() for word in pair), *settings.arguments]
 
 
-def engine_python(settings: TeacherSettings) -> list[str]:
+def engine_python(settings: VllmSettings) -> list[str]:
     """Return the Python that has vLLM; raises `InputError` where there is none at the path given."""
     if settings.python is None:
         return [sys.executable]
@@ -80,7 +80,7 @@ def engine_environment(gpus: Sequence[int | str] | None, key: str = "") -> dict[
 
 
 def gpu_groups(
-    settings: TeacherSettings, environment: Mapping[str, str] = os.environ
+    settings: VllmSettings, environment: Mapping[str, str] = os.environ
 ) -> list[list[int | str] | None]:
     """Divide the GPUs among the servers; one server without GPUs of its own sees all that the builder sees (None).
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import combinations
 from typing import Protocol
 
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 __all__ = ["GpuSharing", "sharing_of"]
 
@@ -54,9 +54,9 @@ class GpuSharing:
         self._loaded = model
 
 
-def sharing_of(all_settings: Iterable[TeacherSettings]) -> dict[str, GpuSharing]:
+def sharing_of(all_settings: Iterable[VllmSettings]) -> dict[str, GpuSharing]:
     """Return the turns that models take whose GPUs overlap, by `settings.server`; models with GPUs of their own have none."""
-    models = {settings.server: settings for settings in all_settings if settings.kind == "vllm"}
+    models = {settings.server: settings for settings in all_settings}
     gpu_sharing: dict[str, GpuSharing] = {}
     for (one, its), (other, theirs) in combinations(models.items(), 2):
         if "turns" in {its.gpu_sharing, theirs.gpu_sharing} and _overlap(its, theirs):
@@ -67,6 +67,6 @@ def sharing_of(all_settings: Iterable[TeacherSettings]) -> dict[str, GpuSharing]
     return gpu_sharing
 
 
-def _overlap(one: TeacherSettings, other: TeacherSettings) -> bool:
+def _overlap(one: VllmSettings, other: VllmSettings) -> bool:
     """Tell whether two models would use one GPU; without GPUs named each uses those that are visible, from the first on."""
     return not one.gpus or not other.gpus or bool({*map(str, one.gpus)} & {*map(str, other.gpus)})

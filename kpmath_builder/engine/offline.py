@@ -27,7 +27,7 @@ from kpmath_builder.engine.commits import commit_of
 from kpmath_builder.engine.orphans import EngineRegistry
 from kpmath_builder.errors import BuildError, InputError, KpmathError
 from kpmath_builder.protocol import Request, Response
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 __all__ = ["OfflineTeacher"]
 
@@ -45,7 +45,7 @@ class OfflineTeacher:
 
     def __init__(
         self,
-        settings: TeacherSettings,
+        settings: VllmSettings,
         *,
         folder: Path,
         registry: EngineRegistry,
@@ -134,15 +134,19 @@ class OfflineTeacher:
         if self._child is not None:
             await self._child.end()
 
+    def load(self) -> str:
+        """Return what the child does."""
+        return str(self._load)
+
     @property
-    def load(self) -> Load:
+    def _load(self) -> Load:
         """What the child does, as far as it is seen from here."""
         speed = self._total.generated_tokens / (time.monotonic() - self._began)
         return Load(1, Metrics(running=len(self._pending)), self._total, speed)
 
     def record(self) -> dict[str, Any]:
         """Return what the child did in this run, for the build's record."""
-        load = self.load
+        load = self._load
         return {
             "model": self.model,
             "restarts": self._deaths,

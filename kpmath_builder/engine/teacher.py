@@ -22,7 +22,8 @@ from kpmath_builder.engine.orphans import EngineRegistry
 from kpmath_builder.engine.server import Server
 from kpmath_builder.errors import BuildError, KpmathError
 from kpmath_builder.protocol import Request, Response
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
+from kpmath_builder.stopping import Stop
 
 __all__ = ["VllmTeacher"]
 
@@ -51,7 +52,7 @@ class VllmTeacher(OpenAITeacher):
 
     def __init__(
         self,
-        settings: TeacherSettings,
+        settings: VllmSettings,
         *,
         folder: Path,
         registry: EngineRegistry,
@@ -59,6 +60,7 @@ class VllmTeacher(OpenAITeacher):
         longest_reply: int = 0,
         extras: Sequence[Mapping[str, Any]] = (),
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         groups = gpu_groups(settings)
         ports = [free_port() for _ in groups]
@@ -76,6 +78,7 @@ class VllmTeacher(OpenAITeacher):
             must_obey=True,
             on_hang=self._hangs,
             notify=notify,
+            stop=stop,
         )
         self._settings = settings
         self._turns = gpu_sharing
