@@ -5,7 +5,6 @@ A request holds a place in a endpoint only while it is under way; while it waits
 
 import asyncio
 import json
-import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import aiohttp
 from kpmath_builder.client.endpoints import Endpoint, EndpointPool
 from kpmath_builder.client.retries import LONGEST_CONNECT, PassingError, Trouble, no_answer
 from kpmath_builder.client.statuses import fault_of
+from kpmath_builder.client.transport import SOCKET_SCHEME, Transport
 from kpmath_builder.errors import InputError
 from kpmath_builder.stopping import Stop
 
@@ -44,7 +44,7 @@ class Connection:
     Parameters
     ----------
     addresses
-        `http://host:port`, with or without `/v1`; all serve the same model.
+        `http://host:port`, with or without `/v1`, or `unix:/path/to/socket`; all serve the same model.
     in_flight
         The most requests under way at any time at each address.
     patience
@@ -78,7 +78,8 @@ class Connection:
         self._on_wait = notify
         self._told_at = float("-inf")
         self._answers = 0
-        self._session: aiohttp.ClientSession | None = None
+        self._transports = {endpoint.url: Transport.to(endpoint.url) for endpoint in self.pool.all}
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self.stop = Stop()
         """Once it is asked, nothing is sent any more."""
         self.on_return: Callable[[str], Awaitable[None]] | None = None
@@ -89,21 +90,23 @@ class Connection:
         """The addresses, each ending in `/v1`."""
         return [endpoint.url for endpoint in self.pool.all]
 
-    def session(self) -> aiohttp.ClientSession:
-        """Return the one session of the running event loop, opened when first used."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive_socket),
+    def reach(self, url: str) -> tuple[aiohttp.ClientSession, str]:
+        """Return the session for an address, opened when first used, and what the URLs of its requests begin with."""
+        transport = self._transports[url]
+        session = self._sessions.get(transport.socket_path)
+        if session is None:
+            session = self._sessions[transport.socket_path] = aiohttp.ClientSession(
+                connector=transport.connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=self._headers,
                 timeout=NO_TIME_LIMIT,
             )
-        return self._session
+        return session, transport.base.removesuffix("/v1")
 
     async def close(self) -> None:
-        """Close the session; a later request would open a new one."""
-        session, self._session = self._session, None
-        if session is not None:
+        """Close the sessions; a later request would open new ones."""
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
 
     async def post(
@@ -132,7 +135,6 @@ class Connection:
         StoppedError
             When the build is stopping and this request is not under way.
         """
-        session = self.session()
         trouble = Trouble(self._patience, self._answers)
         while True:
             self.stop.check()
@@ -140,7 +142,7 @@ class Connection:
             started = time.monotonic()
             try:
                 self.stop.check()
-                return await self._attempt(session, endpoint, path, json.dumps(body).encode(), read)
+                return await self._attempt(endpoint, path, json.dumps(body).encode(), read)
             except PassingError as error:
                 fault, took = error, time.monotonic() - started
             finally:
@@ -165,7 +167,6 @@ class Connection:
 
     async def _attempt(
         self,
-        session: aiohttp.ClientSession,
         endpoint: Endpoint,
         path: str,
         data: bytes,
@@ -178,7 +179,8 @@ class Connection:
         try:
             async with call:
                 await self._meet_again(endpoint)
-                answer = await _send(session, endpoint.url, path, data, read)
+                session, base = self.reach(endpoint.url)
+                answer = await _send(session, endpoint.url, f"{base}/v1{path}", data, read)
                 await self._meet_again(
                     endpoint
                 )  # it was restarted just before this was sent, as others have noticed
@@ -206,10 +208,10 @@ class Connection:
 
 
 async def _send(
-    session: aiohttp.ClientSession, url: str, path: str, data: bytes, read: Callable[[bytes], T]
+    session: aiohttp.ClientSession, url: str, target: str, data: bytes, read: Callable[[bytes], T]
 ) -> T:
     try:
-        async with session.post(url + path, data=data, allow_redirects=False) as reply:
+        async with session.post(target, data=data, allow_redirects=False) as reply:
             body = await reply.read()
     except (aiohttp.ClientError, OSError) as error:
         raise no_answer(url, error) from error
@@ -223,6 +225,8 @@ async def _send(
 
 
 def _base_url(address: str) -> str:
+    if address.startswith(SOCKET_SCHEME):
+        return address
     try:
         parts = urlsplit(address.strip())
         valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
@@ -231,13 +235,3 @@ def _base_url(address: str) -> str:
     if not valid:
         raise InputError(f"'{address}' is not an address of a server: write it like http://localhost:8000.")
     return address.strip().rstrip("/").removesuffix("/v1").rstrip("/") + "/v1"
-
-
-def _keep_alive_socket(info: tuple[Any, ...]) -> socket.socket:
-    """Open a socket that notices within about two minutes that the machine at the other end is gone."""
-    sock = socket.socket(*info[:3])
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
-        if hasattr(socket, option):  # macOS names them differently
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return sock

@@ -169,8 +169,8 @@ class Monitor:
         self._mind_silence(endpoint, seen)
 
     async def _gauges(self, endpoint: Endpoint) -> Metrics | None:
-        url = endpoint.url.removesuffix("/v1") + "/metrics"
-        async with self._connection.session().get(url, timeout=LOOK, allow_redirects=False) as reply:
+        session, base = self._connection.reach(endpoint.url)
+        async with session.get(f"{base}/metrics", timeout=LOOK, allow_redirects=False) as reply:
             return read_metrics(await reply.text(errors="replace")) if reply.status == 200 else None
 
     def _note(self, seen: _Observed, metrics: Metrics, grown: Metrics) -> None:

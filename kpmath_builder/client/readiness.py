@@ -85,7 +85,8 @@ async def _look_until_ready(connection: Connection, url: str, wanted: Wanted, pa
 
 
 async def _look(connection: Connection, url: str) -> tuple[int, bytes]:
-    async with connection.session().get(f"{url}/models", timeout=LOOK) as reply:
+    session, base = connection.reach(url)
+    async with session.get(f"{base}/v1/models", timeout=LOOK) as reply:
         return reply.status, await reply.read()
 
 

@@ -56,9 +56,8 @@ async def probe(connection: Connection, url: str, model: str, extra: Mapping[str
     """
     body = json.dumps(probe_body(model, extra)).encode()
     try:
-        async with connection.session().post(
-            f"{url}/chat/completions", data=body, allow_redirects=False
-        ) as reply:
+        session, base = connection.reach(url)
+        async with session.post(f"{base}/v1/chat/completions", data=body, allow_redirects=False) as reply:
             status, answer = reply.status, await reply.read()
     except (aiohttp.ClientError, OSError):
         return Probed()
