@@ -112,17 +112,6 @@ class Teachers:
                 extras=extras,
                 notify=self._on_wait,
             )
-        if settings.kind == "vllm-offline":
-            from kpmath_builder.engine.offline import OfflineTeacher
-
-            return OfflineTeacher(
-                settings,
-                folder=self._logs,
-                registry=self._ledger,
-                longest_reply=longest,
-                extras=extras,
-                notify=self._on_wait,
-            )
         from kpmath_builder.client.teacher import OpenAITeacher
 
         return OpenAITeacher(

@@ -14,9 +14,9 @@ __all__ = ["TeacherSettings"]
 class TeacherSettings(Section):
     """Who answers. `[roles.writer]` and the like override single keys for one role."""
 
-    kind: Literal["symbolic", "openai", "vllm", "vllm-offline"] = key(
+    kind: Literal["symbolic", "openai", "vllm"] = key(
         "symbolic: the embedded program that needs no model; openai: any OpenAI-compatible server that runs already; vllm: "
-        "servers that the build starts and stops; vllm-offline: vLLM without a port",
+        "servers that the build starts and stops",
         "symbolic",
     )
     model: str = key(
