@@ -19,7 +19,7 @@ from kpmath_builder.client.transport import Transport
 from kpmath_builder.engine.command import engine_environment, engine_python, serve_command
 from kpmath_builder.engine.cpu_build import is_cpu_build
 from kpmath_builder.engine.sockets import socket_folder
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import engine_environment as cpu
@@ -48,9 +48,7 @@ def running(wanted: argparse.Namespace) -> Iterator[str]:
         wanted.python, wanted.model_folder = python, cpu.tiny_model(python)
         arguments = [*cpu.ARGUMENTS, *arguments]
         os.environ.update(cpu.SETTINGS)
-    settings = TeacherSettings(
-        kind="vllm", model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments)
-    )
+    settings = VllmSettings(model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments))
     wanted.model, folder = settings.model_name, socket_folder()
     path = Path(folder.name, "0.sock")
     command = serve_command(settings, path, on_cpu=asyncio.run(is_cpu_build(engine_python(settings))))

@@ -8,7 +8,6 @@ from typing import Any
 
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.execution.teachers import roles_of
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -116,7 +115,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
     return {
         "build_spec": spec.fingerprint,
-        "models": {role: settings.model_name for role, settings in roles_of(recipe).items()},
+        "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
         "funnel": counts.funnel.as_json(),

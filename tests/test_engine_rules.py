@@ -24,16 +24,16 @@ from kpmath_builder.engine.processes import boot_id
 from kpmath_builder.engine.restarts import RestartPolicy
 from kpmath_builder.engine.sockets import remove_socket, socket_folder
 from kpmath_builder.engine.startup_log import last_fault, phase
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 SOCKET = Path("/tmp/kpmath-x/0.sock")
 
 
-def settings(**keys: Any) -> TeacherSettings:
-    return TeacherSettings(**{"kind": "vllm", "model": "m", **keys})
+def settings(**keys: Any) -> VllmSettings:
+    return VllmSettings(**{"model": "m", **keys})
 
 
-def words(made: TeacherSettings, **keys: Any) -> list[str]:
+def words(made: VllmSettings, **keys: Any) -> list[str]:
     """Return the command without the Python."""
     return serve_command(made, SOCKET, **keys)[1:]
 
@@ -264,7 +264,6 @@ def test_pauses_double_up_to_a_limit_and_old_deaths_are_forgotten() -> None:
         ({"gpus": [0, 1]}, {"gpus": ["1"]}, True),
         ({"gpus": [0]}, {}, True),
         ({"gpu_sharing": "together"}, {"gpu_sharing": "together"}, False),
-        ({}, {"kind": "openai"}, False),
     ],
 )
 def test_only_models_whose_gpus_overlap_share_them(

@@ -66,6 +66,7 @@ class Connection:
         in_flight: int = 256,
         patience: float = 900.0,
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         if not addresses:
             raise InputError("No address of a server is given: set teacher.addresses.")
@@ -80,7 +81,7 @@ class Connection:
         self._answers = 0
         self._transports = {endpoint.url: Transport.to(endpoint.url) for endpoint in self.pool.all}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
-        self.stop = Stop()
+        self.stop = stop or Stop()
         """Once it is asked, nothing is sent any more."""
         self.on_return: Callable[[str], Awaitable[None]] | None = None
         """Looks at a server that was out of reach, before anything is sent to it again: another may stand there now."""

@@ -12,6 +12,7 @@ from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.readiness import Wanted, check_again, check_serving
 from kpmath_builder.client.retries import RefusedError
 from kpmath_builder.errors import InputError
+from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAIEmbedder"]
 
@@ -50,12 +51,13 @@ class OpenAIEmbedder:
         in_flight: int = 16,
         patience: float = 900.0,
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self._model = model
         self._batch = batch
         self._checked = False
         self.connection = Connection(
-            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify
+            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify, stop=stop
         )
 
     @property

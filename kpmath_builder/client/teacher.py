@@ -10,13 +10,14 @@ from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.connection import Connection, Stats
 from kpmath_builder.client.metrics import COUNTERS
-from kpmath_builder.client.monitor import Load, Monitor
+from kpmath_builder.client.monitor import Monitor
 from kpmath_builder.client.readiness import Wanted, check_again, check_serving
 from kpmath_builder.client.refusals import Refusals
 from kpmath_builder.client.retries import RefusedError
 from kpmath_builder.client.schema_probe import Probed, probe
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import Request, Response, Task
+from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAITeacher"]
 
@@ -75,6 +76,7 @@ class OpenAITeacher:
         revision: str = "",
         must_obey: bool = False,
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.model = model
         self.revision = revision
@@ -86,7 +88,7 @@ class OpenAITeacher:
         self._refusals = Refusals()
         self._known: dict[str, Probed] = {}
         self.connection = Connection(
-            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify
+            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify, stop=stop
         )
         self.watch = Monitor(self.connection, least=least_in_flight, most=in_flight, patience=patience)
 
@@ -95,10 +97,10 @@ class OpenAITeacher:
         """Counters for a progress display."""
         return self.connection.stats
 
-    @property
-    def load(self) -> Load:
-        """What the servers do, where they say it."""
-        return self.watch.load
+    def load(self) -> str:
+        """Return what the servers do at this moment, if they say it."""
+        load = self.watch.load
+        return str(load) if load.servers else ""
 
     async def check(self, patience: float = 30.0) -> None:
         """Make sure that a server answers, accepts the key, serves the model and obeys a JSON schema (else it is told).
@@ -200,7 +202,7 @@ class OpenAITeacher:
 
     def record(self) -> dict[str, Any]:
         """Return what the servers did in this run, for the build's record; counters of servers that have no `/metrics` are 0."""
-        load = self.load
+        load = self.watch.load
         seconds = time.monotonic() - self._began
         return {
             "model": self.model,

@@ -6,13 +6,12 @@ from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
-from kpmath_builder.execution.teachers import roles_of
 from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import Role, Task
-from kpmath_builder.recipe import Recipe, Sampled
+from kpmath_builder.recipe import KeyKind, Recipe, Sampled
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["write_dataset"]
@@ -42,14 +41,10 @@ def write_dataset(
 
 
 def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> CardFacts:
-    models: dict[str, str] = {role: settings.model_name for role, settings in roles_of(recipe).items()}
+    models: dict[str, str] = {role: settings.public_name for role, settings in recipe.teachers.items()}
     return CardFacts(
         models=models,
-        recipe={
-            **recipe.keys("data"),
-            **recipe.keys("decision"),
-            "build.questions": recipe.build.questions,
-        },
+        recipe={key.name: key.value for key in recipe.public() if key.kind is not KeyKind.FREE},
         tasks=_tasks(recipe, prompts, models),
         licence=_licence(seeds),
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 __all__ = ["engine_environment", "engine_python", "file_name", "gpu_groups", "serve_command"]
 
@@ -27,7 +27,7 @@ RESERVED = (
 """What decides where and how a server is reached: it would be waited for in vain."""
 
 
-def serve_command(settings: TeacherSettings, socket_path: Path, *, on_cpu: bool = False) -> list[str]:
+def serve_command(settings: VllmSettings, socket_path: Path, *, on_cpu: bool = False) -> list[str]:
     """Return the command of a server that listens at a socket.
 
     The recipe's `arguments` take the place of our own choice. With data parallelism too, all front ends of vLLM share one socket.
@@ -62,7 +62,7 @@ def serve_command(settings: TeacherSettings, socket_path: Path, *, on_cpu: bool 
     return [*engine_python(settings), *words, *settings.arguments]
 
 
-def engine_python(settings: TeacherSettings) -> list[str]:
+def engine_python(settings: VllmSettings) -> list[str]:
     """Return the Python that has vLLM; raises `InputError` if there is none at the path given."""
     if settings.python is None:
         return [sys.executable]
@@ -89,7 +89,7 @@ def engine_environment(
 
 
 def gpu_groups(
-    settings: TeacherSettings, environment: Mapping[str, str] = os.environ
+    settings: VllmSettings, environment: Mapping[str, str] = os.environ
 ) -> list[list[int | str] | None]:
     """Divide the GPUs among the servers; one server without GPUs of its own sees all that the builder sees (None).
 

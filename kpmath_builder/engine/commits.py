@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 __all__ = ["commit_of"]
 
 
-def commit_of(settings: TeacherSettings) -> str:
+def commit_of(settings: VllmSettings) -> str:
     """Return the commit of a model that was just loaded from the Hub, according to the Hub's cache; else the recipe's revision."""
     from huggingface_hub import try_to_load_from_cache
 

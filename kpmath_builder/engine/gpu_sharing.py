@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import combinations
 from typing import Protocol
 
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
 __all__ = ["GpuSharing", "sharing_of"]
 
@@ -54,9 +54,9 @@ class GpuSharing:
         self._loaded = model
 
 
-def sharing_of(all_settings: Iterable[TeacherSettings]) -> dict[str, GpuSharing]:
+def sharing_of(all_settings: Iterable[VllmSettings]) -> dict[str, GpuSharing]:
     """Return which models share GPUs, by `settings.server`; a model with GPUs of its own is not in it."""
-    models = {settings.server: settings for settings in all_settings if settings.kind == "vllm"}
+    models = {settings.server: settings for settings in all_settings}
     sharing: dict[str, GpuSharing] = {}
     for (one, its), (other, theirs) in combinations(models.items(), 2):
         if "turns" in {its.gpu_sharing, theirs.gpu_sharing} and _overlap(its, theirs):
@@ -67,6 +67,6 @@ def sharing_of(all_settings: Iterable[TeacherSettings]) -> dict[str, GpuSharing]
     return sharing
 
 
-def _overlap(one: TeacherSettings, other: TeacherSettings) -> bool:
+def _overlap(one: VllmSettings, other: VllmSettings) -> bool:
     """Return whether two models would use one GPU; unless GPUs are named, each uses the visible ones from the first on."""
     return not one.gpus or not other.gpus or bool({*map(str, one.gpus)} & {*map(str, other.gpus)})

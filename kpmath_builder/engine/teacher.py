@@ -24,7 +24,8 @@ from kpmath_builder.engine.server import Server
 from kpmath_builder.engine.sockets import socket_folder
 from kpmath_builder.errors import BuildError, KpmathError
 from kpmath_builder.protocol import Request, Response
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
+from kpmath_builder.stopping import Stop
 
 __all__ = ["VllmTeacher"]
 
@@ -53,7 +54,7 @@ class VllmTeacher(OpenAITeacher):
 
     def __init__(
         self,
-        settings: TeacherSettings,
+        settings: VllmSettings,
         *,
         folder: Path,
         registry: EngineRegistry,
@@ -61,6 +62,7 @@ class VllmTeacher(OpenAITeacher):
         longest_reply: int = 0,
         extras: Sequence[Mapping[str, Any]] = (),
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self._gpu_groups = gpu_groups(settings)
         self._socket_folder = socket_folder()
@@ -76,6 +78,7 @@ class VllmTeacher(OpenAITeacher):
             extras=extras,
             must_obey=True,
             notify=notify,
+            stop=stop,
         )
         self.watch.on_hang = self._kill_hanging
         self._settings, self._folder, self._registry = settings, folder, registry
@@ -85,13 +88,16 @@ class VllmTeacher(OpenAITeacher):
         self._failed = 0
 
     async def check(self, patience: float = 30.0) -> None:  # noqa: ARG002 - a start has a patience of its own
-        """Start the servers and make sure that they serve the model and obey JSON schemas; if GPUs are shared, once they are free.
+        """Start the servers and make sure that they serve the model and obey JSON schemas.
+
+        If GPUs are shared, that is done when the model is loaded; only the settings are checked before.
 
         Raises
         ------
         InputError
             If a server does not start or does not do so.
         """
+        self._servers = await self._make_servers()
         if self._gpu_sharing is None:
             await self.load_model()
 
@@ -104,8 +110,6 @@ class VllmTeacher(OpenAITeacher):
 
     async def load_model(self) -> None:
         """Start the servers; check them the first time."""
-        if not self._servers:
-            self._servers = await self._make_servers()
         try:
             async with asyncio.TaskGroup() as starts:
                 for server in self._servers:

@@ -79,15 +79,16 @@ class Client:
     ) -> Request:
         """Return the request for a task; address, attempt and generation decide its seed."""
         settings = self.recipe.teacher_for(ROLE_OF[task])
-        symbolic = settings.kind == "symbolic"
         purpose = f"{task}, generation {generation}" if generation else task
         return Request(
             task=task,
             model=settings.model_name,
-            messages=_as_json(task, material) if symbolic else self.prompts.render(task, material),
+            messages=self.prompts.render(task, material)
+            if settings.uses_prompts
+            else _as_json(task, material),
             sampling=self.recipe.sampled_by(ROLE_OF[task]).sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
-            schema=None if symbolic else SCHEMAS[task],
+            schema=SCHEMAS[task] if settings.uses_prompts else None,
             extra=settings.fields(task),
         )
 
@@ -164,7 +165,7 @@ class Ask:
 
     def model(self, role: Role) -> str:
         """Return the name of the model that plays a role."""
-        return self._client.recipe.teacher_for(role).model_name
+        return self._client.recipe.teacher_for(role).public_name
 
     async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
         """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own."""

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kpmath_builder.protocol import Teacher
+
 __all__ = ["note_run"]
 
 
-def note_run(folder: Path, teachers: Iterable[object]) -> None:
-    """Append what each teacher that keeps a record says of this run."""
-    records = [teacher.record() for teacher in teachers if hasattr(teacher, "record")]
+def note_run(folder: Path, teachers: Iterable[Teacher]) -> None:
+    """Append what each teacher has to record of this run."""
+    records = [record for teacher in teachers if (record := teacher.record()) is not None]
     if not records:
         return
     folder.mkdir(parents=True, exist_ok=True)

@@ -125,8 +125,10 @@ def _embedder(rule: Topics, client: Client) -> Embedder:
     from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
-    embedder = OpenAIEmbedder(
-        rule.embedding_model, rule.embedding_addresses, api_key=key, notify=client.report.note
+    return OpenAIEmbedder(
+        rule.embedding_model,
+        rule.embedding_addresses,
+        api_key=key,
+        notify=client.report.note,
+        stop=client.stop,
     )
-    embedder.connection.stop = client.stop
-    return embedder
