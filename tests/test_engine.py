@@ -509,7 +509,9 @@ def test_a_server_that_comes_back_with_another_model_stops_the_build_and_the_rig
     right = {entry["key"]: entry["response"]["text"] for entry in entries(built)}
     assert 30 <= len(entries(tmp_path)) < len(right)
     wrong = [entry for entry in entries(tmp_path) if right.get(entry["key"]) != entry["response"]["text"]]
-    assert len(wrong) < 10  # none of the other model; a token that the engine rounds otherwise has consequences
+    assert (
+        len(wrong) < 10
+    )  # none of the other model; a token that the engine rounds otherwise has consequences
     switch.to(address, away=0.0)
     build(made)
     assert same_answers(built, tmp_path)

@@ -1,6 +1,7 @@
 """The servers that a build runs itself: real processes and signals, with a stand-in for the engine (tests/fake_engine)."""
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -22,6 +24,7 @@ from test_build_served import assert_accounted, same_tables
 
 from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
 from kpmath_builder.client import monitor
+from kpmath_builder.client.connection import Connection
 from kpmath_builder.engine import restarts
 from kpmath_builder.engine import server as engine_server
 from kpmath_builder.engine.orphans import EngineRegistry
@@ -310,6 +313,58 @@ def test_a_server_that_dies_again_and_again_ends_the_build_with_its_log(
     starts = [sentence for sentence in notes if "did not start (torch.OutOfMemoryError: CUDA out" in sentence]
     assert len(starts) == 4
     assert all(sentence.endswith("Starting it again") for sentence in starts)
+
+
+@slow
+def test_a_server_that_cannot_be_started_again_for_want_of_disk_ends_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would notice: its requests would wait for ever."""
+
+    def fill_the_disk(found: list[int]) -> None:
+        monkeypatch.setattr(EngineRegistry, "add", fail)
+        os.killpg(found[0], signal.SIGKILL)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(BuildError, match=r"has ended and cannot be started again: .*No space left on device"):
+        disturbed(recipe(tmp_path), fill_the_disk)
+
+
+def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> None:
+    notes: list[str] = []
+    connection = Connection(["unix:/no/such/socket"], notify=notes.append)
+    processes = ProcessGroup(
+        "vLLM",
+        ["sleep", "600"],
+        os.environ,
+        socket_path=tmp_path / "s",
+        log=tmp_path / "log",
+        registry=EngineRegistry(tmp_path / "engine"),
+    )
+    server = engine_server.Server(
+        processes,
+        connection=connection,
+        endpoint=connection.pool.all[0],
+        patience=1800.0,
+        on_failure=lambda error: pytest.fail(str(error)),
+        clock=partial(next, count(0.0, 700.0)),
+    )
+
+    async def run() -> None:
+        try:
+            await server.start()
+        finally:
+            await connection.close()
+
+    with pytest.raises(BuildError, match=r"is not ready after 1800 s \(importing its libraries\): see .*log"):
+        asyncio.run(run())
+    assert not groups(tmp_path)  # it has ended
+    assert notes == [
+        "vLLM starts (700 s): importing its libraries",
+        "vLLM starts (1400 s): importing its libraries",
+    ]
 
 
 @pytest.mark.parametrize(
