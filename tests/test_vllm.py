@@ -368,7 +368,7 @@ def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("mood", "teacher", "told"),
+    ("mood", "teacher", "sentence"),
     [
         (
             {"fault": "CUDA out of memory"},
@@ -382,9 +382,9 @@ def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> N
     ],
 )
 def test_a_server_that_cannot_do_the_work_ends_the_build_with_one_sentence(
-    tmp_path: Path, mood: dict[str, Any], teacher: dict[str, Any], told: str
+    tmp_path: Path, mood: dict[str, Any], teacher: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(InputError, match=told) as error:
+    with pytest.raises(InputError, match=sentence) as error:
         build(recipe(tmp_path, mood, **teacher))
     assert "\n" not in str(error.value)
 

@@ -24,7 +24,7 @@ RESERVED = (
     "--served-model-name",
     "--uds",
 )
-"""What decides where and how a server is reached: it would be waited for in vain."""
+"""They decide how a server is reached; with another choice the builder would wait for it in vain."""
 
 
 def serve_command(settings: VllmSettings, socket_path: Path, *, on_cpu: bool = False) -> list[str]:

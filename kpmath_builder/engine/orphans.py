@@ -1,7 +1,7 @@
 """A registry of running engines in the build folder, so that the next build finds those that outlived their builder.
 
-A builder that is killed cannot stop its engines, and an engine holds the GPU's memory for ever. Each builder writes a file of its
-own, because several may work in one folder.
+A killed builder cannot stop its engines, and an engine holds the GPU's memory for ever. Each builder has a file of its own, because
+several may work in one folder.
 """
 
 import json
@@ -19,7 +19,7 @@ __all__ = ["EngineRegistry"]
 
 
 class EngineRegistry:
-    """The file of this builder in `folder`, which is made when it is needed."""
+    """The file of this builder in `folder`; both are made when the first engine is added."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,7 +27,7 @@ class EngineRegistry:
         self._engines: dict[int, dict[str, Any]] = {}
 
     def add(self, group: int, name: str, socket_path: Path) -> None:
-        """Register a process group that was started just now, and the socket at which it listens."""
+        """Register a process group that has just been started, and the socket at which it listens."""
         self._engines[group] = {
             "group": group,
             "started": started_at(group),
@@ -37,12 +37,12 @@ class EngineRegistry:
         self._write()
 
     def remove(self, group: int) -> None:
-        """Take it out: it has ended."""
+        """Remove a process group that has ended."""
         self._engines.pop(group, None)
         self._write()
 
     async def end_orphans(self, notify: Callable[[str], None]) -> None:
-        """End the engines that builders have left which live no more, on this machine and since it was started."""
+        """End the engines of dead builders that still run on this machine, and remove their sockets."""
         for path in sorted(self._folder.glob(f"running-{socket.gethostname()}-*.json")):
             left = _left_by_dead_builder(path) if path != self._path else None
             if left is None:
@@ -89,7 +89,7 @@ def _left_by_dead_builder(path: Path) -> list[dict[str, Any]] | None:
 
 
 def _living_members(engine: dict[str, Any]) -> list[Member]:
-    """Return the living processes of a registered group; its number may have passed to another group, whose leader is another."""
+    """Return the living processes of a registered group; none if its number has passed to another group with another leader."""
     members = group_members(engine["group"])
     leader = next((member for member in members if member.pid == engine["group"]), None)
     if leader is not None and leader.started != engine["started"]:
