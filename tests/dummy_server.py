@@ -164,7 +164,7 @@ def echo(body: Body) -> str:
 
 
 class DummyServer:
-    """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port.
+    """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port, or at a Unix socket.
 
     `reply` makes the text of one sample from the body; as in vLLM, sample i of a call sees n = 1 and the call's seed + i.
     Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe is answered
@@ -182,6 +182,7 @@ class DummyServer:
         seconds: float = 0.0,
         dimensions: int = 8,
         port: int = 0,
+        socket_path: str = "",
         obeys: bool = True,
         spoils_probe: bool = False,
         context: int | None = None,
@@ -201,6 +202,7 @@ class DummyServer:
         self.seconds = seconds
         self.dimensions = dimensions
         self.port = port
+        self.socket_path = socket_path
         self.bodies: list[Body] = []
         self.headers: list[Mapping[str, str]] = []
         self.looks = 0
@@ -210,7 +212,7 @@ class DummyServer:
     @property
     def address(self) -> str:
         """Without `/v1`."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"unix:{self.socket_path}" if self.socket_path else f"http://127.0.0.1:{self.port}"
 
     @property
     def requests(self) -> int:
@@ -235,6 +237,9 @@ class DummyServer:
         app.router.add_post("/v1/embeddings", self._embed)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
+        if self.socket_path:
+            await web.UnixSite(self._runner, self.socket_path, backlog=1024).start()
+            return self
         await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start()
         self.port = self._runner.addresses[0][1]
         return self
