@@ -115,6 +115,8 @@ class Response(BaseModel):
     revision: str = ""
     fingerprint: str = ""
     reasoning: str = ""
+    dialect: str = ""
+    """How the server was asked, if not in the plain protocol."""
 
     @field_validator("text", "reasoning")
     @classmethod

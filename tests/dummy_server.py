@@ -22,6 +22,8 @@ from typing import Any, Self
 import numpy as np
 from aiohttp import web
 
+from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
+
 Body = dict[str, Any]
 Fault = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 Faults = Callable[[Body, int], Fault | None]
@@ -158,6 +160,17 @@ def task_of(body: Body) -> str:
     return str(body.get("response_format", {}).get("json_schema", {}).get("name", ""))
 
 
+def is_probe(body: Body) -> bool:
+    """Whether a request is one of the client's probe, which asks before the work begins."""
+    said = str(body["messages"][-1]["content"])
+    return said.startswith(SCHEMA_PROMPT) or said.endswith(OPEN_PROMPT)
+
+
+def probed(body: Body) -> str:
+    """Answer the probe as a server that obeys schemas and heeds seeds."""
+    return '{"sum": 4321}' if task_of(body) else f"hello {body.get('seed')}"
+
+
 def echo(body: Body) -> str:
     """Return a text that one can check an answer by; the default reply."""
     return f"{task_of(body) or 'text'} {body['seed']}: {body['messages'][-1]['content']}"
@@ -167,8 +180,8 @@ class DummyServer:
     """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port.
 
     `reply` makes the text of one sample from the body; as in vLLM, sample i of a call sees n = 1 and the call's seed + i.
-    Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe whether
-    schemas are obeyed is answered well if `obeys`, and neither counted nor spoilt.
+    Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe is
+    answered well if `obeys`, and neither counted nor spoilt.
     """
 
     def __init__(
@@ -272,9 +285,8 @@ class DummyServer:
 
     async def _serve(self, http: web.Request, answer: Callable[[Body], Body]) -> web.StreamResponse:
         body = await http.json()
-        if task_of(body) == "probe":
-            text = '{"sum": 4321}' if self.obeys else "hello"
-            return web.json_response(self._completion(body, lambda _: text))
+        if is_probe(body):
+            return web.json_response(self._completion(body, probed if self.obeys else lambda _: "hello"))
         fault = self._own_fault(http, body) or (self.faults(body, self.requests) if self.faults else None)
         self.bodies.append(body)
         self._news.set()

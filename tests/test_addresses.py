@@ -79,10 +79,12 @@ def test_a_base_url_that_was_read_is_read_as_itself(base: str) -> None:
         "unix:/folder/",
         "unix:/so\ncket",
     ],
-    ids=lambda text: ascii(text),
+    ids=ascii,
 )
 def test_what_is_not_an_address_is_refused_in_one_sentence(text: str) -> None:
-    with pytest.raises(InputError, match=r"is not the address of a (server|socket): write it like ") as caught:
+    with pytest.raises(
+        InputError, match=r"is not the address of a (server|socket): write it like "
+    ) as caught:
         read_address(text)
     assert str(caught.value).isprintable()
 
@@ -164,7 +166,10 @@ def test_a_socket_is_called_at_localhost(text: str) -> None:
     [
         ("http://host", {"Authorization": "Bearer key"}),
         ("https://x.openai.azure.com/openai/v1", {"Authorization": "Bearer key"}),
-        ("https://x.openai.azure.com/openai/deployments/gpt", {"Authorization": "Bearer key", "api-key": "key"}),
+        (
+            "https://x.openai.azure.com/openai/deployments/gpt",
+            {"Authorization": "Bearer key", "api-key": "key"},
+        ),
         ("https://evil.example/openai.azure.com/deployments/gpt", {"Authorization": "Bearer key"}),
     ],
 )

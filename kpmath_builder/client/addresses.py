@@ -109,10 +109,19 @@ def read_address(text: str) -> Address:
         raise _bad(text)
     try:
         parts = urlsplit(text)
-        port, host, credentials = parts.port, parts.hostname or "", _credentials(parts.username, parts.password)
+        port, host, credentials = (
+            parts.port,
+            parts.hostname or "",
+            _credentials(parts.username, parts.password),
+        )
     except ValueError:
         raise _bad(text) from None
-    if parts.scheme not in {"http", "https"} or not _is_host(host, parts.netloc) or port == 0 or parts.fragment:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not _is_host(host, parts.netloc)
+        or port == 0
+        or parts.fragment
+    ):
         raise _bad(text)
     place = parts.netloc.rpartition("@")[2].removesuffix(":")
     return Address(f"{parts.scheme}://{place}{_base_path(parts.path)}", parts.query, credentials)
