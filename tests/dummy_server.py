@@ -285,7 +285,7 @@ class DummyServer:
 
     async def _serve(self, http: web.Request, answer: Callable[[Body], Body]) -> web.StreamResponse:
         body = await http.json()
-        if is_probe(body):
+        if is_probe(body) and not self._own_fault(http, body):
             return web.json_response(self._completion(body, probed if self.obeys else lambda _: "hello"))
         fault = self._own_fault(http, body) or (self.faults(body, self.requests) if self.faults else None)
         self.bodies.append(body)

@@ -8,12 +8,13 @@ import json
 import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import aiohttp
 
+from kpmath_builder.client.addresses import read_address
 from kpmath_builder.client.endpoints import Endpoint, EndpointPool
 from kpmath_builder.client.retries import LONGEST_CONNECT, PassingError, Trouble, no_answer
 from kpmath_builder.client.statuses import fault_of
@@ -70,10 +71,12 @@ class Connection:
         if not addresses:
             raise InputError("No address of a server is given: set teacher.addresses.")
         self.stats = Stats()
-        self.pool = EndpointPool([_base_url(address) for address in addresses], in_flight)
-        self._headers = {"Content-Type": "application/json"}
-        if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key.strip()}"
+        self.addresses = {address.base: address for address in map(read_address, addresses)}
+        self.pool = EndpointPool(list(self.addresses), in_flight)
+        self._headers = {
+            base: {"Content-Type": "application/json"} | address.headers(api_key)
+            for base, address in self.addresses.items()
+        }
         self._patience = patience
         self._on_wait = notify
         self._told_at = float("-inf")
@@ -86,7 +89,7 @@ class Connection:
 
     @property
     def urls(self) -> list[str]:
-        """The addresses, each ending in `/v1`."""
+        """The base URLs of the addresses."""
         return [endpoint.url for endpoint in self.pool.all]
 
     def session(self) -> aiohttp.ClientSession:
@@ -95,7 +98,6 @@ class Connection:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive_socket),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers=self._headers,
                 timeout=NO_TIME_LIMIT,
             )
         return self._session
@@ -132,7 +134,6 @@ class Connection:
         StoppedError
             When the build is stopping and this request is not under way.
         """
-        session = self.session()
         trouble = Trouble(self._patience, self._answers)
         while True:
             self.stop.check()
@@ -140,7 +141,7 @@ class Connection:
             started = time.monotonic()
             try:
                 self.stop.check()
-                return await self._attempt(session, endpoint, path, json.dumps(body).encode(), read)
+                return await self._attempt(endpoint, path, json.dumps(body).encode(), read)
             except PassingError as error:
                 fault, took = error, time.monotonic() - started
             finally:
@@ -165,7 +166,6 @@ class Connection:
 
     async def _attempt(
         self,
-        session: aiohttp.ClientSession,
         endpoint: Endpoint,
         path: str,
         data: bytes,
@@ -178,7 +178,7 @@ class Connection:
         try:
             async with call:
                 await self._meet_again(endpoint)
-                answer = await _send(session, endpoint.url, path, data, read)
+                answer = await self._send(endpoint.url, path, data, read)
                 await self._meet_again(
                     endpoint
                 )  # it was restarted just before this was sent, as others have noticed
@@ -204,33 +204,31 @@ class Connection:
                 await self.on_return(endpoint.url)
                 endpoint.away = False
 
+    def call(
+        self,
+        method: str,
+        url: str,
+        path: str,
+        **options: Any,  # noqa: ANN401 - of aiohttp
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Return one request to an operation of the server at the base `url`, with its query and its credentials."""
+        address, headers = self.addresses[url], self._headers[url]
+        target = address.metrics if path == "/metrics" else address.url(path)
+        return self.session().request(method, target, headers=headers, allow_redirects=False, **options)
 
-async def _send(
-    session: aiohttp.ClientSession, url: str, path: str, data: bytes, read: Callable[[bytes], T]
-) -> T:
-    try:
-        async with session.post(url + path, data=data, allow_redirects=False) as reply:
-            body = await reply.read()
-    except (aiohttp.ClientError, OSError) as error:
-        raise no_answer(url, error) from error
-    if reply.status != 200:
-        raise fault_of(url, reply.status, body, reply.headers.get("Retry-After"))
-    try:
-        return read(body)
-    except ValueError as error:
-        why = " ".join(str(error).split())[:200]
-        raise PassingError(f"malformed answer from {url}: {why}", may_be_the_request=True) from error
-
-
-def _base_url(address: str) -> str:
-    try:
-        parts = urlsplit(address.strip())
-        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise InputError(f"'{address}' is not an address of a server: write it like http://localhost:8000.")
-    return address.strip().rstrip("/").removesuffix("/v1").rstrip("/") + "/v1"
+    async def _send(self, url: str, path: str, data: bytes, read: Callable[[bytes], T]) -> T:
+        try:
+            async with self.call("POST", url, path, data=data) as reply:
+                body = await reply.read()
+        except (aiohttp.ClientError, OSError) as error:
+            raise no_answer(url, error) from error
+        if reply.status != 200:
+            raise fault_of(url, reply.status, body, reply.headers.get("Retry-After"))
+        try:
+            return read(body)
+        except ValueError as error:
+            why = " ".join(str(error).split())[:200]
+            raise PassingError(f"malformed answer from {url}: {why}", may_be_the_request=True) from error
 
 
 def _keep_alive_socket(info: tuple[Any, ...]) -> socket.socket:

@@ -169,8 +169,9 @@ class Monitor:
         self._mind_silence(endpoint, seen)
 
     async def _gauges(self, endpoint: Endpoint) -> Metrics | None:
-        url = endpoint.url.removesuffix("/v1") + "/metrics"
-        async with self._connection.session().get(url, timeout=LOOK, allow_redirects=False) as reply:
+        if not self._connection.addresses[endpoint.url].metrics:
+            return None
+        async with self._connection.call("GET", endpoint.url, "/metrics", timeout=LOOK) as reply:
             return read_metrics(await reply.text(errors="replace")) if reply.status == 200 else None
 
     def _note(self, seen: _Observed, metrics: Metrics, grown: Metrics) -> None:

@@ -1,14 +1,15 @@
 """Asking servers, before any token is paid for, whether they are there, accept the key and serve the model."""
 
 import asyncio
-import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import aiohttp
 
 from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.model_lists import read_models, served_as
 from kpmath_builder.client.retries import LONGEST_CONNECT, PassingError, no_answer
-from kpmath_builder.client.statuses import server_words, wrong_key
+from kpmath_builder.client.statuses import server_words
 from kpmath_builder.errors import InputError
 
 __all__ = ["Wanted", "check_again", "check_serving"]
@@ -85,29 +86,32 @@ async def _look_until_ready(connection: Connection, url: str, wanted: Wanted, pa
 
 
 async def _look(connection: Connection, url: str) -> tuple[int, bytes]:
-    async with connection.session().get(f"{url}/models", timeout=LOOK) as reply:
+    async with connection.call("GET", url, "/models", timeout=LOOK) as reply:
         return reply.status, await reply.read()
 
 
 def _judge(url: str, status: int, body: bytes, wanted: Wanted) -> None:
-    if status in {401, 403}:
-        raise wrong_key(url, status, body)
     if status != 200:
-        return  # many proxies have no list of models
-    try:
-        served = {str(entry["id"]): entry.get("max_model_len") for entry in json.loads(body)["data"]}
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return  # many proxies have no list of models, or want another key for it: the probe is asked next
+    served = read_models(body)
+    if served is None:
         raise InputError(
             f"What answers at {url} is no OpenAI-compatible server: change {wanted.keys}addresses."
-        ) from None
-    if wanted.model not in served:
-        raise InputError(
-            f"{url} does not serve '{wanted.model}' but {', '.join(served) or 'nothing'}: serve it there, or change "
-            f"{wanted.keys}model."
         )
-    context = served[wanted.model]  # vLLM says it, others do not
-    if isinstance(context, int) and wanted.longest_reply >= context:
+    name = served_as(wanted.model, served)
+    if name is None:
+        raise InputError(
+            f"{url} does not serve '{wanted.model}' but {_some(served)}: serve it there, or change {wanted.keys}model."
+        )
+    context = served[name]  # some say it
+    if context is not None and wanted.longest_reply >= context:
         raise InputError(
             f"{url} serves '{wanted.model}' with {context} tokens for prompt and reply together, and the recipe asks for replies of up to "
             f"{wanted.longest_reply}: lower max_tokens, or serve it with a larger --max-model-len."
         )
+
+
+def _some(names: Iterable[str]) -> str:
+    """Return a few of many names: a proxy may list hundreds."""
+    names = sorted(names)
+    return (", ".join(names[:8]) + (f" and {len(names) - 8} others" if len(names) > 8 else "")) or "nothing"

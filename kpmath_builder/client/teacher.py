@@ -1,20 +1,25 @@
 """The teacher behind any OpenAI-compatible server: vLLM on one's own GPUs, or a hosted model."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import aiohttp
+
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.connection import Connection, Stats
+from kpmath_builder.client.dialects import PLAIN
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Load, Monitor
+from kpmath_builder.client.probe import Negotiated, negotiate
 from kpmath_builder.client.readiness import Wanted, check_again, check_serving
 from kpmath_builder.client.refusals import Refusals
 from kpmath_builder.client.retries import RefusedError
-from kpmath_builder.client.schema_probe import Probed, probe
+from kpmath_builder.client.statuses import wrong_key
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import Request, Response, Task
 
@@ -84,7 +89,8 @@ class OpenAITeacher:
         self._must_obey = must_obey
         self._began = time.monotonic()
         self._refusals = Refusals()
-        self._known: dict[str, Probed] = {}
+        self._known: dict[str, Negotiated] = {}
+        self._dialect = PLAIN
         self.connection = Connection(
             addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify
         )
@@ -120,18 +126,15 @@ class OpenAITeacher:
 
     async def _check_obedience(self) -> None:
         urls = self.connection.urls
-        for url, (fault, fingerprint) in zip(
-            urls, await asyncio.gather(*map(self._probe, urls)), strict=True
-        ):
-            self._known[url] = Probed(fault, fingerprint)
-            if fault and self._must_obey:
-                raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
-            if fault:
-                self.connection.notify(
-                    f"{fault}: replies that do not fit are asked for again, at the cost of their tokens",
-                    now=True,
-                )
-
+        for url, found in zip(urls, await asyncio.gather(*map(self._probe, urls)), strict=True):
+            self._known[url] = found
+            if found.fault and self._must_obey:
+                raise InputError(f"{found.fault}: correct teacher.arguments or teacher.extra.")
+            for note in [*found.notes, *([found.fault] if found.fault else [])]:
+                self.connection.notify(note, now=True)
+        self._dialect = self._known[urls[0]].dialect
+        if not self._dialect.takes_n:
+            self.samples_per_request = 1
         names = sorted({known.fingerprint for known in self._known.values()} - {""})
         if len(names) > 1:
             self.connection.notify(
@@ -139,16 +142,34 @@ class OpenAITeacher:
                 now=True,
             )
 
-    async def _probe(self, url: str) -> Probed:
-        """Ask as each role would; return the first fault."""
-        probes = [probe(self.connection, url, self.model, extra) for extra in self._extras]
-        probed = await asyncio.gather(*probes)
-        return next((its for its in probed if its.fault), probed[0])
+    async def _probe(self, url: str) -> Negotiated:
+        """Ask as each role would."""
+
+        async def send(body: dict[str, Any]) -> tuple[int, bytes]:
+            try:
+                async with self.connection.call(
+                    "POST", url, "/chat/completions", data=json.dumps(body).encode()
+                ) as reply:
+                    answer = await reply.read()
+            except aiohttp.ClientError as error:
+                raise OSError(str(error)) from error
+            if reply.status in {401, 403}:
+                raise wrong_key(url, reply.status, answer)
+            return reply.status, answer
+
+        return await negotiate(
+            send,
+            self.model,
+            who=f"The server at {url}",
+            extras=self._extras,
+            schema_mode="json_schema" if self._must_obey else "auto",
+            samples=self.samples_per_request,
+        )
 
     async def _meet_again(self, url: str) -> None:
         """Look whether a server that was out of reach is still the one that was checked."""
         await check_again(self.connection, self._wanted, url)
-        before, now = self._known.get(url, Probed()), await self._probe(url)
+        before, now = self._known.get(url, Negotiated()), await self._probe(url)
         self._known[url] = now if now.fingerprint else before
         if now.fault and not before.fault:
             raise InputError(
@@ -182,7 +203,7 @@ class OpenAITeacher:
         try:
             responses = await self.connection.post(
                 "/chat/completions",
-                chat_body(request, first, count),
+                chat_body(request, first, count, self._dialect),
                 read,
                 key=request.digest,
                 steps=_STEPS_BEHIND.get(request.task, 0),
@@ -191,7 +212,8 @@ class OpenAITeacher:
             self._refusals.refused(request, str(refusal))
             return [Response(text=str(refusal), finish_reason="refused", model=request.model)] * count
         self._refusals.answered(request.task)
-        return responses
+        how = self._dialect.describe()
+        return [one.model_copy(update={"dialect": how}) for one in responses] if how else responses
 
     async def close(self) -> None:
         """Release connections."""
