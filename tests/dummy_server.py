@@ -22,6 +22,8 @@ from typing import Any, Self
 import numpy as np
 from aiohttp import web
 
+from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
+
 Body = dict[str, Any]
 Fault = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 Faults = Callable[[Body, int], Fault | None]
@@ -158,13 +160,24 @@ def task_of(body: Body) -> str:
     return str(body.get("response_format", {}).get("json_schema", {}).get("name", ""))
 
 
+def is_probe(body: Body) -> bool:
+    """Whether a request is one of the client's probe, which asks before the work begins."""
+    said = str(body["messages"][-1]["content"]) if "messages" in body else ""
+    return said.startswith(SCHEMA_PROMPT) or said.endswith(OPEN_PROMPT)
+
+
+def probed(body: Body) -> str:
+    """Answer the probe as a server that obeys schemas and heeds seeds."""
+    return '{"sum": 4321}' if task_of(body) else f"hello {body.get('seed')}"
+
+
 def echo(body: Body) -> str:
     """Return a text that one can check an answer by; the default reply."""
     return f"{task_of(body) or 'text'} {body['seed']}: {body['messages'][-1]['content']}"
 
 
 class DummyServer:
-    """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port.
+    """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port, or at a Unix socket.
 
     `reply` makes the text of one sample from the body; as in vLLM, sample i of a call sees n = 1 and the call's seed + i.
     Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe is answered
@@ -182,6 +195,7 @@ class DummyServer:
         seconds: float = 0.0,
         dimensions: int = 8,
         port: int = 0,
+        socket_path: str = "",
         obeys: bool = True,
         spoils_probe: bool = False,
         context: int | None = None,
@@ -201,6 +215,7 @@ class DummyServer:
         self.seconds = seconds
         self.dimensions = dimensions
         self.port = port
+        self.socket_path = socket_path
         self.bodies: list[Body] = []
         self.headers: list[Mapping[str, str]] = []
         self.looks = 0
@@ -210,7 +225,7 @@ class DummyServer:
     @property
     def address(self) -> str:
         """Without `/v1`."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"unix:{self.socket_path}" if self.socket_path else f"http://127.0.0.1:{self.port}"
 
     @property
     def requests(self) -> int:
@@ -235,6 +250,9 @@ class DummyServer:
         app.router.add_post("/v1/embeddings", self._embed)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
+        if self.socket_path:
+            await web.UnixSite(self._runner, self.socket_path, backlog=1024).start()
+            return self
         await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start()
         self.port = self._runner.addresses[0][1]
         return self
@@ -276,10 +294,9 @@ class DummyServer:
         body = await http.json()
         if body.get("input") == ["one"]:
             return web.json_response(answer(body))
-        if task_of(body) == "probe":
+        if is_probe(body) and not self._own_fault(http, body):
+            good = self._completion(body, probed if self.obeys else lambda _: "hello")
             spoilt = self.faults(body, self.requests) if self.faults and self.spoils_probe else None
-            text = '{"sum": 4321}' if self.obeys else "hello"
-            good = self._completion(body, lambda _: text)
             return await spoilt(http, good) if spoilt else web.json_response(good)
         fault = self._own_fault(http, body) or (self.faults(body, self.requests) if self.faults else None)
         self.bodies.append(body)

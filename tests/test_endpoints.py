@@ -248,8 +248,8 @@ def test_a_server_with_a_lasting_queue_is_sent_fewer_requests_but_not_below_the_
             await asyncio.sleep(0.02)
         await asked
         assert endpoint.limit == limit
-        assert 0 < teacher.load.total.generated_tokens <= 400
-        assert "4 running, 60 waiting" in str(teacher.load)
+        assert 0 < teacher.monitor.load.total.generated_tokens <= 400
+        assert "4 running, 60 waiting" in teacher.load()
 
     watched(use, server, in_flight=64, least_in_flight=least)
 
@@ -258,7 +258,7 @@ def test_a_server_without_metrics_is_given_the_most() -> None:
     async def use(teacher: OpenAITeacher) -> None:
         await asyncio.gather(*(teacher.answer(request(str(n)), [0]) for n in range(100)))
         assert [endpoint.limit for endpoint in teacher.connection.pool.all] == [64]
-        assert teacher.load.servers == 0
+        assert teacher.load() == ""
 
     watched(use, DummyServer(seconds=0.02), in_flight=64)
 

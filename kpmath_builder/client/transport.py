@@ -74,7 +74,10 @@ class _SocketConnector(aiohttp.UnixConnector):
     """
 
     async def _create_connection(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own
     ) -> ResponseHandler:
         async with asyncio.timeout(timeout.sock_connect):
             while True:
