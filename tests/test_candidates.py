@@ -26,7 +26,7 @@ def agreed(outcome: Agreement) -> list[int]:
 
 
 def decide(sampled: Sequence[Response], mode: str, min_share: float = 0.5) -> Agreement:
-    return asyncio.run(agree(sampled, recipe.Consensus(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
+    return asyncio.run(agree(sampled, recipe.ConsensusSettings(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
 
 
 def test_equal_answers_in_other_words_agree() -> None:

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from factories import Build, make_build
 
+from kpmath_builder.dataset.address import Address, addressed
 from kpmath_builder.dataset.card_rules import LICENCES, card_problems
 from kpmath_builder.dataset.svg import bars, heat_map
-from kpmath_builder.publishing.address import Address, addressed
 from kpmath_builder.publishing.validation import rows_of
 
 BUILD = make_build(candidates=60, seeds=12)

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kpmath_builder.dataset.address import Address, how_to_cite, how_to_load
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.front import front_matter
 from kpmath_builder.dataset.markdown import fenced, table
 from kpmath_builder.dataset.parquet import WrittenConfig
 from kpmath_builder.dataset.schemas import COLUMNS, CONFIGS, Column
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.publishing.address import Address, how_to_cite, how_to_load
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["FIGURES", "columns_tables", "make_card"]

@@ -15,7 +15,7 @@ from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
-from kpmath_builder.recipe import Topics
+from kpmath_builder.recipe import TopicsSettings
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
 from kpmath_builder.stopping import StoppedError
 
@@ -114,7 +114,7 @@ async def _cluster(extractions: Sequence[Extraction], run: Run, workspace: Works
             await embedder.close()
 
 
-def _embedder(rule: Topics, run: Run) -> Embedder:
+def _embedder(rule: TopicsSettings, run: Run) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
     from kpmath_builder.client.embeddings import OpenAIEmbedder

@@ -9,9 +9,9 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.dataset.address import Address, addressed
 from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.address import Address, addressed
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
 
