@@ -28,6 +28,7 @@ __all__ = [
     "Teacher",
     "TeacherContext",
     "canonical_json",
+    "token_count",
 ]
 
 Task = Literal["extract", "same_topic", "write", "judge", "solve"]
@@ -45,6 +46,16 @@ ROLE_OF: Mapping[Task, Role] = {
 def canonical_json(value: object) -> str:
     """Return the one JSON text that equal values share: sorted keys, no spaces, no escapes that are not needed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+MOST_TOKENS = 10**9
+"""No call has more; a larger count is a server's mistake, and sums of it would not fit the tables' 64-bit columns."""
+
+
+def token_count(value: object) -> int:
+    """Return a server's count of tokens, or 0 for whatever is no credible one."""
+    credible = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if credible else 0  # type: ignore[return-value]  # an int, as was checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,10 @@ class Request:
 class Response(BaseModel):
     """One answer, as it came; tokens are counted by the teacher that gave it.
 
-    `finish_reason` is "stop" for a whole answer, "length" for one that was cut off at `max_tokens`, "refused" for one
-    that the server will never give (too long a prompt, a content filter), with the server's words in `text`.
+    `finish_reason` is "stop" for a whole answer and "length" for one that was cut off at `max_tokens`. It is "refused" for an
+    answer that the server will never give (too long a prompt, a content filter), with the server's words in `text`, and
+    "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`.
+    `dialect` says how the server had to be asked if not in the plain protocol.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -119,6 +132,12 @@ class Response(BaseModel):
     revision: str = ""
     fingerprint: str = ""
     reasoning: str = ""
+    dialect: str = ""
+
+    @field_validator("prompt_tokens", "completion_tokens", "cached_tokens", mode="before")
+    @classmethod
+    def _credible(cls, value: object) -> int:
+        return token_count(value)  # also of a log that was written before counts were checked
 
     @field_validator("text", "reasoning")
     @classmethod

@@ -1,17 +1,18 @@
 """Whether a server really constrains a reply to the JSON schema that it is sent; some ignore it without a word."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import aiohttp
-
+from kpmath_builder.client.bodies import longest_answer, read_json
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.endpoints import Endpoint
+from kpmath_builder.client.faults import CallError
 from kpmath_builder.client.statuses import server_words
 
 __all__ = ["PROBE", "Probed", "fault_of_reply", "probe", "probe_body"]
 
+LONGEST = longest_answer(1024, 1)
 ANSWER = {"sum": 4321}
 SCHEMA = {
     "type": "object",
@@ -46,28 +47,37 @@ class Probed(NamedTuple):
     fault: str = ""
     """What is wrong with the reply; empty where nothing is known to be."""
     fingerprint: str = ""
-    """What the server calls itself: vLLM its version and a hash over model and settings."""
+    """The server's own name of itself; vLLM's is its version and a hash over model and settings."""
+    answered: bool = False
+    """Whether there was a whole answer, whatever it says."""
+    silence: str = ""
+    """Why there was none."""
 
 
-async def probe(connection: Connection, url: str, model: str, extra: Mapping[str, Any]) -> Probed:
+async def probe(
+    connection: Connection, endpoint: Endpoint, model: str, extra: Mapping[str, Any], seconds: float
+) -> Probed:
     """Ask for "hello" under a schema that forbids it.
 
     A server that does not answer now, or does not come to an end, is not judged.
     """
-    body = json.dumps(probe_body(model, extra)).encode()
     try:
-        async with connection.session().post(
-            f"{url}/chat/completions", data=body, allow_redirects=False
-        ) as reply:
-            status, answer = reply.status, await reply.read()
-    except (aiohttp.ClientError, OSError):
-        return Probed()
+        status, answer = await connection.send(
+            endpoint, "/chat/completions", probe_body(model, extra), limit=LONGEST, seconds=seconds
+        )
+    except CallError as fault:
+        return Probed(silence=str(fault))
     if status in {400, 422}:
-        return Probed(f"The server at {url} refuses a request with a JSON schema ({server_words(answer)})")
+        return Probed(
+            f"The server at {endpoint.url} refuses a request with a JSON schema ({server_words(answer)})",
+            answered=True,
+        )
     return (
-        Probed(fault_of_reply(f"The server at {url}", answer), _fingerprint(answer))
+        Probed(
+            fault_of_reply(f"The server at {endpoint.url}", answer), _fingerprint(answer), _is_whole(answer)
+        )
         if status == 200
-        else Probed()
+        else Probed(silence=f"{status} from {endpoint.url} ({server_words(answer)})")
     )
 
 
@@ -80,7 +90,7 @@ def fault_of_reply(who: str, answer: bytes) -> str:
     if response.finish_reason != "stop":
         return ""
     try:
-        obeys = json.loads(response.text) == ANSWER
+        obeys = read_json(response.text) == ANSWER
     except ValueError:
         obeys = False
     if obeys:
@@ -89,6 +99,13 @@ def fault_of_reply(who: str, answer: bytes) -> str:
         return f"{who} gives its whole reply as reasoning: switch thinking on or off in teacher.extra's chat_template_kwargs"
     said = " ".join(response.text.split())[:60]
     return f"{who} ignores the JSON schema of a request (it said '{said}')"
+
+
+def _is_whole(answer: bytes) -> bool:
+    try:
+        return bool(read_completion(answer, 1))
+    except ValueError:
+        return False
 
 
 def _fingerprint(answer: bytes) -> str:

@@ -3,17 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
+from kpmath_builder.client.bodies import longest_answer
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
-from kpmath_builder.client.connection import Connection, Stats
+from kpmath_builder.client.connection import Call, Connection, Stats
+from kpmath_builder.client.endpoints import Endpoint
+from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Monitor
-from kpmath_builder.client.readiness import Wanted, check_again, check_serving
+from kpmath_builder.client.readiness import Wanted, check_again, check_ready
 from kpmath_builder.client.refusals import Refusals
-from kpmath_builder.client.retries import RefusedError
 from kpmath_builder.client.schema_probe import Probed, probe
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import Request, Response, Task
@@ -21,28 +22,29 @@ from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAITeacher"]
 
-_STEPS_BEHIND: Mapping[Task, int] = {"write": 2, "judge": 1}
-"""The steps of a blueprint that follow on this one; on other tasks none."""
+_REMAINING_STEPS: Mapping[Task, int] = {"write": 2, "judge": 1}
+"""The steps of a blueprint that follow on this one; none on other tasks."""
+PROBE_SECONDS = 60.0
 
 
 class OpenAITeacher:
-    """A `Teacher` that sends each request to `/v1/chat/completions` and does not let go until it is answered.
+    """A `Teacher` that sends each request to `/chat/completions` and does not let go until it is answered or given up.
 
     Parameters
     ----------
     model
         Name under which the servers serve it.
     addresses
-        One or more servers of that model, `http://host:port` with or without `/v1`; one that dies is survived.
+        One or more servers of that model; the build survives one that dies.
     api_key
         Sent as a bearer token.
     in_flight, least_in_flight
-        The most calls under way at any time at each address, and the fewest to which a server that says at `/metrics` how
-        it fares may be reduced.
+        The most calls under way at any time at each server, and the fewest to which a server that publishes its load at
+        `/metrics` may be reduced.
     samples_per_request
         How many samples one call may carry.
     patience
-        Seconds without any answer from any address after which the build ends.
+        Seconds without any answer from any server after which the build ends.
     longest_reply
         The largest `max_tokens` that requests will have; the check compares it with the served context.
     extras
@@ -52,13 +54,17 @@ class OpenAITeacher:
         Of the model, noted with each response.
     must_obey
         Whether a server that ignores JSON schemas ends the build.
-    on_wait
-        Is told, at most once in five seconds, what is being waited for.
+    on_hang
+        What to do with a server that hangs; by default the build goes on without it, or ends.
+    stop
+        Nothing is sent any more once a stop is asked for.
+    notify
+        Receives sentences for the user.
 
     Raises
     ------
     InputError
-        When an address is not an http address, or a request's `extra` sets a field of ours.
+        When an address is not the address of a server, or a request's `extra` sets a field of ours.
     """
 
     def __init__(
@@ -75,8 +81,9 @@ class OpenAITeacher:
         extras: Sequence[Mapping[str, Any]] = (),
         revision: str = "",
         must_obey: bool = False,
-        notify: Callable[[str], None] | None = None,
+        on_hang: Callable[[Endpoint], None] | None = None,
         stop: Stop | None = None,
+        notify: Callable[[str], None] | None = None,
     ) -> None:
         self.model = model
         self.revision = revision
@@ -84,13 +91,28 @@ class OpenAITeacher:
         self._wanted = Wanted(model, longest_reply)
         self._extras = extras or ({},)
         self._must_obey = must_obey
+        self._patience = patience
         self._began = time.monotonic()
         self._refusals = Refusals()
         self._known: dict[str, Probed] = {}
         self.connection = Connection(
-            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify, stop=stop
+            addresses,
+            api_key=api_key,
+            in_flight=in_flight,
+            patience=patience,
+            verify=self._verify,
+            probe=self._is_well,
+            stop=stop,
+            notify=notify,
         )
-        self.watch = Monitor(self.connection, least=least_in_flight, most=in_flight, patience=patience)
+        self.monitor = Monitor(
+            self.connection,
+            least=least_in_flight,
+            most=in_flight,
+            patience=patience,
+            is_alive=self._is_well,
+            on_hang=on_hang,
+        )
 
     @property
     def stats(self) -> Stats:
@@ -98,12 +120,12 @@ class OpenAITeacher:
         return self.connection.stats
 
     def load(self) -> str:
-        """Return what the servers do at this moment, if they say it."""
-        load = self.watch.load
+        """Return what the servers do at this moment, if they publish it; else ""."""
+        load = self.monitor.load
         return str(load) if load.servers else ""
 
     async def check(self, patience: float = 30.0) -> None:
-        """Make sure that a server answers, accepts the key, serves the model and obeys a JSON schema (else it is told).
+        """Make sure that a server answers, accepts the key and serves the model, and find out whether it obeys a JSON schema.
 
         Parameters
         ----------
@@ -115,17 +137,17 @@ class OpenAITeacher:
         InputError
             When that is not so.
         """
-        await check_serving(self.connection, self._wanted, patience)
+        await check_ready(self.connection, self._wanted, patience)
         await self._check_obedience()
-        self.connection.on_return = self._meet_again
-        self.watch.start()
+        self.monitor.start()
 
     async def _check_obedience(self) -> None:
-        urls = self.connection.urls
-        for url, (fault, fingerprint) in zip(
-            urls, await asyncio.gather(*map(self._probe, urls)), strict=True
-        ):
-            self._known[url] = Probed(fault, fingerprint)
+        endpoints = self.connection.pool.all
+        probed = await asyncio.gather(*(self._probe(endpoint, self._patience) for endpoint in endpoints))
+        for endpoint, known in zip(endpoints, probed, strict=True):
+            self._known[endpoint.url], fault = known, known.fault
+            if known.answered:
+                endpoint.answered()
             if fault and self._must_obey:
                 raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
             if fault:
@@ -137,29 +159,37 @@ class OpenAITeacher:
         names = sorted({known.fingerprint for known in self._known.values()} - {""})
         if len(names) > 1:
             self.connection.notify(
-                f"The servers call themselves differently ({', '.join(names)}): make sure that all serve the same model",
+                f"The servers have different fingerprints ({', '.join(names)}): make sure that all serve the same model",
                 now=True,
             )
 
-    async def _probe(self, url: str) -> Probed:
+    async def _probe(self, endpoint: Endpoint, seconds: float = PROBE_SECONDS) -> Probed:
         """Ask as each role would; return the first fault."""
-        probes = [probe(self.connection, url, self.model, extra) for extra in self._extras]
+        probes = [probe(self.connection, endpoint, self.model, extra, seconds) for extra in self._extras]
         probed = await asyncio.gather(*probes)
-        return next((its for its in probed if its.fault), probed[0])
+        return next((each for each in probed if each.fault), probed[0])
 
-    async def _meet_again(self, url: str) -> None:
-        """Look whether a server that was out of reach is still the one that was checked."""
-        await check_again(self.connection, self._wanted, url)
-        before, now = self._known.get(url, Probed()), await self._probe(url)
-        self._known[url] = now if now.fingerprint else before
+    async def _is_well(self, endpoint: Endpoint) -> bool:
+        """Whether a server answers the probe."""
+        return bool((await self._probe(endpoint)).answered)
+
+    async def _verify(self, endpoint: Endpoint) -> None:
+        """Check that a server that was out of reach is still the one that was checked before."""
+        await check_again(self.connection, self._wanted, endpoint)
+        before, now = self._known.get(endpoint.url, Probed()), await self._probe(endpoint)
+        if not now.answered:
+            raise CallError(
+                now.silence or f"malformed answer to a test request from {endpoint.url}", away=True
+            )
+        self._known[endpoint.url] = now if now.fingerprint else before
         if now.fault and not before.fault:
             raise InputError(
                 f"{now.fault}, and did not before it was restarted: start it as it was, then run the same command again."
             )
         if before.fingerprint and now.fingerprint not in {"", before.fingerprint}:
             self.connection.notify(
-                f"The server at {url} has come back as another ({now.fingerprint}, before {before.fingerprint}): make sure that "
-                "it is the same model",
+                f"The server at {endpoint.url} has come back with another fingerprint ({now.fingerprint}, before "
+                f"{before.fingerprint}): make sure that it is the same model",
                 now=True,
             )
 
@@ -167,12 +197,12 @@ class OpenAITeacher:
         """Answer consecutive samples of one request in one call, in their order, however long it takes.
 
         A request that the server will never answer (too long a prompt, a content filter) gives responses with
-        `finish_reason` "refused" and the server's words as text.
+        `finish_reason` "refused" and the server's words as text; one that alone kept failing, "given_up" and the last fault.
 
         Raises
         ------
         BuildError
-            When no address has answered anything for `patience` seconds.
+            When no server has answered anything for `patience` seconds.
         InputError
             When a server does not accept the key or the model, or refuses one request after the other.
         """
@@ -180,33 +210,41 @@ class OpenAITeacher:
         assert list(samples) == list(range(first, first + count)), (
             f"samples must be consecutive, got {samples}"
         )
-        read = partial(read_completion, samples=count, revision=self.revision)
+        call = Call(
+            "/chat/completions",
+            lambda endpoint: chat_body(request, first, count, endpoint.dialect),
+            lambda body, endpoint: read_completion(body, count, self.revision, endpoint.dialect.describe()),
+            longest_body=longest_answer(request.sampling.max_tokens, count),
+            tokens=request.sampling.max_tokens,
+            key=request.digest,
+            steps=_REMAINING_STEPS.get(request.task, 0),
+        )
         try:
-            responses = await self.connection.post(
-                "/chat/completions",
-                chat_body(request, first, count),
-                read,
-                key=request.digest,
-                steps=_STEPS_BEHIND.get(request.task, 0),
-            )
+            responses = await self.connection.post(call)
         except RefusedError as refusal:
             self._refusals.refused(request, str(refusal))
-            return [Response(text=str(refusal), finish_reason="refused", model=request.model)] * count
+            return self._without_answer("refused", refusal, count)
+        except GivenUpError as error:
+            self._refusals.given_up(request, str(error))
+            return self._without_answer("given_up", error, count)
         self._refusals.answered(request.task)
         return responses
 
+    def _without_answer(self, finish_reason: str, why: Exception, count: int) -> list[Response]:
+        return [Response(text=str(why), finish_reason=finish_reason, model=self.model)] * count
+
     async def close(self) -> None:
         """Release connections."""
-        await self.watch.stop()
+        await self.monitor.stop()
         await self.connection.close()
 
     def record(self) -> dict[str, Any]:
         """Return what the servers did in this run, for the build's record; counters of servers that have no `/metrics` are 0."""
-        load = self.watch.load
+        load = self.monitor.load
         seconds = time.monotonic() - self._began
         return {
             "model": self.model,
-            "servers": len(self.connection.urls),
+            "servers": len(self.connection.pool.all),
             "seconds": round(seconds, 1),
             "calls": self.stats.calls,
             "retries": self.stats.retries,

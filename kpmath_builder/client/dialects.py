@@ -1,0 +1,110 @@
+"""How a server wants a request: which fields it knows and under which names, and how the shape of a reply is asked for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kpmath_builder.errors import InputError
+
+__all__ = ["OPTIONAL", "PLAIN", "Dialect", "SchemaMode", "advice", "read_parameters"]
+
+SchemaMode = Literal["json_schema", "json_object", "none"]
+
+OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed"})
+"""Fields that `[teacher.parameters]` may rename or omit."""
+FIXED = frozenset({"model", "messages", "response_format", "stream"})
+SEED_BITS = 63
+"""vLLM takes a seed as a signed 64-bit integer."""
+
+_MODES = {
+    "json_object": "replies asked for as a JSON object of a shape given in words",
+    "none": "the shape of replies given in words alone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The deviations of a server from the plain protocol."""
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """Field to the name that the server has for it."""
+    omit: frozenset[str] = frozenset()
+    """Fields that are not sent."""
+    system_role: bool = True
+    """Whether there is a system message; without it, its text begins the user's first message."""
+    schema_mode: SchemaMode = "json_schema"
+    """How the shape of a reply is asked for."""
+    seed_bits: int = SEED_BITS
+    """Seeds are sent modulo 2 to this power."""
+
+    def describe(self) -> str:
+        """Return the deviations in words, for the log; "" for the plain protocol."""
+        words = [f"{name} as {other}" for name, other in sorted(self.rename.items())]
+        if self.omit:
+            words.append(f"without {' and '.join(sorted(self.omit))}")
+        if self.seed_bits != SEED_BITS:
+            words.append(f"seeds of {self.seed_bits} bits")
+        if not self.system_role:
+            words.append("no system role")
+        if self.schema_mode != "json_schema":
+            words.append(_MODES[self.schema_mode])
+        return "; ".join(words)
+
+    @property
+    def takes_n(self) -> bool:
+        """Whether one call may carry several samples."""
+        return "n" not in self.omit
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names under which fields of ours are sent or could be; further fields may not have them."""
+        return OPTIONAL | FIXED | frozenset(self.rename.values())
+
+
+PLAIN = Dialect()
+
+
+def read_parameters(parameters: Mapping[str, str | bool], mode: SchemaMode = "json_schema") -> Dialect:
+    """Return the dialect that `[teacher.parameters]` asks for: a name renames a field, false omits it, true sends it.
+
+    Raises
+    ------
+    InputError
+        When a field is not one of those that may be changed, or two would have one name.
+    """
+    for name in parameters:
+        if name not in OPTIONAL:
+            raise InputError(
+                f"teacher.parameters cannot change '{name}', only {', '.join(sorted(OPTIONAL))}: remove it there"
+                + ("; use teacher.schema_mode." if name == "response_format" else ".")
+            )
+    rename = {name: other for name, other in parameters.items() if isinstance(other, str)}
+    for name, other in rename.items():
+        if (
+            not other.strip()
+            or other in (OPTIONAL | FIXED) - {name}
+            or list(rename.values()).count(other) > 1
+        ):
+            raise InputError(
+                f"teacher.parameters gives '{name}' the name '{other}', which is empty or another field's: choose one of its own."
+            )
+    omit = frozenset(name for name, sent in parameters.items() if sent is False)
+    return Dialect({name: other for name, other in rename.items() if name != other}, omit, schema_mode=mode)
+
+
+def advice(fields: Iterable[str], words: str = "") -> str:
+    """Return the lines to add to a recipe for fields that a server refuses; "" if there are none."""
+    lines = [_line(name, words) for name in sorted(fields)]
+    lines = [line for line in lines if line]
+    if not lines:
+        return ""
+    return f"add {' and '.join(lines)}"
+
+
+def _line(name: str, words: str) -> str:
+    if name == "max_tokens":
+        known = "max_completion_tokens" in words
+        return '`max_tokens = "max_completion_tokens"` to [teacher.parameters]' if known else ""
+    if name in OPTIONAL:
+        return f"`{name} = false` to [teacher.parameters]"
+    return '`schema_mode = "none"` to [teacher]' if name == "response_format" else ""
