@@ -22,7 +22,7 @@ from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.text import shown
 
-__all__ = ["Call", "Connection", "Stats", "Verify"]
+__all__ = ["Connection", "ServerCall", "Stats", "Verify"]
 
 T = TypeVar("T")
 Verify = Callable[[Endpoint], Awaitable[None]]
@@ -43,7 +43,7 @@ class Stats:
 
 
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class ServerCall(Generic[T]):
     """What is sent, and how the answer is read.
 
     Parameters
@@ -140,7 +140,7 @@ class Connection:
         """Close the connections; a later request opens new ones."""
         await self.sessions.close()
 
-    async def post(self, call: Call[T]) -> T:
+    async def post(self, call: ServerCall[T]) -> T:
         """Send a call until it is answered, and return what `call.read` makes of the answer.
 
         Raises
@@ -210,7 +210,7 @@ class Connection:
         except (aiohttp.ClientError, OSError) as error:
             raise no_answer(endpoint.url, error) from error
 
-    async def _attempt(self, endpoint: Endpoint, call: Call[T]) -> T:
+    async def _attempt(self, endpoint: Endpoint, call: ServerCall[T]) -> T:
         seconds = call_timeout(call.tokens, self.patience.seconds, self.pace)
         began = time.monotonic()
         self.stats.in_flight += 1
@@ -243,7 +243,7 @@ class Connection:
             self.pace = max(self.pace, (time.monotonic() - began) / max(call.tokens, 64))
         return answer
 
-    async def _exchange(self, endpoint: Endpoint, call: Call[T]) -> T:
+    async def _exchange(self, endpoint: Endpoint, call: ServerCall[T]) -> T:
         data = json.dumps(call.body(endpoint)).encode()
         try:
             async with self.sessions.request(endpoint.url, call.path, data) as reply:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kpmath_builder.dataset.address import Address, how_to_cite, how_to_load
+from kpmath_builder.dataset.address import DatasetAddress, how_to_cite, how_to_load
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.front import front_matter
 from kpmath_builder.dataset.markdown import fenced, table
@@ -41,7 +41,7 @@ def make_card(
     example: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the text of README.md; `example` is a row of `qa-pairs`."""
-    address = Address(name, fingerprint)
+    address = DatasetAddress(name, fingerprint)
     parts = [
         front_matter(facts, name, fingerprint, written),
         f"# {facts.pretty_name or name}",
