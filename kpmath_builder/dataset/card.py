@@ -125,7 +125,11 @@ def _funnel(funnel: Funnel) -> str:
         "tokens read",
         "tokens written",
     )
-    return f"## The funnel\n\n{table(header, rows)}\n\nTokens are those of the step that leads to the stage."
+    given_up = sum(line.tokens.given_up for line in funnel.lines())
+    notes = ["Tokens are those of the step that leads to the stage."]
+    if given_up:
+        notes.append(f"{given_up:,} requests were given up: the server failed at each of them every time.")
+    return f"## The funnel\n\n{table(header, rows)}\n\n{' '.join(notes)}"
 
 
 def _what_is_in_it() -> str:
