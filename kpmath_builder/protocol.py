@@ -118,7 +118,6 @@ class Response(BaseModel):
     `finish_reason` is "stop" for a whole answer and "length" for one that was cut off at `max_tokens`. It is "refused" for an
     answer that the server will never give (too long a prompt, a content filter), with the server's words in `text`, and
     "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`.
-    `dialect` says how the server had to be asked if not in the plain protocol.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -133,6 +132,9 @@ class Response(BaseModel):
     fingerprint: str = ""
     reasoning: str = ""
     dialect: str = ""
+    """How the server was asked, if not in the plain protocol."""
+    seed_ignored: bool = False
+    """Whether the server was found to give one reply to different seeds: equal samples are then copies."""
 
     @field_validator("prompt_tokens", "completion_tokens", "cached_tokens", mode="before")
     @classmethod

@@ -22,6 +22,8 @@ from typing import Any, Self
 import numpy as np
 from aiohttp import web
 
+from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
+
 Body = dict[str, Any]
 Fault = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 Faults = Callable[[Body, int], Fault | None]
@@ -158,6 +160,17 @@ def task_of(body: Body) -> str:
     return str(body.get("response_format", {}).get("json_schema", {}).get("name", ""))
 
 
+def is_probe(body: Body) -> bool:
+    """Whether a request is one of the client's probe, which asks before the work begins."""
+    said = str(body["messages"][-1]["content"]) if "messages" in body else ""
+    return said.startswith(SCHEMA_PROMPT) or said.endswith(OPEN_PROMPT)
+
+
+def probed(body: Body) -> str:
+    """Answer the probe as a server that obeys schemas and heeds seeds."""
+    return '{"sum": 4321}' if task_of(body) else f"hello {body.get('seed')}"
+
+
 def echo(body: Body) -> str:
     """Return a text that one can check an answer by; the default reply."""
     return f"{task_of(body) or 'text'} {body['seed']}: {body['messages'][-1]['content']}"
@@ -281,10 +294,9 @@ class DummyServer:
         body = await http.json()
         if body.get("input") == ["one"]:
             return web.json_response(answer(body))
-        if task_of(body) == "probe":
+        if is_probe(body) and not self._own_fault(http, body):
+            good = self._completion(body, probed if self.obeys else lambda _: "hello")
             spoilt = self.faults(body, self.requests) if self.faults and self.spoils_probe else None
-            text = '{"sum": 4321}' if self.obeys else "hello"
-            good = self._completion(body, lambda _: text)
             return await spoilt(http, good) if spoilt else web.json_response(good)
         fault = self._own_fault(http, body) or (self.faults(body, self.requests) if self.faults else None)
         self.bodies.append(body)

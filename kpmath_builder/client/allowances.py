@@ -78,8 +78,8 @@ def _draft(named: Mapping[str, str]) -> Allowance | None:
     """Read `"default";r=50;t=30` with the policy `"default";q=100;w=60`, or the older `limit=100, remaining=50, reset=30`."""
     value = named.get("ratelimit", "")[:512]
     quotas = [quota for name, quota in _FIELD.findall(named.get("ratelimit-policy", "")[:512]) if name == "q"]
-    only = quotas[0] if len(quotas) == 1 else None
     items = [value] if "remaining" in value else value.split(",")
+    only = quotas[0] if len(items) == len(quotas) == 1 else None
     found = []
     for fields in (dict(_FIELD.findall(item)) for item in items):
         limit, remaining = fields.get("limit", only), fields.get("remaining", fields.get("r"))

@@ -71,11 +71,13 @@ class _Completion(_Part):
     system_fingerprint: Name = ""
 
 
-def read_completion(body: bytes, samples: int, revision: str = "", dialect: str = "") -> list[Response]:
+def read_completion(
+    body: bytes, samples: int, *, revision: str = "", dialect: str = "", seed_ignored: bool = False
+) -> list[Response]:
     """Return the responses of a chat completion with `samples` choices, in the order of their index.
 
     `usage` is for the whole call: the prompt is charged to the first sample, the completion is shared out so that the
-    sum stays exact.
+    sum stays exact. The keywords are noted in each response.
 
     Raises
     ------
@@ -106,6 +108,7 @@ def read_completion(body: bytes, samples: int, revision: str = "", dialect: str 
             fingerprint=completion.system_fingerprint,
             revision=revision,
             dialect=dialect,
+            seed_ignored=seed_ignored,
         )
         for place, choice in enumerate(choices)
     ]

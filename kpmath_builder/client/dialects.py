@@ -93,12 +93,13 @@ def read_parameters(parameters: Mapping[str, str | bool], mode: SchemaMode = "js
 
 
 def advice(fields: Iterable[str], words: str = "") -> str:
-    """Return the lines to add to a recipe for fields that a server refuses; "" if there are none."""
-    lines = [_line(name, words) for name in sorted(fields)]
-    lines = [line for line in lines if line]
-    if not lines:
-        return ""
-    return f"add {' and '.join(lines)}"
+    """Return what to change in a recipe for fields that a server refuses, line by line; "" if nothing is known to help."""
+    names = sorted(fields)
+    lines = [line for name in names if (line := _line(name, words))]
+    extras = [f"`{name}`" for name in names if name not in OPTIONAL | FIXED]
+    steps = [f"add {' and '.join(lines)}"] if lines else []
+    steps += [f"remove {' and '.join(extras)} from teacher.extra"] if extras else []
+    return ", ".join(steps)
 
 
 def _line(name: str, words: str) -> str:

@@ -12,7 +12,6 @@ __all__ = ["error_words", "named_fields", "parsed"]
 
 LONGEST_WORDS = 500
 DEEPEST = 4
-_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]+")
 
 
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON is of any type
@@ -25,9 +24,7 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON is of any type
 
 def error_words(body: bytes) -> str:
     """Return the message of an error body, whichever of the usual shapes it has, or its first words; "" if it has none."""
-    value = parsed(body)
-    words = next(_messages(value), "") or body[: 4 * LONGEST_WORDS].decode(errors="replace")
-    return _UNSHOWABLE.sub(" ", words[: 4 * LONGEST_WORDS]).strip()[:LONGEST_WORDS].rstrip(". ")
+    return _words(parsed(body), body)[:LONGEST_WORDS].rstrip(". ")
 
 
 def named_fields(body: bytes, sent: Iterable[str]) -> frozenset[str]:
@@ -40,10 +37,16 @@ def named_fields(body: bytes, sent: Iterable[str]) -> frozenset[str]:
     told = frozenset(_params(value)) & sent
     if told:
         return told
-    words = error_words(body)
+    words = _words(value, body)
     return frozenset(
         name for name in sent if re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", words)
     )
+
+
+def _words(value: Any, body: bytes) -> str:  # noqa: ANN401
+    words = next(_messages(value), "") or body[: 4 * LONGEST_WORDS].decode(errors="replace")
+    shown = "".join(sign if sign.isprintable() else " " for sign in words[: 4 * LONGEST_WORDS])
+    return " ".join(shown.split())
 
 
 def _messages(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401

@@ -22,6 +22,8 @@ def make_teacher(settings: ServerSettings, context: TeacherContext) -> OpenAITea
         longest_reply=context.longest_reply,
         extras=context.extras,
         revision=settings.revision or "",
+        parameters=settings.parameters,
+        schema_mode=settings.schema_mode,
         notify=context.notify,
         stop=context.stop,
     )

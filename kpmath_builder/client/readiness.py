@@ -3,12 +3,13 @@
 import asyncio
 from typing import NamedTuple
 
-from kpmath_builder.client.bodies import LONGEST_LIST, read_json
+from kpmath_builder.client.bodies import LONGEST_LIST
 from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError
+from kpmath_builder.client.model_lists import read_models, served_as
 from kpmath_builder.client.retries import LONGEST_CONNECT
-from kpmath_builder.client.statuses import server_words, user_error
+from kpmath_builder.client.statuses import server_words
 from kpmath_builder.errors import InputError
 from kpmath_builder.text import cut_list
 
@@ -94,42 +95,22 @@ async def _models(connection: Connection, endpoint: Endpoint) -> tuple[int, byte
 
 
 def _judge(connection: Connection, url: str, status: int, body: bytes, wanted: Wanted) -> None:
-    if status in {401, 402, 403} and (wrong := user_error(url, status, body, connection.keys)):
-        raise wrong
     if status != 200:
-        return  # many proxies have no list of models
-    served = _served(body)
+        return  # many proxies have no list of models, or want another key for it: the probe is asked next
+    served = read_models(body)
     if served is None:
         raise InputError(
             f"{url} is not an OpenAI-compatible server (its list of models cannot be read): change {connection.keys}addresses."
         )
-    if wanted.model not in served:
+    name = served_as(wanted.model, served)
+    if name is None:
         raise InputError(
             f"{url} does not serve '{wanted.model}' but {cut_list(list(served))}: serve it there, or change "
             f"{connection.keys}model."
         )
-    context = served[wanted.model]  # vLLM reports it, others do not
+    context = served[name]  # some servers report it
     if context is not None and wanted.longest_reply >= context:
         raise InputError(
             f"{url} serves '{wanted.model}' with {context} tokens for prompt and reply together, and the recipe asks for replies of up to "
             f"{wanted.longest_reply}: lower max_tokens, or serve it with a larger --max-model-len."
         )
-
-
-def _served(body: bytes) -> dict[str, int | None] | None:
-    """Return the models of a list with their context in tokens if it is stated; None if the list cannot be read."""
-    try:
-        value = read_json(body)
-    except ValueError:
-        return None
-    entries = value.get("data") if isinstance(value, dict) else None
-    if not isinstance(entries, list):
-        return None
-    served: dict[str, int | None] = {}
-    for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-            return None
-        context = entry.get("max_model_len")
-        credible = isinstance(context, int) and not isinstance(context, bool) and context > 0
-        served[entry["id"]] = context if credible else None
-    return served

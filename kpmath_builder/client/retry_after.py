@@ -22,6 +22,7 @@ EPOCH_MILLISECONDS = range(10**12, 10**14)
 
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(ms|us|µs|ns|d|h|m|s)", re.ASCII)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*", re.ASCII)
 _UNIT = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
@@ -96,13 +97,13 @@ def _duration(text: str) -> float | None:
 
 
 def _seconds_until_date(value: str, now: datetime | None) -> float | None:
-    if not value.isascii():
+    text = value.strip()
+    read = datetime.fromisoformat if _RFC_3339.fullmatch(text) else parsedate_to_datetime
+    if not text.isascii():
         return None
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            then = read(value.strip())
-            then = then if then.tzinfo else then.replace(tzinfo=UTC)
-            return max(0.0, (then - (now or datetime.now(UTC))) / timedelta(seconds=1))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
+    try:
+        then = read(text)
+        then = then if then.tzinfo else then.replace(tzinfo=UTC)
+        return max(0.0, (then - (now or datetime.now(UTC))) / timedelta(seconds=1))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

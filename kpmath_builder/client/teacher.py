@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Literal
 
-from kpmath_builder.client.bodies import longest_answer
+from kpmath_builder.client.bodies import LONGEST_ERROR, longest_answer
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.connection import Connection, ServerCall, Stats
@@ -13,11 +15,12 @@ from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Monitor
+from kpmath_builder.client.probe import OPEN_PROMPT, Negotiated, negotiate
 from kpmath_builder.client.readiness import Wanted, check_again, check_ready
 from kpmath_builder.client.refusals import Refusals
-from kpmath_builder.client.schema_probe import Probed, probe
+from kpmath_builder.client.statuses import server_words, user_error
 from kpmath_builder.errors import InputError
-from kpmath_builder.protocol import Request, Response, Task
+from kpmath_builder.protocol import Message, Request, Response, Sampling, Task
 from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAITeacher"]
@@ -25,6 +28,8 @@ __all__ = ["OpenAITeacher"]
 _REMAINING_STEPS: Mapping[Task, int] = {"write": 2, "judge": 1}
 """The steps of a blueprint that follow on this one; none on other tasks."""
 PROBE_SECONDS = 60.0
+SLOW_SECONDS = 30.0
+LONGEST_PROBE_ANSWER = max(longest_answer(1024, 2), LONGEST_ERROR)
 
 
 class OpenAITeacher:
@@ -54,6 +59,8 @@ class OpenAITeacher:
         Of the model, noted with each response.
     must_obey
         Whether a server that ignores JSON schemas ends the build.
+    parameters, schema_mode
+        As of `negotiate`.
     on_hang
         What to do with a server that hangs; by default the build goes on without it, or ends.
     stop
@@ -81,6 +88,8 @@ class OpenAITeacher:
         extras: Sequence[Mapping[str, Any]] = (),
         revision: str = "",
         must_obey: bool = False,
+        parameters: Mapping[str, str | bool] | None = None,
+        schema_mode: Literal["auto", "json_schema", "json_object", "none"] = "auto",
         on_hang: Callable[[Endpoint], None] | None = None,
         stop: Stop | None = None,
         notify: Callable[[str], None] | None = None,
@@ -94,7 +103,10 @@ class OpenAITeacher:
         self._patience = patience
         self._began = time.monotonic()
         self._refusals = Refusals()
-        self._known: dict[str, Probed] = {}
+        self._parameters, self._schema_mode = parameters or {}, schema_mode
+        self._silence: dict[str, str] = {}
+        """Why a server did not answer a test request, by its URL."""
+        self._known: dict[str, Negotiated] = {}
         self.connection = Connection(
             addresses,
             api_key=api_key,
@@ -138,53 +150,115 @@ class OpenAITeacher:
             When that is not so.
         """
         await check_ready(self.connection, self._wanted, patience)
-        await self._check_obedience()
+        await self._negotiate()
         self.monitor.start()
 
-    async def _check_obedience(self) -> None:
+    async def _negotiate(self) -> None:
+        """Find each server's dialect, and report what is not as it should be."""
         endpoints = self.connection.pool.all
-        probed = await asyncio.gather(*(self._probe(endpoint, self._patience) for endpoint in endpoints))
-        for endpoint, known in zip(endpoints, probed, strict=True):
-            self._known[endpoint.url], fault = known, known.fault
-            if known.answered:
-                endpoint.answered()
-            if fault and self._must_obey:
-                raise InputError(f"{fault}: correct teacher.arguments or teacher.extra.")
-            if fault:
-                self.connection.notify(
-                    f"{fault}: replies that do not fit are asked for again, at the cost of their tokens",
-                    now=True,
-                )
-
-        names = sorted({known.fingerprint for known in self._known.values()} - {""})
+        found = await asyncio.gather(*(self._probe(endpoint, self._patience) for endpoint in endpoints))
+        for endpoint, probed in zip(endpoints, found, strict=True):
+            if probed.fault and self._must_obey:
+                raise InputError(f"{probed.fault}: correct teacher.arguments or teacher.extra.")
+            self._take_over(endpoint, probed)
+            for note in filter(None, [*probed.notes, probed.fault]):
+                self.connection.notify(note, now=True)
+        names = sorted({probed.fingerprint for probed in found} - {""})
         if len(names) > 1:
             self.connection.notify(
                 f"The servers have different fingerprints ({', '.join(names)}): make sure that all serve the same model",
                 now=True,
             )
 
-    async def _probe(self, endpoint: Endpoint, seconds: float = PROBE_SECONDS) -> Probed:
-        """Ask as each role would; return the first fault."""
-        probes = [probe(self.connection, endpoint, self.model, extra, seconds) for extra in self._extras]
-        probed = await asyncio.gather(*probes)
-        return next((each for each in probed if each.fault), probed[0])
+    def _take_over(self, endpoint: Endpoint, probed: Negotiated) -> None:
+        before = self._known.get(endpoint.url)
+        self._known[endpoint.url] = probed if probed.known_good or before is None else before
+        if probed.known_good:
+            endpoint.answered()
+            endpoint.dialect = probed.dialect
+        if not probed.dialect.takes_n:
+            self.samples_per_request = 1
+
+    async def _probe(self, endpoint: Endpoint, seconds: float = PROBE_SECONDS) -> Negotiated:
+        """Ask as each role would; a server that does not answer now is not judged.
+
+        Raises
+        ------
+        InputError
+            When it does not accept the key, or wants to be paid first.
+        """
+        return await negotiate(
+            partial(self._send_probe, endpoint, seconds),
+            self.model,
+            who=f"The server at {endpoint.url}",
+            extras=self._extras,
+            parameters=self._parameters,
+            schema_mode="json_schema" if self._must_obey else self._schema_mode,
+            samples=self.samples_per_request,
+        )
+
+    async def _send_probe(
+        self, endpoint: Endpoint, seconds: float, body: dict[str, Any]
+    ) -> tuple[int, bytes]:
+        try:
+            async with self._notified_if_slow(endpoint):
+                status, answer = await self.connection.send(
+                    endpoint, "/chat/completions", body, limit=LONGEST_PROBE_ANSWER, seconds=seconds
+                )
+        except CallError as fault:
+            self._silence[endpoint.url] = str(fault)
+            raise OSError(str(fault)) from fault
+        if status != 200:
+            self._silence[endpoint.url] = f"{status} from {endpoint.url} ({server_words(answer)})"
+        if status in {401, 402, 403} and not endpoint.answers:
+            raise user_error(endpoint.url, status, answer) or AssertionError
+        return status, answer
+
+    @asynccontextmanager
+    async def _notified_if_slow(self, endpoint: Endpoint) -> AsyncIterator[None]:
+        """Say so while a server lets a short request wait."""
+        sentence = f"{endpoint.url} has not answered a short test request for {SLOW_SECONDS:g} s, waiting"
+        later = asyncio.get_running_loop().call_later(SLOW_SECONDS, self.connection.notify, sentence)
+        try:
+            yield
+        finally:
+            later.cancel()
 
     async def _is_well(self, endpoint: Endpoint) -> bool:
-        """Whether a server answers the probe."""
-        return bool((await self._probe(endpoint)).answered)
+        """Whether a server answers what it answered before."""
+        known = self._known.get(endpoint.url)
+        good = dict(known.known_good) if known and known.known_good else self._short_request(endpoint)
+        try:
+            status, answer = await self.connection.send(
+                endpoint, "/chat/completions", good, limit=LONGEST_PROBE_ANSWER, seconds=PROBE_SECONDS
+            )
+            return status == 200 and bool(read_completion(answer, good.get("n", 1)))
+        except (CallError, ValueError):
+            return False
+
+    def _short_request(self, endpoint: Endpoint) -> dict[str, Any]:
+        """Return a body that any server should answer, for one that was never probed."""
+        prompt = (Message("user", OPEN_PROMPT),)
+        return chat_body(
+            Request("solve", self.model, prompt, Sampling(1.0, 1.0, 64), 0), 0, 1, endpoint.dialect
+        )
 
     async def _verify(self, endpoint: Endpoint) -> None:
         """Check that a server that was out of reach is still the one that was checked before."""
         await check_again(self.connection, self._wanted, endpoint)
-        before, now = self._known.get(endpoint.url, Probed()), await self._probe(endpoint)
-        if not now.answered:
-            raise CallError(
-                now.silence or f"malformed answer to a test request from {endpoint.url}", away=True
-            )
-        self._known[endpoint.url] = now if now.fingerprint else before
+        before, now = self._known.get(endpoint.url, Negotiated()), await self._probe(endpoint)
         if now.fault and not before.fault:
             raise InputError(
                 f"{now.fault}, and did not before it was restarted: start it as it was, then run the same command again."
+            )
+        if not now.known_good:
+            silence = self._silence.get(endpoint.url, f"malformed answer from {endpoint.url}")
+            raise CallError(silence, away=True)
+        self._take_over(endpoint, now)
+        if before.known_good and now.dialect != before.dialect:
+            raise InputError(
+                f"The server at {endpoint.url} has come back as another: it now wants requests so: "
+                f"{now.dialect.describe() or 'in the plain protocol'}. Start it as it was, then run the same command again."
             )
         if before.fingerprint and now.fingerprint not in {"", before.fingerprint}:
             self.connection.notify(
@@ -213,7 +287,7 @@ class OpenAITeacher:
         call = ServerCall(
             "/chat/completions",
             lambda endpoint: chat_body(request, first, count, endpoint.dialect),
-            lambda body, endpoint: read_completion(body, count, self.revision, endpoint.dialect.describe()),
+            lambda body, endpoint: self._read(body, endpoint, count),
             longest_body=longest_answer(request.sampling.max_tokens, count),
             tokens=request.sampling.max_tokens,
             key=request.digest,
@@ -229,6 +303,16 @@ class OpenAITeacher:
             return self._without_answer("given_up", error, count)
         self._refusals.answered(request.task)
         return responses
+
+    def _read(self, body: bytes, endpoint: Endpoint, count: int) -> list[Response]:
+        known = self._known.get(endpoint.url)
+        return read_completion(
+            body,
+            count,
+            revision=self.revision,
+            dialect=endpoint.dialect.describe(),
+            seed_ignored=bool(known and known.repeats_itself),
+        )
 
     def _without_answer(self, finish_reason: str, why: Exception, count: int) -> list[Response]:
         return [Response(text=str(why), finish_reason=finish_reason, model=self.model)] * count

@@ -1,0 +1,229 @@
+"""Asking a server, before any token is paid for, how it wants requests, and whether it does what they say.
+
+Some servers do not know every field, some have no system role, some ignore a JSON schema without a word, some ignore seeds. A
+plain server is asked three short requests in one round. One that does not answer now is not judged.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from kpmath_builder.client.dialects import PLAIN, Dialect, SchemaMode, advice, read_parameters
+from kpmath_builder.client.error_bodies import error_words, named_fields
+from kpmath_builder.client.probe_requests import (
+    OPEN_PROMPT,
+    SCHEMA_PROMPT,
+    Asker,
+    Send,
+    choices_in,
+    obeys,
+    one_reply,
+    quoted,
+    read,
+)
+from kpmath_builder.client.refused_fields import Pinned, adapted, barest, joined, one_more, single_changes
+from kpmath_builder.protocol import Response, Sampling
+
+__all__ = ["OPEN_PROMPT", "SCHEMA_PROMPT", "Negotiated", "Send", "negotiate"]
+
+MOST_ROUNDS = 12
+LONGEST_REPLY = 1024
+REFUSED = frozenset({400, 422})
+MAYBE_REFUSED = frozenset({500, 501})
+"""What some servers say instead when a chat template raises."""
+
+_MODE_NOTES: Mapping[SchemaMode, str] = {
+    "json_schema": "it is sent all the same",
+    "json_object": "replies are asked for as a JSON object of a shape given in words",
+    "none": "the shape of replies is given in words",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """What the probe found."""
+
+    dialect: Dialect = PLAIN
+    fault: str = ""
+    """What makes the server unfit for the recipe, as the beginning of a sentence; "" if nothing is known to."""
+    fingerprint: str = ""
+    """What the server calls itself: vLLM its version and a hash over model and settings."""
+    repeats_itself: bool = False
+    """Whether two seeds at temperature 1 gave one reply: samples of a question would be copies."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the user about what is done differently."""
+    known_good: Mapping[str, Any] = field(default_factory=dict)
+    """A body that was answered well, to tell a fault of the server from one of a request; empty if none was."""
+
+
+async def negotiate(
+    send: Send,
+    model: str,
+    *,
+    who: str = "The server",
+    extras: Sequence[Mapping[str, Any]] = ({},),
+    parameters: Mapping[str, str | bool] | None = None,
+    schema_mode: Literal["auto", "json_schema", "json_object", "none"] = "auto",
+    samples: int = 1,
+    temperature: float = 0.0,
+    top_p: float = 0.95,
+) -> Negotiated:
+    """Find the dialect of a server.
+
+    Parameters
+    ----------
+    send
+        Posts a body.
+    who
+        The server, as messages begin with it.
+    extras
+        The further fields of each role that the server serves.
+    parameters, schema_mode
+        What the recipe decides; the probe changes none of it.
+    samples
+        The most samples that one call shall carry.
+    temperature, top_p
+        Values that requests will have; those farthest from 1 find the most.
+
+    Raises
+    ------
+    InputError
+        When `parameters` or `extras` set what they may not.
+    """
+    given = read_parameters(parameters or {}, "json_schema" if schema_mode == "auto" else schema_mode)
+    pinned = frozenset(parameters or ()) | ({"response_format"} if schema_mode != "auto" else set())
+    asker = Asker(send, model, Sampling(temperature, top_p, LONGEST_REPLY), samples)
+    return await _Negotiation(asker, given, pinned, who, extras or ({},)).run()
+
+
+class _Negotiation:
+    """The state of one negotiation: the dialect so far, and what was found on the way."""
+
+    def __init__(
+        self, asker: Asker, given: Dialect, pinned: Pinned, who: str, extras: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self._asker, self._given, self._pinned, self._who = asker, given, pinned, who
+        self._extra, *self._other_extras = extras
+        self._dialect = given
+        self._fault = self._fingerprint = self._ignored = ""
+        self._known_good: Mapping[str, Any] = {}
+
+    async def run(self) -> Negotiated:
+        """Settle the dialect; ask the open prompts beside the first request, and again if they were put wrongly."""
+        replies, _ = await asyncio.gather(self._asker.open(self._given, self._extra), self._settle())
+        if not self._only_mode_changed():
+            replies = await self._asker.open(self._dialect, self._extra)
+        faults = await asyncio.gather(*map(self._fault_with, self._other_extras))
+        repeats = await self._repeats(replies)
+        fault = self._fault or next((fault for fault in faults if fault), "")
+        notes = tuple(self._notes(repeats=repeats))
+        return Negotiated(self._dialect, fault, self._fingerprint, repeats, notes, self._known_good)
+
+    async def _settle(self) -> None:
+        """Change the dialect until a request with a schema is answered, and obeyed if schemas are asked for."""
+        searched = False
+        for _ in range(MOST_ROUNDS):
+            sent, status, body = await self._asker.schema(self._dialect, self._extra)
+            if status == 200:
+                if self._accept(sent, body):
+                    return
+                continue
+            if status not in REFUSED | MAYBE_REFUSED:
+                return
+            changed = adapted(self._dialect, self._pinned, sent, body)
+            if changed is None and not searched and not named_fields(body, self._extra):
+                searched, changed = True, await self._search()
+            if changed is None:
+                self._fault = self._refusal(sent, body) if status in REFUSED else ""
+                return
+            self._dialect = changed
+
+    def _accept(self, sent: Mapping[str, Any], body: bytes) -> bool:
+        """Take over what an answer says; False if the request has to be put otherwise."""
+        wanted = int(sent.get(self._dialect.rename.get("n", "n"), 1))
+        if wanted > 1 and choices_in(body) == 1:
+            if "n" in self._pinned:
+                self._fault = f"{self._who} gives one sample when it is asked for {wanted}: {advice({'n'})}"
+                return True
+            self._dialect = replace(self._dialect, omit=self._dialect.omit | {"n"})
+            return False
+        response = read(body, wanted)
+        if response is None:
+            return True
+        self._known_good, self._fingerprint = sent, response.fingerprint
+        disregard = self._disregard(response)
+        if not disregard:
+            return True
+        self._ignored = disregard
+        if "response_format" in self._pinned or not response.text.strip():
+            self._fault = f"{self._who} {self._ignored}"
+            return True
+        self._dialect = replace(self._dialect, schema_mode="json_object")
+        return False
+
+    def _disregard(self, response: Response) -> str:
+        """Return in what way a reply disregards the schema; "" if it does not, or did not come to its end."""
+        if self._dialect.schema_mode != "json_schema" or response.finish_reason != "stop" or obeys(response):
+            return ""
+        if not response.text.strip() and response.reasoning:
+            return "gives its whole reply as reasoning: switch thinking on or off in teacher.extra's chat_template_kwargs"
+        return f"ignores the JSON schema of a request (it said '{quoted(response.text)}')"
+
+    async def _search(self) -> Dialect | None:
+        """Find by trying what a server objects to that does not say so."""
+        singles = single_changes(self._dialect, self._pinned)
+        if found := await self._answered([self._dialect, *singles]):
+            return found[0]
+        for bare in await self._answered(barest(self._dialect, self._pinned)):
+            return joined(bare, await self._answered(one_more(bare, self._dialect)))
+        return None
+
+    async def _answered(self, dialects: Iterable[Dialect]) -> list[Dialect]:
+        """Return those dialects in which a request is answered, in their order."""
+        dialects = list(dialects)
+        answers = await asyncio.gather(*(self._asker.schema(dialect, self._extra) for dialect in dialects))
+        return [dialect for dialect, (_, status, _) in zip(dialects, answers, strict=True) if status == 200]
+
+    def _refusal(self, sent: Mapping[str, Any], body: bytes) -> str:
+        words = error_words(body)
+        lines = advice(named_fields(body, sent), words)
+        return f"{self._who} refuses a short request ({words})" + (f": {lines}" if lines else "")
+
+    async def _fault_with(self, extra: Mapping[str, Any]) -> str:
+        """Return what is wrong with the reply to a role that has other further fields."""
+        sent, status, body = await self._asker.schema(self._dialect, extra)
+        if status in REFUSED:
+            return self._refusal(sent, body)
+        response = read(body, int(sent.get(self._dialect.rename.get("n", "n"), 1))) if status == 200 else None
+        disregard = "" if response is None else self._disregard(response)
+        return f"{self._who} {disregard}" if disregard else ""
+
+    async def _repeats(self, replies: Sequence[str]) -> bool:
+        """Whether two seeds give one reply, with small seeds as well: some servers round large ones."""
+        if not one_reply(replies):
+            return False
+        if "seed" in self._pinned | self._dialect.omit:
+            return True
+        small = replace(self._dialect, seed_bits=31)
+        replies = await self._asker.open(small, self._extra)
+        if len(replies) < 2 or one_reply(replies):
+            return True
+        self._dialect = small
+        return False
+
+    def _notes(self, *, repeats: bool) -> Iterable[str]:
+        if self._ignored and not self._fault:
+            yield f"{self._who} {self._ignored}: {_MODE_NOTES[self._dialect.schema_mode]}"
+        if self._dialect != self._given and not (self._ignored and self._only_mode_changed()):
+            lost = sorted((self._dialect.omit - self._given.omit) & {"temperature", "top_p"})
+            effect = f"; the recipe's {' and '.join(lost)} has no effect there" if lost else ""
+            yield f"{self._who} does not take requests as they are and is sent them so: {self._dialect.describe()}{effect}"
+        if repeats:
+            yield (
+                f"{self._who} gives one reply to different seeds at temperature 1: it ignores them, or a cache stands before it, and "
+                "the samples of a question would be copies of each other"
+            )
+
+    def _only_mode_changed(self) -> bool:
+        return replace(self._dialect, schema_mode=self._given.schema_mode) == self._given

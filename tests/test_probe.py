@@ -1,0 +1,415 @@
+"""What the probe finds out about servers, each a function from a body to status and answer."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpmath_builder.client.dialects import PLAIN, Dialect
+from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT, Negotiated, negotiate
+from kpmath_builder.errors import InputError
+
+Body = dict[str, Any]
+Answer = tuple[int, bytes]
+
+UNSEEDED = itertools.count()
+
+
+def completion(*texts: str, finish: str = "stop", **message: Any) -> Answer:
+    choices = [
+        {"index": i, "message": {"role": "assistant", "content": text} | message, "finish_reason": finish}
+        for i, text in enumerate(texts)
+    ]
+    return 200, json.dumps({"choices": choices, "model": "m", "system_fingerprint": "fp-1"}).encode()
+
+
+def refusal(message: str, status: int = 400, **fields: Any) -> Answer:
+    return status, json.dumps({"error": {"message": message, **fields}}).encode()
+
+
+def obedient(body: Body) -> Answer:
+    """Answer as a server that does everything."""
+    asked = body["messages"][-1]["content"]
+    if asked.endswith(OPEN_PROMPT):
+        return completion(f"{body.get('seed') or next(UNSEEDED)} and more")
+    schema = body.get("response_format", {}).get("type") == "json_schema"
+    return completion(*['{"sum": 4321}' if schema else "hello"] * body.get("n", 1))
+
+
+def refuses(field: str, message: str, **fields: Any) -> Callable[[Body], Answer]:
+    return lambda body: refusal(message, **fields) if field in body else obedient(body)
+
+
+def no_system(message: str, status: int = 400) -> Callable[[Body], Answer]:
+    return lambda body: (
+        refusal(message, status) if body["messages"][0]["role"] == "system" else obedient(body)
+    )
+
+
+class Sender:
+    def __init__(self, server: Callable[[Body], Answer]) -> None:
+        self.server = server
+        self.bodies: list[Body] = []
+
+    async def __call__(self, body: Body) -> Answer:
+        self.bodies.append(json.loads(json.dumps(body)))
+        return self.server(body)
+
+
+def probe(server: Callable[[Body], Answer], **wishes: Any) -> tuple[Negotiated, list[Body]]:
+    sender = Sender(server)
+    return asyncio.run(negotiate(sender, "m", **wishes)), sender.bodies
+
+
+def test_a_plain_server_is_asked_three_short_requests_and_changes_nothing() -> None:
+    found, bodies = probe(obedient)
+    assert found.dialect == PLAIN
+    assert (found.fault, found.notes, found.repeats_itself) == ("", (), False)
+    assert found.fingerprint == "fp-1"
+    assert len(bodies) == 3
+    assert found.known_good in bodies
+    assert found.known_good["messages"][-1]["content"] == SCHEMA_PROMPT
+
+
+MAX = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+HABITS: dict[str, tuple[Callable[[Body], Answer], Dialect]] = {
+    "OpenAI's reasoning models want max_completion_tokens": (
+        refuses("max_tokens", MAX, param="max_tokens", code="unsupported_parameter"),
+        Dialect({"max_tokens": "max_completion_tokens"}),
+    ),
+    "OpenAI's reasoning models have one temperature": (
+        refuses(
+            "temperature",
+            "Unsupported value: 'temperature' does not support 0 with this model.",
+            param="temperature",
+        ),
+        Dialect(omit=frozenset({"temperature"})),
+    ),
+    "Claude takes one of temperature and top_p": (
+        lambda body: (
+            refusal("`temperature` and `top_p` cannot both be specified for this model.")
+            if {"temperature", "top_p"} <= body.keys()
+            else obedient(body)
+        ),
+        Dialect(omit=frozenset({"top_p"})),
+    ),
+    "Gemini has no seed": (
+        lambda body: (
+            (400, b'[{"error": {"message": "Unknown name \\"seed\\": Cannot find field."}}]')
+            if "seed" in body
+            else obedient(body)
+        ),
+        Dialect(omit=frozenset({"seed"})),
+    ),
+    "Mistral forbids a seed": (
+        lambda body: (
+            (
+                422,
+                b'{"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}',
+            )
+            if "seed" in body
+            else obedient(body)
+        ),
+        Dialect(omit=frozenset({"seed"})),
+    ),
+    "seeds are 32-bit numbers": (
+        lambda body: (
+            refusal("Invalid value at 'seed' (TYPE_INT32), 9007199254739968")
+            if body.get("seed", 0) >= 2**31
+            else obedient(body)
+        ),
+        Dialect(seed_bits=31),
+    ),
+    "LiteLLM names several fields": (
+        lambda body: (
+            refusal(
+                "litellm.UnsupportedParamsError: x does not support parameters: ['seed', 'top_p'], for model=m"
+            )
+            if {"seed", "top_p"} & body.keys()
+            else obedient(body)
+        ),
+        Dialect(omit=frozenset({"seed", "top_p"})),
+    ),
+    "Gemma's template has no system role": (
+        no_system("System role not supported"),
+        Dialect(system_role=False),
+    ),
+    "llama.cpp says so with status 500": (
+        no_system("Jinja Exception: System role not supported", 500),
+        Dialect(system_role=False),
+    ),
+    "Mistral's template wants turns": (
+        no_system("Conversation roles must alternate user/assistant/user"),
+        Dialect(system_role=False),
+    ),
+    "Gemma at Gemini": (
+        no_system("Developer instruction is not enabled for models/gemma-3-27b-it"),
+        Dialect(system_role=False),
+    ),
+    "no response_format": (
+        refuses("response_format", "property 'response_format' is unsupported"),
+        Dialect(schema_mode="none"),
+    ),
+    "JSON objects, but no schemas": (
+        lambda body: (
+            refusal("This model does not support json_schema", param="response_format")
+            if body.get("response_format", {}).get("type") == "json_schema"
+            else obedient(body)
+        ),
+        Dialect(schema_mode="json_object"),
+    ),
+    "LM Studio has schemas, but the model no JSON objects": (
+        lambda body: (
+            refusal("'response_format.type' must be 'text'") if "response_format" in body else obedient(body)
+        ),
+        Dialect(schema_mode="none"),
+    ),
+    "a schema is ignored": (
+        lambda body: (
+            obedient(body) if body["messages"][-1]["content"].endswith(OPEN_PROMPT) else completion("hello")
+        ),
+        Dialect(schema_mode="json_object"),
+    ),
+    "a seed is refused in words that nobody knows": (
+        lambda body: refusal("Das geht so nicht.") if "seed" in body else obedient(body),
+        Dialect(omit=frozenset({"seed"})),
+    ),
+    "two things are refused without a word": (
+        lambda body: (400, b"") if "seed" in body or "temperature" in body else obedient(body),
+        Dialect(omit=frozenset({"seed", "temperature"})),
+    ),
+    "system role and schemas are refused without a word": (
+        lambda body: (
+            (500, b"")
+            if "response_format" in body or body["messages"][0]["role"] == "system"
+            else obedient(body)
+        ),
+        Dialect(system_role=False, schema_mode="none"),
+    ),
+    "the whole request is quoted at us": (
+        lambda body: refusal(f"cannot parse {json.dumps(body)}") if "seed" in body else obedient(body),
+        Dialect(omit=frozenset({"seed"})),
+    ),
+    "all that a reasoning model refuses": (
+        lambda body: (
+            refusal(MAX, param="max_tokens")
+            if "max_tokens" in body
+            else refusal("Unsupported value", param="temperature")
+            if "temperature" in body
+            else refusal("Unsupported parameter", param="top_p")
+            if "top_p" in body
+            else obedient(body)
+        ),
+        Dialect({"max_tokens": "max_completion_tokens"}, frozenset({"temperature", "top_p"})),
+    ),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_the_dialect_of_a_server_is_found_and_told_in_one_sentence(habit: str) -> None:
+    server, dialect = HABITS[habit]
+    found, bodies = probe(server, who="The server at http://x")
+    assert found.dialect == dialect
+    assert found.fault == ""
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith("The server at http://x ")
+    assert server(dict(found.known_good))[0] == 200
+    assert len(bodies) < 30
+
+
+@pytest.mark.parametrize("samples", [2, 8])
+def test_a_server_that_gives_one_choice_is_asked_for_one_sample_a_call(samples: int) -> None:
+    found, _ = probe(lambda body: obedient({**body, "n": 1}), samples=samples)
+    assert not found.dialect.takes_n
+    assert probe(obedient, samples=samples)[0].dialect == PLAIN
+
+
+def test_what_the_recipe_decides_is_not_changed() -> None:
+    server, _ = HABITS["Gemini has no seed"]
+    found, _ = probe(server, parameters={"seed": True})
+    assert "seed" not in found.dialect.omit
+    assert 'Unknown name "seed"' in found.fault
+    server, _ = HABITS["a schema is ignored"]
+    found, _ = probe(server, schema_mode="json_schema")
+    assert found.fault == "The server ignores the JSON schema of a request (it said 'hello')"
+    assert found.dialect == PLAIN
+
+
+@pytest.mark.parametrize("mode", ["json_object", "none"])
+def test_a_schema_mode_of_the_recipe_is_sent_from_the_first_request_on(mode: Any) -> None:
+    found, bodies = probe(obedient, schema_mode=mode)
+    assert found.dialect == Dialect(schema_mode=mode)
+    assert found.notes == ()
+    assert len(bodies) == 3
+
+
+def test_every_role_s_further_fields_are_tried_and_the_one_at_fault_is_named() -> None:
+    found, bodies = probe(
+        refuses("top_k", 'Unknown name "top_k"'),
+        extras=({}, {"top_k": 5}, {"structured_outputs": {}, "min_p": 1}),
+    )
+    assert "remove `top_k` from teacher.extra" in found.fault
+    assert {"top_k", "min_p"} <= {name for body in bodies for name in body}
+    assert not any("structured_outputs" in body for body in bodies)
+
+
+def test_one_role_s_own_field_is_not_searched_for() -> None:
+    found, bodies = probe(refuses("top_k", 'Unknown name "top_k"'), extras=({"top_k": 5},))
+    assert "remove `top_k` from teacher.extra" in found.fault
+    assert len(bodies) == 3
+
+
+@pytest.mark.parametrize("seed", ["seed", None])
+def test_a_server_that_repeats_itself_is_named(seed: str | None) -> None:
+    found, _ = probe(lambda body: completion('{"sum": 4321}'), parameters=None if seed else {"seed": False})
+    assert found.repeats_itself
+    assert "one reply to different seeds" in found.notes[-1]
+
+
+def test_a_server_that_rounds_large_seeds_gets_small_ones() -> None:
+    found, _ = probe(
+        lambda body: obedient(
+            {**body, "seed": body["seed"] // 4096 if body["seed"] > 2**40 else body["seed"]}
+        )
+    )
+    assert found.dialect == Dialect(seed_bits=31)
+    assert not found.repeats_itself
+
+
+@pytest.mark.parametrize(
+    "answer", [completion("", finish="length"), completion("hello", finish="length")], ids=["no", "cut"]
+)
+def test_a_reply_that_did_not_come_to_its_end_is_not_judged(answer: Answer) -> None:
+    found, _ = probe(
+        lambda body: obedient(body) if body["messages"][-1]["content"].endswith(OPEN_PROMPT) else answer
+    )
+    assert (found.dialect, found.fault) == (PLAIN, "")
+
+
+def test_a_reply_that_is_all_reasoning_is_a_fault() -> None:
+    found, _ = probe(lambda body: completion("", reasoning_content="Hm, hello"))
+    assert "gives its whole reply as reasoning" in found.fault
+
+
+@pytest.mark.parametrize("status", [0, 401, 402, 403, 404, 408, 429, 500, 502, 503, 529])
+def test_a_server_that_does_not_answer_now_is_not_judged(status: int) -> None:
+    found, bodies = probe(lambda body: (status, b'{"error": {"message": "Not now."}}'))
+    assert found == Negotiated()
+    assert len(bodies) < 30
+
+
+def test_no_connection_is_no_judgement() -> None:
+    def gone(body: Body) -> Answer:
+        raise ConnectionRefusedError
+
+    assert probe(gone)[0] == Negotiated()
+
+
+def test_what_may_not_be_set_is_an_error_of_the_recipe() -> None:
+    with pytest.raises(InputError):
+        probe(obedient, parameters={"model": False})
+    with pytest.raises(InputError):
+        probe(obedient, extras=({"seed": 1},))
+
+
+ATTACKS = {
+    "nested arrays": b"[" * 100_000,
+    "nested objects": b'{"error":' * 100_000,
+    "nested choices": b'{"choices":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "a huge number": b'{"choices": ' + b"9" * 100_000 + b"}",
+    "a huge id": json.dumps({"id": "x" * 10**6, "choices": []}).encode(),
+    "a lone surrogate": completion("\ud800")[1],
+    "a lone surrogate in an error": b'{"error": {"message": "\\ud800 response_format", "param": "\\udfff"}}',
+    "wrong types": b'{"choices": {"0": 1}, "error": [[[]]], "detail": {"loc": 1}}',
+    "wrong choices": b'{"choices": [1, null, "x"]}',
+    "huge usage": b'{"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1e400}}',
+    "HTML": b"<html><h1>502 Bad Gateway</h1></html>",
+    "nothing": b"",
+    "null": b"null",
+    "not UTF-8": b"\xff\xfe\x00\x01",
+    "control characters": completion("\x00\x1b[2J\x07" * 100)[1],
+}
+
+
+@pytest.mark.parametrize("status", [200, 400, 422, 500])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_attack_breaks_the_probe(attack: str, status: int) -> None:
+    found, bodies = probe(lambda body: (status, ATTACKS[attack]))
+    for sentence in (found.fault, *found.notes):
+        sentence.encode()
+        assert sentence.isprintable()
+    assert len(bodies) < 40
+
+
+pieces = st.sampled_from(
+    [
+        "seed",
+        "temperature",
+        "max_tokens",
+        "max_completion_tokens",
+        "top_p",
+        "n",
+        "response_format",
+        "system role not supported",
+        "json_schema",
+        "stop",
+        "\ud800",
+        "\x00",
+    ]
+)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | pieces | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "error",
+                    "message",
+                    "param",
+                    "detail",
+                    "loc",
+                    "choices",
+                    "content",
+                    "finish_reason",
+                    "index",
+                    "usage",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+answers = st.tuples(
+    st.sampled_from([0, 200, 200, 204, 302, 400, 400, 422, 500, 503]),
+    values.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=20),
+)
+habits = st.sampled_from([server for server, _ in HABITS.values()])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(answers | habits, min_size=1, max_size=40), st.integers(1, 3))
+def test_whatever_is_answered_the_probe_ends_with_a_dialect_that_makes_a_request(
+    script: list[Any], samples: int
+) -> None:
+    count = 0
+
+    def server(body: Body) -> Answer:
+        nonlocal count
+        step = script[count % len(script)]
+        count += 1
+        return step(body) if callable(step) else step
+
+    found, bodies = probe(server, samples=samples)
+    assert count < 60
+    assert isinstance(found.dialect.describe(), str)
+    for sentence in (found.fault, *found.notes):
+        assert sentence.isprintable()
+    assert all(body["messages"] and body["model"] == "m" for body in bodies)
