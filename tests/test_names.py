@@ -1,6 +1,7 @@
 """One name, one thing: a reader who meets a class by its name knows which one is meant."""
 
 import ast
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -17,6 +18,14 @@ def classes() -> dict[str, list[str]]:
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(str(path.relative_to(PACKAGE)))
     return found
+
+
+def test_the_house_is_drawn_as_it_is_held() -> None:
+    """The rooms of docs/architecture.md are the layers that import-linter checks."""
+    root = Path(__file__).resolve().parents[1]
+    contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    drawn = (root / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Rooms")[2]
+    assert drawn.split("```")[1].split("\n")[1:-1] == contracts[0]["layers"]
 
 
 def test_no_two_classes_have_one_name() -> None:
