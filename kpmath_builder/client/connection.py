@@ -24,7 +24,7 @@ from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.text import shown
 
-__all__ = ["Call", "Connection", "Stats", "Verify"]
+__all__ = ["Connection", "ServerCall", "Stats", "Verify"]
 
 T = TypeVar("T")
 Verify = Callable[[Endpoint], Awaitable[None]]
@@ -47,7 +47,7 @@ class Stats:
 
 
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class ServerCall(Generic[T]):
     """What is sent, and how the answer is read.
 
     Parameters
@@ -161,7 +161,7 @@ class Connection:
         """Close the connections; a later request opens new ones."""
         await self.sessions.close()
 
-    async def post(self, call: Call[T]) -> T:
+    async def post(self, call: ServerCall[T]) -> T:
         """Send a call until it is answered, and return what `call.read` makes of the answer.
 
         Raises
@@ -234,7 +234,7 @@ class Connection:
         except (aiohttp.ClientError, OSError) as error:
             raise no_answer(endpoint.url, error) from error
 
-    async def _attempt(self, endpoint: Endpoint, call: Call[T], data: bytes, estimate: int) -> T:
+    async def _attempt(self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int) -> T:
         seconds = call_timeout(call.tokens, self.patience.seconds, self.pace)
         began = time.monotonic()
         self.stats.in_flight += 1
@@ -267,7 +267,7 @@ class Connection:
             self.pace = max(self.pace, (time.monotonic() - began) / max(call.tokens, 64))
         return answer
 
-    async def _exchange(self, endpoint: Endpoint, call: Call[T], data: bytes, estimate: int) -> T:
+    async def _exchange(self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int) -> T:
         status, headers, body = await self._received(endpoint, call, data, estimate)
         if status != HTTPStatus.OK:
             self._rate_limit.settle(estimate, 0, headers)
@@ -282,7 +282,7 @@ class Connection:
         return answer
 
     async def _received(
-        self, endpoint: Endpoint, call: Call[T], data: bytes, estimate: int
+        self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Send a call and return status, headers and body of the answer, without our secrets."""
         received = False

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from kpmath_builder.client.connection import Call, Connection
+from kpmath_builder.client.connection import Connection, ServerCall
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.readiness import Wanted, check_again, check_ready
@@ -146,7 +146,7 @@ class OpenAIEmbedder:
         return [task.result() for task in tasks]
 
     async def _embed_batch(self, texts: Sequence[str]) -> Vectors:
-        call = Call(
+        call = ServerCall(
             "/embeddings",
             lambda _: self._body(texts),
             lambda body, _: _read_vectors(body, len(texts)),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from kpmath_builder.client.bodies import LONGEST_ERROR, longest_answer
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import EmptyAnswerError, read_completion
-from kpmath_builder.client.connection import Call, Connection, Stats
+from kpmath_builder.client.connection import Connection, ServerCall, Stats
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError, Weight
 from kpmath_builder.client.metrics import COUNTERS
@@ -290,7 +290,7 @@ class OpenAITeacher:
         assert list(samples) == list(range(first, first + count)), (
             f"samples must be consecutive, got {samples}"
         )
-        call = Call(
+        call = ServerCall(
             "/chat/completions",
             lambda endpoint: chat_body(request, first, count, endpoint.dialect),
             lambda body, endpoint: self._read(body, endpoint, count),
