@@ -31,6 +31,7 @@ from engine_server import forget_prefixes, gpu_memory, options, running
 
 from kpmath_builder import Recipe, build
 from kpmath_builder.client import connection
+from kpmath_builder.client.transport import Transport
 from kpmath_builder.progress import Progress
 
 TASKS = ("extract", "same_topic", "write", "judge", "solve")
@@ -64,7 +65,7 @@ def speed(calls: Sequence[Call]) -> tuple[float, float]:
 def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) -> tuple[list[Call], int]:
     """Build; return what was sent, in that order, and the rows of qa-pairs."""
     calls: list[Call] = []
-    send = connection._send  # noqa: SLF001 - the moment of sending lies behind the lanes
+    send = connection._send  # noqa: SLF001 - the moment of sending lies behind the endpoints
 
     async def noting(session: Any, url: str, path: str, data: bytes, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401
         sent = time.perf_counter()
@@ -124,13 +125,14 @@ async def bare(address: str, bodies: Sequence[str], in_flight: int) -> list[Call
     left, calls = iter(bodies), []
     headers = {"Content-Type": "application/json"}
     timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+    transport = Transport.to(address)
+    async with aiohttp.ClientSession(connector=transport.connector(), timeout=timeout) as session:
 
         async def work() -> None:
             for body in left:
                 sent, data = time.perf_counter(), body.encode()
                 async with session.post(
-                    f"{address}/v1/chat/completions", data=data, headers=headers
+                    f"{transport.base}/v1/chat/completions", data=data, headers=headers
                 ) as reply:
                     usage = (await reply.json())["usage"]
                 cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0

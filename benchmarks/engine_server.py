@@ -1,6 +1,7 @@
 """The server that a benchmark of the engine asks: one that runs already, or vLLM, run meanwhile."""
 
 import argparse
+import asyncio
 import contextlib
 import os
 import shutil
@@ -9,12 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from kpmath_builder.engine.command import free_port, serve_command
-from kpmath_builder.recipe import TeacherSettings
+import aiohttp
+
+from kpmath_builder.client.transport import Transport
+from kpmath_builder.engine.command import engine_environment, engine_python, serve_command
+from kpmath_builder.engine.cpu_build import is_cpu_build
+from kpmath_builder.engine.sockets import socket_folder
+from kpmath_builder.recipe import VllmSettings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import engine_environment as cpu
@@ -43,29 +48,27 @@ def running(wanted: argparse.Namespace) -> Iterator[str]:
         wanted.python, wanted.model_folder = python, cpu.tiny_model(python)
         arguments = [*cpu.ARGUMENTS, *arguments]
         os.environ.update(cpu.SETTINGS)
-    settings = TeacherSettings(
-        kind="vllm", model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments)
-    )
-    wanted.model, port = settings.model_name, free_port()
-    environment = {**os.environ, "VLLM_SERVER_DEV_MODE": "1"}  # for /reset_prefix_cache
+    settings = VllmSettings(model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments))
+    wanted.model, folder = settings.model_name, socket_folder()
+    path = Path(folder.name, "0.sock")
+    command = serve_command(settings, path, on_cpu=asyncio.run(is_cpu_build(engine_python(settings))))
+    environment = {**engine_environment(None), "VLLM_SERVER_DEV_MODE": "1"}  # for /reset_prefix_cache
     with Path(tempfile.mkstemp(suffix=".log")[1]).open("wb") as log:
-        process = subprocess.Popen(
-            serve_command(settings, port), stdout=log, stderr=log, env=environment, start_new_session=True
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
     try:
-        _wait_until_healthy(f"http://127.0.0.1:{port}", process, log.name)
-        yield f"http://127.0.0.1:{port}"
+        _wait_until_healthy(f"unix:{path}", process, log.name)
+        yield f"unix:{path}"
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+        folder.cleanup()
 
 
 def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", log: str) -> None:
-    """Return when the server is ready; end where it is not after half an hour."""
+    """Return when the server is ready; end if it is not after half an hour."""
     for _ in range(1800):
-        with contextlib.suppress(OSError):
-            if urllib.request.urlopen(f"{address}/health", timeout=2).status == 200:
-                return
+        if _status("GET", address, "/health", seconds=2.0) == 200:
+            return
         if process.poll() is not None:
             break
         time.sleep(1)
@@ -73,11 +76,25 @@ def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", log: s
 
 
 def forget_prefixes(address: str) -> None:
-    """Empty the prefix cache; a server that is no vLLM has none."""
-    with contextlib.suppress(OSError):
-        urllib.request.urlopen(
-            urllib.request.Request(f"{address}/reset_prefix_cache", method="POST"), timeout=30
-        )
+    """Empty the prefix cache; a server other than vLLM has none."""
+    _status("POST", address, "/reset_prefix_cache", seconds=30.0)
+
+
+def _status(method: str, address: str, path: str, *, seconds: float) -> int | None:
+    """Ask a server behind a port or a socket; None if it does not answer."""
+
+    async def ask() -> int:
+        transport, timeout = Transport.to(address), aiohttp.ClientTimeout(total=seconds)
+        async with (
+            aiohttp.ClientSession(connector=transport.connector(), timeout=timeout) as session,
+            session.request(method, f"{transport.base}{path}") as reply,
+        ):
+            return reply.status
+
+    try:
+        return asyncio.run(ask())
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return None
 
 
 def gpu_memory() -> str:

@@ -1,6 +1,7 @@
 """Write what is made from the code: recipe.md, tables.md and the loading script. Tests compare them with the code."""
 
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -8,6 +9,7 @@ from kpmath_builder.dataset.card import columns_tables
 from kpmath_builder.dataset.script import script_text
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe.errors import allowed_values
+from kpmath_builder.recipe.keys import declaration
 
 DOCS = Path(__file__).resolve().parent
 HEAD = """# The recipe
@@ -16,10 +18,19 @@ A recipe is a TOML file. Every key has a default; the numbers that the paper sta
 values are refused with a sentence that names the key. On the command line any key is overridden with `--set table.key=value`.
 Paths are relative to the folder in which the command runs.
 
-The last column says what a change means for a folder in which a build was begun. **data** changes what is asked: what it
-touches is asked anew, all else is found in the log. **draw** changes what the questions are drawn from, **layout** how the
-folder keeps them: one folder has one value of each, and a change is refused once there is knowledge in it. **decision** changes
-only what is made of the answers (`kpmath rescore` applies it without asking anything), **free** none of these.
+The column "a change is" says what a change means for a folder in which a build was begun. **asked** changes what is asked: what
+it touches is asked anew, all else is found in the log. **draw** changes what the questions are drawn from, **layout** how the folder
+keeps them: one folder has one value of each, and a change is refused once there is knowledge in it. **decision** changes only what
+is made of the answers (`kpmath rescore` applies it without asking anything), **free** none of these. Of the teachers' keys, those
+that are asked with are draw keys for the extractor.
+
+The last column says whether a key leaves the machine: **public** keys stand in the card and in `provenance/recipe.toml` of the
+dataset, local paths in their values by their last parts; private ones are found nowhere in a release.
+
+Who answers has a `kind`: `"symbolic"` (the default), `"openai"` or `"vllm"`. Each has a table of its own below; a key that a kind does
+not have is refused. `[roles.extractor]`, `[roles.writer]`,
+`[roles.judge]` and `[roles.solver]` take the keys that they do not set from `[teacher]`, as far as their kind has them.
+`--set teacher.kind=…` drops those keys of the file that the new kind does not have.
 
 (This page is written by `docs/generate.py`.)
 """
@@ -43,25 +54,32 @@ def recipe_page() -> str:
     """Return docs/recipe.md."""
     parts = [HEAD, _table("top level", Recipe)]
     for name, field in Recipe.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Section):
-            parts.append(_table(f"[{name}]", kind))
+        kinds = get_args(field.annotation) if name == "teacher" else (field.annotation,)
+        sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)]
+        parts += [_table(_title(name, section), section) for section in sections]
     return "\n".join(parts)
+
+
+def _title(name: str, section: type[Section]) -> str:
+    if name != "teacher":
+        return f"[{name}]"
+    return f'[teacher] and [roles.…], kind = "{section.model_fields["kind"].default}"'
 
 
 def _table(title: str, section: type[BaseModel]) -> str:
     rows = []
     schema = section.model_json_schema()
     for name, field in section.model_fields.items():
-        if not isinstance(field.json_schema_extra, dict):
+        declared = declaration(field)
+        if declared is None or name == "kind":  # the kind of a teacher stands in the title
             continue
+        kind, public = declared
         default = "" if field.is_required() else _shown(field.get_default(call_default_factory=True))
         allowed = allowed_values(schema["properties"][name], schema)
-        rows.append(
-            f"| `{name}` | {field.description} | {allowed} | {default} | {field.json_schema_extra['kind']} |"
-        )
+        cells = (f"`{name}`", field.description, allowed, default, kind, "public" if public else "")
+        rows.append(f"| {' | '.join(map(str, cells))} |")
     about = (section.__doc__ or "").strip().splitlines()[0] if section is not Recipe else ""
-    header = "| key | meaning | value | default | a change is |\n|---|---|---|---|---|"
+    header = "| key | meaning | value | default | a change is | public |\n|---|---|---|---|---|---|"
     return "\n".join([f"## {title}", "", *([about, ""] if about else []), header, *rows, ""])
 
 

@@ -53,6 +53,12 @@ def build(
     regenerate: Annotated[
         bool, typer.Option("--regenerate", help="Ask everything of the named shards anew.")
     ] = False,
+    retry_given_up: Annotated[
+        bool,
+        typer.Option(
+            "--retry-given-up", help="Ask again what a server failed at each time in an earlier run."
+        ),
+    ] = False,
 ) -> None:
     """Build a recipe, or go on with a build that was interrupted."""
     from kpmath_builder.display import Display
@@ -64,7 +70,10 @@ def build(
     chosen = _numbers(shards) if shards else None
     try:
         with Display() as display:
-            display.result(run(read, shards=chosen, regenerate=regenerate, progress=display))
+            result = run(
+                read, shards=chosen, regenerate=regenerate, retry_given_up=retry_given_up, progress=display
+            )
+            display.result(result)
     except Interrupted as stop:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
         print(f"{stop}; what was answered is kept. Go on with: kpmath {again}", flush=True)  # noqa: T201

@@ -8,7 +8,6 @@ from typing import Any
 
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.execution.teachers import roles_of
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -43,10 +42,18 @@ def begin(
     workspace: Workspace,
     seeds_hash: str,
     *,
-    renewed: Collection[int],
+    renewed: Collection[int] = (),
+    retried: Collection[int] = (),
     notify: Callable[[str], None],
 ) -> BuildSpec:
-    """Note in the folder what is built from now on; the `renewed` shards begin a new generation.
+    """Note in the folder what is built from now on.
+
+    Parameters
+    ----------
+    renewed
+        Shards that begin a new generation.
+    retried
+        Shards that are made again if requests of theirs were given up.
 
     Raises
     ------
@@ -61,6 +68,12 @@ def begin(
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
+            workspace.check(spec)
+            workspace.reopen([shard for shard in retried if workspace.given_up("synthesis", shard)])
+            if retried and workspace.is_learnt and (requests := workspace.given_up("extract")):
+                notify(
+                    f"{requests} requests of the extraction stay given up: the questions are drawn without them."
+                )
             workspace.begin(recipe, spec, notify)
     except OSError as error:
         raise InputError(
@@ -116,7 +129,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
     return {
         "build_spec": spec.fingerprint,
-        "models": {role: settings.model_name for role, settings in roles_of(recipe).items()},
+        "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
         "funnel": counts.funnel.as_json(),

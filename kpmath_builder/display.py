@@ -97,7 +97,8 @@ def _shard(shard: ShardStatus) -> tuple[str, ...]:
         shard.state,
         f"{shard.done:,} of {shard.total:,}",
         f"{agreed:,}",
-        f"{shard.tokens.requests:,}",
+        f"{shard.tokens.requests:,}"
+        + (f", {shard.tokens.given_up:,} given up" if shard.tokens.given_up else ""),
         f"{shard.tokens.prompt + shard.tokens.completion:,}",
         "" if shard.age is None else f"{_duration(shard.age)} ago",
         shard.owner,
@@ -127,6 +128,7 @@ def _line(progress: Progress) -> str:
     of = f"{progress.stage} {progress.done:,}/{progress.total:,}"
     parts = [
         f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go",
+        _cost(progress),
         funnel if progress.stage == "synthesis" else "",
     ]
     return "  ".join(filter(None, [*parts, progress.engine and f"({progress.engine})"]))
@@ -144,14 +146,21 @@ def _bar(progress: Progress) -> Table:
         f"{steps:,.1f}/s",
         f"{tokens:,.0f} tokens/s",
         f"{left} to go",
+        _cost(progress),
     )
     return grid
+
+
+def _cost(progress: Progress) -> str:
+    return "" if progress.cost is None else f"cost {progress.cost:,.2f}"
 
 
 def _funnel(funnel: Funnel) -> Table:
     table = Table("stage", "passed", "went no further", "tokens", box=None)
     for line in funnel.decided():
         why = ", ".join(f"{count:,} {reason.value}" for reason, count in line.reasons.items() if reason.value)
+        if line.tokens.given_up:
+            why = "; ".join(filter(None, [why, f"{line.tokens.given_up:,} requests given up"]))
         table.add_row(
             line.stage.value, f"{line.passed:,}", why, f"{line.tokens.prompt + line.tokens.completion:,}"
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import InputError
-from kpmath_builder.execution.ask import Client
+from kpmath_builder.execution.run import Run
+from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.folder.build_spec import SEEDS_HASH, BuildSpec
 from kpmath_builder.folder.workspace import Workspace
@@ -28,6 +29,7 @@ def build(
     *,
     shards: Collection[int] | None = None,
     regenerate: bool = False,
+    retry_given_up: bool = False,
     progress: Listener | None = None,
 ) -> BuildResult:
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
@@ -43,6 +45,8 @@ def build(
         Build only these; all where not given.
     regenerate
         Ask everything of `shards` anew. The old answers stay in the log, and an interrupted run goes on without this.
+    retry_given_up
+        Ask again what was given up in earlier runs, because a server failed at it each time.
     progress
         Called with a `Progress` about twice a second, and for every note.
 
@@ -51,8 +55,8 @@ def build(
     InputError
         When seeds, folder or servers are not as the recipe says.
     BuildError
-        When a server stays away or the disk is full, or other processes have all shards that are left; what was answered
-        is kept, and building again goes on.
+        When a server stays away, the disk is full, `build.max_tokens` is spent, or other processes have all shards that
+        are left; what was answered is kept, and building again goes on.
     Interrupted
         After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
@@ -65,18 +69,35 @@ def build(
             report.note(note)
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
-        renewed = chosen if regenerate else ()
-        spec = begin(recipe, prompts, workspace, seeds.content_hash, renewed=renewed, notify=report.note)
+        spec = begin(
+            recipe,
+            prompts,
+            workspace,
+            seeds.content_hash,
+            renewed=chosen if regenerate else (),
+            retried=chosen if retry_given_up else (),
+            notify=report.note,
+        )
         finished = finished_result(workspace, spec)
         if finished is not None:
             return replace(finished, already_built=True)
 
+        limit = recipe.build.max_tokens
+
         async def make() -> tuple[Knowledge, list[str]]:
-            async with Teachers(recipe, report.note, stop) as teachers:
+            async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
-                client = Client(recipe, prompts, report, teachers, stop)
-                knowledge = await learn(seeds.problems, client, workspace, spec)
-                return knowledge, await synthesise_all(knowledge, client, workspace, spec, chosen)
+                run = Run(
+                    recipe,
+                    prompts,
+                    report,
+                    teachers,
+                    stop,
+                    spending=Spending(limit, workspace.responses) if limit else None,
+                    retry_given_up=retry_given_up,
+                )
+                knowledge = await learn(seeds.problems, run, workspace, spec)
+                return knowledge, await synthesise_all(knowledge, run, workspace, spec, chosen)
 
         with disk_faults(workspace.folder):
             knowledge, held = stop.run(make())
@@ -112,11 +133,11 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
     shards = range(recipe.build.shards)
-    client = Client(recipe, prompts, report)
+    run = Run(recipe, prompts, report)
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
-        held = asyncio.run(synthesise_all(knowledge, client, workspace, spec, shards))
+        held = asyncio.run(synthesise_all(knowledge, run, workspace, spec, shards))
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
 
 

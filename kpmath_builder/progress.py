@@ -1,4 +1,4 @@
-"""What a build tells while it runs."""
+"""What a build reports while it runs."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,9 @@ class Progress:
     """Asked in this run and stage, as against read from the log."""
     funnel: Funnel
     engine: str = ""
-    """What the servers do at this moment, where they say it."""
+    """What the servers do at this moment, if they say it."""
+    cost: float | None = None
+    """What the answers of this run have cost at the recipe's prices; None without prices."""
     note: str = ""
     """A sentence for the user; empty for a mere step."""
 
@@ -36,18 +38,19 @@ Listener = Callable[[Progress], None]
 
 @dataclass
 class Reporter:
-    """Keeps the counts and tells a listener of them, at most every `interval` seconds but for notes and new stages."""
+    """Keeps the counts and reports them to a listener, at most every `interval` seconds but for notes and new stages."""
 
     listener: Listener | None
     interval: float = 0.5
     engine: Callable[[], str] = str
-    """Asked what the servers do."""
+    """Returns what the servers do at this moment."""
     stage: str = ""
     done: int = 0
     total: int = 0
     resumed: int = 0
     fresh: Tokens = field(default_factory=Tokens)
     funnel: Funnel = field(default_factory=Funnel)
+    cost: float | None = None
     _began: float = 0.0
     _told: float = 0.0
 
@@ -64,9 +67,11 @@ class Reporter:
         if time.monotonic() - self._told > self.interval or self.done == self.total:
             self._notify()
 
-    def spend(self, tokens: Tokens) -> None:
-        """Note what was asked just now."""
+    def spend(self, tokens: Tokens, cost: float | None = None) -> None:
+        """Note what was asked just now, and its price if that is known."""
         self.fresh += tokens
+        if cost is not None:
+            self.cost = (self.cost or 0.0) + cost
 
     def note(self, sentence: str) -> None:
         """Say something to the user."""
@@ -87,6 +92,7 @@ class Reporter:
                 fresh=self.fresh,
                 funnel=self.funnel,
                 engine=self.engine(),
+                cost=self.cost,
                 note=note,
             )
         )

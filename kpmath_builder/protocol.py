@@ -7,12 +7,15 @@ numbers the `n` samples of one call, so that one call with n samples and n calls
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, field_validator
+
+from kpmath_builder.stopping import Stop
 
 __all__ = [
     "ROLE_OF",
@@ -23,7 +26,9 @@ __all__ = [
     "Sampling",
     "Task",
     "Teacher",
+    "TeacherContext",
     "canonical_json",
+    "token_count",
 ]
 
 Task = Literal["extract", "same_topic", "write", "judge", "solve"]
@@ -41,6 +46,16 @@ ROLE_OF: Mapping[Task, Role] = {
 def canonical_json(value: object) -> str:
     """Return the one JSON text that equal values share: sorted keys, no spaces, no escapes that are not needed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+MOST_TOKENS = 10**9
+"""No call has more; a larger count is a server's mistake, and sums of it would not fit the tables' 64-bit columns."""
+
+
+def token_count(value: object) -> int:
+    """Return a server's count of tokens, or 0 for whatever is no credible one."""
+    credible = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if credible else 0  # type: ignore[return-value]  # an int, as was checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +115,9 @@ class Request:
 class Response(BaseModel):
     """One answer, as it came; tokens are counted by the teacher that gave it.
 
-    `finish_reason` is "stop" for a whole answer, "length" for one that was cut off at `max_tokens`, "refused" for one
-    that the server will never give (too long a prompt, a content filter), with the server's words in `text`.
+    `finish_reason` is "stop" for a whole answer and "length" for one that was cut off at `max_tokens`. It is "refused" for an
+    answer that the server will never give (too long a prompt, a content filter), with the server's words in `text`, and
+    "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -117,6 +133,13 @@ class Response(BaseModel):
     reasoning: str = ""
     dialect: str = ""
     """How the server was asked, if not in the plain protocol."""
+    seed_ignored: bool = False
+    """Whether the server was found to give one reply to different seeds: equal samples are then copies."""
+
+    @field_validator("prompt_tokens", "completion_tokens", "cached_tokens", mode="before")
+    @classmethod
+    def _credible(cls, value: object) -> int:
+        return token_count(value)  # also of a log that was written before counts were checked
 
     @field_validator("text", "reasoning")
     @classmethod
@@ -130,11 +153,13 @@ class Response(BaseModel):
 class Teacher(Protocol):
     """Whatever can answer a request."""
 
+    model: str
+    """The model as requests name it."""
     samples_per_request: int
     """How many samples one call may carry."""
 
     async def check(self) -> None:
-        """Raise `InputError` where the teacher cannot be reached or does not know the model."""
+        """Raise `InputError` if the teacher cannot be reached or does not know the model."""
 
     async def answer(self, request: Request, samples: Sequence[int]) -> Sequence[Response]:
         """Answer the given samples of one request, in their order, however long it takes.
@@ -143,4 +168,26 @@ class Teacher(Protocol):
         """
 
     async def close(self) -> None:
-        """Release connections."""
+        """Release what the teacher holds: connections, processes."""
+
+    def load(self) -> str:
+        """Return what the servers do at this moment, for the progress display; "" if nothing is known."""
+
+    def record(self) -> Mapping[str, Any] | None:
+        """Return what was done in this run, for `engine/runs.jsonl`; None if there is nothing to record."""
+
+
+@dataclass(frozen=True)
+class TeacherContext:
+    """What a teacher is given besides its settings when it is made."""
+
+    logs: Path
+    """Folder for the logs of processes that it starts; no other process of ours writes there."""
+    notify: Callable[[str], None]
+    """Reports a sentence to the user."""
+    stop: Stop
+    """Once it is asked for, nothing is sent any more."""
+    longest_reply: int
+    """The largest `max_tokens` that requests will have."""
+    extras: Sequence[Mapping[str, Any]]
+    """The further fields that requests will have, one mapping for each way in which the roles ask."""

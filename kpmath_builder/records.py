@@ -147,12 +147,15 @@ class Tokens(Record):
     requests: int = 0
     prompt: int = 0
     completion: int = 0
+    given_up: int = 0
+    """Requests that were given up, each with its reason in the log."""
 
     def __add__(self, other: "Tokens") -> "Tokens":
         return Tokens(
             requests=self.requests + other.requests,
             prompt=self.prompt + other.prompt,
             completion=self.completion + other.completion,
+            given_up=self.given_up + other.given_up,
         )
 
 

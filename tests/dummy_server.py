@@ -116,6 +116,8 @@ PASSING: Mapping[str, Fault] = {
     "empty body": body_text(lambda text: ""),
     "no finish reason": body_text(lambda text: text.replace("finish_reason", "ended")),
     "aborted": choices("abort"),
+    "empty text": choices(content=""),
+    "null content": choices(content=None),
     "fewer choices": fewer_choices,
     "reset": connection_reset,
     "closed mid-body": closed_mid_body,
@@ -133,8 +135,6 @@ LASTING: Mapping[str, Fault] = {
 ODD: Mapping[str, Fault] = {
     "slow": slow(0.2),
     "refusal in words": choices(content="I'm sorry, but I can't help with that."),
-    "empty text": choices(content=""),
-    "null content": choices(content=None),
     "endless repetition": choices("length", content="and so on " * 400),
 }
 """Whole answers that a caller has to cope with."""
@@ -162,7 +162,7 @@ def task_of(body: Body) -> str:
 
 def is_probe(body: Body) -> bool:
     """Whether a request is one of the client's probe, which asks before the work begins."""
-    said = str(body["messages"][-1]["content"])
+    said = str(body["messages"][-1]["content"]) if "messages" in body else ""
     return said.startswith(SCHEMA_PROMPT) or said.endswith(OPEN_PROMPT)
 
 
@@ -177,11 +177,11 @@ def echo(body: Body) -> str:
 
 
 class DummyServer:
-    """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port.
+    """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port, or at a Unix socket.
 
     `reply` makes the text of one sample from the body; as in vLLM, sample i of a call sees n = 1 and the call's seed + i.
-    Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe is
-    answered well if `obeys`, and neither counted nor spoilt.
+    Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe is answered
+    as a server that obeys schemas does if `obeys`; it is not counted, and spoilt only if `spoils_probe`.
     """
 
     def __init__(
@@ -195,13 +195,16 @@ class DummyServer:
         seconds: float = 0.0,
         dimensions: int = 8,
         port: int = 0,
+        socket_path: str = "",
         obeys: bool = True,
+        spoils_probe: bool = False,
         context: int | None = None,
         metrics: Callable[[], str] | None = None,
         health: bool = False,
     ) -> None:
         self.health = health
         self.obeys = obeys
+        self.spoils_probe = spoils_probe
         self.context = context
         self.metrics = metrics
         self.reply = reply
@@ -212,6 +215,7 @@ class DummyServer:
         self.seconds = seconds
         self.dimensions = dimensions
         self.port = port
+        self.socket_path = socket_path
         self.bodies: list[Body] = []
         self.headers: list[Mapping[str, str]] = []
         self.looks = 0
@@ -221,7 +225,7 @@ class DummyServer:
     @property
     def address(self) -> str:
         """Without `/v1`."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"unix:{self.socket_path}" if self.socket_path else f"http://127.0.0.1:{self.port}"
 
     @property
     def requests(self) -> int:
@@ -246,6 +250,9 @@ class DummyServer:
         app.router.add_post("/v1/embeddings", self._embed)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
+        if self.socket_path:
+            await web.UnixSite(self._runner, self.socket_path, backlog=1024).start()
+            return self
         await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start()
         self.port = self._runner.addresses[0][1]
         return self
@@ -285,8 +292,12 @@ class DummyServer:
 
     async def _serve(self, http: web.Request, answer: Callable[[Body], Body]) -> web.StreamResponse:
         body = await http.json()
+        if body.get("input") == ["one"]:
+            return web.json_response(answer(body))
         if is_probe(body) and not self._own_fault(http, body):
-            return web.json_response(self._completion(body, probed if self.obeys else lambda _: "hello"))
+            good = self._completion(body, probed if self.obeys else lambda _: "hello")
+            spoilt = self.faults(body, self.requests) if self.faults and self.spoils_probe else None
+            return await spoilt(http, good) if spoilt else web.json_response(good)
         fault = self._own_fault(http, body) or (self.faults(body, self.requests) if self.faults else None)
         self.bodies.append(body)
         self._news.set()

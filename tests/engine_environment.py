@@ -28,7 +28,6 @@ ARGUMENTS = [
     "--max-model-len=4096",
     "--max-num-seqs=64",
     "--max-num-batched-tokens=8192",
-    "--no-enable-chunked-prefill",  # with a seed it ends the CPU engine: "CPU Generator does not use offset"
     "--gpu-memory-utilization=0.25",  # of the machine's memory, which must be free at the start
     "--enforce-eager",
 ]

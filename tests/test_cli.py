@@ -107,7 +107,7 @@ def test_more_questions_keep_the_rows_that_are_there(kpmath: Kpmath, tmp_path: P
         ("fields.jsonl", b'{"prompt": "What?", "label": "4"}\n', "prompt"),
         ("types.jsonl", b'{"question": 3, "answer": "#### 4"}\n', "question"),
         ("empty.jsonl", b"", "empty.jsonl"),
-        ("cut.jsonl.gz", gzip.compress(b"x" * 500)[:-20], "cut.jsonl.gz"),
+        ("cut.jsonl.gz", gzip.compress(b"x" * 500, mtime=0)[:-20], "cut.jsonl.gz"),
         ("seeds.csv", b"a,b\n", "seeds.csv"),
         (
             "one.jsonl",

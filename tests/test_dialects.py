@@ -139,9 +139,11 @@ def test_every_reply_s_shape_can_be_said_in_words(task: Any) -> None:
 
 ERRORS = {
     "OpenAI": (
-        (b'{"error": {"message": "Unsupported parameter: \'max_tokens\' is not supported with this model. Use '
-        b'\'max_completion_tokens\' instead.", "type": "invalid_request_error", "param": "max_tokens", "code": '
-        b'"unsupported_parameter"}}'),
+        (
+            b'{"error": {"message": "Unsupported parameter: \'max_tokens\' is not supported with this model. Use '
+            b'\'max_completion_tokens\' instead.", "type": "invalid_request_error", "param": "max_tokens", "code": '
+            b'"unsupported_parameter"}}'
+        ),
         {"max_tokens"},
     ),
     "OpenAI, a part of a field": (
@@ -153,8 +155,10 @@ ERRORS = {
         {"seed"},
     ),
     "Google": (
-        (b'[{"error": {"code": 400, "message": "Invalid JSON payload received. Unknown name \\"seed\\": Cannot find '
-        b'field.", "status": "INVALID_ARGUMENT"}}]'),
+        (
+            b'[{"error": {"code": 400, "message": "Invalid JSON payload received. Unknown name \\"seed\\": Cannot find '
+            b'field.", "status": "INVALID_ARGUMENT"}}]'
+        ),
         {"seed"},
     ),
     "in words": (b'{"error": "temperature and top_p cannot both be given"}', {"temperature", "top_p"}),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_openai_teacher import request
 
 from kpmath_builder.client import monitor
-from kpmath_builder.client.endpoints import Endpoint, EndpointPool
+from kpmath_builder.client.endpoints import EndpointPool
 from kpmath_builder.client.metrics import Metrics, read_metrics
 from kpmath_builder.client.monitor import fitting_limit
 from kpmath_builder.client.teacher import OpenAITeacher
@@ -60,7 +60,7 @@ def test_growth_is_counted_from_the_start_of_a_server_that_began_anew() -> None:
     assert before.since(after) == Metrics(prompt_tokens=70, generated_tokens=30)
 
 
-def in_lanes(use: Callable[[EndpointPool], Awaitable[None]], *limits: int) -> None:
+def in_pool(use: Callable[[EndpointPool], Awaitable[None]], *limits: int) -> None:
     async def run() -> None:
         pool = EndpointPool([f"http://{n}" for n in range(len(limits))], 1)
         for endpoint, limit in zip(pool.all, limits, strict=True):
@@ -83,7 +83,7 @@ def test_equal_keys_go_to_one_server_and_different_ones_to_all() -> None:
         assert all(len(home) == 1 for home in homes.values())
         assert len(set.union(*homes.values())) == 3
 
-    in_lanes(use, 100, 100, 100)
+    in_pool(use, 100, 100, 100)
 
 
 def test_a_server_far_less_busy_is_taken_instead() -> None:
@@ -91,7 +91,7 @@ def test_a_server_far_less_busy_is_taken_instead() -> None:
         taken = [await pool.enter("same") for _ in range(60)]
         assert len(set(map(id, taken))) == 2
 
-    in_lanes(use, 100, 100)
+    in_pool(use, 100, 100)
 
 
 def test_a_server_with_room_takes_from_the_longest_queue() -> None:
@@ -104,7 +104,7 @@ def test_a_server_with_room_takes_from_the_longest_queue() -> None:
         pool.leave(other)
         assert await waiting is other
 
-    in_lanes(use, 1, 1)
+    in_pool(use, 1, 1)
 
 
 def test_of_those_who_wait_the_one_with_most_steps_behind_it_goes_first_and_of_equals_who_came_first() -> (
@@ -123,7 +123,7 @@ def test_of_those_who_wait_the_one_with_most_steps_behind_it_goes_first_and_of_e
         await asyncio.gather(*(visit(name, behind) for name, behind in steps.items()))
         assert entered == ["solve 1", "write 1", "write 2", "judge", "solve 2", "solve 3"]
 
-    in_lanes(use, 1)
+    in_pool(use, 1)
 
 
 def test_questions_are_written_before_others_are_judged_and_solved() -> None:
@@ -139,17 +139,17 @@ def test_questions_are_written_before_others_are_judged_and_solved() -> None:
     watched(use, server, in_flight=1)
 
 
-def test_nobody_enters_a_lane_that_is_down_and_all_who_waited_enter_when_it_is_up() -> None:
+def test_nobody_enters_an_endpoint_that_is_down_and_all_who_waited_enter_when_it_is_up() -> None:
     async def use(pool: EndpointPool) -> None:
-        pool.all[0].down = True
+        pool.all[0].set_running(running=False)
         waiting = [asyncio.create_task(pool.enter(str(n))) for n in range(3)]
         await asyncio.sleep(0.01)
         assert not any(task.done() for task in waiting)
-        pool.all[0].down = False
+        pool.all[0].set_running(running=True)
         pool.refill()
         assert [await task for task in waiting] == pool.all * 3
 
-    in_lanes(use, 3)
+    in_pool(use, 3)
 
 
 def test_giving_up_is_raised_to_all_who_wait_or_come() -> None:
@@ -162,7 +162,7 @@ def test_giving_up_is_raised_to_all_who_wait_or_come() -> None:
             with pytest.raises(BuildError, match="gone"):
                 await task
 
-    in_lanes(use, 1)
+    in_pool(use, 1)
 
 
 @given(
@@ -190,7 +190,7 @@ def test_no_limit_is_passed_and_no_place_lost_whoever_comes_goes_or_gives_up(
         await asyncio.gather(*tasks, return_exceptions=True)
         assert all(endpoint.in_flight == 0 for endpoint in pool.all)
 
-    in_lanes(use, *limits)
+    in_pool(use, *limits)
 
 
 # The window
@@ -248,8 +248,8 @@ def test_a_server_with_a_lasting_queue_is_sent_fewer_requests_but_not_below_the_
             await asyncio.sleep(0.02)
         await asked
         assert endpoint.limit == limit
-        assert 0 < teacher.load.total.generated_tokens <= 400
-        assert "4 running, 60 waiting" in str(teacher.load)
+        assert 0 < teacher.monitor.load.total.generated_tokens <= 400
+        assert "4 running, 60 waiting" in teacher.load()
 
     watched(use, server, in_flight=64, least_in_flight=least)
 
@@ -258,7 +258,7 @@ def test_a_server_without_metrics_is_given_the_most() -> None:
     async def use(teacher: OpenAITeacher) -> None:
         await asyncio.gather(*(teacher.answer(request(str(n)), [0]) for n in range(100)))
         assert [endpoint.limit for endpoint in teacher.connection.pool.all] == [64]
-        assert teacher.load.servers == 0
+        assert teacher.load() == ""
 
     watched(use, DummyServer(seconds=0.02), in_flight=64)
 
@@ -320,11 +320,3 @@ def test_twenty_refusals_in_a_row_end_the_build_but_not_one_answer_between_them(
             await teacher.answer(request("long 39"), [0])
 
     watched(use, DummyServer(faults=faults))
-
-
-def test_a_lane_forgets_its_faults_with_an_answer() -> None:
-    endpoint = Endpoint("x", 1)
-    endpoint.failed(None)
-    assert endpoint.rests
-    endpoint.answered()
-    assert not endpoint.rests

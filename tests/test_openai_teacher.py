@@ -4,7 +4,7 @@ import asyncio
 import gc
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, TypeVar
@@ -31,7 +31,6 @@ from hypothesis import strategies as st
 from kpmath_builder.client import endpoints, readiness, retries
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.embeddings import OpenAIEmbedder
-from kpmath_builder.client.retries import PassingError, RefusedError, Trouble, parse_retry_after
 from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.protocol import Message, Request, Response, Sampling, Teacher, canonical_json
@@ -45,7 +44,8 @@ SCHEMA = {"type": "object", "properties": {"x": {"type": "number"}}}
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(retries, "LONGEST_PAUSE", 0.1)
-    monkeypatch.setattr(endpoints, "FIRST_REST", 0.05)
+    monkeypatch.setattr(retries, "LONGEST_OWN_PAUSE", 0.1)
+    monkeypatch.setattr(endpoints, "FIRST_COOL_DOWN", 0.05)
     monkeypatch.setattr(readiness, "SECONDS_BETWEEN_LOOKS", 0.1)
 
 
@@ -162,7 +162,7 @@ def test_an_address_may_end_in_v1_or_not(suffix: str) -> None:
     "address", ["localhost:8000", "", "ftp://host", "http://", "http://host:port", "http://host:99999"]
 )
 def test_what_is_no_address_is_refused_before_anything_is_sent(address: str) -> None:
-    with pytest.raises(InputError, match="is not an address"):
+    with pytest.raises(InputError, match="is not the address of a server"):
         OpenAITeacher("dummy", [address])
 
 
@@ -205,7 +205,8 @@ def completion(*messages: dict[str, Any], tokens: int = 0) -> bytes:
 @given(st.integers(0, 10**6), st.integers(1, 20))
 def test_no_completion_token_is_lost_or_made_up(tokens: int, samples: int) -> None:
     shares = [
-        r.completion_tokens for r in read_completion(completion(*[{}] * samples, tokens=tokens), samples)
+        r.completion_tokens
+        for r in read_completion(completion(*[{"content": "x"}] * samples, tokens=tokens), samples)
     ]
     assert sum(shares) == tokens
     assert max(shares) - min(shares) <= 1
@@ -225,7 +226,6 @@ def test_no_completion_token_is_lost_or_made_up(tokens: int, samples: int) -> No
         ({"content": "<think></think>4"}, "4", ""),
         ({"content": "if 1 < 2 then"}, "if 1 < 2 then", ""),
         ({"content": "x </think> y", "reasoning": "given"}, "x </think> y", "given"),
-        ({}, "", ""),
     ],
 )
 def test_reasoning_is_kept_apart_from_the_answer(message: dict[str, Any], text: str, reasoning: str) -> None:
@@ -244,8 +244,6 @@ def test_a_body_that_is_no_completion_is_a_value_error_and_nothing_else(body: by
     [
         ("slow", "text 7: What is 2 + 2?", "stop"),
         ("refusal in words", "I'm sorry, but I can't help with that.", "stop"),
-        ("empty text", "", "stop"),
-        ("null content", "", "stop"),
         ("endless repetition", "and so on " * 400, "length"),
     ],
 )
@@ -369,62 +367,15 @@ def test_retry_after_is_honoured(*, as_date: bool) -> None:
     assert 0.9 <= time.monotonic() - started < 3.0
 
 
-def test_retry_after_is_bounded_by_patience() -> None:
+def test_a_long_retry_after_does_not_hold_up_a_request_to_a_server_that_is_well() -> None:
+    said: list[str] = []
     server = DummyServer(faults=script(status(503, Retry_After="3600")))
-    started = time.monotonic()
-    assert ask_once(server, patience=0.5)[0].finish_reason == "stop"
-    assert 0.4 < time.monotonic() - started < 2.0
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("8", 8.0),
-        ("0.25", 0.25),
-        ("Sun, 22 Nov 2026 12:00:30 GMT", 30.0),
-        ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
-        ("Sun, 22 Nov 2026 12:00:30 -0000", 30.0),
-        ("soon", None),
-        ("-3", None),
-        ("inf", None),
-        ("nan", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_retry_after_is_read_as_seconds_or_as_a_date(value: str | None, seconds: float | None) -> None:
-    assert parse_retry_after(value, datetime(2026, 11, 22, 12, tzinfo=UTC)) == seconds
-
-
-@given(st.text(max_size=40))
-def test_no_retry_after_header_can_break_a_build(value: str) -> None:
-    seconds = parse_retry_after(value)
-    assert seconds is None or 0.0 <= seconds < float("inf")
-
-
-def test_pauses_grow_and_are_spread_out() -> None:
-    def third_pause() -> float:
-        trouble = Trouble(patience=100.0, answers=0)
-        return [trouble.pause(PassingError("x"), 0, 0.0) for _ in range(3)][2]
-
-    pauses = [third_pause() for _ in range(200)]
-    assert 0.0 <= min(pauses) < 0.02
-    assert 0.06 < max(pauses) <= 0.08
-
-
-@given(st.lists(st.tuples(st.none() | st.floats(0, 1e6), st.floats(0, 1e4)), max_size=60))
-def test_pauses_never_add_up_to_more_than_the_patience(faults: list[tuple[float | None, float]]) -> None:
-    trouble, total = Trouble(patience=50.0, answers=0), 0.0
-    try:
-        for retry_after, took in faults:
-            total += trouble.pause(PassingError("x", retry_after=retry_after), 0, took)
-    except BuildError:
-        pass
-    assert total <= 50.0 * (1 + 1e-9)
+    assert ask_once(server, notify=said.append)[0].finish_reason == "stop"
+    assert "waiting 0" in said[0]
 
 
 def test_a_server_that_stays_away_ends_the_build_with_one_sentence() -> None:
-    server = DummyServer(faults=lambda body, number: status(503, "overloaded"))
+    server = DummyServer(faults=lambda body, number: status(503, "overloaded"), spoils_probe=True)
     started = time.monotonic()
     with pytest.raises(BuildError) as caught:
         ask_once(server, patience=0.5)
@@ -465,7 +416,7 @@ def test_a_request_that_fails_while_others_are_answered_does_not_use_up_patience
 
 
 @pytest.mark.parametrize("fault", [status(500, "grammar"), body_text(lambda text: "{}")])
-def test_a_request_that_alone_fails_again_and_again_is_refused_and_does_not_hold_up_the_build(
+def test_a_request_that_alone_fails_again_and_again_is_given_up_and_does_not_hold_up_the_build(
     fault: Fault,
 ) -> None:
     async def use(teacher: OpenAITeacher, server: DummyServer) -> None:
@@ -473,30 +424,13 @@ def test_a_request_that_alone_fails_again_and_again_is_refused_and_does_not_hold
         while not poison.done():
             await teacher.answer(request("good"), [0])
             await asyncio.sleep(0.001)
-        assert {r.finish_reason for r in await poison} == {"refused"}
-        assert "given up after" in (await poison)[0].text
+        assert {r.finish_reason for r in await poison} == {"given_up"}
+        assert "given up: it failed" in (await poison)[0].text
 
     def faults(body: Body, number: int) -> Fault | None:
         return fault if body["messages"][1]["content"] == "poison" else None
 
     with_teacher(use, DummyServer(faults=faults))
-
-
-def pauses_until_given_up(fault: PassingError, answers: Iterable[int], patience: float) -> None:
-    trouble = Trouble(patience=patience, answers=0)
-    for count in answers:
-        trouble.pause(fault, count, 0.0)
-
-
-def test_a_full_server_never_makes_a_request_refused() -> None:
-    pauses_until_given_up(PassingError("429"), range(1, 1000), 10.0)
-    with pytest.raises(RefusedError):
-        pauses_until_given_up(PassingError("500", may_be_the_request=True), range(1, 1000), 10.0)
-
-
-def test_a_dead_engine_never_makes_a_request_refused() -> None:
-    with pytest.raises(BuildError):
-        pauses_until_given_up(PassingError("500", may_be_the_request=True), [0] * 100_000, 10.0)
 
 
 def test_on_wait_is_told_once_in_a_few_seconds() -> None:
@@ -550,46 +484,32 @@ def test_an_address_that_dies_and_comes_back_is_survived() -> None:
 # The circuit breaker
 
 
-def test_a_dead_server_gets_one_request_at_a_time_until_it_answers() -> None:
+def test_a_dead_server_gets_no_request_that_waits_until_it_answers() -> None:
     """Not one failing request after the other from each that waits; when it is back all go on at once."""
     dead = True
-    at_once: list[int] = []
+    refused = asyncio.Event()
 
     def faults(body: Body, number: int) -> Fault | None:
-        if dead and number >= 216:
-            at_once.append(server.in_flight)
+        if dead and number >= 200:
+            refused.set()
         return status(503) if dead else None
 
     async def use(teacher: OpenAITeacher, server: DummyServer) -> None:
         nonlocal dead
         asking = [asyncio.create_task(teacher.answer(request(str(i)), [0])) for i in range(400)]
-        await asyncio.sleep(1.5)
+        await refused.wait()
+        await asyncio.sleep(0.5)
         sent = server.requests
-        assert 200 <= sent < 240
-        assert len(at_once) > 1
-        assert set(at_once[1:]) == {0}
+        assert sent <= 200 + endpoints.FAULTS_TO_OPEN
         dead = False
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(20.0):
             answers = await asyncio.gather(*asking)
         assert len(answers) == 400
-        assert server.requests == sent + 400
+        assert server.requests <= sent + 400
         assert server.peak == 200
 
-    server = DummyServer(faults=faults)
+    server = DummyServer(faults=faults, spoils_probe=True)
     with_teacher(use, server, in_flight=200)
-
-
-def test_single_faults_among_answers_never_break_the_circuit() -> None:
-    endpoint = endpoints.Endpoint("http://x", 8)
-    for _ in range(20):
-        for _ in range(endpoints.BROKEN - 1):
-            endpoint.failed(None)
-        assert not endpoint.is_broken
-        endpoint.answered()
-    for _ in range(endpoints.BROKEN):
-        endpoint.failed(None)
-    assert endpoint.is_broken
-    assert not endpoint.has_room
 
 
 def test_who_waits_behind_a_broken_circuit_has_patience_too() -> None:
@@ -599,8 +519,13 @@ def test_who_waits_behind_a_broken_circuit_has_patience_too() -> None:
         await asyncio.gather(*(teacher.answer(request(str(i)), [0]) for i in range(60)))
 
     began = time.monotonic()
-    with pytest.raises(BuildError, match="has not answered for 1 s"):
-        with_teacher(use, DummyServer(faults=lambda body, n: status(503)), patience=1.0, in_flight=60)
+    with pytest.raises(BuildError, match=r"has not answered for [12](\.\d)? s \(last fault: 503 from"):
+        with_teacher(
+            use,
+            DummyServer(faults=lambda body, n: status(503), spoils_probe=True),
+            patience=1.0,
+            in_flight=60,
+        )
     assert 0.5 < time.monotonic() - began < 4.0
 
 
@@ -662,7 +587,7 @@ def test_check_passes_a_server_without_a_list_of_models(code: int) -> None:
 
 @pytest.mark.parametrize("text", ["<html>", "[]", '{"data": 3}', '{"data": ["dummy"]}'])
 def test_check_finds_what_is_no_such_server(text: str) -> None:
-    with pytest.raises(InputError, match="no OpenAI-compatible server"):
+    with pytest.raises(InputError, match="is not an OpenAI-compatible server"):
         check(DummyServer(models_fault=script(body_text(lambda _: text))))
 
 
@@ -694,7 +619,9 @@ def test_check_says_where_no_server_answers_and_survives_it_where_another_does()
             pair = OpenAITeacher("dummy", [gone.address, there.address], notify=said.append)
             await pair.check()
             await pair.close()
-        assert said == [f"No server answers at {gone.address}/v1: going on without it"]
+        (sentence,) = said
+        assert sentence.startswith(f"No server answers at {gone.address}/v1 (")
+        assert sentence.endswith("): going on without it")
 
     asyncio.run(run())
 
@@ -704,7 +631,11 @@ def test_check_says_where_no_server_answers_and_survives_it_where_another_does()
     [
         (DummyServer(key="secret"), {"api_key": "wrong"}, "does not accept the API key"),
         (DummyServer(models=["llama"]), {}, "The model `dummy` does not exist: correct teacher.model"),
-        (DummyServer(faults=script(status(402, "Pay first."))), {}, "answers 402 Pay first"),
+        (
+            DummyServer(faults=script(status(402, "Pay first."))),
+            {},
+            r"wants to be paid first \(402 Pay first\): add credit",
+        ),
     ],
 )
 def test_what_the_user_must_correct_is_not_tried_again(
@@ -726,7 +657,8 @@ def test_nothing_is_left_open() -> None:
             lambda t, _: asyncio.gather(*(t.answer(request(str(i)), [0]) for i in range(30))), server
         )
         gc.collect()
-    assert [warning for warning in caught if warning.category is ResourceWarning] == []
+    left = [str(warning.message) for warning in caught if warning.category is ResourceWarning]
+    assert left == []
 
 
 def test_a_teacher_can_be_used_in_one_event_loop_after_the_other() -> None:

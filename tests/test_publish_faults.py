@@ -169,6 +169,24 @@ def test_a_hub_that_wants_patience_is_given_it(
     assert 77 in waited
 
 
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    {
+        "soon": 0, "inf": 0, "nan": 0, "-5": 0, "1 Jan": 0, "Thu, 01 Jan 1970 00:00:00 GMT": 0, "1" * 400: 0,
+        "978307200": 300, "Sun, 01 Mar 2057 12:00:00 GMT": 300, "Fri, 31 Dec 9999 23:59:59 -2359": 300,
+    }.items(),
+    ids=lambda value: str(value)[:31],
+)  # fmt: skip
+def test_whatever_the_hub_writes_about_waiting_five_minutes_are_the_most(
+    old: LoopbackHub, builds: dict[str, Path], monkeypatch: pytest.MonkeyPatch, value: str, seconds: float
+):
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", waited.append)
+    old.fail("POST .*/commit/main", 429, headers={"Retry-After": value})
+    assert put(old, builds["new"], "1.1.0").commit
+    assert max(waited) == seconds
+
+
 # Others who publish
 
 

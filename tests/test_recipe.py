@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from kpmath_builder import InputError, Recipe
+from kpmath_builder.recipe import KeyKind, ServerSettings, SymbolicSettings, VllmSettings
+from kpmath_builder.recipe.keys import walk
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.toml"))
 
@@ -35,10 +37,16 @@ def test_the_papers_numbers_are_the_defaults() -> None:
         ({"consensus": {"mode": "majority"}}, "consensus.mode must be one of paper, strict, got 'majority'"),
         ({"judging": {"threshold": 2}}, "judging.threshold must be a number from 0 up to 1, got 2"),
         ({"teacher": {"kind": "openai"}}, "teacher.model is empty: name the model"),
-        ({"teacher": {"addresses": []}}, "teacher.addresses must be a list of text, at least one"),
+        (
+            {"teacher": {"kind": "openai", "addresses": []}},
+            "teacher.addresses must be a list of text, at least one",
+        ),
         ({"seeds": {"path": "a", "hub": "b"}}, "seeds.path and seeds.hub are both given: keep one of them"),
         ({"roles": {"jury": {}}}, "roles has no jury: known are 'extractor', 'writer', 'judge' or 'solver'"),
-        ({"roles": {"judge": {"modl": "m"}}}, "did you mean roles.judge.model?"),
+        (
+            {"teacher": {"kind": "openai", "model": "m"}, "roles": {"judge": {"modl": "m"}}},
+            "did you mean roles.judge.model?",
+        ),
         ({"topics": {"ask_above": 0.95}}, "topics.ask_above is larger than topics.same"),
         ({"name": "no spaces"}, "name must be text matching"),
         ({"build": {"window": 0, "shards": 0}}, "(1 more after this one.)"),
@@ -57,6 +65,68 @@ def test_a_role_takes_what_it_does_not_say_from_the_teacher() -> None:
     )
     assert (recipe.teacher_for("judge").model, recipe.teacher_for("judge").in_flight) == ("b", 9)
     assert recipe.teacher_for("writer").model == "a"
+
+
+def test_a_role_of_another_kind_takes_only_the_keys_that_its_kind_has() -> None:
+    recipe = Recipe.of(
+        {
+            "teacher": {"kind": "vllm", "model": "a", "in_flight": 9, "gpus": [0], "python": "/opt/python"},
+            "roles": {"judge": {"kind": "openai", "model": "b"}, "writer": {"kind": "symbolic"}},
+        }
+    )
+    assert recipe.teacher_for("judge") == ServerSettings(model="b", in_flight=9)
+    assert recipe.teacher_for("writer") == SymbolicSettings()
+    assert recipe.teacher_for("solver").places == 9
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        (
+            {"teacher": {"kind": "openai", "model": "m", "gpus": [0]}},
+            'teacher is of kind "openai", which has no key gpus: leave teacher.gpus out, or set teacher.kind to "vllm"',
+        ),
+        ({"teacher": {"addresses": ["http://a"]}}, 'is of kind "symbolic", which has no key addresses'),
+        (
+            {"teacher": {"kind": "openai", "model": "m"}, "roles": {"judge": {"error_rate": 0.2}}},
+            'leave roles.judge.error_rate out, or set roles.judge.kind to "symbolic"',
+        ),
+        ({"teacher": {"in_flight": 3}}, 'or set teacher.kind to "openai" or "vllm", which has it.'),
+        (
+            {"teacher": {"kind": "vlm", "model": "m"}},
+            "teacher.kind must be one of symbolic, openai, vllm, got 'vlm'",
+        ),
+        ({"teacher": {"kind": 3}}, "teacher.kind must be one of symbolic, openai, vllm, got '3'"),
+        ({"roles": {"judge": {"kind": "vlm"}}}, "roles.judge.kind must be one of symbolic, openai, vllm"),
+        ({"teacher": {"kind": "vllm-offline", "model": "m"}}, 'use kind = "vllm", which opens no port'),
+        ({"roles": {"judge": {"kind": "vllm-offline"}}}, 'use kind = "vllm", which opens no port'),
+        ({"roles": {"judge": {"kind": "openai"}}}, "teacher.model is empty: name the model"),
+        ({"teacher": "symbolic"}, "teacher must be a table, got 'symbolic'"),
+        ({"roles": {"judge": 3}}, "roles.judge must be a table, got 3"),
+        ({"roles": 3}, "roles must be a table, got 3"),
+    ],
+)
+def test_what_a_kind_of_teacher_does_not_have_is_refused_by_name(tables: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError) as error:
+        Recipe.of(tables)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_kind_chosen_on_the_command_line_drops_the_keys_of_the_file_that_it_does_not_have(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "r.toml").write_text(
+        '[teacher]\nkind = "openai"\nmodel = "m"\nin_flight = 9\naddresses = ["http://a"]\n[roles.judge]\nmodel = "j"\n'
+    )
+    assert (
+        Recipe.read(tmp_path / "r.toml", {"teacher.kind": "symbolic"}).teacher_for("judge")
+        == SymbolicSettings()
+    )
+    own = Recipe.read(tmp_path / "r.toml", {"roles.judge.kind": "vllm"})
+    assert own.teacher_for("judge") == VllmSettings(model="j", in_flight=9)
+    with pytest.raises(InputError, match="which has no key gpus"):
+        Recipe.read(tmp_path / "r.toml", {"teacher.kind": "openai", "teacher.gpus": "[0]"})
 
 
 @pytest.mark.parametrize(
@@ -117,11 +187,11 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
     recipe = Recipe.of(
         {"roles": {"judge": {"kind": "openai", "model": 'say "hi"\\\n', "extra": {"a b": [1, {"c": True}]}}}}
     )
-    kinds = [recipe.keys(kind) for kind in ("data", "decision", "layout", "free")]
+    kinds = [recipe.keys(kind) for kind in KeyKind]
     assert sum(map(len, kinds)) == len(set().union(*kinds))
     text = recipe.to_toml()
     assert "[roles.judge]" in text
-    assert all(f"{name.rpartition('.')[2]} " in text for names in kinds for name in names)
+    assert all(f"{key.name.rpartition('.')[2]} " in text and key.meaning in text for key in walk(recipe))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +200,14 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
         ({}, 256),
         ({"teacher": {"kind": "openai", "model": "m", "addresses": ["http://a", "http://b"]}}, 512),
         ({"teacher": {"kind": "vllm", "model": "m", "servers": 8, "in_flight": 100}}, 800),
-        ({"teacher": {"in_flight": 10}, "roles": {"judge": {"in_flight": 30}}}, 30),
-        ({"teacher": {"in_flight": 10}, "build": {"window": 7}}, 7),
+        (
+            {
+                "teacher": {"kind": "openai", "model": "m", "in_flight": 10},
+                "roles": {"judge": {"in_flight": 30}},
+            },
+            30,
+        ),
+        ({"build": {"window": 7}}, 7),
     ],
 )
 def test_as_many_blueprints_are_in_flight_as_fill_the_servers(tables: dict[str, Any], window: int) -> None:

@@ -95,9 +95,7 @@ def test_one_that_is_the_same_is_gone_on_with_and_nothing_is_said_of_it(
 def test_one_that_calls_itself_otherwise_is_told_of_once(tmp_path: Path) -> None:
     """The same name may stand for other weights; a new version of the engine looks the same from here."""
     told, later = build_with_change(tmp_path, lambda port: Named(play, port=port))
-    sentence = (
-        f"The server at {later.address}/v1 has come back as another (vllm-0-bbbb, before dummy-1): make sure"
-    )
+    sentence = f"The server at {later.address}/v1 has come back with another fingerprint (vllm-0-bbbb, before dummy-1): make sure"
     assert sum(sentence in told_now for told_now in told) == 1
     assert_accounted(tmp_path, 20)
 
@@ -108,4 +106,4 @@ def test_servers_that_call_themselves_differently_are_told_of(tmp_path: Path) ->
         tree = recipe(tmp_path, one, questions=4).model_dump(mode="json", exclude_unset=True)
         tree["teacher"]["addresses"].append(other.address)
         build(Recipe.of(tree), progress=lambda progress: told.append(progress.note))
-    assert sum("call themselves differently (dummy-1, vllm-0-bbbb)" in sentence for sentence in told) == 1
+    assert sum("have different fingerprints (dummy-1, vllm-0-bbbb)" in sentence for sentence in told) == 1

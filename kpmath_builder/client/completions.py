@@ -1,23 +1,40 @@
 """Reading the body of a chat completion: from bytes to one `Response` for each sample."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from kpmath_builder.protocol import Response
+from kpmath_builder.protocol import Response, token_count
 
-__all__ = ["read_completion", "split_reasoning"]
+__all__ = ["EmptyAnswerError", "read_completion", "split_reasoning"]
 
-BROKEN_OFF = frozenset({"abort", "error"})
-"""vLLM's finish reasons for answers that it did not finish; they are asked for again."""
+_FINISH_REASONS: Mapping[str, str] = {
+    **dict.fromkeys(("stop", "eos", "eos_token", "end_turn", "stop_sequence", "stop_token"), "stop"),
+    **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), "length"),
+    **dict.fromkeys(
+        ("content_filter", "refusal", "safety", "recitation", "blocklist", "prohibited_content", "spii"),
+        "refused",
+    ),
+}
+"""Words of servers for a whole answer, one that was cut off, and one that is withheld. Any other word is not understood: the
+answer is asked for again."""
 
-Count = Annotated[int, Field(ge=0)]
+
+class EmptyAnswerError(ValueError):
+    """A whole answer without a word, which is a fault that may pass."""
 
 
 class _Part(BaseModel):
     """Strict, so that a number where text belongs is malformed; fields that nobody here reads may be anything."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
+
+
+Count = Annotated[int, BeforeValidator(token_count)]
+"""A number of tokens; whatever is none counts as 0, for an answer is worth more than its account."""
+Name = Annotated[str, BeforeValidator(lambda name: name[:200] if isinstance(name, str) else "")]
+"""A name for provenance; whatever is none is left out."""
 
 
 class _Message(_Part):
@@ -28,74 +45,88 @@ class _Message(_Part):
 
 
 class _Choice(_Part):
-    index: Count = 0
+    index: Annotated[int, Field(ge=0)] = 0
     message: _Message
     finish_reason: str
 
 
 class _PromptDetails(_Part):
-    cached_tokens: Count | None = None
+    cached_tokens: Count = 0
+
+
+def _mapping(value: object) -> object:
+    return value if isinstance(value, dict) else {}
 
 
 class _Usage(_Part):
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
-    prompt_tokens_details: _PromptDetails | None = None
+    prompt_tokens_details: Annotated[_PromptDetails, BeforeValidator(_mapping)] = _PromptDetails()
 
 
 class _Completion(_Part):
     choices: list[_Choice]
-    usage: _Usage | None = None
-    model: str = ""
-    system_fingerprint: str | None = None
+    usage: Annotated[_Usage, BeforeValidator(_mapping)] = _Usage()
+    model: Name = ""
+    system_fingerprint: Name = ""
 
 
-def read_completion(body: bytes, samples: int, revision: str = "") -> list[Response]:
+def read_completion(
+    body: bytes, samples: int, *, revision: str = "", dialect: str = "", seed_ignored: bool = False
+) -> list[Response]:
     """Return the responses of a chat completion with `samples` choices, in the order of their index.
 
     `usage` is for the whole call: the prompt is charged to the first sample, the completion is shared out so that the
-    sum stays exact.
+    sum stays exact. The keywords are noted in each response.
 
     Raises
     ------
+    EmptyAnswerError
+        When a choice that ended by itself holds neither text nor reasoning.
     ValueError
         When the body is no complete chat completion with exactly `samples` whole choices.
     """
     completion = _Completion.model_validate_json(body)
     choices = sorted(completion.choices, key=lambda choice: choice.index)
-    if len(choices) != samples or any(choice.finish_reason in BROKEN_OFF for choice in choices):
+    unknown = [choice.finish_reason for choice in choices if _finish_reason(choice) is None]
+    if len(choices) != samples or unknown:
         raise ValueError(
-            f"expected {samples} whole choices, got {[choice.finish_reason for choice in choices]}"
+            f"expected {samples} whole choices, got {len(choices)} with finish reasons "
+            f"{[choice.finish_reason[:40] for choice in choices[:8]]}"
         )
-    usage = completion.usage or _Usage()
+    if len({choice.index for choice in choices}) not in {1, samples}:
+        raise ValueError(f"choices share an index: {[choice.index for choice in choices][:8]}")
+    usage = completion.usage
     share, rest = divmod(usage.completion_tokens, samples)
-    details = usage.prompt_tokens_details or _PromptDetails()
     return [
         _response(
             choice,
-            completion,
             prompt_tokens=0 if place else usage.prompt_tokens,
-            cached_tokens=0 if place else details.cached_tokens or 0,
+            cached_tokens=0 if place else usage.prompt_tokens_details.cached_tokens,
             completion_tokens=share + (place < rest),
+            model=completion.model,
+            fingerprint=completion.system_fingerprint,
             revision=revision,
+            dialect=dialect,
+            seed_ignored=seed_ignored,
         )
         for place, choice in enumerate(choices)
     ]
 
 
-def _response(choice: _Choice, completion: _Completion, **fields: Any) -> Response:  # noqa: ANN401 - of the response
+def _finish_reason(choice: _Choice) -> str | None:
+    return _FINISH_REASONS.get(choice.finish_reason.casefold())
+
+
+def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of the response
     message = choice.message
     text, reasoning = message.content or "", message.reasoning or message.reasoning_content or ""
     text, reasoning = (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
-    refused = message.refusal is not None or choice.finish_reason == "content_filter"
-    return Response(
-        text=(message.refusal or text) if refused else text,
-        finish_reason="refused" if refused else choice.finish_reason,
-        model=completion.model,
-        fingerprint=completion.system_fingerprint or "",
-        reasoning=reasoning,
-        **fields,
-    )
+    finish_reason = "refused" if message.refusal else _finish_reason(choice)
+    assert finish_reason is not None, "unknown finish reasons were refused before"
+    if finish_reason == "stop" and not text.strip() and not reasoning:
+        raise EmptyAnswerError("an answer without a word")
+    return Response(text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields)
 
 
 def split_reasoning(text: str) -> tuple[str, str]:

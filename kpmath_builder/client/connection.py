@@ -1,33 +1,36 @@
-"""The way to one or more servers of the same model: endpoints over aiohttp, with retries and no time limit on answers.
+"""The way to one or more servers of the same model: a request is sent until it is answered, refused or given up.
 
-A request holds a place in a endpoint only while it is under way; while it waits to be sent again others use the place.
+A request holds a place at an endpoint only while it is under way; others use the place while it waits to be sent again.
 """
 
 import asyncio
 import json
-import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 
-from kpmath_builder.client.addresses import read_address
-from kpmath_builder.client.endpoints import Endpoint, EndpointPool
-from kpmath_builder.client.retries import LONGEST_CONNECT, PassingError, Trouble, no_answer
-from kpmath_builder.client.statuses import fault_of
-from kpmath_builder.errors import InputError
+from kpmath_builder.client.bodies import LONGEST_ERROR, read_body
+from kpmath_builder.client.endpoints import Endpoint, EndpointPool, State
+from kpmath_builder.client.faults import CallError, Owner, RefusedError, Weight
+from kpmath_builder.client.retries import Patience, RetryBudget, call_timeout
+from kpmath_builder.client.sessions import Sessions, no_answer
+from kpmath_builder.client.statuses import fault_of, user_error
+from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
+from kpmath_builder.text import shown
 
-__all__ = ["Connection", "Stats"]
+__all__ = ["Call", "Connection", "Stats", "Verify"]
 
 T = TypeVar("T")
+Verify = Callable[[Endpoint], Awaitable[None]]
+"""Checks the identity of a server that was out of reach; raises `CallError` if it does not answer yet."""
+Probe = Callable[[Endpoint], Awaitable[bool]]
+"""Whether a server answers something that it answered before."""
 
 SECONDS_BETWEEN_MESSAGES = 5.0
-NO_TIME_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT)
-"""A slow answer is a healthy one; that the machine at the other end has died is noticed by TCP keep-alive."""
 
 
 @dataclass
@@ -39,24 +42,70 @@ class Stats:
     retries: int = 0
 
 
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """What is sent, and how the answer is read.
+
+    Parameters
+    ----------
+    path
+        Below the base URL, e.g. "/chat/completions".
+    body
+        Makes the body for an endpoint, whose dialect it may need.
+    read
+        Makes the result of an answer's bytes; raises `ValueError` for one that is cut off, malformed or of the wrong shape.
+    longest_body
+        Bytes of the longest answer.
+    tokens
+        Tokens of the longest reply; 0 if it has none.
+    key, steps
+        As of `EndpointPool.enter`.
+    """
+
+    path: str
+    body: Callable[[Endpoint], Mapping[str, Any]]
+    read: Callable[[bytes, Endpoint], T]
+    longest_body: int
+    tokens: int = 0
+    key: str = ""
+    steps: int = 0
+
+
+async def _trust(_: Endpoint) -> None:
+    """Verify nothing."""
+
+
+async def _alive(_: Endpoint) -> bool:
+    """Hold every server for well."""
+    return True
+
+
 class Connection:
-    """Sends JSON to whichever address is least busy until it is answered.
+    """Sends JSON to whichever server is least busy until it is answered.
 
     Parameters
     ----------
     addresses
-        `http://host:port`, with or without `/v1`; all serve the same model.
+        `http://host:port` or `unix:/path/to/socket`; all serve the same model.
+    api_key
+        Sent as a bearer token.
     in_flight
-        The most requests under way at any time at each address.
+        The most requests under way at any time at each server.
     patience
-        Seconds without any answer from any address after which a failing request ends the build.
-    on_wait
-        Is told, at most once in five seconds, what is being waited for.
+        Seconds without any answer from any server after which a failing request ends the build.
+    verify, probe
+        How a server that was out of reach is verified, and how to find out whether it answers at all.
+    keys
+        What the recipe's keys for these servers begin with, for messages.
+    stop
+        Nothing is sent any more once a stop is asked for.
+    notify
+        Receives sentences for the user, at most one in five seconds of those that repeat.
 
     Raises
     ------
     InputError
-        When an address is not an http address or there is none.
+        When there is no address, one is not an address, or the key cannot be sent.
     """
 
     def __init__(
@@ -66,176 +115,212 @@ class Connection:
         api_key: str | None = None,
         in_flight: int = 256,
         patience: float = 900.0,
+        verify: Verify = _trust,
+        probe: Probe = _alive,
+        keys: str = "teacher.",
+        stop: Stop | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
         if not addresses:
-            raise InputError("No address of a server is given: set teacher.addresses.")
+            raise InputError(f"No address of a server is given: set {keys}addresses.")
+        self.sessions = Sessions(addresses, api_key=api_key)
+        self.secrets = self.sessions.secrets
         self.stats = Stats()
-        self.addresses = {address.base: address for address in map(read_address, addresses)}
-        self.pool = EndpointPool(list(self.addresses), in_flight)
-        self._headers = {
-            base: {"Content-Type": "application/json"} | address.headers(api_key)
-            for base, address in self.addresses.items()
-        }
-        self._patience = patience
-        self._on_wait = notify
-        self._told_at = float("-inf")
-        self._answers = 0
-        self._session: aiohttp.ClientSession | None = None
-        self.stop = Stop()
-        """Once it is asked, nothing is sent any more."""
-        self.on_return: Callable[[str], Awaitable[None]] | None = None
-        """Looks at a server that was out of reach, before anything is sent to it again: another may stand there now."""
-
-    @property
-    def urls(self) -> list[str]:
-        """The base URLs of the addresses."""
-        return [endpoint.url for endpoint in self.pool.all]
-
-    def session(self) -> aiohttp.ClientSession:
-        """Return the one session of the running event loop, opened when first used."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive_socket),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=NO_TIME_LIMIT,
-            )
-        return self._session
+        self.pool = EndpointPool(self.sessions.urls, in_flight)
+        self.patience = Patience(patience)
+        self.pace = 0.0
+        """Seconds per token of the slowest answer so far."""
+        self.stop = stop or Stop()
+        self.keys = keys
+        self._verify, self._probe, self._notify = verify, probe, notify
+        self._notified_at = float("-inf")
+        self._health: dict[Endpoint, tuple[float, bool]] = {}
 
     async def close(self) -> None:
-        """Close the session; a later request would open a new one."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close the connections; a later request opens new ones."""
+        await self.sessions.close()
 
-    async def post(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        read: Callable[[bytes], T],
-        *,
-        key: str = "",
-        steps: int = 0,
-    ) -> T:
-        """Send `body` to `path` below `/v1` until it is answered, and return what `read` makes of the answer.
-
-        Equal keys go to the same address where that costs nothing; of requests that wait, the one that the most `steps`
-        follow on is sent first. `read` raises `ValueError` for an answer that is cut off, malformed or of the wrong shape;
-        it is asked for again.
+    async def post(self, call: Call[T]) -> T:
+        """Send a call until it is answered, and return what `call.read` makes of the answer.
 
         Raises
         ------
         RefusedError
             When the server says that it will never answer this request.
+        GivenUpError
+            When this request alone keeps failing.
         InputError
-            When the server does not accept the key, the model or the address.
+            When a server that never answered yet does not accept the key, the model or the address.
         BuildError
-            When no address has answered anything for `patience` seconds.
+            When no server has answered anything for `patience` seconds.
         StoppedError
             When the build is stopping and this request is not under way.
         """
-        trouble = Trouble(self._patience, self._answers)
+        budget = RetryBudget()
         while True:
             self.stop.check()
-            endpoint = await self.pool.enter(key, steps)
-            started = time.monotonic()
+            endpoint = await self.pool.enter(call.key, call.steps)
+            before = endpoint.answers
             try:
                 self.stop.check()
-                return await self._attempt(endpoint, path, json.dumps(body).encode(), read)
-            except PassingError as error:
-                fault, took = error, time.monotonic() - started
+                return await self._attempt(endpoint, call)
+            except CallError as error:
+                fault = error
+                owner = await self._owner(endpoint, fault, before)
             finally:
                 self.pool.leave(endpoint)
-            trouble.waited = max(trouble.waited, min(self.pool.lost, self._patience))
-            pause = trouble.pause(fault, self._answers, took)  # the place is free while this request waits
+            pause = self._count(endpoint, fault, owner, budget)
             self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
             await self.stop.sleep(pause)
             self.stats.retries += 1
 
     def notify(self, message: str, *, now: bool = False) -> None:
-        """Pass `message` on to `on_wait`, unless it has been told something a moment ago; with `now` in any case."""
+        """Report a sentence, unless another was reported a moment ago; with `now` in any case."""
         time_now = time.monotonic()
-        if self._on_wait is not None and (now or time_now - self._told_at >= SECONDS_BETWEEN_MESSAGES):
-            self._told_at = time_now
-            self._on_wait(message)
+        if self._notify is not None and (now or time_now - self._notified_at >= SECONDS_BETWEEN_MESSAGES):
+            self._notified_at = time_now
+            self._notify(self.secrets.hide(shown(message)))
 
-    def _outlook(self, endpoint: Endpoint, pause: float) -> str:
-        if not endpoint.is_broken:
-            return f"waiting {round(pause, 1):g} s"
-        return f"looking again in {round(max(endpoint.rest, pause), 1):g} s; {self.pool.waiting + 1} requests wait"
-
-    async def _attempt(
+    async def send(
         self,
         endpoint: Endpoint,
         path: str,
-        data: bytes,
-        read: Callable[[bytes], T],
-    ) -> T:
+        body: Mapping[str, Any] | None = None,
+        *,
+        limit: int,
+        seconds: float,
+        cut: bool = False,
+    ) -> tuple[int, bytes]:
+        """Send one request outside the retries, GET if there is no body, and return the status and the body without our secrets.
+
+        Raises
+        ------
+        CallError
+            When there is no answer within `seconds`, or, unless `cut`, one longer than `limit` bytes.
+        """
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            async with asyncio.timeout(seconds), self.sessions.request(endpoint.url, path, data) as reply:
+                read = await read_body(reply, limit, cut=cut)
+                return reply.status, self.secrets.hide_bytes(read)
+        except TimeoutError:
+            raise CallError(f"no answer from {endpoint.url} for {seconds:g} s", away=True) from None
+        except ValueError as error:
+            raise CallError(f"malformed answer from {endpoint.url}: {error}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise no_answer(endpoint.url, error) from error
+
+    async def _attempt(self, endpoint: Endpoint, call: Call[T]) -> T:
+        seconds = call_timeout(call.tokens, self.patience.seconds, self.pace)
+        began = time.monotonic()
         self.stats.in_flight += 1
         self.stats.calls += 1
-        call, started = asyncio.timeout(None), time.monotonic()
-        endpoint.calls.add(call)
+        scope = asyncio.timeout(seconds)
+        endpoint.calls.add(scope)
         try:
-            async with call:
-                await self._meet_again(endpoint)
-                answer = await self._send(endpoint.url, path, data, read)
-                await self._meet_again(
+            async with scope:
+                await self._verified(endpoint)
+                answer = await self._exchange(endpoint, call)
+                await self._verified(
                     endpoint
-                )  # it was restarted just before this was sent, as others have noticed
-        except (PassingError, TimeoutError) as error:
-            fault = (
-                error if isinstance(error, PassingError) else PassingError(f"broken off at {endpoint.url}")
-            )
-            endpoint.away |= fault.away
-            endpoint.failed(fault.retry_after, min(time.monotonic() - started, LONGEST_CONNECT))
-            raise fault from error
+                )  # others noticed that it was restarted just before this was sent
+        except RefusedError:
+            endpoint.answered()
+            self.patience.answered()
+            raise
+        except TimeoutError:
+            if endpoint.state is State.DOWN or scope.when() == 0.0:
+                raise CallError(f"broken off at {endpoint.url}") from None
+            raise CallError(
+                f"no answer from {endpoint.url} for {seconds:.0f} s", Owner.UNCLEAR, weight=Weight.NO_ANSWER
+            ) from None
         finally:
-            endpoint.calls.discard(call)
+            endpoint.calls.discard(scope)
             self.stats.in_flight -= 1
         endpoint.answered()
-        self._answers += 1
+        self.patience.answered()
+        if call.tokens:
+            self.pace = max(self.pace, (time.monotonic() - began) / max(call.tokens, 64))
         return answer
 
-    async def _meet_again(self, endpoint: Endpoint) -> None:
-        if not endpoint.away or self.on_return is None:
-            return
-        async with endpoint.look:
-            if endpoint.away:  # nobody else has looked meanwhile
-                await self.on_return(endpoint.url)
-                endpoint.away = False
-
-    def call(
-        self,
-        method: str,
-        url: str,
-        path: str,
-        **options: Any,  # noqa: ANN401 - of aiohttp
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        """Return one request to an operation of the server at the base `url`, with its query and its credentials."""
-        address, headers = self.addresses[url], self._headers[url]
-        target = address.metrics if path == "/metrics" else address.url(path)
-        return self.session().request(method, target, headers=headers, allow_redirects=False, **options)
-
-    async def _send(self, url: str, path: str, data: bytes, read: Callable[[bytes], T]) -> T:
+    async def _exchange(self, endpoint: Endpoint, call: Call[T]) -> T:
+        data = json.dumps(call.body(endpoint)).encode()
         try:
-            async with self.call("POST", url, path, data=data) as reply:
-                body = await reply.read()
-        except (aiohttp.ClientError, OSError) as error:
-            raise no_answer(url, error) from error
-        if reply.status != 200:
-            raise fault_of(url, reply.status, body, reply.headers.get("Retry-After"))
-        try:
-            return read(body)
+            async with self.sessions.request(endpoint.url, call.path, data) as reply:
+                status, headers = reply.status, reply.headers
+                ok = status == 200
+                body = await read_body(reply, call.longest_body if ok else LONGEST_ERROR, cut=not ok)
         except ValueError as error:
-            why = " ".join(str(error).split())[:200]
-            raise PassingError(f"malformed answer from {url}: {why}", may_be_the_request=True) from error
+            raise _malformed(endpoint, error) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise no_answer(endpoint.url, error) from error
+        body = self.secrets.hide_bytes(body)
+        if not ok:
+            wrong = None if endpoint.answers else user_error(endpoint.url, status, body, self.keys)
+            raise wrong or fault_of(endpoint.url, status, body, headers)
+        try:
+            return call.read(body, endpoint)
+        except ValueError as error:
+            raise _malformed(endpoint, error) from error
+
+    async def _verified(self, endpoint: Endpoint) -> None:
+        """Verify an endpoint that was out of reach, once for all who wait for it."""
+        if endpoint.verified:
+            return
+        async with endpoint.lock:
+            if not endpoint.verified:
+                await self._verify(endpoint)
+                endpoint.was_verified()
+
+    async def _owner(self, endpoint: Endpoint, fault: CallError, before: int) -> Owner:
+        """Find out who causes a fault: a server that answers others while one request fails is well."""
+        if fault.away:
+            endpoint.was_away()
+        if fault.owner is not Owner.UNCLEAR:
+            return fault.owner
+        if endpoint.answers > before and not fault.away:
+            return Owner.REQUEST
+        return Owner.REQUEST if await self._is_well(endpoint) else Owner.SERVER
+
+    async def _is_well(self, endpoint: Endpoint) -> bool:
+        """Whether a server answers, as found out after this moment; one probe serves all who ask meanwhile."""
+        asked = time.monotonic()
+        if not endpoint.verified:
+            try:
+                await self._verified(endpoint)
+            except CallError:
+                return False
+        async with endpoint.lock:
+            probed, well = self._health.get(endpoint, (float("-inf"), False))
+            if probed < asked:
+                began = time.monotonic()
+                well = await self._probe(endpoint)
+                self._health[endpoint] = began, well
+                if well:
+                    self.patience.answered()
+        return well
+
+    def _count(self, endpoint: Endpoint, fault: CallError, owner: Owner, budget: RetryBudget) -> float:
+        """Book a fault on its owner and return the seconds to wait."""
+        if owner is Owner.REQUEST:
+            return budget.own(fault)
+        endpoint.failed(fault)
+        self.patience.failed()
+        if self.patience.left <= 0:
+            error = BuildError(
+                f"The teacher has not answered for {round(self.patience.silent, 1):g} s (last fault: {fault}): "
+                f"look after the server and run the same command again to go on."
+            )
+            self.pool.give_up(error)
+            raise error
+        return min(budget.pause(fault), self.patience.left)
+
+    def _outlook(self, endpoint: Endpoint, pause: float) -> str:
+        if endpoint.state is not State.OPEN:
+            return f"waiting {round(pause, 1):g} s"
+        return f"trying again in {round(max(endpoint.cooling, pause), 1):g} s; {self.pool.waiting + 1} requests wait"
 
 
-def _keep_alive_socket(info: tuple[Any, ...]) -> socket.socket:
-    """Open a socket that notices within about two minutes that the machine at the other end is gone."""
-    sock = socket.socket(*info[:3])
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
-        if hasattr(socket, option):  # macOS names them differently
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-    return sock
+def _malformed(endpoint: Endpoint, error: ValueError) -> CallError:
+    why = " ".join(str(error).split())[:200]
+    return CallError(f"malformed answer from {endpoint.url}: {why}", Owner.UNCLEAR, weight=Weight.MALFORMED)

@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from kpmath_builder.client.connection import Connection
-from kpmath_builder.client.readiness import Wanted, check_again, check_serving
-from kpmath_builder.client.retries import RefusedError
+from kpmath_builder.client.connection import Call, Connection
+from kpmath_builder.client.endpoints import Endpoint
+from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
+from kpmath_builder.client.readiness import Wanted, check_again, check_ready
 from kpmath_builder.errors import InputError
+from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAIEmbedder"]
 
+PROBE_SECONDS = 60.0
 Vectors = npt.NDArray[np.float32]
 
 
@@ -49,13 +52,24 @@ class OpenAIEmbedder:
         *,
         in_flight: int = 16,
         patience: float = 900.0,
+        keys: str = "topics.embedding_",
+        stop: Stop | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
         self._model = model
         self._batch = batch
         self._checked = False
+        self._wanted = Wanted(model)
         self.connection = Connection(
-            addresses, api_key=api_key, in_flight=in_flight, patience=patience, notify=notify
+            addresses,
+            api_key=api_key,
+            in_flight=in_flight,
+            patience=patience,
+            verify=self._verify,
+            probe=self._is_well,
+            keys=keys,
+            stop=stop,
+            notify=notify,
         )
 
     @property
@@ -65,10 +79,24 @@ class OpenAIEmbedder:
 
     async def check(self, patience: float = 30.0) -> None:
         """Make sure that a server answers, accepts the key and serves the model, as `OpenAITeacher.check` does."""
-        wanted = Wanted(self._model, keys="topics.embedding_")
-        await check_serving(self.connection, wanted, patience)
-        self.connection.on_return = partial(check_again, self.connection, wanted)
+        await check_ready(self.connection, self._wanted, patience)
         self._checked = True
+
+    async def _verify(self, endpoint: Endpoint) -> None:
+        await check_again(self.connection, self._wanted, endpoint)
+
+    async def _is_well(self, endpoint: Endpoint) -> bool:
+        """Whether a server embeds a word."""
+        try:
+            status, body = await self.connection.send(
+                endpoint, "/embeddings", self._body(["one"]), limit=_longest(1), seconds=PROBE_SECONDS
+            )
+            return status == 200 and len(_read_vectors(body, 1)) == 1
+        except (CallError, ValueError):
+            return False
+
+    def _body(self, texts: Sequence[str]) -> dict[str, Any]:
+        return {"model": self._model, "input": list(texts), "encoding_format": "float"}
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the texts' vectors, shape (len(texts), dimensions), each row of length 1 (a zero vector stays zero).
@@ -107,13 +135,23 @@ class OpenAIEmbedder:
         return [task.result() for task in tasks]
 
     async def _embed_batch(self, texts: Sequence[str]) -> Vectors:
-        body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
+        call = Call(
+            "/embeddings",
+            lambda _: self._body(texts),
+            lambda body, _: _read_vectors(body, len(texts)),
+            longest_body=_longest(len(texts)),
+        )
         try:
-            return await self.connection.post("/embeddings", body, partial(_read_vectors, texts=len(texts)))
-        except RefusedError as refusal:
+            return await self.connection.post(call)
+        except (RefusedError, GivenUpError) as refusal:
             raise InputError(
                 f"'{self._model}' does not embed these texts ({refusal}): choose another model."
             ) from refusal
+
+
+def _longest(texts: int) -> int:
+    """Return the bytes that an answer of so many vectors may have: 16,384 numbers each, generously."""
+    return 2**18 + texts * 2**19
 
 
 def _read_vectors(body: bytes, texts: int) -> Vectors:

@@ -1,11 +1,9 @@
-"""EndpointPool to servers of one model: which request goes to which server, and how many are under way there at once.
+"""Endpoints of one model: the state of each server, which request goes to which, and how many are under way there at once.
 
-The samples of one request share their prompt, and each server has a prefix cache of its own: so each request has a home, chosen by
-its key, unless another server is much less busy. A server with room and nobody waiting takes from the longest queue, so that none
-idles. Of those who wait, the one that most steps follow on goes first: when no blueprint is left to be begun, no long chain of
-steps is left either, and the servers stay full to the end. A server that has just failed rests, or its instant failures would look
-like idleness and draw all traffic. One that fails again and again is broken: until it answers, one request at a time looks whether
-it is back, instead of all of them (a circuit breaker).
+The samples of one request share their prompt, and each server has a prefix cache of its own. So each request has a home, chosen
+by its key, unless another server is much less busy; a server with room and an empty queue takes from the longest queue. Requests
+with most remaining steps go first: when no blueprint is left to begin, no long chain of steps is left either, and the servers
+stay full to the end.
 """
 
 import asyncio
@@ -13,119 +11,184 @@ import heapq
 import itertools
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import NamedTuple
 
+from kpmath_builder.client.dialects import PLAIN, Dialect
+from kpmath_builder.client.faults import CallError
 from kpmath_builder.errors import KpmathError
 
-__all__ = ["Endpoint", "EndpointPool"]
+__all__ = ["Endpoint", "EndpointPool", "State"]
 
-LONGEST_REST = 10.0
-FIRST_REST = 1.0
-BROKEN = 16
-"""Faults in a row after which a server gets one request at a time."""
+FIRST_COOL_DOWN = 1.0
+LONGEST_COOL_DOWN = 10.0
+FAULTS_TO_OPEN = 16
+"""Faults in a row after which the circuit opens: one request at a time finds out whether the server is back."""
 
 
-class Waiting(NamedTuple):
+class State(Enum):
+    """What may be sent to a server."""
+
+    READY = auto()
+    """Requests up to the limit."""
+    UNVERIFIED = auto()
+    """It was out of reach: its identity is checked before a request, and an answer counts only after that."""
+    COOLING_DOWN = auto()
+    """It failed a moment ago, and others are preferred: its instant failures would look like idleness and draw all traffic."""
+    OPEN = auto()
+    """It failed again and again: after each cool-down one request, and no other, tries it (a circuit breaker)."""
+    DOWN = auto()
+    """It is known not to run: nothing is sent."""
+
+
+class _Waiting(NamedTuple):
     """A place in a queue; the least is served first."""
 
     rank: int
     """Minus the steps that follow on this request."""
     number: int
-    """Of equals whoever came first."""
+    """Among equals the first to come is the first served."""
     ticket: "asyncio.Future[Endpoint]"
 
 
 @dataclass(eq=False)
 class Endpoint:
-    """The way to one server; `limit` is the most requests under way there, `down` says that it is known not to run."""
+    """One server. All changes of its state are the five methods after `has_room`.
+
+    Parameters
+    ----------
+    url
+        Base URL, without a closing slash.
+    limit
+        The most requests under way; the monitor sets it.
+    clock
+        In seconds.
+    """
 
     url: str
     limit: int
+    clock: Callable[[], float] = time.monotonic
+    dialect: Dialect = PLAIN
     in_flight: int = 0
-    down: bool = False
-    queue: list[Waiting] = field(default_factory=list)
+    answers: int = 0
+    """Answers so far."""
+    queue: list[_Waiting] = field(default_factory=list)
     """A heap."""
     calls: set[asyncio.Timeout] = field(default_factory=set)
     """One scope for each request under way, by which it can be broken off."""
-    away: bool = False
-    """Whether it has been out of reach and nobody has looked since who it is."""
-    look: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while somebody looks."""
-    lost: float = 0.0
-    """Seconds that went by with faults and rests since the last answer."""
-    _in_a_row: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while its identity or health is checked, so that one check serves all who wait for it."""
+    _state: State = State.READY
+    _verified: bool = True
     _faults: int = 0
-    _rests_until: float = 0.0
+    _cool_downs: int = 0
+    _cool_until: float = 0.0
 
     @property
-    def busy(self) -> int:
-        """Requests under way or waiting for this server."""
-        return self.in_flight + len(self.queue)
+    def state(self) -> State:
+        """The state at this moment; a cool-down ends by itself."""
+        if self._state is State.COOLING_DOWN and self.cooling <= 0:
+            return State.READY if self._verified else State.UNVERIFIED
+        return self._state
+
+    @property
+    def cooling(self) -> float:
+        """Seconds left of the cool-down; 0 or less if there is none."""
+        return self._cool_until - self.clock()
+
+    @property
+    def verified(self) -> bool:
+        """Whether its identity holds: it has not been out of reach since it was last checked."""
+        return self._verified
 
     @property
     def has_room(self) -> bool:
         """Whether one more request may be sent."""
-        if self.is_broken and (self.rests or self.in_flight):
-            return False
-        return not self.down and self.in_flight < self.limit
+        match self.state:
+            case State.DOWN:
+                return False
+            case State.OPEN:
+                return self.cooling <= 0 and not self.in_flight
+            case _:
+                return self.in_flight < self.limit
 
-    @property
-    def is_broken(self) -> bool:
-        """Whether it has failed again and again since its last answer."""
-        return self._in_a_row >= BROKEN
+    def answered(self) -> None:
+        """Forget the faults: the server answers."""
+        self.answers += 1
+        self._faults, self._cool_downs, self._cool_until = 0, 0, 0.0
+        if self._state is not State.DOWN:
+            self._state = State.READY if self._verified else State.UNVERIFIED
 
-    @property
-    def rests(self) -> bool:
-        """Whether it has failed a moment ago."""
-        return self.rest > 0
-
-    @property
-    def rest(self) -> float:
-        """Seconds that it still rests."""
-        return max(0.0, self._rests_until - time.monotonic())
-
-    def failed(self, retry_after: float | None, took: float = 0.0) -> None:
-        """Rest, the longer the more faults there were in a row; `took` are the seconds of the failed request."""
-        self._in_a_row += 1
-        if self.rests:
-            return  # requests that fail together are one fault of the server
-        rest = min(max(FIRST_REST * 2.0 ** min(self._faults, 5), retry_after or 0.0), LONGEST_REST)
-        self.lost += took + rest if self._faults else rest
+    def failed(self, fault: CallError) -> None:
+        """Cool down, the longer the more faults there were in a row; open the circuit after many."""
+        self._verified = self._verified and not fault.away
         self._faults += 1
-        self._rests_until = time.monotonic() + rest
+        if self._state is State.DOWN:
+            return
+        if self.cooling <= 0:  # requests that fail together are one fault of the server
+            wish = max(FIRST_COOL_DOWN * 2.0 ** min(self._cool_downs, 5), fault.retry_after or 0.0)
+            self._cool_until = self.clock() + min(wish, LONGEST_COOL_DOWN)
+            self._cool_downs += 1
+        self._state = State.OPEN if self._faults >= FAULTS_TO_OPEN else State.COOLING_DOWN
+
+    def was_away(self) -> None:
+        """Check the identity before the next request: the connection broke, and another server may stand there now."""
+        self._verified = False
+        if self._state is State.READY:
+            self._state = State.UNVERIFIED
+
+    def was_verified(self) -> None:
+        """Trust it again."""
+        self._verified = True
+        if self._state is State.UNVERIFIED:
+            self._state = State.READY
+
+    def set_running(self, *, running: bool) -> None:
+        """Send requests again, or none at all; calls under way are broken off when it stops."""
+        if running:
+            self._faults, self._cool_downs, self._cool_until = 0, 0, 0.0
+            self._state = State.READY if self._verified else State.UNVERIFIED
+        else:
+            self._state = State.DOWN
 
     def break_off(self) -> None:
         """End the requests under way with a `TimeoutError`; they are sent again elsewhere, or here."""
         for call in list(self.calls):
             call.reschedule(0.0)
 
-    def answered(self) -> None:
-        """Forget the faults."""
-        self.lost, self._in_a_row, self._faults, self._rests_until = 0.0, 0, 0, 0.0
+    @property
+    def busy(self) -> int:
+        """Requests under way or waiting for this server."""
+        return self.in_flight + len(self.queue)
 
 
 class EndpointPool:
-    """All endpoints of a connection; `endpoint = await endpoints.enter(key)` … `endpoints.leave(endpoint)`."""
+    """All servers of a connection; `endpoint = await pool.enter(key)` … `pool.leave(endpoint)`."""
 
     def __init__(self, urls: Sequence[str], limit: int) -> None:
         self.all = [Endpoint(url, limit) for url in urls]
-        self._lost: KpmathError | None = None
+        self._error: KpmathError | None = None
         self._numbers = itertools.count()
 
     async def enter(self, key: str, steps: int = 0) -> Endpoint:
-        """Wait for a place at a server; equal keys go to the same one where that costs nothing.
+        """Wait for a place at a server.
 
-        Of those who wait, the one that the most `steps` follow on is served first.
+        Parameters
+        ----------
+        key
+            Equal keys go to the same server if that costs nothing.
+        steps
+            How many steps follow on this request; requests with most steps are served first.
 
         Raises
         ------
         KpmathError
             What `give_up` was called with.
         """
-        if self._lost is not None:
-            raise self._lost
+        if self._error is not None:
+            raise self._error
         endpoint = self._home(key)
         if not endpoint.has_room:
             endpoint = min(
@@ -139,15 +202,10 @@ class EndpointPool:
     def leave(self, endpoint: Endpoint) -> None:
         """Give the place back."""
         endpoint.in_flight -= 1
-        if endpoint.is_broken and endpoint.rests:
-            asyncio.get_running_loop().call_later(endpoint.rest, self.refill)
+        if endpoint.state is State.OPEN and endpoint.cooling > 0:
+            asyncio.get_running_loop().call_later(endpoint.cooling, self.refill)
         if any(other.queue for other in self.all):
             self.refill()
-
-    @property
-    def lost(self) -> float:
-        """Seconds that all servers have been broken for; 0 where one is not."""
-        return min((endpoint.lost if endpoint.is_broken else 0.0 for endpoint in self.all), default=0.0)
 
     @property
     def waiting(self) -> int:
@@ -155,7 +213,7 @@ class EndpointPool:
         return sum(len(endpoint.queue) for endpoint in self.all)
 
     def refill(self) -> None:
-        """Let those who wait into every endpoint that has room; to be called when a limit, a rest or a endpoint's state changed."""
+        """Let waiting requests in wherever there is room; to be called when a limit or a state changed."""
         for endpoint in self._open():
             while endpoint.has_room and (ticket := self._next(endpoint)):
                 if not ticket.done():
@@ -164,7 +222,7 @@ class EndpointPool:
 
     def give_up(self, error: KpmathError) -> None:
         """Raise `error` to all who wait or come later."""
-        self._lost = error
+        self._error = error
         for endpoint in self.all:
             for _, _, ticket in endpoint.queue:
                 if not ticket.done():
@@ -173,7 +231,7 @@ class EndpointPool:
 
     async def _wait(self, endpoint: Endpoint, steps: int) -> Endpoint:
         ticket: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
-        heapq.heappush(endpoint.queue, Waiting(-steps, next(self._numbers), ticket))
+        heapq.heappush(endpoint.queue, _Waiting(-steps, next(self._numbers), ticket))
         try:
             return await ticket
         except asyncio.CancelledError:
@@ -186,13 +244,13 @@ class EndpointPool:
         return heapq.heappop(queue).ticket if queue else None
 
     def _open(self) -> list[Endpoint]:
-        up = [endpoint for endpoint in self.all if not endpoint.down]
-        return [endpoint for endpoint in up if not endpoint.rests] or up
+        up = [endpoint for endpoint in self.all if endpoint.state is not State.DOWN]
+        return [endpoint for endpoint in up if endpoint.cooling <= 0] or up
 
     def _home(self, key: str) -> Endpoint:
-        pool = self.all if len(self.all) == 1 else self._open() or self.all
-        if len(pool) == 1:
-            return pool[0]
-        home = pool[zlib.crc32(key.encode()) % len(pool)]
-        least = min(pool, key=lambda endpoint: endpoint.busy)
+        endpoints = self.all if len(self.all) == 1 else self._open() or self.all
+        if len(endpoints) == 1:
+            return endpoints[0]
+        home = endpoints[zlib.crc32(key.encode()) % len(endpoints)]
+        least = min(endpoints, key=lambda endpoint: endpoint.busy)
         return home if home.busy <= 1.25 * least.busy + 8 else least

@@ -1,4 +1,4 @@
-"""What a vLLM server says of itself at `/metrics`: a Prometheus text, of which a few numbers matter here."""
+"""The numbers that a vLLM server publishes at `/metrics`, a Prometheus text, as far as they matter here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -27,7 +27,7 @@ class Metrics:
     """Requests that were thrown out of the batch for want of cache, to be computed again."""
 
     def since(self, before: "Metrics") -> "Metrics":
-        """Return the counters' growth; all of them where the server has begun anew in between."""
+        """Return the growth of the counters; if the server has started anew in between, their values."""
         anew = self.prompt_tokens < before.prompt_tokens
         return Metrics(
             **{name: getattr(self, name) - (0.0 if anew else getattr(before, name)) for name in COUNTERS}
@@ -37,6 +37,7 @@ class Metrics:
         return Metrics(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Metrics)})
 
 
+LARGEST = 1e18
 COUNTERS = ("prompt_tokens", "generated_tokens", "cache_queries", "cache_hits", "preemptions")
 
 _NAMES: Mapping[str, str] = {
@@ -51,17 +52,25 @@ _NAMES: Mapping[str, str] = {
 }
 
 
+def _credible(text: str) -> float | None:
+    """Return a count that a server may have reached; None for NaN, infinity and the like."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.0 <= value < LARGEST else None
+
+
 def read_metrics(text: str) -> Metrics | None:
-    """Return what a Prometheus text says, or None where it is not vLLM's."""
+    """Return the numbers of a Prometheus text, or None if they are not vLLM's or not credible."""
     found: dict[str, float] = {}
     for line in text.splitlines():
         name = line.partition("{")[0].partition(" ")[0]
         field = _NAMES.get(name)
         if field is None:
             continue
-        try:
-            value = float(line.rpartition(" ")[2])
-        except ValueError:
+        value = _credible(line.rpartition(" ")[2])
+        if value is None:
             return None
         found[field] = (
             max(found.get(field, 0.0), value) if field == "cache_used" else found.get(field, 0.0) + value

@@ -1,29 +1,31 @@
 """Watching the servers while they work: how many requests each should be given, whether one hangs, what they did in all.
 
-The numbers come from `/metrics`, which vLLM has; a server without it is given the most requests that the recipe allows.
+The numbers come from `/metrics`, which vLLM has. A server without it is given the most requests that the recipe allows, and its
+answers are its only signs of life.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import aiohttp
 
+from kpmath_builder.client.bodies import LONGEST_METRICS, read_body
 from kpmath_builder.client.connection import Connection
-from kpmath_builder.client.endpoints import Endpoint
+from kpmath_builder.client.endpoints import Endpoint, State
 from kpmath_builder.client.metrics import Metrics, read_metrics
 from kpmath_builder.errors import BuildError
 
 __all__ = ["Load", "Monitor", "fitting_limit"]
 
 SECONDS_BETWEEN_LOOKS = 2.0
-LOOK = aiohttp.ClientTimeout(total=10.0)
+LOOK_SECONDS = 10.0
 CROWDED_LOOKS = 5
-"""Looks in a row with a queue at the server before it is given fewer requests: a full prompt queue at the start is none."""
+"""Looks in a row with a queue at the server before it is given fewer requests; a full prompt queue at the start is normal."""
 SILENT_SECONDS = 30.0
-"""Time without a token, with requests under way, after which the user is told."""
+"""Time without a sign of life, with requests under way, after which the user is notified."""
 
 
 NOTHING = Metrics()
@@ -55,20 +57,23 @@ class Load:
 class _Observed:
     """What was seen of one server so far."""
 
+    current: Metrics | None = None
+    """None while the server publishes none, or cannot be reached."""
     last: Metrics | None = None
     total: Metrics = NOTHING
     speed: float = 0.0
     looked_at: float = 0.0
     crowded: int = 0
-    moved_at: float = field(default_factory=time.monotonic)
-    told_at: float = 0.0
+    answers: int = 0
+    alive_at: float = field(default_factory=time.monotonic)
+    notified_at: float = float("-inf")
 
 
 def fitting_limit(limit: int, seen: Metrics, preempted: float, crowded: int, under_way: int) -> float:
     """Return how many requests should be under way at a server that was given at most `limit`.
 
-    More while all that is sent is taken into the batch at once; as many as run and a few more where a queue has built up;
-    a little less than run where the server had to throw requests out of its cache.
+    More while the batch takes all that is sent; as many as run and a few more if a queue has built up; a little less than run
+    if the server had to throw requests out of its cache.
     """
     if preempted:
         return 0.9 * seen.running
@@ -87,10 +92,9 @@ class Monitor:
     least, most
         Bounds of the requests under way at each server.
     patience
-        Seconds without a token, with requests under way, after which `on_hang` is called, and again after as long.
-
-    Attributes
-    ----------
+        Seconds without a sign of life, with requests under way, after which `on_hang` is called, and again after as long.
+    is_alive
+        Asks a server that publishes no metrics for something that it answered before.
     on_hang
         What to do with a server that hangs; by default the build goes on without it, or ends.
     """
@@ -102,19 +106,22 @@ class Monitor:
         least: int,
         most: int,
         patience: float,
+        is_alive: Callable[[Endpoint], Awaitable[bool]],
+        on_hang: Callable[[Endpoint], None] | None = None,
     ) -> None:
-        self.on_hang: Callable[[Endpoint], None] = self._give_up
+        self._on_hang = on_hang or self._give_up
+        self._is_alive = is_alive
         self._connection = connection
         self._bounds = (min(least, most), most)
         self._patience = patience
-        self._seen = {endpoint.url: _Observed() for endpoint in connection.pool.all}
+        self._observed = {endpoint.url: _Observed() for endpoint in connection.pool.all}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look; a second call does nothing."""
         if self._task is None:
-            for seen in self._seen.values():
-                seen.moved_at = time.monotonic()  # the time that a server took to start is no silence
+            for observed in self._observed.values():
+                observed.alive_at = time.monotonic()  # the time that a server took to start is not silence
             self._task = asyncio.create_task(self._look_for_ever())
 
     async def stop(self) -> None:
@@ -125,87 +132,106 @@ class Monitor:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-        await self._look_at_all()
+        await asyncio.gather(*(self._read(endpoint) for endpoint in self._connection.pool.all))
 
     @property
     def load(self) -> Load:
         """All servers together."""
-        seen = [it for it in self._seen.values() if it.last is not None]
+        observed = self._observed.values()
+        current = [each.current for each in observed if each.current is not None]
         return Load(
-            servers=len(seen),
-            now=sum((it.last for it in seen if it.last is not None), NOTHING),
-            total=sum((it.total for it in seen), NOTHING),
-            tokens_per_second=sum(it.speed for it in seen),
+            servers=sum(each.last is not None for each in observed),
+            now=sum(current, NOTHING),
+            total=sum((each.total for each in observed), NOTHING),
+            tokens_per_second=sum(each.speed for each in observed if each.current is not None),
         )
 
     async def _look_for_ever(self) -> None:
         while True:
-            await self._look_at_all()
+            await asyncio.gather(*(self._look(endpoint) for endpoint in self._connection.pool.all))
             self._connection.pool.refill()
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
-    async def _look_at_all(self) -> None:
-        pool = self._connection.pool.all
-        await asyncio.gather(*(self._look(endpoint, self._seen[endpoint.url]) for endpoint in pool))
+    async def _look(self, endpoint: Endpoint) -> None:
+        observed = self._observed[endpoint.url]
+        if endpoint.state is State.DOWN:
+            observed.current = None
+            observed.alive_at = time.monotonic()  # a server that starts does not hang
+            return
+        grown = await self._read(endpoint)
+        if grown is not None and observed.current is not None:
+            self._fit(endpoint, observed, observed.current, grown.preemptions)
+        moved = grown is not None and (grown.generated_tokens or grown.prompt_tokens)
+        if moved or endpoint.answers != observed.answers or not endpoint.in_flight:
+            observed.alive_at, observed.answers = time.monotonic(), endpoint.answers
+        await self._mind_silence(endpoint, observed)
 
-    async def _look(self, endpoint: Endpoint, seen: _Observed) -> None:
-        if endpoint.down:
-            seen.moved_at = time.monotonic()  # a server that starts is no server that hangs
-            return
-        try:
-            metrics = await self._gauges(endpoint)
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            self._mind_silence(endpoint, seen)
-            return
+    async def _read(self, endpoint: Endpoint) -> Metrics | None:
+        """Read the metrics of a server, if it has any, and return how far they have grown."""
+        observed = self._observed[endpoint.url]
+        metrics = await self._metrics(endpoint)
+        observed.current = metrics
         if metrics is None:
-            seen.moved_at = time.monotonic()  # it says nothing of itself: no silence can be told
-            return
-        # What was done before the first look was done for others.
-        grown = metrics.since(seen.last if seen.last is not None else metrics)
-        self._note(seen, metrics, grown)
-        self._fit(endpoint, seen, metrics, grown.preemptions)
-        if grown.generated_tokens or grown.prompt_tokens or not endpoint.in_flight:
-            seen.moved_at = time.monotonic()
-        self._mind_silence(endpoint, seen)
-
-    async def _gauges(self, endpoint: Endpoint) -> Metrics | None:
-        if not self._connection.addresses[endpoint.url].metrics:
             return None
-        async with self._connection.call("GET", endpoint.url, "/metrics", timeout=LOOK) as reply:
-            return read_metrics(await reply.text(errors="replace")) if reply.status == 200 else None
-
-    def _note(self, seen: _Observed, metrics: Metrics, grown: Metrics) -> None:
+        # What was done before the first look was done for others.
+        grown = metrics.since(observed.last if observed.last is not None else metrics)
         now = time.monotonic()
-        seen.speed = grown.generated_tokens / (now - seen.looked_at) if seen.last is not None else 0.0
-        seen.total += grown
-        seen.last, seen.looked_at = metrics, now
+        observed.speed = (
+            grown.generated_tokens / (now - observed.looked_at) if observed.last is not None else 0.0
+        )
+        observed.total += grown
+        observed.last, observed.looked_at = metrics, now
+        return grown
 
-    def _fit(self, endpoint: Endpoint, seen: _Observed, metrics: Metrics, preempted: float) -> None:
-        seen.crowded = seen.crowded + 1 if metrics.waiting > max(8.0, metrics.running / 4) else 0
-        wish = fitting_limit(endpoint.limit, metrics, preempted, seen.crowded, endpoint.in_flight)
+    async def _metrics(self, endpoint: Endpoint) -> Metrics | None:
+        request = self._connection.sessions.metrics(endpoint.url)
+        if request is None:
+            return None
+        try:
+            async with asyncio.timeout(LOOK_SECONDS), request as reply:
+                if reply.status != 200:
+                    return None
+                body = await read_body(reply, LONGEST_METRICS)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return None
+        return read_metrics(body.decode(errors="replace"))
+
+    def _fit(self, endpoint: Endpoint, observed: _Observed, metrics: Metrics, preempted: float) -> None:
+        observed.crowded = observed.crowded + 1 if metrics.waiting > max(8.0, metrics.running / 4) else 0
+        wish = fitting_limit(endpoint.limit, metrics, preempted, observed.crowded, endpoint.in_flight)
         least, most = self._bounds
         endpoint.limit = round(min(max(wish, least), most))
 
-    def _mind_silence(self, endpoint: Endpoint, seen: _Observed) -> None:
+    async def _mind_silence(self, endpoint: Endpoint, observed: _Observed) -> None:
         now = time.monotonic()
-        silent = now - seen.moved_at
-        if not endpoint.in_flight or silent < SILENT_SECONDS:
+        silent = now - observed.alive_at
+        if not endpoint.in_flight or silent < min(SILENT_SECONDS, self._patience):
             return
         if silent >= self._patience:
-            seen.moved_at = now
-            self.on_hang(endpoint)
-        elif now - seen.told_at >= SILENT_SECONDS:
-            seen.told_at = now
-            self._connection.notify(f"{endpoint.url} has not made a token for {silent:.0f} s, waiting")
+            if observed.current is None and await self._is_alive(endpoint):
+                observed.alive_at = (
+                    time.monotonic()
+                )  # it answers: what hangs are single requests, which have limits
+                return
+            observed.alive_at = time.monotonic()
+            self._on_hang(endpoint)
+        elif now - observed.notified_at >= SILENT_SECONDS:
+            observed.notified_at = now
+            self._connection.notify(f"{endpoint.url} has not {_sign(observed)} for {silent:.0f} s, waiting")
 
     def _give_up(self, endpoint: Endpoint) -> None:
         """Go on without a server that hangs; without the last one the build ends."""
-        endpoint.down = True
-        hangs = f"The server at {endpoint.url} has not made a token for {self._patience:g} s although requests are under way"
-        if all(other.down for other in self._connection.pool.all):
+        observed = self._observed[endpoint.url]
+        endpoint.set_running(running=False)
+        hangs = f"The server at {endpoint.url} has not {_sign(observed)} for {self._patience:g} s although requests are under way"
+        if all(other.state is State.DOWN for other in self._connection.pool.all):
             self._connection.pool.give_up(
                 BuildError(f"{hangs}: look after it and run the same command again to go on.")
             )
         else:
             self._connection.notify(f"{hangs}: going on without it")
         endpoint.break_off()
+
+
+def _sign(observed: _Observed) -> str:
+    return "answered" if observed.last is None else "made a token"

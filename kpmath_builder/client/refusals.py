@@ -1,4 +1,4 @@
-"""Noticing that a server refuses everything: then the settings are at fault, and not the requests."""
+"""Noticing that a server refuses, or fails on, everything of one kind: then the settings are at fault, and not the requests."""
 
 from collections import defaultdict
 
@@ -8,7 +8,7 @@ from kpmath_builder.protocol import Request, Task
 __all__ = ["Refusals"]
 
 IN_A_ROW = 20
-"""Different requests of one task refused one after the other, none answered in between, after which the build ends."""
+"""Different requests of one task refused or given up one after the other, none answered in between, that end the build."""
 
 
 class Refusals:
@@ -29,10 +29,22 @@ class Refusals:
         InputError
             When it is one too many: better to stop than to log the refusal of every request of a build.
         """
-        row = self._in_a_row[request.task]
-        row.add(request.digest)
-        if len(row) >= IN_A_ROW:
+        if count := self._count(request):
             raise InputError(
-                f"The server has refused {len(row)} {request.task} requests in a row ({words}): "
+                f"The server has refused {count} {request.task} requests in a row ({words}): "
                 "change the recipe's max_tokens or extra, or how the model is served, then run the same command again."
             )
+
+    def given_up(self, request: Request, words: str) -> None:
+        """Note that a request was given up; raises as `refused` does."""
+        if count := self._count(request):
+            raise InputError(
+                f"The server has failed on {count} {request.task} requests in a row ({words}): look into its log, change how "
+                "it is served, then run the same command again with --retry-given-up."
+            )
+
+    def _count(self, request: Request) -> int:
+        """Return how many there were in a row once they are too many, else 0."""
+        row = self._in_a_row[request.task]
+        row.add(request.digest)
+        return len(row) if len(row) >= IN_A_ROW else 0

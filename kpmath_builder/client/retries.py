@@ -1,124 +1,106 @@
-"""What went wrong with a request, and how long to wait before it is asked again. Knows no HTTP client."""
+"""How long to wait before a request is sent again, how often, and how long a silence is borne. Knows no HTTP client."""
 
 import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
-from kpmath_builder.errors import BuildError
+from kpmath_builder.client.faults import CallError, GivenUpError
 
-__all__ = ["PassingError", "RefusedError", "Trouble", "no_answer", "parse_retry_after"]
+__all__ = ["Patience", "RetryBudget", "call_timeout"]
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+LONGEST_OWN_PAUSE = 2.0
+"""Seconds between tries of a request that alone fails: the server is well, so that there is nothing to spare it."""
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds for which a server's wish is followed before it is asked again, whatever it wished for."""
+STRIKES = 96
+"""Sum of the weights of a request's own faults at which it is given up: 16 errors, 8 malformed answers, 2 calls without an answer."""
 LONGEST_CONNECT = 30.0
 """Seconds of one attempt that can count as the server's absence; a longer one was a server at work that broke off."""
-STUBBORN = 20
-"""Faults of its own, with other requests answered in between each, after which a request itself is held to be at fault."""
+SHORTEST_TIMEOUT = 30.0
+_TOKENS_PER_PATIENCE = 8192
 
 _jitter = random.SystemRandom()
 
 
-class PassingError(Exception):
-    """A fault that may pass when the request is sent again.
+def call_timeout(tokens: int, patience: float, pace: float) -> float:
+    """Return the seconds after which a call counts as one that is never answered.
 
-    `retry_after` is the pause in seconds that the server asked for. `may_be_the_request` marks faults that this one
-    request may cause (a 500, a malformed answer), unlike a full or an absent server. `away` marks those after which another
-    server may stand at the address.
+    A slow answer is a healthy one, so the limit grows with the longest reply and with the slowest pace seen.
+
+    Parameters
+    ----------
+    tokens
+        The longest reply of the call.
+    patience
+        The recipe's, in seconds.
+    pace
+        Seconds per token of the slowest answer so far; 0 if there was none.
     """
-
-    def __init__(
-        self,
-        what: str,
-        *,
-        retry_after: float | None = None,
-        may_be_the_request: bool = False,
-        away: bool = False,
-    ) -> None:
-        super().__init__(what)
-        self.retry_after = retry_after
-        self.may_be_the_request = may_be_the_request
-        self.away = away
-
-
-def no_answer(url: str, error: Exception) -> PassingError:
-    """Return the fault of a server that did not answer."""
-    return PassingError(f"no answer from {url} ({str(error) or type(error).__name__})", away=True)
-
-
-class RefusedError(Exception):
-    """The server will never answer this request; the message is the server's."""
+    return max(SHORTEST_TIMEOUT, patience * (1.0 + tokens / _TOKENS_PER_PATIENCE), 2.0 * tokens * pace)
 
 
 @dataclass
-class Trouble:
-    """The faults of one request in a row: exponential back-off with full jitter until `patience` seconds are used up.
+class RetryBudget:
+    """The faults of one request: exponential back-off with full jitter, and a bound on those that are its own."""
 
-    Only time without an answer to anybody counts: `answers` is the number of answers that the servers have given to all
-    requests so far, and whenever it has grown the time starts anew.
-    """
-
-    patience: float
-    answers: int
     faults: int = 0
-    stubborn: int = 0
-    waited: float = 0.0
+    strikes: int = 0
 
-    def pause(self, fault: PassingError, answers: int, took: float) -> float:
-        """Return the seconds to wait after `fault`, of an attempt that took `took` seconds.
+    def own(self, fault: CallError) -> float:
+        """Count a fault of the request itself and return the pause in seconds.
 
         Raises
         ------
-        BuildError
-            When `patience` is used up.
-        RefusedError
-            When only this request fails, again and again, while others are answered: it must not hold up the build.
+        GivenUpError
+            When the budget is used up: the request must not hold up the build.
         """
-        self._count(fault, answers, took)
-        if self.stubborn >= STUBBORN:
-            raise RefusedError(
-                f"given up after {self.faults} faults while other requests were answered: {fault}"
-            )
-        if self.waited >= self.patience:
-            raise BuildError(
-                f"The teacher has not answered for {round(self.waited, 1):g} s (last fault: {fault}): "
-                f"look after the server and run the same command again to go on."
-            )
-        pause = min(self._wish(fault), self.patience - self.waited)
-        self.waited += pause
+        self.strikes += fault.weight
+        pause = min(self.pause(fault), LONGEST_OWN_PAUSE)
+        if self.strikes >= STRIKES:
+            times = "once" if self.faults == 1 else f"{self.faults} times"
+            raise GivenUpError(f"given up: it failed {times} while the server answered others ({fault})")
         return pause
 
-    def _count(self, fault: PassingError, answers: int, took: float) -> None:
-        if answers > self.answers:
-            self.waited = 0.0
-            self.stubborn += fault.may_be_the_request
-        elif self.faults:  # time runs from the end of the first failed attempt
-            self.waited += min(took, LONGEST_CONNECT)
-        self.answers = answers
+    def pause(self, fault: CallError) -> float:
+        """Count a fault of the server and return the pause in seconds."""
         self.faults += 1
-
-    def _wish(self, fault: PassingError) -> float:
-        jitter = _jitter.uniform(0.0, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.faults - 1, 16)))
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.faults - 1, 16))
+        jitter = _jitter.uniform(0.0, longest)
         if fault.retry_after is None:
             return jitter
-        return fault.retry_after + min(jitter, FIRST_PAUSE)  # not all that wait come back at the same instant
+        # A little jitter, so that not all that wait come back at the same instant.
+        return min(fault.retry_after, LONGEST_RETRY_AFTER) + min(jitter, FIRST_PAUSE)
 
 
-def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None if unreadable."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        return _seconds_until(value, now or datetime.now(UTC))
-    return seconds if 0.0 <= seconds < float("inf") else None
+class Patience:
+    """The one clock of how long no server has answered anything.
 
+    It starts with the first fault after an answer. Between two faults at most `LONGEST_CONNECT + LONGEST_PAUSE` seconds
+    count: a longer gap was a server at work.
+    """
 
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return max(0.0, (then - now).total_seconds())
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self.silent = 0.0
+        """Seconds without an answer."""
+        self._clock = clock
+        self._last_fault: float | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds until patience is used up; 0 or less once it is."""
+        return self.seconds - self.silent
+
+    def answered(self) -> None:
+        """Start anew."""
+        self.silent, self._last_fault = 0.0, None
+
+    def failed(self) -> None:
+        """Count the time since the fault before."""
+        now = self._clock()
+        if self._last_fault is not None:
+            self.silent += min(now - self._last_fault, LONGEST_CONNECT + LONGEST_PAUSE)
+        self._last_fault = now

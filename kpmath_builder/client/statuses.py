@@ -1,46 +1,77 @@
 """What an HTTP status of an OpenAI-compatible server means for the request that got it."""
 
-import json
+from collections.abc import Mapping
 
-from kpmath_builder.client.retries import PassingError, RefusedError, parse_retry_after
+from kpmath_builder.client.bodies import read_json
+from kpmath_builder.client.faults import CallError, Owner, RefusedError, Weight
+from kpmath_builder.client.retry_after import read_retry_after
 from kpmath_builder.errors import InputError
+from kpmath_builder.text import shown
 
-__all__ = ["fault_of", "server_words", "wrong_key"]
+__all__ = ["fault_of", "server_words", "user_error"]
 
-BUSY = frozenset({408, 409, 425, 429})
 REFUSED = frozenset({400, 413, 422})
+BUSY = frozenset({425, 503, 529})
+AWAY = frozenset({401, 403, 404, 502, 503})
+"""After these another server, or one with another key or model, may stand at the address."""
+LONGEST_WORDS = 500
 
 
-def fault_of(url: str, status: int, body: bytes, retry_after: str | None) -> Exception:
-    """Return the exception for an answer that is not 200: it may pass, is for ever, or is the user's to correct."""
+def fault_of(url: str, status: int, body: bytes, headers: Mapping[str, str]) -> CallError | RefusedError:
+    """Return the exception for an answer that is not 200."""
     words = server_words(body)
     if status in REFUSED:
         return RefusedError(words)
-    if status in BUSY or status >= 500:
-        return PassingError(
-            f"{status} from {url}" + (f" ({words})" if words else ""),
-            retry_after=parse_retry_after(retry_after),
-            may_be_the_request=status == 500,
-            away=status in {502, 503},
-        )
+    said = f"{status} from {url}" + (f" ({words})" if words else "")
+    retry_after = read_retry_after(headers)
+    if status == 429:
+        return CallError(said, retry_after=retry_after)
+    if status in BUSY:
+        weight = Weight.TURNED_AWAY
+    elif status >= 500 or status in {408, 409}:
+        weight = Weight.ERROR
+    else:
+        weight = Weight.LASTING
+    return CallError(said, Owner.UNCLEAR, retry_after=retry_after, away=status in AWAY, weight=weight)
+
+
+def user_error(url: str, status: int, body: bytes, keys: str = "teacher.") -> InputError | None:
+    """Return what the user has to correct if a server that never answered yet says `status`; None if that may pass.
+
+    Parameters
+    ----------
+    keys
+        What the recipe's keys for this server begin with.
+    """
+    said = f"{status} {server_words(body)}".rstrip()
     if status in {401, 403}:
-        return wrong_key(url, status, body)
-    return InputError(f"{url} answers {status} {words}: correct teacher.model or teacher.addresses.")
+        return InputError(f"{url} does not accept the API key ({said}): set the key that it expects.")
+    if status == 402:
+        return InputError(
+            f"{url} wants to be paid first ({said}): add credit to the account behind the API key."
+        )
+    if 300 <= status < 400:
+        return InputError(
+            f"{url} sends elsewhere ({said}): write the address that it leads to in {keys}addresses."
+        )
+    if status in {404, 405, 410, 421, 451, 501}:
+        return InputError(f"{url} answers {said}: correct {keys}model or {keys}addresses.")
+    return None
 
 
 def server_words(body: bytes) -> str:
-    """Return the message in an error body, whichever of the usual shapes it has, or its first words."""
+    """Return the message in an error body, whichever of the usual shapes it has, or its first words; fit to be shown."""
     try:
-        value = json.loads(body)
-        error = value.get("error", value)
-        words = error if isinstance(error, str) else error.get("message") or error["detail"]
-    except (ValueError, AttributeError, KeyError):
-        words = body.decode(errors="replace")
-    return " ".join(str(words).split())[:500].rstrip(".")
+        value = read_json(body)
+    except ValueError:
+        return _short(body.decode(errors="replace"))
+    while isinstance(value, list) and value:  # Gemini wraps its error in a list
+        value = value[0]
+    for name in ("error", "message", "detail"):
+        if isinstance(value, dict) and value.get(name):
+            value = value[name]
+    return _short(value if isinstance(value, str) else body.decode(errors="replace"))
 
 
-def wrong_key(url: str, status: int, body: bytes) -> InputError:
-    """Return what to tell the user about a key that is missing or wrong."""
-    return InputError(
-        f"{url} does not accept the API key ({status} {server_words(body)}): set the key that it expects."
-    )
+def _short(words: str) -> str:
+    return shown(" ".join(words.split())[:LONGEST_WORDS]).rstrip(".")

@@ -1,22 +1,23 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
-from kpmath_builder.execution.teachers import roles_of
 from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import Role, Task
-from kpmath_builder.recipe import Recipe, Sampled
-from kpmath_builder.records import SeedProblem
+from kpmath_builder.recipe import KeyKind, Recipe, Sampled
+from kpmath_builder.recipe.private import hide_private
+from kpmath_builder.records import Candidate, SeedProblem
 
 __all__ = ["write_dataset"]
 
+_SAID_BY_MODEL = frozenset({"stop", "length"})
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
@@ -27,29 +28,40 @@ def write_dataset(
     selection = Selection(recipe.selection)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.load(recipe.prompts)
+    hide = hide_private(recipe)
     return write_tables(
         workspace.dataset,
         name=recipe.name,
         fingerprint=fingerprint,
         seeds=knowledge.seeds,
-        extractions=knowledge.extractions,
+        extractions=[
+            it.model_copy(update={"reason": hide(it.reason)}) if it.reason else it
+            for it in knowledge.extractions
+        ],
         practices=knowledge.practices,
-        candidates=map(selection.decide, read_candidates(shards)),
+        candidates=(_hidden(selection.decide(candidate), hide) for candidate in read_candidates(shards)),
         select=selection.published,
         facts=_facts(recipe, prompts, knowledge.seeds),
         provenance=sources_of(recipe, prompts),
     )
 
 
+def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:
+    """Return the candidate without private words in what is a server's and not a model's: why there is no reply."""
+    if not candidate.detail and all(its.finish_reason in _SAID_BY_MODEL for its in candidate.solutions):
+        return candidate
+    solutions = (
+        its if its.finish_reason in _SAID_BY_MODEL else its.model_copy(update={"text": hide(its.text)})
+        for its in candidate.solutions
+    )
+    return candidate.model_copy(update={"detail": hide(candidate.detail), "solutions": tuple(solutions)})
+
+
 def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> CardFacts:
-    models: dict[str, str] = {role: settings.model_name for role, settings in roles_of(recipe).items()}
+    models: dict[str, str] = {role: settings.public_name for role, settings in recipe.teachers.items()}
     return CardFacts(
         models=models,
-        recipe={
-            **recipe.keys("data"),
-            **recipe.keys("decision"),
-            "build.questions": recipe.build.questions,
-        },
+        recipe={key.name: key.value for key in recipe.public() if key.kind is not KeyKind.FREE},
         tasks=_tasks(recipe, prompts, models),
         licence=_licence(seeds),
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),

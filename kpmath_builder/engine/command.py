@@ -2,62 +2,68 @@
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
 
-__all__ = [
-    "HOST",
-    "engine_arguments",
-    "engine_environment",
-    "engine_python",
-    "file_name",
-    "free_port",
-    "gpu_groups",
-    "serve_command",
-]
+__all__ = ["engine_environment", "engine_python", "file_name", "gpu_groups", "serve_command"]
 
 GUIDANCE = json.dumps({"backend": "guidance", "disable_any_whitespace": True})
 """The default backend (xgrammar) forbids backslashes in strings with length bounds, and a weak model fills a reply with white
 space until it is cut off."""
 
-HOST = "127.0.0.1"
+RESERVED = (
+    "--api-key",
+    "--data-parallel-multi-port-external-lb",
+    "--headless",
+    "--host",
+    "--port",
+    "--served-model-name",
+    "--uds",
+)
+"""They decide how a server is reached; with another choice the builder would wait for it in vain."""
 
 
-def serve_command(settings: TeacherSettings, port: int) -> list[str]:
-    """Return the command of a server."""
-    serve = ["-m", "vllm.entrypoints.cli.main", "serve", settings.model]
-    own = [
-        "--served-model-name",
-        settings.model_name,
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--enable-prompt-tokens-details",
-    ]
-    return [*engine_python(settings), *serve, *own, *engine_arguments(settings)]
+def serve_command(settings: VllmSettings, socket_path: Path, *, on_cpu: bool = False) -> list[str]:
+    """Return the command of a server that listens at a socket.
 
+    The recipe's `arguments` take the place of our own choice. With data parallelism too, all front ends of vLLM share one socket.
 
-def engine_arguments(settings: TeacherSettings) -> list[str]:
-    """Return what concerns the engine; what the recipe gives in `arguments` takes the place of our own choice."""
-    own = {
+    Raises
+    ------
+    InputError
+        If `arguments` set what the builder has to set, or there is no Python at `python`.
+    """
+    given = {_flag(argument) for argument in settings.arguments if argument.startswith("--")}
+    if reserved := given.intersection(RESERVED):
+        raise InputError(
+            f"teacher.arguments sets {', '.join(sorted(reserved))}, which the builder sets itself: leave it out, or run the server "
+            'yourself and set teacher.kind = "openai".'
+        )
+    own: dict[str, object] = {
+        "--served-model-name": settings.model_name,
+        "--uds": socket_path,
         "--generation-config": "vllm",  # no sampling defaults from the model's files: every field is sent
         "--structured-outputs-config": GUIDANCE,
         "--revision": settings.revision,
         "--tensor-parallel-size": settings.tensor_parallel if settings.tensor_parallel > 1 else None,
         "--data-parallel-size": settings.data_parallel if settings.data_parallel > 1 else None,
     }
-    given = {argument.partition("=")[0].partition(".")[0] for argument in settings.arguments}
-    chosen = {flag: value for flag, value in own.items() if value is not None and flag not in given}
-    return [*(str(word) for pair in chosen.items() for word in pair), *settings.arguments]
+    words = ["-m", "vllm.entrypoints.cli.main", "serve", settings.model, "--enable-prompt-tokens-details"]
+    if on_cpu and "--enable-chunked-prefill" not in given:
+        # A request with a seed that is prefilled in pieces ends the engine: "CPU Generator does not use offset".
+        words.append("--no-enable-chunked-prefill")
+    for flag, value in own.items():
+        if value is not None and flag not in given:
+            words += [flag, str(value)]
+    return [*engine_python(settings), *words, *settings.arguments]
 
 
-def engine_python(settings: TeacherSettings) -> list[str]:
-    """Return the Python that has vLLM; raises `InputError` where there is none at the path given."""
+def engine_python(settings: VllmSettings) -> list[str]:
+    """Return the Python that has vLLM; raises `InputError` if there is none at the path given."""
     if settings.python is None:
         return [sys.executable]
     if not os.access(settings.python, os.X_OK):
@@ -65,29 +71,32 @@ def engine_python(settings: TeacherSettings) -> list[str]:
     return [str(settings.python)]
 
 
-def engine_environment(gpus: Sequence[int | str] | None, key: str = "") -> dict[str, str]:
-    """Return the environment of an engine that may see these GPUs (None: those that the builder sees) and expects this key.
+def engine_environment(
+    gpus: Sequence[int | str] | None, inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """Return the environment of an engine that may see these GPUs; None: those that the builder sees.
 
-    Python may keep what it compiles: vLLM is imported in several processes one after the other, in 27 s each time instead of 5.
+    Python may keep its compiled files: vLLM is imported by several processes one after the other, in 27 s each time instead of 5.
+    A key is not needed, because only the builder's user can open the socket. Torch's process groups open ports between the
+    engine's own processes; they stay on this machine.
     """
+    defaults = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
     own = {"VLLM_NO_USAGE_STATS": "1", "PYTHONUNBUFFERED": "1"}
-    if key:
-        own["VLLM_API_KEY"] = key
     if gpus is not None:
         own["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, **own}
+    unwanted = {"PYTHONDONTWRITEBYTECODE", "VLLM_API_KEY"}
+    return {**defaults, **{k: v for k, v in inherited.items() if k not in unwanted}, **own}
 
 
 def gpu_groups(
-    settings: TeacherSettings, environment: Mapping[str, str] = os.environ
+    settings: VllmSettings, environment: Mapping[str, str] = os.environ
 ) -> list[list[int | str] | None]:
     """Divide the GPUs among the servers; one server without GPUs of its own sees all that the builder sees (None).
 
     Raises
     ------
     InputError
-        When there are fewer GPUs than the servers need.
+        If there are fewer GPUs than the servers need.
     """
     each = settings.tensor_parallel * settings.data_parallel
     visible = [gpu for gpu in environment.get("CUDA_VISIBLE_DEVICES", "").split(",") if gpu]
@@ -107,9 +116,7 @@ def file_name(model: str) -> str:
     return "".join(c if c.isalnum() or c in "-._" else "-" for c in model)
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens at now."""
-    with socket.socket() as sock:
-        sock.bind((HOST, 0))
-        port: int = sock.getsockname()[1]
-        return port
+def _flag(argument: str) -> str:
+    """Return the flag of `--flag`, `--flag=value`, `--flag.key=value` or `--no-flag`, with dashes, as vLLM reads it."""
+    name = argument.partition("=")[0].partition(".")[0].replace("_", "-")
+    return f"--{name.removeprefix('--').removeprefix('no-')}"

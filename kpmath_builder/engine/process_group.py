@@ -1,4 +1,4 @@
-"""An engine as the builder runs it: a process group of its own, a log to which each start appends, a place in the ledger."""
+"""An engine as the builder runs it: a process group of its own, a log to which each start appends, an entry in the registry."""
 
 import asyncio
 import atexit
@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kpmath_builder.engine.orphans import EngineRegistry
@@ -16,12 +17,9 @@ from kpmath_builder.errors import InputError
 
 __all__ = ["ProcessGroup"]
 
-LINE_LIMIT = 2**26
-"""Bytes of the longest line that can be read from it."""
-
 
 class ProcessGroup:
-    """Starts and ends one engine, again and again where that is wanted; none is left when the builder ends.
+    """Starts and ends one engine, as often as needed; none is left when the builder ends.
 
     Parameters
     ----------
@@ -29,34 +27,39 @@ class ProcessGroup:
         For messages.
     command, environment
         What to run.
+    socket_path
+        Where it listens; a socket that a dead process has left there would keep the next one from starting.
     log
-        File for what it prints.
-    ledger
-        Notes the process group.
+        File for its output.
+    registry
+        Knows the process group while it runs.
     """
 
     def __init__(
         self,
         name: str,
-        command: list[str],
-        environment: dict[str, str],
+        command: Sequence[str],
+        environment: Mapping[str, str],
         *,
+        socket_path: Path,
         log: Path,
         registry: EngineRegistry,
     ) -> None:
         self.name, self.log = name, log
-        self._command, self._environment, self._ledger = command, environment, registry
+        self._command, self._environment = command, environment
+        self._socket_path, self._registry = socket_path, registry
         self._log_begins = 0
         self._process: Process | None = None
 
-    async def start(self, *, stdin: int = DEVNULL, stdout: int | None = None) -> None:
-        """Run it; what it prints goes to the log, but for its standard output where `stdout` says so.
+    async def start(self) -> None:
+        """Run it.
 
         Raises
         ------
         InputError
-            When there is no such program.
+            If there is no such program.
         """
+        self._socket_path.unlink(missing_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             log.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(self._command)}\n".encode())
@@ -66,21 +69,24 @@ class ProcessGroup:
                 self._process = await asyncio.create_subprocess_exec(
                     *self._command,
                     env=self._environment,
-                    stdin=stdin,
-                    stdout=log if stdout is None else stdout,
+                    stdin=DEVNULL,
+                    stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    limit=LINE_LIMIT,
                 )
             except OSError as error:
                 raise InputError(
                     f"{self._command[0]} cannot be run ({error.strerror}): correct teacher.python."
                 ) from None
         atexit.register(self.kill)
-        self._ledger.began(self._process.pid, self.name)
+        self._registry.add(self._process.pid, self.name, self._socket_path)
+
+    async def wait(self) -> int:
+        """Wait until the first process of the group has ended; return its exit status, negative for a signal."""
+        return await self._running().wait()
 
     async def end(self, seconds: float = SECONDS_TO_END) -> None:
-        """End it and all its processes; what is left after so many seconds is killed."""
+        """End it and all its processes; those that are left after `seconds` are killed."""
         process = self._process
         if process is None:
             return
@@ -88,26 +94,29 @@ class ProcessGroup:
         await process.wait()
         self._process = None
         atexit.unregister(self.kill)
-        self._ledger.ended(process.pid)
+        self._registry.remove(process.pid)
 
     def kill(self) -> None:
-        """Kill the group at once: the last resort where no event loop runs any more."""
+        """Kill the group at once: the last resort when no event loop runs any more."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     @property
-    def process(self) -> Process:
-        """The process that was started."""
-        assert self._process is not None
-        return self._process
+    def exit_status(self) -> int | None:
+        """None while the first process of the group runs."""
+        return self._running().returncode
 
     @property
     def phase(self) -> str:
-        """What its log says that it does."""
+        """What it is doing, according to its log."""
         return phase(self.log, self._log_begins)
 
     @property
     def fault(self) -> str:
-        """What its log says last of an error; "" where there is none."""
+        """The last error in its log; "" if there is none."""
         return last_fault(self.log, self._log_begins)
+
+    def _running(self) -> Process:
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process

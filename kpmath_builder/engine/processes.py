@@ -1,4 +1,4 @@
-"""Processes by their group: who is in it, since when, and ending all of it. Linux tells this in /proc; elsewhere nothing is known."""
+"""Processes by their group: its members, since when they run, and how to end them all. Known from /proc, so on Linux only."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ __all__ = ["SECONDS_TO_END", "Member", "boot_id", "end_group", "group_members", 
 
 SECONDS_BETWEEN_LOOKS = 0.1
 SECONDS_TO_END = 20.0
-"""How long a group may take to end by itself before it is killed."""
+"""How long a group may take to end before it is killed."""
 
 
 class Member(NamedTuple):
@@ -21,11 +21,11 @@ class Member(NamedTuple):
     pid: int
     group: int
     started: int
-    """Clock ticks after the machine's start: with the pid it names a process for ever."""
+    """Clock ticks after the machine's start; together with the pid it identifies a process for ever."""
 
 
 def started_at(pid: int) -> int | None:
-    """Return when a process started, or None where it does not live."""
+    """Return when a process started, or None if it does not live."""
     member = _read(Path(f"/proc/{pid}/stat"))
     return member.started if member else None
 
@@ -36,7 +36,7 @@ def group_members(group: int) -> list[Member]:
 
 
 def boot_id() -> str:
-    """Return what tells this run of this machine from every other; "" where it is not known."""
+    """Return an identifier of the machine's present run; "" if it is not known."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

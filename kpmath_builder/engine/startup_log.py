@@ -1,6 +1,6 @@
 """Reading an engine's log: what it is doing while it starts, and why it ended.
 
-Each start appends to the log, so that only what stands after its own beginning is told of it.
+Each start appends to the log, so only what stands after its own beginning counts.
 """
 
 import re
@@ -11,7 +11,7 @@ __all__ = ["last_fault", "phase"]
 TAIL = 20_000
 _PHASES = {
     "Application startup complete": "ready",
-    "Starting vLLM server": "opening its port",
+    "Starting vLLM server": "opening its socket",
     "apturing CUDA graph": "capturing CUDA graphs",
     "apturing cudagraph": "capturing CUDA graphs",
     "KV cache size": "warming up",
@@ -22,27 +22,27 @@ _PHASES = {
     "checkpoint shards": "loading the weights",
     "Initializing a V1 LLM engine": "starting the engine",
 }
-"""Words of vLLM's log, the later ones in its order first."""
+"""Words of vLLM's log and what they mean."""
 
 _FAULT = re.compile(r"((?:[\w.]*(?:Error|Exception)|error)\b: .*)")
 _HARMLESS = re.compile(r"\b(?:DEBUG|INFO|WARNING) \d\d-\d\d ")
-_DULL = re.compile(r"root cause|EngineDeadError|DistNetworkError")
+_UNINFORMATIVE = re.compile(r"root cause|EngineDeadError|DistNetworkError")
 
 
 def phase(log: Path, since: int = 0) -> str:
-    """Return in a few words what an engine that starts is doing; its part of the log begins at byte `since`."""
+    """Return in a few words what a starting engine is doing; its part of the log begins at byte `since`."""
     text = _tail(log, since)
-    places = {text.rfind(words): told for words, told in _PHASES.items()}
+    places = {text.rfind(words): name for words, name in _PHASES.items()}
     last = max(places)
     return places[last] if last >= 0 else "importing its libraries"
 
 
 def last_fault(log: Path, since: int = 0) -> str:
-    """Return the last error from byte `since` of the log on that says something, "" where there is none."""
+    """Return the last informative error after byte `since` of the log; "" if there is none."""
     lines = (line for line in _tail(log, since).splitlines() if not _HARMLESS.search(line))
     faults = [found[1].strip() for line in lines if (found := _FAULT.search(line))]
-    telling = [fault for fault in faults if not _DULL.search(fault)]
-    return (telling or faults or [""])[-1][:300].rstrip(".")
+    informative = [fault for fault in faults if not _UNINFORMATIVE.search(fault)]
+    return (informative or faults or [""])[-1][:300].rstrip(".")
 
 
 def _tail(log: Path, since: int) -> str:

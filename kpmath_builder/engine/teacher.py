@@ -1,28 +1,31 @@
 """The teacher that brings its own vLLM: one server for each group of GPUs, kept alive as long as the build runs."""
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.teacher import OpenAITeacher
+from kpmath_builder.client.transport import SOCKET_SCHEME
 from kpmath_builder.engine.command import (
-    HOST,
     engine_environment,
+    engine_python,
     file_name,
-    free_port,
     gpu_groups,
     serve_command,
 )
 from kpmath_builder.engine.commits import commit_of
+from kpmath_builder.engine.cpu_build import is_cpu_build
 from kpmath_builder.engine.gpu_sharing import GpuSharing
 from kpmath_builder.engine.orphans import EngineRegistry
+from kpmath_builder.engine.process_group import ProcessGroup
 from kpmath_builder.engine.server import Server
+from kpmath_builder.engine.sockets import socket_folder
 from kpmath_builder.errors import BuildError, KpmathError
 from kpmath_builder.protocol import Request, Response
-from kpmath_builder.recipe import TeacherSettings
+from kpmath_builder.recipe import VllmSettings
+from kpmath_builder.stopping import Stop
 
 __all__ = ["VllmTeacher"]
 
@@ -35,23 +38,23 @@ class VllmTeacher(OpenAITeacher):
     settings
         The recipe's table; `kind` is "vllm".
     folder
-        Where the servers' logs go; no other process writes there.
-    ledger
+        For the servers' logs; no other process writes there.
+    registry
         Of the engines of this build.
-    turns
-        Shared with the models that use the same GPUs; None where there are none.
-    longest_reply, extras, on_wait
+    gpu_sharing
+        Common to the models that use the same GPUs; None if they are this model's alone.
+    longest_reply, extras, notify
         As of `OpenAITeacher`.
 
     Raises
     ------
     InputError
-        When there are fewer GPUs than the servers need.
+        If there are fewer GPUs than the servers need, or no place for their sockets.
     """
 
     def __init__(
         self,
-        settings: TeacherSettings,
+        settings: VllmSettings,
         *,
         folder: Path,
         registry: EngineRegistry,
@@ -59,14 +62,14 @@ class VllmTeacher(OpenAITeacher):
         longest_reply: int = 0,
         extras: Sequence[Mapping[str, Any]] = (),
         notify: Callable[[str], None] | None = None,
+        stop: Stop | None = None,
     ) -> None:
-        groups = gpu_groups(settings)
-        ports = [free_port() for _ in groups]
-        key = secrets.token_hex(16)
+        self._gpu_groups = gpu_groups(settings)
+        self._socket_folder = socket_folder()
+        self._sockets = [Path(self._socket_folder.name, f"{n}.sock") for n in range(len(self._gpu_groups))]
         super().__init__(
             settings.model_name,
-            [f"http://{HOST}:{port}" for port in ports],
-            api_key=key,
+            [f"{SOCKET_SCHEME}{path}" for path in self._sockets],
             in_flight=settings.in_flight,
             least_in_flight=settings.least_in_flight,
             samples_per_request=settings.samples_per_request,
@@ -74,51 +77,39 @@ class VllmTeacher(OpenAITeacher):
             longest_reply=longest_reply,
             extras=extras,
             must_obey=True,
+            on_hang=self._kill_hanging,
             notify=notify,
+            stop=stop,
         )
-        self.watch.on_hang = self._hangs
-        self._settings = settings
-        self._turns = gpu_sharing
+        self._settings, self._folder, self._registry = settings, folder, registry
+        self._gpu_sharing = gpu_sharing
+        self._servers: list[Server] = []
         self._checked = False
-        self._lost: list[KpmathError] = []
-        self._servers = [
-            Server(
-                f"vLLM for {settings.model_name}"
-                + (f", server {n + 1} of {len(groups)}" if len(groups) > 1 else ""),
-                serve_command(settings, port),
-                engine_environment(gpus, key),
-                log=folder / f"{file_name(settings.model_name)}-{n}.log",
-                registry=registry,
-                connection=self.connection,
-                endpoint=endpoint,
-                patience=settings.start_patience,
-                on_lost=self._lose,
-            )
-            for n, (gpus, port, endpoint) in enumerate(
-                zip(groups, ports, self.connection.pool.all, strict=True)
-            )
-        ]
+        self._failed = 0
 
     async def check(self, patience: float = 30.0) -> None:  # noqa: ARG002 - a start has a patience of its own
-        """Start the servers and make sure that they serve the model and obey JSON schemas; by turns, when its turn comes.
+        """Start the servers and make sure that they serve the model and obey JSON schemas.
+
+        If GPUs are shared, that is done when the model is loaded; only the settings are checked before.
 
         Raises
         ------
         InputError
-            When a server does not start or does not do so.
+            If a server does not start or does not do so.
         """
-        if self._turns is None:
-            await self.wake()
+        self._servers = await self._make_servers()
+        if self._gpu_sharing is None:
+            await self.load_model()
 
     async def answer(self, request: Request, samples: Sequence[int]) -> list[Response]:
-        """Answer as `OpenAITeacher` does; by turns, when its turn comes."""
-        if self._turns is None:
+        """Answer as `OpenAITeacher` does; if GPUs are shared, once the model is loaded."""
+        if self._gpu_sharing is None:
             return await super().answer(request, samples)
-        async with self._turns.turn(self):
+        async with self._gpu_sharing.loaded(self):
             return await super().answer(request, samples)
 
-    async def wake(self) -> None:
-        """Start the servers; the first time they are checked."""
+    async def load_model(self) -> None:
+        """Start the servers; check them the first time."""
         try:
             async with asyncio.TaskGroup() as starts:
                 for server in self._servers:
@@ -130,26 +121,53 @@ class VllmTeacher(OpenAITeacher):
             self._checked = True
             self.revision = commit_of(self._settings)
 
-    async def rest(self) -> None:
+    async def unload_model(self) -> None:
         """Stop the servers."""
         await asyncio.gather(*(server.stop() for server in self._servers))
 
     async def close(self) -> None:
-        """Stop the servers and release connections."""
-        await self.watch.stop()
-        await self.rest()
+        """Stop the servers, release connections and remove the sockets."""
+        await self.monitor.stop()
+        await self.unload_model()
         await super().close()
+        self._socket_folder.cleanup()
 
     def record(self) -> dict[str, Any]:
         """Return what the servers did in this run, for the build's record."""
         return {**super().record(), "restarts": sum(server.restarts for server in self._servers)}
 
-    def _hangs(self, endpoint: Endpoint) -> None:
-        next(server for server in self._servers if server.endpoint is endpoint).hangs()
+    async def _make_servers(self) -> list[Server]:
+        on_cpu = await is_cpu_build(engine_python(self._settings))
+        return [
+            Server(
+                ProcessGroup(
+                    self._name_of(number),
+                    serve_command(self._settings, path, on_cpu=on_cpu),
+                    engine_environment(gpus),
+                    socket_path=path,
+                    log=self._folder / f"{file_name(self.model)}-{number}.log",
+                    registry=self._registry,
+                ),
+                connection=self.connection,
+                endpoint=endpoint,
+                patience=self._settings.start_patience,
+                on_failure=self._go_on_without,
+            )
+            for number, (gpus, path, endpoint) in enumerate(
+                zip(self._gpu_groups, self._sockets, self.connection.pool.all, strict=True)
+            )
+        ]
 
-    def _lose(self, error: KpmathError) -> None:
+    def _name_of(self, number: int) -> str:
+        count = len(self._gpu_groups)
+        return f"vLLM for {self.model}" + (f", server {number + 1} of {count}" if count > 1 else "")
+
+    def _kill_hanging(self, endpoint: Endpoint) -> None:
+        next(server for server in self._servers if server.endpoint is endpoint).kill_hanging()
+
+    def _go_on_without(self, error: KpmathError) -> None:
         """Go on without a server that cannot be kept alive; without the last one the build ends."""
-        self._lost.append(error)
+        self._failed += 1
         self.connection.notify(str(error), now=True)
-        if len(self._lost) == len(self._servers):
+        if self._failed == len(self._servers):
             self.connection.pool.give_up(BuildError(str(error)))

@@ -1,66 +1,92 @@
-"""Which teacher plays which role: made from the recipe when first asked, checked once, shared where the settings agree."""
+"""Which teacher plays which role: made from the recipe, checked before the first request, shared if the settings agree."""
 
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from kpmath_builder.engine.gpu_sharing import sharing_of
-from kpmath_builder.engine.orphans import EngineRegistry
+from kpmath_builder.engine.factory import Engines
 from kpmath_builder.execution.run_record import note_run
-from kpmath_builder.protocol import Role, Teacher, canonical_json
-from kpmath_builder.recipe import Recipe, TeacherSettings
+from kpmath_builder.protocol import Role, Teacher, TeacherContext, canonical_json
+from kpmath_builder.recipe import Recipe, ServerSettings, SymbolicSettings, TeacherSettings, VllmSettings
+from kpmath_builder.records import Tokens
 from kpmath_builder.stopping import Stop
 
-__all__ = ["Teachers", "roles_of"]
-
-_ROLES: tuple[Role, ...] = ("extractor", "writer", "judge", "solver")
-
-
-def roles_of(recipe: Recipe) -> Mapping[Role, TeacherSettings]:
-    """Return the teacher settings of each role."""
-    return {role: recipe.teacher_for(role) for role in _ROLES}
+__all__ = ["Teachers"]
 
 
 class Teachers:
-    """The teachers of a build; `async with Staff(recipe) as staff: …`.
+    """The teachers of a build; `async with Teachers(recipe, notify) as teachers: …`.
 
-    A teacher whose answers are all in the log is never made, so that its server need not run.
+    When the first request has to be sent, all roles that have never answered in this folder are checked at once with the
+    one that is asked: a missing judge is found before anything is paid for. A role that has answered before is checked
+    when it is first asked, so that a server whose answers are all in the log need not run.
+
+    Parameters
+    ----------
+    recipe
+        Its tables `[teacher]` and `[roles.…]`.
+    notify
+        Reports a sentence to the user.
+    stop
+        Once it is asked for, no teacher sends anything.
+    answered
+        Returns the roles that have answered in this folder before; called once, before the first request.
     """
 
-    def __init__(self, recipe: Recipe, notify: Callable[[str], None], stop: Stop | None = None) -> None:
-        self._settings = roles_of(recipe)
+    def __init__(
+        self,
+        recipe: Recipe,
+        notify: Callable[[str], None],
+        stop: Stop | None = None,
+        answered: Callable[[], Collection[Role]] = frozenset,
+    ) -> None:
+        self._recipe = recipe
+        self._settings = recipe.teachers
         self._server = {role: settings.server for role, settings in self._settings.items()}
-        self._longest = {role: recipe.sampled_by(role).sampling.max_tokens for role in _ROLES}
         self._folder = recipe.build.folder / "engine"
-        self._logs = self._folder / f"{socket.gethostname()}-{os.getpid()}"
-        self._ledger = EngineRegistry(self._folder)
-        self._turns = sharing_of(self._settings.values())
-        self._on_wait = notify
+        own = [settings for settings in self._settings.values() if isinstance(settings, VllmSettings)]
+        self._engines = Engines(self._folder, own)
+        self._notify = notify
         self._stop = stop or Stop()
+        self._answered = answered
         self._teachers: dict[str, asyncio.Task[Teacher]] = {}
+        self._spent: dict[str, Tokens] = defaultdict(Tokens)
+        self._first_check: asyncio.Future[Any] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._ledger.end_orphans(self._on_wait)
+        await self._engines.end_orphans(self._notify)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for hiring in self._teachers.values():
-            hiring.cancel()  # one that still starts its server stops it
+        for starting in self._teachers.values():
+            starting.cancel()  # one that still starts its server stops it
         await asyncio.gather(*self._teachers.values(), return_exceptions=True)
-        hired = list(self._hired())
-        await asyncio.gather(*(teacher.close() for teacher in hired))
-        note_run(self._folder, hired)
+        ready = dict(self._ready())
+        await asyncio.gather(*(teacher.close() for teacher in ready.values()))
+        note_run(self._folder, [self._record(server, teacher) for server, teacher in ready.items()])
+
+    def spend(self, role: Role, tokens: Tokens) -> None:
+        """Note what answers of a role have cost."""
+        self._spent[self._server[role]] += tokens
+
+    def _record(self, server: str, teacher: Teacher) -> dict[str, Any]:
+        record = teacher.record()
+        if record is None:
+            return {}
+        settings = next(its for its in self._settings.values() if its.server == server)
+        cost = settings.cost(self._spent[server])
+        return {**record, **({} if cost is None else {"cost": round(cost, 6)})}
 
     def load(self) -> str:
-        """Say what the servers do at this moment, for the progress display; "" where none says it."""
-        told = ((teacher, getattr(teacher, "load", None)) for teacher in self._hired())
-        loads = [(getattr(teacher, "model", ""), load) for teacher, load in told if load and load.servers]
-        return "; ".join(f"{model}: {load}" if len(loads) > 1 else str(load) for model, load in loads)
+        """Return what the servers do at this moment, for the progress display; "" if none says it."""
+        loads = [(teacher.model, load) for _, teacher in self._ready() if (load := teacher.load())]
+        return "; ".join(f"{model}: {load}" if len(loads) > 1 else load for model, load in loads)
 
     async def teacher(self, role: Role) -> Teacher:
         """Return the teacher of a role.
@@ -68,22 +94,29 @@ class Teachers:
         Raises
         ------
         InputError
-            When its server does not answer or does not know the model.
+            If its server does not answer or does not know the model; before the first request also if that holds for
+            another role that has never answered.
         """
+        if self._first_check is None:
+            new = [other for other in self._settings if other not in self._answered()]
+            self._first_check = asyncio.gather(*map(self._teacher, {role, *new}))
+        if not self._first_check.done() or self._first_check.exception():
+            await asyncio.shield(self._first_check)
+        return await self._teacher(role)
+
+    async def _teacher(self, role: Role) -> Teacher:
         server = self._server[role]
         if server not in self._teachers:
-            self._teachers[server] = asyncio.create_task(self._hire(self._settings[role]))
+            self._teachers[server] = asyncio.create_task(self._start(self._settings[role]))
         return await asyncio.shield(self._teachers[server])
 
-    def _hired(self) -> Iterator[Teacher]:
-        for hiring in self._teachers.values():
-            if hiring.done() and not hiring.cancelled() and hiring.exception() is None:
-                yield hiring.result()
+    def _ready(self) -> Iterator[tuple[str, Teacher]]:
+        for server, starting in self._teachers.items():
+            if starting.done() and not starting.cancelled() and starting.exception() is None:
+                yield server, starting.result()
 
-    async def _hire(self, settings: TeacherSettings) -> Teacher:
+    async def _start(self, settings: TeacherSettings) -> Teacher:
         teacher = self._make(settings)
-        if connection := getattr(teacher, "connection", None):
-            connection.stop = self._stop
         try:
             await teacher.check()
         except BaseException:
@@ -92,53 +125,31 @@ class Teachers:
         return teacher
 
     def _make(self, settings: TeacherSettings) -> Teacher:
-        # Only the teachers that play are loaded.
-        played = [role for role in _ROLES if self._server[role] == settings.server]
-        longest = max(self._longest[role] for role in played)
-        extras = _distinct(self._settings[role].extra for role in played)
-        if settings.kind == "symbolic":
-            from kpmath_builder.symbolic import SymbolicTeacher
+        context = self._context(settings)
+        # The libraries of a client are slow to import, and not every build needs them.
+        match settings:
+            case SymbolicSettings():
+                from kpmath_builder import symbolic
 
-            return SymbolicTeacher(error_rate=settings.error_rate)
-        if settings.kind == "vllm":
-            from kpmath_builder.engine.teacher import VllmTeacher
+                return symbolic.make_teacher(settings, context)
+            case ServerSettings():
+                from kpmath_builder.client.factory import make_teacher
 
-            return VllmTeacher(
-                settings,
-                folder=self._logs,
-                registry=self._ledger,
-                gpu_sharing=self._turns.get(settings.server),
-                longest_reply=longest,
-                extras=extras,
-                notify=self._on_wait,
-            )
-        if settings.kind == "vllm-offline":
-            from kpmath_builder.engine.offline import OfflineTeacher
+                return make_teacher(settings, context)
+            case VllmSettings():
+                return self._engines.make_teacher(settings, context)
+        raise AssertionError(f"no room makes a teacher of {type(settings).__name__}")
 
-            return OfflineTeacher(
-                settings,
-                folder=self._logs,
-                registry=self._ledger,
-                longest_reply=longest,
-                extras=extras,
-                notify=self._on_wait,
-            )
-        from kpmath_builder.client.teacher import OpenAITeacher
-
-        return OpenAITeacher(
-            settings.model,
-            settings.addresses,
-            api_key=os.environ.get(settings.api_key_env),
-            in_flight=settings.in_flight,
-            least_in_flight=settings.least_in_flight,
-            samples_per_request=settings.samples_per_request,
-            patience=settings.patience,
-            longest_reply=longest,
-            extras=extras,
-            revision=settings.revision or "",
-            notify=self._on_wait,
+    def _context(self, settings: TeacherSettings) -> TeacherContext:
+        played = [role for role, server in self._server.items() if server == settings.server]
+        return TeacherContext(
+            logs=self._folder / f"{socket.gethostname()}-{os.getpid()}",
+            notify=self._notify,
+            stop=self._stop,
+            longest_reply=max(self._recipe.sampled_by(role).sampling.max_tokens for role in played),
+            extras=_distinct(self._settings[role].request_fields for role in played),
         )
 
 
-def _distinct(extras: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _distinct(extras: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list({canonical_json(extra): extra for extra in extras}.values())

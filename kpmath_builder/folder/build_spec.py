@@ -13,18 +13,15 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from kpmath_builder.execution.teachers import roles_of
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.protocol import ROLE_OF, Role, Task, canonical_json
-from kpmath_builder.recipe import Recipe
+from kpmath_builder.protocol import ROLE_OF, canonical_json
+from kpmath_builder.recipe import KeyKind, Recipe
 
 __all__ = ["SEEDS_HASH", "BuildSpec", "Keys", "differences"]
 
 Keys = Mapping[str, Any]
 
 SEEDS_HASH = "the seeds' hash"
-_DRAWN: tuple[Task, ...] = ("extract", "same_topic")
-_ASKED: tuple[Task, ...] = ("write", "judge", "solve")
 
 
 @dataclass(frozen=True)
@@ -49,20 +46,12 @@ class BuildSpec:
         asking: bool,
     ) -> "BuildSpec":
         """Return the build spec of a recipe; `asking` is false where only answers that are there may be used."""
-        draw = recipe.keys("draw")
-        data = {k: v for k, v in recipe.keys("data").items() if not k.startswith(("teacher.", "roles."))}
+        now = {"answers may be asked for": asking, "the version of kpmath-builder": version("kpmath-builder")}
         return cls(
-            origin=_plain({SEEDS_HASH: seeds_hash, **draw, **_tasks(recipe, prompts, _DRAWN)}),
-            layout=recipe.keys("layout"),
-            asked=_plain({k: v for k, v in data.items() if k not in draw} | _tasks(recipe, prompts, _ASKED)),
-            decided=_plain(
-                {
-                    **recipe.keys("decision"),
-                    "build.questions": recipe.build.questions,
-                    "answers may be asked for": asking,
-                    "the version of kpmath-builder": version("kpmath-builder"),
-                }
-            ),
+            origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},
+            layout=_all_of(KeyKind.LAYOUT, recipe, prompts),
+            asked=_all_of(KeyKind.ASKED, recipe, prompts),
+            decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now},
             generations=generations,
         )
 
@@ -106,26 +95,16 @@ def differences(before: Keys, now: Keys) -> Iterator[str]:
             yield f"{key} was {_shown(before.get(key))} and is now {_shown(now.get(key))}"
 
 
-def _tasks(recipe: Recipe, prompts: Prompts, tasks: tuple[Task, ...]) -> dict[str, Any]:
-    """Name the teachers and prompts of some tasks, whatever table of the recipe they come from.
-
-    Who runs the model, and where, is left out: an engine of one's own today, a server tomorrow.
-    """
-    keys: dict[str, Any] = {}
-    for task in tasks:
-        role: Role = ROLE_OF[task]
-        settings = roles_of(recipe)[role]
-        keys[f"roles.{role}.model"] = settings.model_name
-        keys |= {f"roles.{role}.{name}": value for name, value in settings.fields(task).items()}
-        prompted = settings.kind != "symbolic"
-        keys[f"the prompt of {task}"] = prompts.hashes[task] if prompted else "none, the material itself"
+def _all_of(kind: KeyKind, recipe: Recipe, prompts: Prompts) -> Keys:
+    """Return the keys of one kind and the prompts that belong to it, as they come back from JSON."""
+    used = {
+        f"the prompt of {task}": prompts.hashes[task]
+        if recipe.teacher_for(ROLE_OF[task]).uses_prompts
+        else "none, the material itself"
+        for task in recipe.tasks(kind)
+    }
+    keys: Keys = json.loads(json.dumps({**recipe.keys(kind), **used}))
     return keys
-
-
-def _plain(keys: Keys) -> Keys:
-    """Return the keys as they come back from JSON."""
-    plain: Keys = json.loads(json.dumps(keys))
-    return plain
 
 
 def _hash(value: object) -> str:

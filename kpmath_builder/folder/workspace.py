@@ -1,7 +1,7 @@
 """The build folder: where everything lies, what it is built towards, and when it counts as finished."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,16 @@ from kpmath_builder.files.durable import write_atomically
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.folder.build_spec import BuildSpec, Keys, differences
 from kpmath_builder.folder.log import ResponseLog, open_log
+from kpmath_builder.folder.log_scan import given_up_keys, tasks_answered
 from kpmath_builder.folder.shards import shard_header
+from kpmath_builder.protocol import ROLE_OF, Role
 from kpmath_builder.recipe import Recipe
 
 __all__ = ["Workspace"]
+
+
+_STAGES = ("synthesis", "topics", "extract")
+"""Of the logs, the one first that is asked by the most roles."""
 
 
 class Workspace:
@@ -69,6 +75,15 @@ class Workspace:
         path = self.log(stage, number)
         return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
 
+    def answered(self) -> set[Role]:
+        """Return the roles of which an answer is in the log already."""
+        logs = [path for stage in _STAGES for path in sorted(self.responses.glob(f"{stage}-*.jsonl"))]
+        return {ROLE_OF[task] for task in tasks_answered(logs, ROLE_OF)}
+
+    def given_up(self, stage: str, number: int = 0) -> int:
+        """Return how many requests of a log were given up and have had no other answer since."""
+        return len(given_up_keys(self.log(stage, number)))
+
     def shard(self, number: int) -> Path:
         """Return the path of a shard of candidates."""
         return self.candidates / f"shard-{number:05d}.jsonl"
@@ -97,13 +112,26 @@ class Workspace:
         write_atomically(self.spec, spec.to_json().encode())
         self.manifest.unlink(missing_ok=True)
 
+    def reopen(self, shards: Iterable[int]) -> None:
+        """Take back that the shards, and with them the tables, are complete; what they are made from stays in the log."""
+        paths = [self.shard(number) for number in shards]
+        if paths:
+            self.manifest.unlink(missing_ok=True)
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    @property
+    def is_learnt(self) -> bool:
+        """Whether there is knowledge, from which the questions are drawn."""
+        return (self.knowledge / "topics.json").is_file()
+
     def learnt(self, spec: BuildSpec) -> None:
         """Note what the knowledge is made from, just before it is saved."""
         write_atomically(self.knowledge / "origin.json", _json({**spec.origin, **spec.layout}))
 
     def check(self, spec: BuildSpec) -> None:
         """Raise `InputError` where the folder's knowledge was made from something else than the build spec says."""
-        if not (self.knowledge / "topics.json").is_file():
+        if not self.is_learnt:
             return
         origin: Keys = json.loads((self.knowledge / "origin.json").read_text(encoding="utf-8"))
         for change in differences(origin, {**spec.origin, **spec.layout}):

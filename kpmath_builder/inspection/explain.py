@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.execution.ask import Ask, Asked, Client
+from kpmath_builder.execution.ask import Ask, AskedSample
+from kpmath_builder.execution.run import Run
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.extraction import extract
@@ -34,16 +35,16 @@ def explain(folder: Path, row_id: str) -> Iterator[str]:
     knowledge = Knowledge.load(workspace.knowledge)
     if knowledge is None:
         raise InputError(f"{folder} holds no knowledge yet: run `kpmath build` first.")
-    client = Client(recipe, Prompts.load(recipe.prompts), Reporter(None))
+    run = Run(recipe, Prompts.load(recipe.prompts), Reporter(None))
     seed = next((seed for seed in knowledge.seeds if seed.id == row_id), None)
     if seed is not None:
-        return _of_seed(seed, knowledge, client, workspace)
-    return _of_question(row_id, knowledge, client, workspace)
+        return _of_seed(seed, knowledge, run, workspace)
+    return _of_question(row_id, knowledge, run, workspace)
 
 
-def _of_seed(seed: SeedProblem, knowledge: Knowledge, client: Client, workspace: Workspace) -> Iterator[str]:
+def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> Iterator[str]:
     with ResponseLog(workspace.log("extract"), writable=False) as log:
-        ask = Ask(client, log, seed.id)
+        ask = Ask(run, log, seed.id)
         extraction = asyncio.run(extract(seed, ask))
     yield f"{seed.id}: a seed problem of {seed.source}, licence {seed.licence}, {seed.content_hash}"
     yield from _indented("problem", seed.problem)
@@ -55,16 +56,16 @@ def _of_seed(seed: SeedProblem, knowledge: Knowledge, client: Client, workspace:
             yield from _topics(practice)
 
 
-def _of_question(row_id: str, knowledge: Knowledge, client: Client, workspace: Workspace) -> Iterator[str]:
-    drawer = drawer_for(knowledge, client.recipe)
+def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> Iterator[str]:
+    drawer = drawer_for(knowledge, run.recipe)
     index, generation, sample = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
-    build = client.recipe.build
+    build = run.recipe.build
     if index is None or index >= build.questions:
         raise InputError(f"{workspace.folder} has no row {row_id}: take an id from one of its tables.")
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
     with ResponseLog(workspace.log("synthesis", index % build.shards), writable=False) as log:
-        ask = Ask(client, log, index, generation)
-        candidate = asyncio.run(synthesise(draw(drawer, index, generation), seeds, ask, client.recipe))
+        ask = Ask(run, log, index, generation)
+        candidate = asyncio.run(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
     yield from _decision(candidate, sample)
     for number, part in enumerate(candidate.blueprint.parts, start=1):
         yield f"practice {number}: {part.seed_id}, topic {part.topic}, key points {'; '.join(part.key_points)}"
@@ -110,7 +111,7 @@ def _topics(practice: Practice) -> Iterator[str]:
         yield f"topic {topic.topic}: {'; '.join(topic.key_points)}"
 
 
-def _requests(asked: list[Asked]) -> Iterator[str]:
+def _requests(asked: list[AskedSample]) -> Iterator[str]:
     for request, sample, response in asked:
         yield f"asked {request.model} to {request.task} ({request.key(sample)}), {response.finish_reason}"
         for message in request.messages:

@@ -1,14 +1,13 @@
 """How far a build is, read from its folder without disturbing whoever works in it."""
 
 import json
-import re
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.log_scan import given_up_keys, lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
@@ -16,10 +15,6 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
 
 __all__ = ["ShardStatus", "Status", "read_status"]
-
-_COST = re.compile(
-    rb',"(prompt_tokens|completion_tokens)":(\d+)'
-)  # a quote inside a text has a backslash before it
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,18 @@ def read_status(folder: Path) -> Status:
     manifest = workspace.finished(spec)
     if manifest is not None:
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in manifest["rows"].items())
-        return Status(shards, Funnel.from_json(manifest["funnel"]), f"Finished: {rows}.")
-    return Status(shards, sum((shard.funnel for shard in shards), Funnel()), _sentence(workspace, shards))
+        funnel, sentence = Funnel.from_json(manifest["funnel"]), f"Finished: {rows}."
+    else:
+        funnel = sum((shard.funnel for shard in shards), Funnel())
+        sentence = _sentence(workspace, shards)
+    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace)])))
+
+
+def _given_up(workspace: Workspace) -> str:
+    keys = sum(len(given_up_keys(path)) for path in workspace.responses.glob("*.jsonl"))
+    if not keys:
+        return ""
+    return f"{keys:,} requests were given up: `kpmath build` with --retry-given-up asks them again."
 
 
 def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
@@ -76,7 +81,7 @@ def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
 def _shard(workspace: Workspace, recipe: Recipe, spec: BuildSpec | None, number: int) -> ShardStatus:
     log, sealed = workspace.log("synthesis", number), workspace.shard(number)
     part = sealed.with_suffix(".part")
-    tokens = _tokens(log)
+    tokens = tokens_of(lines_of(log))
     owner = owner_of(log.with_suffix(".lock"))
     header = shard_header(sealed)
     is_current = spec is not None and workspace.is_sealed(number, spec)
@@ -94,21 +99,6 @@ def _shard(workspace: Workspace, recipe: Recipe, spec: BuildSpec | None, number:
         tokens=tokens,
         age=_age(log, sealed, part),
         funnel=funnel,
-    )
-
-
-def _tokens(log: Path) -> Tokens:
-    counts: Counter[bytes] = Counter()
-    try:
-        with log.open("rb") as lines:
-            for line in lines:
-                counts[b"lines"] += 1
-                for name, count in _COST.findall(line):
-                    counts[name] += int(count)
-    except FileNotFoundError:
-        pass
-    return Tokens(
-        requests=counts[b"lines"], prompt=counts[b"prompt_tokens"], completion=counts[b"completion_tokens"]
     )
 
 

@@ -15,7 +15,7 @@ from kpmath_builder.completion import tabulate
 from kpmath_builder.dataset.parquet import digest_of
 from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError, KpmathError
-from kpmath_builder.execution.ask import Client
+from kpmath_builder.execution.run import Run
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.scratch import scratch
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -78,13 +78,13 @@ class Verifier:
         known, spec = Knowledge.load(workspace.knowledge), workspace.begun()
         if known is None or spec is None:
             return
-        client = Client(recipe, prompts, Reporter(self.progress))
+        run = Run(recipe, prompts, Reporter(self.progress))
         with scratch(self.folder) as room:
             again = Workspace(room, workspace.responses)
             again.make()
             yield from self._spec_differences(workspace, recipe, prompts, known, spec)
-            yield from self._knowledge(workspace, again, client, known)
-            yield from self._candidates(workspace, again, client, known, spec)
+            yield from self._knowledge(workspace, again, run, known)
+            yield from self._candidates(workspace, again, run, known, spec)
             if workspace.finished() is not None:
                 yield from self._tables(workspace, again, recipe, known, spec)
 
@@ -114,10 +114,10 @@ class Verifier:
             yield Disagreement("knowledge/origin.json", place, what)
 
     def _knowledge(
-        self, workspace: Workspace, again: Workspace, client: Client, known: Knowledge
+        self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge
     ) -> Iterator[Disagreement]:
         try:
-            asyncio.run(relearn(known, client, again)).save(again.knowledge)
+            asyncio.run(relearn(known, run, again)).save(again.knowledge)
         except KpmathError as error:
             yield Disagreement("knowledge", "all of it", f"cannot be made again: {error}")
             return
@@ -129,20 +129,20 @@ class Verifier:
             yield Disagreement(f"knowledge/{name}", "counts", "are not those of the practices")
 
     def _candidates(
-        self, workspace: Workspace, again: Workspace, client: Client, known: Knowledge, spec: BuildSpec
+        self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
-        shards = range(client.recipe.build.shards)
+        shards = range(run.recipe.build.shards)
         sealed = [number for number in shards if workspace.is_sealed(number, spec)]
-        asyncio.run(synthesise_all(known, client, again, spec, sealed))
+        asyncio.run(synthesise_all(known, run, again, spec, sealed))
         for number in sealed:
             path = workspace.shard(number)
             for place, what in compare_lines(path, again.shard(number)):
                 yield Disagreement(f"candidates/{path.name}", place, what)
-        self.checked["candidates"] += client.report.done
+        self.checked["candidates"] += run.report.done
         if workspace.finished() is not None:
             for number in sorted(set(shards) - set(sealed)):
                 yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", "is missing")
-                asyncio.run(synthesise_all(known, client, again, spec, [number]))
+                asyncio.run(synthesise_all(known, run, again, spec, [number]))
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec

@@ -4,7 +4,8 @@ import os
 from collections.abc import Sequence
 from functools import partial
 
-from kpmath_builder.execution.ask import Ask, Client, NotAskedError
+from kpmath_builder.execution.ask import Ask
+from kpmath_builder.execution.run import NotAskedError, Run
 from kpmath_builder.execution.window import run_window
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -21,9 +22,7 @@ from kpmath_builder.stopping import StoppedError
 __all__ = ["learn", "relearn"]
 
 
-async def learn(
-    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, spec: BuildSpec
-) -> Knowledge:
+async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
     """Return what the folder's knowledge says, made first where it is not there (paper section 2.1).
 
     Of several processes one learns, and the others wait for it.
@@ -35,45 +34,41 @@ async def learn(
     """
     lock = Lock(workspace.knowledge / "knowledge.lock", "is learning from the seeds")
     if not Knowledge.is_saved(workspace.knowledge):
-        for seconds in lock.attempts(client.report.note):
-            await client.stop.sleep(seconds)
+        for seconds in lock.attempts(run.report.note):
+            await run.stop.sleep(seconds)
     try:
         workspace.check(spec)  # another process may have learnt while this one waited
         known = Knowledge.load(workspace.knowledge)
-        return known or await _learn(seeds, client, workspace, spec)
+        return known or await _learn(seeds, run, workspace, spec)
     finally:
         lock.release()
 
 
-async def relearn(known: Knowledge, client: Client, workspace: Workspace) -> Knowledge:
+async def relearn(known: Knowledge, run: Run, workspace: Workspace) -> Knowledge:
     """Make the knowledge again, of the same seeds; topics that a server's vectors decided on are taken as they are."""
-    extractions = await _extract_all(known.seeds, client, workspace)
-    lexical = client.recipe.topics.embedding == "lexical"
-    clusters = await _cluster(extractions, client, workspace) if lexical else known.clusters
+    extractions = await _extract_all(known.seeds, run, workspace)
+    lexical = run.recipe.topics.embedding == "lexical"
+    clusters = await _cluster(extractions, run, workspace) if lexical else known.clusters
     return Knowledge(known.seeds, extractions, clusters)
 
 
-async def _learn(
-    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace, spec: BuildSpec
-) -> Knowledge:
-    extractions = await _extract_all(seeds, client, workspace)
-    clusters = await _cluster(extractions, client, workspace)
-    client.stop.check()
+async def _learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
+    extractions = await _extract_all(seeds, run, workspace)
+    clusters = await _cluster(extractions, run, workspace)
+    run.stop.check()
     knowledge = Knowledge(seeds, extractions, clusters)
     workspace.learnt(spec)
     knowledge.save(workspace.knowledge)
     return knowledge
 
 
-async def _extract_all(
-    seeds: Sequence[SeedProblem], client: Client, workspace: Workspace
-) -> list[Extraction]:
-    report = client.report
+async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace) -> list[Extraction]:
+    report = run.report
     found: dict[str, Extraction] = {}
     report.begin("extraction", len(seeds))
 
     async def one(seed: SeedProblem, log: ResponseLog) -> None:
-        ask = Ask(client, log, seed.id)
+        ask = Ask(run, log, seed.id)
         try:
             found[seed.id] = await extract(seed, ask)
         except NotAskedError as error:
@@ -82,7 +77,7 @@ async def _extract_all(
 
     with workspace.open_log("extract", 0, report.note) as log:
         jobs = (partial(one, seed, log) for seed in seeds)
-        await run_window(client.recipe.window, jobs, client.stop)
+        await run_window(run.recipe.window, jobs, run.stop)
     dropped = [extraction for extraction in found.values() if extraction.reason]
     if dropped:
         report.note(
@@ -91,16 +86,16 @@ async def _extract_all(
     return [found[seed.id] for seed in seeds]
 
 
-async def _cluster(extractions: Sequence[Extraction], client: Client, workspace: Workspace) -> TopicClusters:
-    report = client.report
-    rule = client.recipe.topics
+async def _cluster(extractions: Sequence[Extraction], run: Run, workspace: Workspace) -> TopicClusters:
+    report = run.report
+    rule = run.recipe.topics
     report.begin("topics", 0)
-    embedder = _embedder(rule, client)
+    embedder = _embedder(rule, run)
     with workspace.open_log("topics", 0, report.note) as log:
 
         async def ask_same(one: TopicKeyPoints, other: TopicKeyPoints) -> bool | None:
             try:
-                return await same_topic(one, other, Ask(client, log, f"{one.topic} = {other.topic}"))
+                return await same_topic(one, other, Ask(run, log, f"{one.topic} = {other.topic}"))
             except (StoppedError, NotAskedError):
                 return (
                     None  # the answers to the other pairs are still waited for; nothing is saved after a stop
@@ -119,14 +114,16 @@ async def _cluster(extractions: Sequence[Extraction], client: Client, workspace:
             await embedder.close()
 
 
-def _embedder(rule: Topics, client: Client) -> Embedder:
+def _embedder(rule: Topics, run: Run) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
     from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
-    embedder = OpenAIEmbedder(
-        rule.embedding_model, rule.embedding_addresses, api_key=key, notify=client.report.note
+    return OpenAIEmbedder(
+        rule.embedding_model,
+        rule.embedding_addresses,
+        api_key=key,
+        notify=run.report.note,
+        stop=run.stop,
     )
-    embedder.connection.stop = client.stop
-    return embedder

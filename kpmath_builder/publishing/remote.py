@@ -18,9 +18,13 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.hf_api import RepoFile
 
+from kpmath_builder.client.retry_after import parse_retry_after
 from kpmath_builder.errors import BuildError, InputError, KpmathError
 
 __all__ = ["Commit", "MovedError", "Remote", "RemoteFile", "UnavailableError"]
+
+LONGEST_WAIT = 300.0
+"""Seconds; the Hub counts its limits over five minutes."""
 
 
 class MovedError(KpmathError):
@@ -190,7 +194,8 @@ class Remote:
         if status in {409, 412}:
             return MovedError(_told(error))
         if status in {408, 425, 429} or status >= 500:
-            return UnavailableError(_told(error), float(error.response.headers.get("Retry-After") or 0))
+            wait = parse_retry_after(error.response.headers.get("Retry-After"), longest=LONGEST_WAIT)
+            return UnavailableError(_told(error), wait or 0.0)
         if status in {401, 403}:
             return self._refused(status, to)
         return InputError(f"The Hub refuses this ({_told(error)}): correct what it names.")

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from kpmath_builder.protocol import Role
+from kpmath_builder.protocol import ROLE_OF, Role, Task
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
-from kpmath_builder.recipe.keys import Kind, Section, key, kind_of, walk
+from kpmath_builder.recipe.keys import Key, KeyKind, Section, key, walk
 from kpmath_builder.recipe.sections import (
     Blueprints,
     Build,
@@ -23,21 +23,51 @@ from kpmath_builder.recipe.sections import (
     Solutions,
     Topics,
 )
-from kpmath_builder.recipe.teacher import TeacherSettings
+from kpmath_builder.recipe.teacher import (
+    AnyTeacher,
+    ServerSettings,
+    SymbolicSettings,
+    TeacherSettings,
+    VllmSettings,
+    complete_teachers,
+    switch_kinds,
+)
 
-__all__ = ["Consensus", "Judging", "Recipe", "Sampled", "Section", "TeacherSettings", "Topics"]
+__all__ = [
+    "Consensus",
+    "Judging",
+    "Key",
+    "KeyKind",
+    "Recipe",
+    "Sampled",
+    "Section",
+    "ServerSettings",
+    "SymbolicSettings",
+    "TeacherSettings",
+    "Topics",
+    "VllmSettings",
+]
+
+_TEACHERS = ("teacher.", "roles.")
+_DRAWERS: frozenset[Role] = frozenset({"extractor"})
+"""Roles whose answers the questions are drawn from."""
 
 
 class Recipe(Section):
     """Everything that a build is made from. Read one with `Recipe.read`; the fields are the tables of the TOML file."""
 
     name: str = key(
-        "name of the dataset, used in its card", "kpmath", "decision", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+        "name of the dataset, used in its card",
+        "kpmath",
+        KeyKind.DECISION,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
     )
-    prompts: Path | None = key("folder of prompt files that replace those of the package", None, "free")
+    prompts: Path | None = key(
+        "folder of prompt files that replace those of the package", None, KeyKind.FREE, public=False
+    )
     seeds: Seeds = Seeds()
-    teacher: TeacherSettings = TeacherSettings()
-    roles: dict[Role, TeacherSettings] = Field(
+    teacher: AnyTeacher = SymbolicSettings()
+    roles: dict[Role, AnyTeacher] = Field(
         {}, description="teachers of single roles; missing keys come from [teacher]"
     )
     extraction: Extraction = Extraction()
@@ -53,28 +83,13 @@ class Recipe(Section):
     @model_validator(mode="before")
     @classmethod
     def _complete_roles(cls, tree: Any) -> Any:  # noqa: ANN401 - raw TOML
-        if (
-            isinstance(tree, dict)
-            and isinstance(tree.get("roles"), dict)
-            and isinstance(tree.get("teacher", {}), dict)
-        ):
-            roles = {
-                r: {**tree.get("teacher", {}), **o} if isinstance(o, dict) else o
-                for r, o in tree["roles"].items()
-            }
-            return {**tree, "roles": roles}
-        return tree
+        return complete_teachers(tree) if isinstance(tree, Mapping) else tree
 
     @model_validator(mode="after")
     def _room_after_thinking(self) -> Self:
         for role, (table, sampled) in self._tables.items():
-            teacher = self.teacher_for(role)
-            budget = teacher.extra.get("thinking_token_budget")
-            if (
-                teacher.kind != "symbolic"
-                and isinstance(budget, int)
-                and budget >= sampled.sampling.max_tokens
-            ):
+            budget = self.teacher_for(role).request_fields.get("thinking_token_budget")
+            if isinstance(budget, int) and budget >= sampled.sampling.max_tokens:
                 raise ValueError(
                     f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {table}.max_tokens above "
                     f"it, or give the {role} an extra of its own in [roles.{role}]"
@@ -90,7 +105,7 @@ class Recipe(Section):
         InputError
             Naming the key, its meaning and the allowed values.
         """
-        return cls.of(override(read_toml(Path(path)), overrides or {}))
+        return cls.of(override(switch_kinds(read_toml(Path(path)), overrides or {}), overrides or {}))
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:
@@ -103,6 +118,11 @@ class Recipe(Section):
     def teacher_for(self, role: Role) -> TeacherSettings:
         """Return the settings of the teacher that plays `role`."""
         return self.roles.get(role, self.teacher)
+
+    @property
+    def teachers(self) -> Mapping[Role, TeacherSettings]:
+        """The settings of the teacher of each role."""
+        return {role: self.teacher_for(role) for role in self._tables}
 
     @property
     def window(self) -> int:
@@ -122,14 +142,35 @@ class Recipe(Section):
             "solver": ("solutions", self.solutions),
         }
 
-    def keys(self, kind: Kind) -> dict[str, Any]:
-        """Return the dotted keys of one kind with their values, as JSON has them; draw keys are data keys too."""
-        kinds = {"data", "draw"} if kind == "data" else {kind}
-        return {name: value for name, value, field in walk(self) if kind_of(field) in kinds}
+    def keys(self, kind: KeyKind) -> dict[str, Any]:
+        """Return all that has this kind, by dotted names, as JSON has it.
+
+        A teacher stands in it as the answers see it: the model of each role and the fields of its requests. Who runs the
+        model, and where, changes nothing: an engine of one's own today, a server tomorrow.
+        """
+        of_kind = (key for key in walk(self) if key.kind is kind and not key.name.startswith(_TEACHERS))
+        return {**{key.name: key.value for key in of_kind}, **self._asked_of_teachers(kind)}
+
+    def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
+        """Return the tasks whose prompts and teachers have this kind."""
+        return tuple(
+            task
+            for task, role in ROLE_OF.items()
+            if kind is (KeyKind.DRAW if role in _DRAWERS else KeyKind.ASKED)
+        )
+
+    def _asked_of_teachers(self, kind: KeyKind) -> dict[str, Any]:
+        keys: dict[str, Any] = {}
+        for task in self.tasks(kind):
+            role = ROLE_OF[task]
+            asked = {"model": self.teacher_for(role).model_name, **self.teacher_for(role).fields(task)}
+            keys |= {f"roles.{role}.{name}": value for name, value in asked.items()}
+        return keys
+
+    def public(self) -> list[Key]:
+        """Return what may leave the machine of a recipe: its public keys, with the values that may be shown."""
+        return [key._replace(value=key.shown) for key in walk(self) if key.public]
 
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""
-        entries = [
-            (*name.rpartition(".")[::2], value, field.description or "") for name, value, field in walk(self)
-        ]
-        return dump_toml(entries)
+        return dump_toml(walk(self))

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.recipe.teacher import kinds_with
 
 __all__ = ["allowed_values", "explain"]
 
@@ -21,7 +22,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
     if first["type"] == "value_error":
         return InputError(f"The recipe's {first['ctx']['error']}.{more}")
     if first["type"] == "extra_forbidden":
-        return InputError(f"{_unknown(path, root)}{more}")
+        return InputError(f"{_foreign(path) or _unknown(path, root)}{more}")
+    if first["type"] == "union_tag_invalid":
+        kinds, given = first["ctx"]["expected_tags"].replace("'", ""), first["ctx"]["tag"]
+        return InputError(f"The recipe's {'.'.join(path)}.kind must be one of {kinds}, got {given!r}.{more}")
     if path[-1] == "[key]":
         return InputError(
             f"The recipe's {path[0]} has no {path[1]}: known are {first['ctx']['expected']}.{more}"
@@ -34,13 +38,27 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
     )
 
 
+def _foreign(path: list[str]) -> str:
+    """Return the sentence about a key that other kinds of teachers have; "" if it is not one."""
+    *tables, kind, name = path if len(path) > 2 else ("", "", "")
+    others = kinds_with(name)
+    if not others or tables[0] not in {"teacher", "roles"}:
+        return ""
+    table = ".".join(tables)
+    known_to = " or ".join(f'"{other}"' for other in others)
+    return (
+        f'The recipe\'s {table} is of kind "{kind}", which has no key {name}: leave {table}.{name} out, or set '
+        f"{table}.kind to {known_to}, which has it."
+    )
+
+
 def _unknown(path: list[str], root: Schema) -> str:
     *tables, name = path
-    table, _ = _find(tables, root)
+    table, tables = _find(tables, root)
     known = sorted(table.get("properties", {}))
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {'.'.join([*tables, close[0]])}?" if close else f"known here: {', '.join(known)}."
-    return f"The recipe has no key {'.'.join(path)}: {hint}"
+    return f"The recipe has no key {'.'.join([*tables, name])}: {hint}"
 
 
 def _find(path: list[str], root: Schema) -> tuple[Schema, list[str]]:
@@ -48,13 +66,17 @@ def _find(path: list[str], root: Schema) -> tuple[Schema, list[str]]:
     schema, walked = root, list[str]()
     for part in path:
         inner = _inner(schema, root)
+        kinds = inner.get("discriminator", {}).get("mapping", {})
+        if part in kinds:  # the kind of a teacher is no part of the key's name
+            schema = {"$ref": kinds[part]}
+            continue
         following = inner.get("properties", {}).get(part) or (inner.get("additionalProperties") or None)
         if not isinstance(following, dict):
             break
         described = {k: v for k, v in following.items() if k == "description"}
         schema = {**_inner(following, root), **described}
         walked.append(part)
-    return schema, walked
+    return _inner(schema, root), walked
 
 
 def _inner(schema: Schema, root: Schema) -> Schema:
@@ -84,7 +106,7 @@ def allowed_values(schema: Schema, root: Schema) -> str:
     if schema.get("type") == "array":
         least = ", at least one" if schema.get("minItems") else ""
         return f"a list of {_TYPES.get(schema.get('items', {}).get('type', ''), 'values')}{least}"
-    if schema.get("type") == "object":
+    if schema.get("type") == "object" or "discriminator" in schema:
         return "a table"
     limits = [words.format(schema[name]) for name, words in _LIMITS.items() if name in schema]
     return " ".join([_TYPES.get(schema.get("type", ""), "a value"), *limits])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.recipe.keys import Key
 
 __all__ = ["dump_toml", "override", "read_toml"]
 
@@ -56,15 +57,19 @@ def _value(text: str) -> Any:  # noqa: ANN401 - any TOML value
     return value if isinstance(value, str | int | float | bool | list | dict) else text
 
 
-def dump_toml(entries: Iterable[tuple[str, str, Any, str]]) -> str:
-    """Return TOML for (table, key, value, meaning) in this order; keys that are not set stand as comments."""
+def dump_toml(keys: Iterable[Key]) -> str:
+    """Return keys as TOML, each behind its meaning; keys that are not set stand as comments."""
     lines: list[str] = []
     current = ""
-    for table, name, value, meaning in entries:
+    for key in keys:
+        table, _, name = key.name.rpartition(".")
         if table != current:
             lines += ["", f"[{table}]"]
             current = table
-        lines += [f"# {meaning}", f"# {name} is not set" if value is None else f"{name} = {_toml(value)}"]
+        lines += [
+            f"# {key.meaning}",
+            f"# {name} is not set" if key.value is None else f"{name} = {_toml(key.value)}",
+        ]
     return "\n".join(lines) + "\n"
 
 

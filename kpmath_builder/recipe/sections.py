@@ -1,12 +1,12 @@
 """The tables of the recipe, in the order of the method. The paper's numbers are the defaults."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
-from kpmath_builder.recipe.keys import Section, key
+from kpmath_builder.recipe.keys import KeyKind, Section, key, last_part, public_model
 
 __all__ = [
     "Blueprints",
@@ -26,29 +26,39 @@ __all__ = [
 class Seeds(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
-    path: Path | None = key("file of seed problems: .jsonl, .jsonl.gz, .json or .parquet", None, "free")
-    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, "free")
-    hub_config: str | None = key("config of the Hub dataset", None, "free")
-    revision: str | None = key("branch, tag or commit of the Hub dataset", None, "free")
-    split: str = key("split of the Hub dataset", "train", "free")
+    path: Path | None = key(
+        "file of seed problems: .jsonl, .jsonl.gz, .json or .parquet", None, KeyKind.FREE, public=False
+    )
+    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.FREE)
+    hub_config: str | None = key("config of the Hub dataset", None, KeyKind.FREE)
+    revision: str | None = key("branch, tag or commit of the Hub dataset", None, KeyKind.FREE)
+    split: str = key("split of the Hub dataset", "train", KeyKind.FREE)
     format: Literal["auto", "gsm8k", "math", "custom"] = key(
-        "how a row is read; auto looks at its fields", "auto", "free"
+        "how a row is read; auto looks at its fields", "auto", KeyKind.FREE
     )
     fields: dict[str, str] | None = key(
         'for your own file: which of its fields is problem, solution, answer, level, subject, id, e.g. { problem = "q" }',
         None,
-        "free",
+        KeyKind.FREE,
     )
-    licence: str | None = key("licence of your own seeds", None, "free")
-    source: str | None = key("name of your own seeds' source", None, "free")
-    shareable: bool | None = key("whether the text of your own seeds may be published", None, "free")
-    limit: int | None = key("use only the first so many seed problems", None, "free", ge=1)
+    licence: str | None = key("licence of your own seeds", None, KeyKind.FREE)
+    source: str | None = key("name of your own seeds' source", None, KeyKind.FREE)
+    shareable: bool | None = key("whether the text of your own seeds may be published", None, KeyKind.FREE)
+    limit: int | None = key("use only the first so many seed problems", None, KeyKind.FREE, ge=1)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if self.path is not None and self.hub is not None:
             raise ValueError("seeds.path and seeds.hub are both given: keep one of them")
         return self
+
+    def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a value as it may leave the machine; a local folder in place of a dataset on the Hub by its last part."""
+        if (
+            name == "hub" and value is not None and value.count("/") > 1
+        ):  # a name on the Hub has one slash at most
+            return last_part(value)
+        return super().shown(name, value)
 
 
 class Sampled(Section):
@@ -64,33 +74,44 @@ class Sampled(Section):
 class Extraction(Sampled):
     """Naming topics and key points of the seeds (paper section 2.1)."""
 
-    temperature: float = key("sampling temperature", 0.2, "draw", ge=0)
-    top_p: float = key("nucleus sampling", 0.95, "draw", gt=0, le=1)
-    max_tokens: int = key("longest reply in tokens", 1024, "draw", ge=1)
+    temperature: float = key("sampling temperature", 0.2, KeyKind.DRAW, ge=0)
+    top_p: float = key("nucleus sampling", 0.95, KeyKind.DRAW, gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, KeyKind.DRAW, ge=1)
 
 
 class Topics(Section):
     """Topic clustering (paper section 2.1; the bands: method.md section 2)."""
 
     embedding: Literal["lexical", "openai"] = key(
-        "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", "draw"
+        "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", KeyKind.DRAW
     )
-    embedding_model: str = key("embedding model as the server lists it; needed for openai", "", "draw")
+    embedding_model: str = key("embedding model as the server lists it; needed for openai", "", KeyKind.DRAW)
     embedding_addresses: tuple[str, ...] = key(
-        "addresses of the embedding server", ("http://127.0.0.1:8001",), "free", min_length=1
+        "addresses of the embedding server",
+        ("http://127.0.0.1:8001",),
+        KeyKind.FREE,
+        public=False,
+        min_length=1,
     )
     embedding_key_env: str = key(
-        "environment variable that holds the embedding server's key", "OPENAI_API_KEY", "free"
+        "environment variable that holds the embedding server's key",
+        "OPENAI_API_KEY",
+        KeyKind.FREE,
+        public=False,
     )
-    same: float = key("cosine similarity from which two topics are one", 0.90, "draw", ge=0, le=1)
+    same: float = key("cosine similarity from which two topics are one", 0.90, KeyKind.DRAW, ge=0, le=1)
     ask_above: float = key(
         "cosine similarity from which the teacher is asked whether two topics are one",
         0.70,
-        "draw",
+        KeyKind.DRAW,
         ge=0,
         le=1,
     )
-    minimum_support: int = key("topics of fewer problems join their nearest neighbour", 1, "draw", ge=1)
+    minimum_support: int = key("topics of fewer problems join their nearest neighbour", 1, KeyKind.DRAW, ge=1)
+
+    def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a value as it may leave the machine; a model that is a file or folder by its last part."""
+        return public_model(value) if name == "embedding_model" else super().shown(name, value)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -109,9 +130,9 @@ class Blueprints(Section):
     """Drawing topics, practices and key points (paper section 2.2)."""
 
     three_topics_share: float = key(
-        "share of blueprints with three topics; the others have two", 0.5, "draw", ge=0, le=1
+        "share of blueprints with three topics; the others have two", 0.5, KeyKind.DRAW, ge=0, le=1
     )
-    max_key_points_per_topic: int = key("key points shown per topic", 2, "draw", ge=1)
+    max_key_points_per_topic: int = key("key points shown per topic", 2, KeyKind.DRAW, ge=1)
 
 
 class Questions(Sampled):
@@ -128,8 +149,8 @@ class Judging(Sampled):
     temperature: float = key("sampling temperature", 0.0, ge=0)
     top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
     max_tokens: int = key("longest reply in tokens", 1024, ge=1)
-    threshold: float = key("lowest quality of a question that is solved", 0.85, "decision", ge=0, le=1)
-    max_sub_questions: int = key("questions with more sub-questions are dropped", 3, "decision", ge=1)
+    threshold: float = key("lowest quality of a question that is solved", 0.85, KeyKind.DECISION, ge=0, le=1)
+    max_sub_questions: int = key("questions with more sub-questions are dropped", 3, KeyKind.DECISION, ge=1)
 
 
 class Solutions(Sampled):
@@ -142,7 +163,7 @@ class Solutions(Sampled):
     keep_thinking: bool = key(
         "publish in scored what a solver that thinks said before each solution",
         default=False,
-        kind="decision",
+        kind=KeyKind.DECISION,
     )
 
 
@@ -152,9 +173,11 @@ class Consensus(Section):
     mode: Literal["paper", "strict"] = key(
         "paper: the published rule; strict: one winner that agrees on every part, no ties",
         "strict",
-        "decision",
+        KeyKind.DECISION,
     )
-    min_share: float = key("strict only: smallest share of the votes that wins", 0.5, "decision", ge=0, le=1)
+    min_share: float = key(
+        "strict only: smallest share of the votes that wins", 0.5, KeyKind.DECISION, ge=0, le=1
+    )
 
 
 class Selection(Section):
@@ -163,7 +186,7 @@ class Selection(Section):
     solutions_per_question: int | None = key(
         "agreed solutions published per question, the first ones; unset: all that differ in text",
         None,
-        "decision",
+        KeyKind.DECISION,
         ge=1,
     )
 
@@ -171,17 +194,18 @@ class Selection(Section):
 class Build(Section):
     """Where and how much."""
 
-    folder: Path = key("folder of the build", Path("builds/kpmath"), "free")
+    folder: Path = key("folder of the build", Path("builds/kpmath"), KeyKind.FREE, public=False)
     questions: int = key(
         "blueprints to draw, each one question at most; may grow in a folder that is built",
         1000,
-        "free",
+        KeyKind.DECISION,
         ge=1,
     )
     shards: int = key(
         "parts in which responses and candidates are stored; does not change the tables",
         8,
-        "layout",
+        KeyKind.LAYOUT,
+        public=False,
         ge=1,
         le=4096,
     )
@@ -189,13 +213,26 @@ class Build(Section):
         "blueprints in flight; unset: as many as requests may be under way at all servers, which keeps them full; does not "
         "change the tables",
         None,
-        "free",
+        KeyKind.FREE,
+        public=False,
+        ge=1,
+    )
+    max_tokens: int | None = key(
+        "tokens, read and written, that all answers in the folder may cost together; the build stops once they are spent "
+        "(requests under way still end), and goes on when this is raised; unset: no limit",
+        None,
+        KeyKind.FREE,
+        public=False,
         ge=1,
     )
     grace: float = key(
-        "seconds in which requests under way may still end when the build is stopped", 30.0, "free", ge=0
+        "seconds in which requests under way may still end when the build is stopped",
+        30.0,
+        KeyKind.FREE,
+        public=False,
+        ge=0,
     )
-    seed: int = key("seed of every draw and every sample", 0, "draw", ge=0, lt=2**63)
+    seed: int = key("seed of every draw and every sample", 0, KeyKind.DRAW, ge=0, lt=2**63)
     attempts: int = key(
-        "how often a reply that does not validate is asked for before the drop", 3, "draw", ge=1, le=20
+        "how often a reply that does not validate is asked for before the drop", 3, KeyKind.DRAW, ge=1, le=20
     )

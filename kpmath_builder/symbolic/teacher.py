@@ -7,7 +7,8 @@ from random import Random
 from typing import Any, get_args
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.protocol import Request, Response, Task, canonical_json
+from kpmath_builder.protocol import Request, Response, Task, TeacherContext, canonical_json
+from kpmath_builder.recipe import SymbolicSettings
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.judging import judge
 from kpmath_builder.symbolic.passages import Passage, passage_of
@@ -16,7 +17,7 @@ from kpmath_builder.symbolic.reasons import Reason, UnfitError
 from kpmath_builder.symbolic.solve import solve, solve_with_slip
 from kpmath_builder.symbolic.topics import extract, same_topic
 
-__all__ = ["SymbolicTeacher"]
+__all__ = ["SymbolicTeacher", "make_teacher"]
 
 _Material = Mapping[str, Any]
 
@@ -42,7 +43,8 @@ class SymbolicTeacher:
         Where `error_rate` is no share.
     """
 
-    samples_per_request: int = 1024
+    model = "symbolic"
+    samples_per_request = 1024
 
     def __init__(self, error_rate: float = 0.1) -> None:
         if not 0 <= error_rate <= 1:
@@ -61,6 +63,13 @@ class SymbolicTeacher:
 
     async def close(self) -> None:
         """There is nothing to release."""
+
+    def load(self) -> str:
+        """Return nothing: no server is at work."""
+        return ""
+
+    def record(self) -> None:
+        """Return nothing: no server did anything."""
 
     async def answer(self, request: Request, samples: Sequence[int]) -> Sequence[Response]:
         """Answer the given samples.
@@ -97,6 +106,11 @@ class SymbolicTeacher:
         if reading is None:
             return "I cannot solve this: the question is not put together from the practices."
         return solve_with_slip(reading, rng) if rng.random() < self.error_rate else solve(reading)
+
+
+def make_teacher(settings: SymbolicSettings, context: TeacherContext) -> SymbolicTeacher:  # noqa: ARG001 - it needs none
+    """Return the teacher that a recipe's table describes."""
+    return SymbolicTeacher(error_rate=settings.error_rate)
 
 
 def _material(content: str) -> _Material:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from kpmath_builder.execution.ask import Ask, Client
+from kpmath_builder.execution.ask import Ask
+from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.window import run_window
 from kpmath_builder.files.lock import HeldError
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -44,13 +45,13 @@ def draw(drawer: BlueprintDrawer, index: int, generation: int) -> Blueprint:
 
 
 async def synthesise_all(
-    knowledge: Knowledge, client: Client, workspace: Workspace, spec: BuildSpec, shards: Collection[int]
+    knowledge: Knowledge, run: Run, workspace: Workspace, spec: BuildSpec, shards: Collection[int]
 ) -> list[str]:
     """Make those of the shards that are not there yet; return who has the ones that other processes are making."""
-    batch = _Batch(knowledge, client, workspace, spec)
-    client.report.begin("synthesis", sum(len(batch.indexes(shard)) for shard in shards))
+    batch = _Batch(knowledge, run, workspace, spec)
+    run.report.begin("synthesis", sum(len(batch.indexes(shard)) for shard in shards))
     try:
-        await run_window(client.recipe.window, batch.jobs(shards), client.stop)
+        await run_window(run.recipe.window, batch.jobs(shards), run.stop)
     finally:
         batch.close()
     return batch.held
@@ -59,17 +60,17 @@ async def synthesise_all(
 class _Batch:
     """The shards of this run; open are those with a blueprint in the window."""
 
-    def __init__(self, knowledge: Knowledge, client: Client, workspace: Workspace, spec: BuildSpec) -> None:
+    def __init__(self, knowledge: Knowledge, run: Run, workspace: Workspace, spec: BuildSpec) -> None:
         self.held: list[str] = []
         """Who has the shards that other processes are making."""
-        self._client, self._workspace, self._spec, self._report = client, workspace, spec, client.report
-        self._drawer = drawer_for(knowledge, client.recipe)
+        self._run, self._workspace, self._spec, self._report = run, workspace, spec, run.report
+        self._drawer = drawer_for(knowledge, run.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
         self._open: set[_Shard] = set()
 
     def indexes(self, number: int) -> range:
         """Return the numbers of a shard's blueprints."""
-        return shard_indexes(number, self._client.recipe.build.shards, self._client.recipe.build.questions)
+        return shard_indexes(number, self._run.recipe.build.shards, self._run.recipe.build.questions)
 
     def jobs(self, numbers: Collection[int]) -> Iterator[Callable[[], Coroutine[object, object, None]]]:
         """Yield one job per shard that opens it, and one per blueprint that is to be led through the method."""
@@ -99,9 +100,9 @@ class _Batch:
         if not shard.is_open:
             return
         generation = self._spec.generation(shard.number)
-        ask = Ask(self._client, shard.log, index, generation)
+        ask = Ask(self._run, shard.log, index, generation)
         blueprint = draw(self._drawer, index, generation)
-        candidate = await synthesise(blueprint, self._seeds, ask, self._client.recipe)
+        candidate = await synthesise(blueprint, self._seeds, ask, self._run.recipe)
         shard.writer.add(candidate)
         self._report.funnel.add(candidate)
         self._report.step(resumed=ask.resumed)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kpmath_builder.execution.ask import Ask, NotAskedError
+from kpmath_builder.execution.ask import Ask
+from kpmath_builder.execution.run import NotAskedError
 from kpmath_builder.recipe import Judging, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
 from kpmath_builder.synthesis.questions import judge, show, write

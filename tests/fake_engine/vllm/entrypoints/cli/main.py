@@ -1,8 +1,8 @@
 """`python -m vllm.entrypoints.cli.main serve MODEL …` of the stand-in: a server process with an engine process of its own.
 
 As with the real one, the server ends when its engine does, but the engine outlives a server that is killed. What goes wrong is
-said in a JSON file that the environment names as FAKE_VLLM: {"fault": "…"} ends before it is ready, {"loads": 2} takes so many seconds
-for that, {"obeys": false}, {"hangs": true}, {"stubborn": true} has an engine that does not end when it is asked to.
+said in a JSON file that the environment names as FAKE_VLLM: {"fault": "…"} ends before it is ready, {"loads_until": "…"} waits for a
+file, {"obeys": false}, {"hangs": true}, {"stubborn": true} has an engine that does not end when it is asked to.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("command")
     parser.add_argument("model")
-    parser.add_argument("--port", type=int)
+    parser.add_argument("--uds")
     parser.add_argument("--served-model-name")
     known, _ = parser.parse_known_args()
     sys.stdout.write(
@@ -57,13 +57,13 @@ def main() -> None:
     sys.stdout.flush()
     if MOOD.get("fault"):
         sys.exit(f"torch.OutOfMemoryError: {MOOD['fault']}")
-    time.sleep(MOOD.get("loads", 0.0))
+    while "loads_until" in MOOD and not Path(MOOD["loads_until"]).exists():
+        time.sleep(0.05)
     engine = subprocess.Popen([sys.executable, "-c", ENGINE])
     server = Server(
         play,
         models=[MOOD.get("model", known.served_model_name)],
-        key=os.environ["VLLM_API_KEY"],
-        port=known.port,
+        socket_path=known.uds,
         obeys=MOOD.get("obeys", True),
         seconds=600.0 if MOOD.get("hangs") else MOOD.get("seconds", 0.02),
         health=True,

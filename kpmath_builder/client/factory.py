@@ -1,0 +1,29 @@
+"""How a recipe's table `kind = "openai"` becomes a teacher."""
+
+import os
+
+from kpmath_builder.client.teacher import OpenAITeacher
+from kpmath_builder.protocol import TeacherContext
+from kpmath_builder.recipe import ServerSettings
+
+__all__ = ["make_teacher"]
+
+
+def make_teacher(settings: ServerSettings, context: TeacherContext) -> OpenAITeacher:
+    """Return the teacher that a recipe's table describes; raises as `OpenAITeacher` does."""
+    return OpenAITeacher(
+        settings.model_name,
+        settings.addresses,
+        api_key=os.environ.get(settings.api_key_env),
+        in_flight=settings.in_flight,
+        least_in_flight=settings.least_in_flight,
+        samples_per_request=settings.samples_per_request,
+        patience=settings.patience,
+        longest_reply=context.longest_reply,
+        extras=context.extras,
+        revision=settings.revision or "",
+        parameters=settings.parameters,
+        schema_mode=settings.schema_mode,
+        notify=context.notify,
+        stop=context.stop,
+    )

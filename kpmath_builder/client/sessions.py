@@ -1,0 +1,106 @@
+"""The HTTP sessions to some servers: one for all that are reached over TCP, one for each Unix socket."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+
+import aiohttp
+from yarl import URL
+
+from kpmath_builder.client.addresses import read_address
+from kpmath_builder.client.faults import CallError, Owner
+from kpmath_builder.client.retries import LONGEST_CONNECT
+from kpmath_builder.client.secrets import Secrets
+from kpmath_builder.client.transport import Transport
+from kpmath_builder.errors import InputError
+
+__all__ = ["Sessions", "no_answer"]
+
+_NO_TIME_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT)
+"""A slow answer is a healthy one, and each call has a limit of its own; TCP keep-alive notices a dead machine."""
+_HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+
+class Sessions:
+    """Sends requests to servers by their URL as shown, with the key, the credentials and the query of their addresses.
+
+    Raises
+    ------
+    InputError
+        When an address is not the address of a server, or the key cannot be sent.
+    """
+
+    def __init__(self, addresses: Sequence[str], *, api_key: str | None = None) -> None:
+        read = [read_address(address) for address in addresses]
+        self._addresses = {address.shown: address for address in read}
+        self._transports = {
+            address.shown: Transport.to(address.shown if address.socket else address.base) for address in read
+        }
+        self._headers = {address.shown: _HEADERS | address.headers(api_key) for address in read}
+        passwords = [address.credentials[1] for address in read if address.credentials]
+        self.secrets = Secrets([api_key, *passwords, *(address.query for address in read)])
+        self._open: dict[str, aiohttp.ClientSession] = {}
+
+    @property
+    def urls(self) -> list[str]:
+        """The servers' URLs, fit to be shown."""
+        return list(self._addresses)
+
+    def request(
+        self, url: str, path: str, data: bytes | None = None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Return a request in the making: POST with `data`, else GET; the answer's body is still to be read."""
+        return self._session(url).request(
+            "GET" if data is None else "POST",
+            URL(self._addresses[url].url(path), encoded=True),
+            data=data,
+            headers=self._headers[url],
+            allow_redirects=False,
+        )
+
+    def metrics(self, url: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse] | None:
+        """Return the request for `/metrics`, or None if the server's base path leaves no place for it."""
+        address = self._addresses[url].metrics
+        if not address:
+            return None
+        return self._session(url).get(address, headers=self._headers[url], allow_redirects=False)
+
+    def health(self, url: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Return the request for vLLM's `/health`, which stands beside `/v1`."""
+        base = self._addresses[url].base.removesuffix("/v1")
+        return self._session(url).get(f"{base}/health", headers=self._headers[url], allow_redirects=False)
+
+    async def close(self) -> None:
+        """Close all sessions; a later request opens new ones."""
+        sessions, self._open = list(self._open.values()), {}
+        for session in sessions:
+            await session.close()
+
+    def _session(self, url: str) -> aiohttp.ClientSession:
+        transport = self._transports[url]
+        session = self._open.get(transport.socket_path)
+        if session is None:
+            session = self._open[transport.socket_path] = aiohttp.ClientSession(
+                connector=transport.connector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=_NO_TIME_LIMIT,
+            )
+        return session
+
+
+def no_answer(url: str, error: Exception) -> CallError:
+    """Return the fault of a server that sent no answer, or broke one off.
+
+    Raises
+    ------
+    InputError
+        When its certificate is not trusted, which no waiting mends.
+    """
+    why = str(error) or type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        raise InputError(
+            f"The certificate of {url} is not trusted ({why[:200]}): correct the address, or add the certificate of its "
+            "issuer and name the file in the environment variable SSL_CERT_FILE."
+        ) from None
+    # A server that cannot be reached is away; a connection that breaks under way may be this request's doing.
+    owner = Owner.SERVER if isinstance(error, aiohttp.ClientConnectorError) else Owner.UNCLEAR
+    return CallError(f"no answer from {url} ({why[:300]})", owner, away=True)

@@ -1,0 +1,170 @@
+"""`Run`: what all questions of one run share, and the one place where a request meets the log and the teachers."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from typing import Any
+
+from kpmath_builder.errors import KpmathError
+from kpmath_builder.execution.spending import Spending
+from kpmath_builder.execution.teachers import Teachers
+from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.progress import Reporter
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.prompts.schemas import SCHEMAS
+from kpmath_builder.protocol import ROLE_OF, Message, Request, Response, Role, Task, Teacher, canonical_json
+from kpmath_builder.randomness import seed_of
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Tokens
+from kpmath_builder.stopping import Stop, StoppedError
+
+__all__ = ["Material", "NotAskedError", "Run", "cost_of"]
+
+Material = Mapping[str, Any]
+
+
+class NotAskedError(KpmathError):
+    """An answer is not in the log and no teacher may be asked for it (`rescore`, `explain`)."""
+
+
+class Run:
+    """The recipe, the prompts, the teachers by role, and the account of this run.
+
+    Without teachers it answers from the log alone and raises `NotAskedError` for what is not there. Once `stop` is asked for,
+    it raises `StoppedError` instead of sending a request.
+
+    Parameters
+    ----------
+    spending
+        The limit of what all answers of the folder may cost; None: there is none.
+    retry_given_up
+        Whether requests that were given up in an earlier run are sent again.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        prompts: Prompts,
+        report: Reporter,
+        teachers: Teachers | None = None,
+        stop: Stop | None = None,
+        *,
+        spending: Spending | None = None,
+        retry_given_up: bool = False,
+    ) -> None:
+        self.recipe = recipe
+        self.prompts = prompts
+        self.stop = stop or Stop()
+        self.report = report
+        self._teachers = teachers
+        self._spending = spending
+        self._retry_given_up = retry_given_up
+
+    def request(
+        self, task: Task, material: Material, address: int | str, attempt: int, generation: int = 0
+    ) -> Request:
+        """Return the request for a task; address, attempt and generation decide its seed."""
+        settings = self.recipe.teacher_for(ROLE_OF[task])
+        prompted = settings.uses_prompts
+        purpose = f"{task}, generation {generation}" if generation else task
+        return Request(
+            task=task,
+            model=settings.model_name,
+            messages=self.prompts.render(task, material) if prompted else _as_json(task, material),
+            sampling=self.recipe.sampled_by(ROLE_OF[task]).sampling,
+            seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
+            schema=SCHEMAS[task] if prompted else None,
+            extra=settings.fields(task),
+        )
+
+    async def responses(
+        self, request: Request, count: int, log: ResponseLog, address: str
+    ) -> tuple[list[Response], int]:
+        """Return samples 0…count-1 of a request, and how many of them were asked for now.
+
+        What the log does not hold comes from the teacher and is then logged. If a call fails the others still end and are
+        logged, for they are paid for.
+
+        Raises
+        ------
+        BuildError
+            When the folder's answers have cost all that they may cost.
+        StoppedError
+            When a call failed, or was not made because the build is stopping.
+        """
+        found = {sample: log.get(request.key(sample)) for sample in range(count)}
+        missing = [sample for sample, response in found.items() if self._is_missing(response)]
+        if missing:
+            role = ROLE_OF[request.task]
+            teacher = await self._teacher(request.task)
+
+            async def call(samples: Sequence[int]) -> None:
+                responses = await teacher.answer(request, samples)
+                for sample, response in zip(samples, responses, strict=True):
+                    log.put(request.key(sample), request.task, address, response)
+                    found[sample] = response
+                self._account(role, responses)
+
+            for sample in missing:
+                found[sample] = None
+            runs = _runs(missing, teacher.samples_per_request)
+            await asyncio.gather(*(self._guarded(call(run)) for run in runs))
+        there = [response for response in found.values() if response is not None]
+        if len(there) < count:
+            raise StoppedError
+        return there, len(missing)
+
+    def _is_missing(self, response: Response | None) -> bool:
+        if response is None:
+            return True
+        return self._retry_given_up and self._teachers is not None and response.finish_reason == "given_up"
+
+    async def _teacher(self, task: Task) -> Teacher:
+        if self._teachers is None:
+            raise NotAskedError(
+                f"the log holds no answer to this {task} request: run `kpmath build` to ask for it"
+            )
+        self.stop.check()
+        if self._spending is not None:
+            self._spending.check()
+        return await self._teachers.teacher(ROLE_OF[task])
+
+    def _account(self, role: Role, responses: Sequence[Response]) -> None:
+        spent = sum(map(cost_of, responses), Tokens())
+        self.report.spend(spent, self.recipe.teacher_for(role).cost(spent))
+        if self._teachers is not None:
+            self._teachers.spend(role, spent)
+        if self._spending is not None:
+            self._spending.add(responses)  # once over the limit, nothing that waits is sent any more
+
+    async def _guarded(self, call: Coroutine[object, object, None]) -> None:
+        try:
+            await call
+        except StoppedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - it ends the build, but only after what is under way
+            self.stop.ask(error)
+
+
+def cost_of(response: Response) -> Tokens:
+    """Return the tokens of one response."""
+    return Tokens(
+        requests=1,
+        prompt=response.prompt_tokens,
+        completion=response.completion_tokens,
+        given_up=int(response.finish_reason == "given_up"),
+    )
+
+
+def _as_json(task: Task, material: Material) -> tuple[Message, ...]:
+    return (Message("user", canonical_json({"task": task, **material})),)
+
+
+def _runs(samples: Sequence[int], longest: int) -> Iterator[list[int]]:
+    """Cut ascending numbers into runs without gaps, none longer than `longest`."""
+    run: list[int] = []
+    for sample in samples:
+        if run and (sample != run[-1] + 1 or len(run) == longest):
+            yield run
+            run = []
+        run.append(sample)
+    yield run

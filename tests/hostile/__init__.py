@@ -1,0 +1,23 @@
+"""A server that answers a build well, until it answers in one of some two hundred hostile ways; then it heals."""
+
+from hostile.answers import ANSWERS, LASTING, STOPPING, WHOLE
+from hostile.attack import Attack, Exchange
+from hostile.looks import METRICS, MODELS
+from hostile.server import HostileServer, Phase, is_look
+from hostile.wire import HEAVY, STUCK
+
+__all__ = [
+    "ANSWERS",
+    "HEAVY",
+    "LASTING",
+    "METRICS",
+    "MODELS",
+    "STOPPING",
+    "STUCK",
+    "WHOLE",
+    "Attack",
+    "Exchange",
+    "HostileServer",
+    "Phase",
+    "is_look",
+]

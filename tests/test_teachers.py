@@ -1,0 +1,125 @@
+"""Who plays which role in a build: every role is checked in time, and what was given up is asked again when told."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import run_command
+from dummy_server import DummyServer, task_of
+from roleplay import play
+from small_builds import keys_of, recipe, rows, same_tables
+
+from kpmath_builder import InputError, build
+from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.inspection.verify import Verifier
+from kpmath_builder.protocol import Response
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import DropReason
+
+NOBODY = "http://127.0.0.1:9"
+"""Nothing listens at this port."""
+
+
+def with_judge(made: Recipe, address: str) -> Recipe:
+    """Return the recipe with a judge at a server of its own."""
+    tree = made.model_dump(mode="json")
+    tree["roles"] = {"judge": {**tree["teacher"], "addresses": [address]}}
+    return Recipe.of(tree)
+
+
+def test_a_missing_judge_is_found_before_anything_is_paid_for(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        with pytest.raises(InputError, match="No server answers"):
+            build(with_judge(recipe(tmp_path, server), NOBODY))
+        assert not server.bodies
+        assert not keys_of(tmp_path)
+
+
+def test_a_judge_that_has_answered_all_it_is_asked_need_not_run(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        build(recipe(tmp_path, server))
+        asked = server.requests
+        build(with_judge(recipe(tmp_path, server, solutions_samples=5), NOBODY))
+        fresh = [task_of(body) for body in server.bodies[asked:]]
+        assert set(fresh) == {""}, "only solutions are asked for"
+
+
+def test_a_judge_that_is_needed_again_and_missing_ends_the_build(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        build(recipe(tmp_path, server))
+        with pytest.raises(InputError, match="No server answers"):
+            build(with_judge(recipe(tmp_path, server, build_questions=48), NOBODY))
+
+
+def give_up(folder: Path, task: str) -> None:
+    """Leave a finished build as if the server had failed at one request each time, and other shards had not been touched."""
+    workspace = Workspace(folder)
+    line = next(
+        found
+        for found in map(json.loads, workspace.log("synthesis").read_bytes().splitlines())
+        if found["task"] == task
+    )
+    with ResponseLog(workspace.log("synthesis")) as log:
+        reason = "the server failed at this request each time (500): scripted"
+        log.put(line["key"], task, line["for"], Response(text=reason, finish_reason="given_up"))
+    workspace.reopen([0])
+
+
+@pytest.mark.parametrize("task", ["write", "judge", "solve"])
+def test_what_was_given_up_stays_so_until_it_is_to_be_retried(tmp_path: Path, task: str) -> None:
+    with DummyServer(play) as server:
+        for name in ("undisturbed", "folder"):
+            build(recipe(tmp_path / name, server))
+        folder, made = tmp_path / "folder", recipe(tmp_path / "folder", server)
+        give_up(folder, task)
+        asked = server.requests
+
+        given_up = build(made)
+        assert server.requests == asked, "it is not asked again"
+        assert given_up.funnel["tokens"][task]["given_up"] == 1
+        assert read_status(folder).shards[0].tokens.given_up == 1
+        assert "1 requests were given up" in read_status(folder).sentence
+        texts = [row["detail"] for row in rows(folder, "scored")]
+        texts += [solution["text"] for row in rows(folder, "scored") for solution in row["solutions"]]
+        assert sum("scripted" in text for text in texts) == 1
+        assert not list(Verifier(folder).run())
+
+        retried = build(made, retry_given_up=True)
+        assert server.requests == asked + 1
+        assert retried.funnel["tokens"][task]["given_up"] == 0
+        assert same_tables(tmp_path / "undisturbed", folder)
+        assert "given up" not in read_status(folder).sentence
+        assert not list(Verifier(folder).run())
+
+
+def test_only_the_chosen_shards_are_retried(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        made = recipe(tmp_path, server)
+        build(made)
+        give_up(tmp_path, "write")
+        build(made)
+        asked = server.requests
+        build(made, shards=[1, 2], retry_given_up=True)
+        assert server.requests == asked
+        assert "1 requests were given up" in read_status(tmp_path).sentence
+
+
+def test_a_retry_without_anything_given_up_leaves_a_finished_build_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with DummyServer(play) as server:
+        (tmp_path / "r.toml").write_text(recipe(tmp_path / "b", server).to_toml())
+        assert run_command(("build", tmp_path / "r.toml"), capsys, monkeypatch)[0] == 0
+        status, out, _ = run_command(("build", tmp_path / "r.toml", "--retry-given-up"), capsys, monkeypatch)
+        assert (status, "already built" in out) == (0, True)
+
+
+def test_a_candidate_whose_question_was_given_up_is_dropped_as_unwritten(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        build(recipe(tmp_path, server))
+        give_up(tmp_path, "write")
+        build(recipe(tmp_path, server))
+    reasons = [row["reason"] for row in rows(tmp_path, "scored")]
+    assert reasons.count(DropReason.UNWRITTEN.value) == 1
