@@ -32,8 +32,14 @@ class _Draft:
 
     def end(self, reason: DropReason = DropReason.NONE, detail: str = "") -> Candidate:
         models = {role: self._ask.model(role) for role in ("writer", "judge", "solver")}
+        repairs = {role: dict(counts) for role, counts in self._ask.repairs.items() if counts}
         return Candidate(
-            **self._fields, models=models, spent=dict(self._ask.spent), reason=reason, detail=detail
+            **self._fields,
+            models=models,
+            spent=dict(self._ask.spent),
+            repairs=repairs,
+            reason=reason,
+            detail=detail,
         )
 
 
