@@ -224,7 +224,8 @@ class Connection:
         """
         data = None if body is None else json.dumps(body).encode()
         try:
-            async with asyncio.timeout(seconds), self.sessions.request(endpoint.url, path, data) as reply:
+            request = self.sessions.request(endpoint.url, path, data, reuse=False)
+            async with asyncio.timeout(seconds), request as reply:
                 read = await read_body(reply, limit, cut=cut)
                 return reply.status, self.secrets.hide_bytes(read)
         except TimeoutError:
