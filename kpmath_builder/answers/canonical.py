@@ -8,16 +8,17 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
-from kpmath_builder.answers.forms import ALL, Form, Group, Opaque, Scalar, Word
+from kpmath_builder.answers.expressions import is_expression
+from kpmath_builder.answers.forms import ALL, Form, Group, Labelled, Opaque, Scalar, Word
 from kpmath_builder.answers.normalise import normalise, squeeze
+from kpmath_builder.answers.numerals import ORDINALS
 from kpmath_builder.answers.precision import Key
-from kpmath_builder.answers.quantities import lone_letter
+from kpmath_builder.answers.prose import WORDS_FOR, choice_of, stated, without_reason, word_key, yes_or_no
+from kpmath_builder.answers.quantities import infinite, lone_letter, value_of
 from kpmath_builder.answers.shapes import read_shape
 from kpmath_builder.answers.tokens import UnboundedError, UnknownCommandError, UnreadableError
-from kpmath_builder.answers.trees import number
+from kpmath_builder.answers.trees import Symbol, number
 from kpmath_builder.answers.values import fingerprint
-from kpmath_builder.answers.vocabulary import NUMBER_WORDS
-from kpmath_builder.answers.words import prose_quantity, word_key
 
 __all__ = ["Parts", "form_of", "key_of"]
 
@@ -25,17 +26,13 @@ Parts = tuple[str, ...]
 
 _MAX_LENGTH = 3_000
 _MAX_REMEMBERED = 500
-_MAX_CHECKED = 400
 _PLAIN_NUMBER = re.compile(r"-?\d{1,60}")
 _LETTER = re.compile(
     r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Za-df-hj-z])\s*[)}\]]*\s*\}?[.:)]?"
 )
+_HAS_WORD = re.compile(r"\\(?:text|mathrm|mbox|mathbf)|(?<![\\a-zA-Z])[a-zA-Z]{2,}")
 _WORDS = re.compile(r"[a-zA-Z]{3,}")
 _COMMANDS = re.compile(r"\\(?!text|mbox|mathrm|quad|,|;|!|:| )[a-zA-Z]+")
-_TEX = re.compile(
-    r"\\[a-zA-Z]+(?:\{(?:[bpvB]?matrix|cases|array)\})?|\b(?:sin|cos|tan|log|exp|lim|sqrt|mod)\b"
-)
-_UNCHECKED = re.compile(r"\\ldots|__|\\x|import|eval|lambda\b")
 
 
 def form_of(parts: Parts) -> Form:
@@ -81,22 +78,44 @@ def _read(text: str) -> Form:
             checkable=False,
             reason="too long to read",
         )
+    text = without_reason(text)
     plain = normalise(text)
-    if plain.casefold() in NUMBER_WORDS:
-        return Scalar(fingerprint(number(NUMBER_WORDS[plain.casefold()])))
-    return _word(plain) or _mathematics(text, plain)
+    return _word(plain) or _choice(plain) or _mathematics(text, plain)
 
 
 def _word(plain: str) -> Form | None:
     if _LETTER.fullmatch(plain):
         key = word_key(plain)
         return Scalar(fingerprint(lone_letter(str(key[1])))) if key else None
-    key = (
-        word_key(plain)
-        if re.match(r"\W*(?:\\text\s*\{)?\s*(?:yes|no|true|false)\b", plain, re.IGNORECASE)
-        else None
-    )
-    return Word(key) if key in {("text", "yes"), ("text", "no")} else None
+    if not _HAS_WORD.search(plain):
+        return None
+    affirmed = yes_or_no(plain)
+    if affirmed:
+        word = Word(("text", affirmed[0]))
+        return Labelled(("explained", affirmed[1]), word) if affirmed[1] else word
+    key = word_key(plain)
+    if key is None:
+        return None
+    if key[0] == "letter":
+        return Scalar(fingerprint(lone_letter(str(key[1]))))
+    spelt = "".join(str(word) for word in key[1:])
+    meaning = next((name for name, words in WORDS_FOR.items() if spelt in words), "")
+    if meaning == "infinity":
+        return Scalar(infinite(1))
+    if meaning == "emptyset":
+        return Scalar(value_of(Symbol("emptyset")))
+    if spelt in ORDINALS:
+        return Scalar(fingerprint(number(str(ORDINALS[spelt]))))
+    return Word(("text", meaning)) if meaning else None
+
+
+def _choice(plain: str) -> Form | None:
+    """Return a choice that says what it stands for."""
+    found = choice_of(plain)
+    if found is None:
+        return None
+    content = _mathematics(found[1], found[1]).key(ALL, ordered=False)
+    return Scalar(fingerprint(lone_letter(found[0])), content=content)
 
 
 def _mathematics(text: str, plain: str) -> Form:
@@ -109,15 +128,16 @@ def _mathematics(text: str, plain: str) -> Form:
 
 
 def _sentence(text: str) -> Form | None:
+    """Return the quantity that a sentence states, with the rest of the sentence as its label."""
     if not _WORDS.search(text) or " " not in text.strip():
         return None
-    for candidate in prose_quantity(text):
+    for quantity, around in stated(text):
         try:
-            form = read_shape(normalise(candidate))
+            form = read_shape(normalise(quantity))
         except UnreadableError:
             continue
         if not isinstance(form, Word):
-            return form
+            return Labelled(("sentence", word_key(around) or ()), form)
     return None
 
 
@@ -126,15 +146,10 @@ def _words(plain: str) -> Form | None:
     if not words or (words < 4 and (_COMMANDS.search(plain) or re.search(r"[=<>^]", plain))):
         return None
     key = word_key(plain)
-    return Word(key) if key else None
+    return Word(key) if key and key[0] == "text" else None
 
 
 def _opaque(plain: str, error: UnreadableError) -> Form:
     """Return an unread answer; the checker is asked only about whole expressions with a command that is unknown here."""
-    checkable = (
-        isinstance(error, UnknownCommandError)
-        and len(plain) <= _MAX_CHECKED
-        and not _UNCHECKED.search(plain)
-        and not _WORDS.search(_TEX.sub(" ", plain))
-    )
+    checkable = isinstance(error, UnknownCommandError) and is_expression(plain)
     return Opaque(squeeze(plain), checkable=checkable, reason=str(error))

@@ -1,11 +1,11 @@
-"""Sorts answers into classes of equal ones: look-ups by canonical key first, then only representatives are compared."""
+"""Sorts answers into classes of equal ones by look-ups: no answer is compared with all others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpmath_builder.answers.canonical import Parts, form_of, key_of
-from kpmath_builder.answers.equivalence import compare
-from kpmath_builder.answers.forms import Opaque, buckets
+from kpmath_builder.answers.equivalence import askable, compare
+from kpmath_builder.answers.forms import Decoration, Form, Opaque, Scalar, Word, bare, worked_out
 from kpmath_builder.answers.precision import Key
 
 __all__ = ["Partition", "partition"]
@@ -25,7 +25,7 @@ class Partition:
 def partition(answers: Sequence[Parts]) -> Partition:
     """Sort answers, each given as its parts, into classes.
 
-    Answers with one canonical key form a class at once. Classes are then merged, largest first, where every member of the
+    Answers with one canonical key form a class at once. Classes are then merged, largest first, if every member of the
     one equals every member of the other, so that being in one class is transitive and does not depend on the order.
     """
     by_key: dict[Key, list[int]] = {}
@@ -43,34 +43,103 @@ def partition(answers: Sequence[Parts]) -> Partition:
     return Partition(_by_appearance(labels), merger.unknown)
 
 
+class _Index:
+    """Finds the clusters that hold an equal representative.
+
+    Two forms are equal if their keys under the decorations that both have are. Representatives are therefore kept by the
+    decorations they have, and for each combination that is asked for by their keys under what is common: a look-up costs as
+    many steps as there are combinations, not representatives.
+    """
+
+    def __init__(self) -> None:
+        self._members: dict[Decoration, list[tuple[Form, int]]] = {}
+        self._keys: dict[tuple[Decoration, Decoration], dict[Key, dict[int, None]]] = {}
+        self._worked_out: dict[Key, dict[int, None]] = {}
+
+    def add(self, form: Form, number: int) -> None:
+        self._members.setdefault(form.has, []).append((form, number))
+        for (has, other), keys in self._keys.items():
+            if has == form.has:
+                keys.setdefault(_common_key(form, other), {})[number] = None
+        for key in _numbers(form):
+            self._worked_out.setdefault(key, {})[number] = None
+
+    def equal_to(self, form: Form) -> set[int]:
+        found: set[int] = set()
+        for has, members in self._members.items():
+            keys = self._keys.get((has, form.has))
+            if keys is None:
+                keys = self._keys[has, form.has] = {}
+                for member, number in members:
+                    keys.setdefault(_common_key(member, form.has), {})[number] = None
+            found.update(keys.get(_common_key(form, has), ()))
+        for key in _numbers(form):
+            found.update(self._worked_out.get(key, ()))
+        return found
+
+
+def _common_key(form: Form, other: Decoration) -> Key:
+    return form.key(form.has & other, ordered=Decoration.BRACKETS in form.has ^ other)
+
+
+def _numbers(form: Form) -> list[Key]:
+    """Return the bare numbers under which 90° and π/2 meet."""
+    plain = bare(form)
+    keys = [worked_out(plain)]
+    if isinstance(plain, Scalar) and not plain.unit:
+        keys.append(("bare", plain.value.positive))
+    return [key for key in keys if key[0] == "bare"]
+
+
 class _Merger:
     """Puts one representative after the other into the first cluster all of whose members it equals."""
 
     def __init__(self) -> None:
         self.clusters: list[list[Parts]] = []
-        self.unknown = 0
         self._questions = _MAX_QUESTIONS
-        self._by_bucket: dict[Key, dict[int, None]] = {}
-        self._opaque: dict[int, None] = {}
+        self._undecided = 0
+        self._index = _Index()
+        self._askable: list[int] = []
+        """Clusters about which the checker may be asked."""
+        self._opaque: set[int] = set()
+        self._words: set[int] = set()
+        self._settled = 0
+        """Pairs with an unread one that the checker decided."""
+
+    @property
+    def unknown(self) -> int:
+        """Pairs of classes of which one is not read and the other is no word, less those that the checker decided."""
+        opaque = len(self._opaque)
+        others = len(self.clusters) - opaque - len(self._words)
+        return max(0, opaque * (opaque - 1) // 2 + opaque * others - self._settled) + self._undecided
 
     def place(self, parts: Parts) -> int:
         """Return the number of the cluster that the representative fell into."""
-        number = next((n for n in self._candidates(parts) if self._equals_all(parts, n)), len(self.clusters))
-        if number == len(self.clusters):
+        form = form_of(parts)
+        candidates = sorted(self._index.equal_to(form))
+        number = next((n for n in candidates if self._equals_all(parts, n)), None)
+        if number is None and askable(parts):
+            number = self._asked(parts, opaque=isinstance(form, Opaque))
+        if number is None:
+            number = len(self.clusters)
             self.clusters.append([])
+            if isinstance(form, Opaque):
+                self._opaque.add(number)
+            elif isinstance(form, Word):
+                self._words.add(number)
         self.clusters[number].append(parts)
-        for bucket in buckets(form_of(parts)):
-            self._by_bucket.setdefault(bucket, {})[number] = None
-        if isinstance(form_of(parts), Opaque):
-            self._opaque[number] = None
+        self._index.add(form, number)
+        if askable(parts) and number not in self._askable[-1:]:
+            self._askable.append(number)
         return number
 
-    def _candidates(self, parts: Parts) -> Iterable[int]:
-        """Return the clusters that could hold it: those that share a bucket, and any where the checker must decide."""
-        if isinstance(form_of(parts), Opaque):
-            return range(len(self.clusters))
-        sharing = (number for bucket in buckets(form_of(parts)) for number in self._by_bucket.get(bucket, ()))
-        return sorted({*sharing, *self._opaque})
+    def _asked(self, parts: Parts, *, opaque: bool) -> int | None:
+        """Return the cluster that the checker finds equal, within the number of questions."""
+        among = self._askable if opaque else [number for number in self._askable if number in self._opaque]
+        for number in among[: self._questions]:
+            if self._equals_all(parts, number):
+                return number
+        return None
 
     def _equals_all(self, parts: Parts, number: int) -> bool:
         return all(self._equals(parts, other) for other in self.clusters[number])
@@ -78,7 +147,7 @@ class _Merger:
     def _equals(self, parts: Parts, other: Parts) -> bool:
         verdict = compare(parts, other, ask=self._questions > 0)
         self._questions -= verdict.asked
-        self.unknown += verdict.unknown
+        self._settled += verdict.asked and not verdict.unknown and not verdict.equal
         return verdict.equal
 
 

@@ -1,7 +1,9 @@
 """What an answer is once it is read: scalars, groups of them, words; and the keys by which forms are compared.
 
-A form carries decorations that a writer may leave out: a label (`x = 5`), a unit (`5 cm`), brackets (`(1, 2)`). Two forms
-are compared by the decorations that both have: `x = 5 cm` equals `5`, `5 cm` equals `0.05 m`, and `5 cm` is not `5 m`.
+A form accounts for everything that was written. Some of it is a decoration that a writer may leave out: a label (`x = 5`),
+a unit (`5 cm`), what is counted (`5 apples`), brackets (`(1, 2)`). Two forms are compared by the decorations that both have:
+`x = 5 cm` equals `5`, `5 cm` equals `0.05 m`, and `5 cm` is not `5 m`. A condition (`n = 2^k for k ≥ 1`) is none: it is
+compared always.
 """
 
 from dataclasses import dataclass
@@ -16,18 +18,21 @@ from kpmath_builder.answers.values import Fingerprint
 __all__ = [
     "Decoration",
     "Form",
+    "Given",
     "Group",
     "GroupKind",
+    "Labelled",
     "Opaque",
     "Scalar",
     "Word",
     "as_list",
-    "buckets",
+    "bare",
     "flat",
     "same_form",
+    "worked_out",
 ]
 
-GroupKind = Literal["list", "set", "tuple", "pair", "closed", "interval", "union", "matrix"]
+GroupKind = Literal["list", "set", "tuple", "pair", "closed", "interval", "union", "matrix", "system"]
 
 
 class Decoration(IntFlag):
@@ -39,10 +44,16 @@ class Decoration(IntFlag):
     """The value where variables are negative: absent where roots or logarithms of them are not real."""
     CLOCK = 8
     BRACKETS = 16
+    NOUN = 32
+    """What is counted."""
+    CONTENT = 64
+    """What a choice says: `C. 12`."""
+    STEPS = 128
+    """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
 
 
 _WITHOUT_DIMENSION = ("angle", "count")
-ALL = Decoration.LABEL | Decoration.UNIT | Decoration.SIGNS | Decoration.CLOCK | Decoration.BRACKETS
+ALL = ~Decoration.STEPS
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,10 @@ class Scalar:
     """Key of the value in base units, with their names."""
     clock: Key | None = None
     """Key of a time of day; `value` is then the same digits read as a ratio."""
+    noun: str = ""
+    """What is counted; "" for nothing, or for what fits every count."""
+    content: Key | None = None
+    """Key of what a choice says; `value` is then its letter."""
 
     @property
     def has(self) -> Decoration:
@@ -67,6 +82,9 @@ class Scalar:
         has |= Decoration.LABEL if self.label else Decoration(0)
         has |= Decoration.UNIT if self.unit else Decoration(0)
         has |= Decoration.SIGNS if self.value.real else Decoration(0)
+        has |= Decoration.NOUN if self.noun else Decoration(0)
+        has |= Decoration.CONTENT if self.content else Decoration(0)
+        has |= Decoration.STEPS if self.value.steps else Decoration(0)
         return has | (Decoration.CLOCK if self.clock else Decoration(0))
 
     def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
@@ -76,6 +94,10 @@ class Scalar:
         value = self.value.everywhere if Decoration.SIGNS in keep else self.value.positive
         if self.measured and Decoration.UNIT in keep:
             value = self.measured
+        if self.noun and Decoration.NOUN in keep:
+            value = ("count of", self.noun, value)
+        if self.content and Decoration.CONTENT in keep:
+            value = ("choice", value, self.content)
         if self.label is None or Decoration.LABEL not in keep:
             return value
         return (*self.label, value) if self.label[0] == "label" else self.label
@@ -97,10 +119,20 @@ class Group:
             has |= item.has & ~Decoration.BRACKETS
         if self.items and not all(Decoration.SIGNS in item.has for item in self.items):
             has &= ~Decoration.SIGNS
-        return has | (Decoration(0) if self.kind in {"list", "set"} else Decoration.BRACKETS)
+        return has | (Decoration(0) if self.kind in {"list", "set", "system"} else Decoration.BRACKETS)
 
     def key(self, keep: Decoration, *, ordered: bool) -> Key:
         """Return the key; without brackets kept, `ordered` asks for the items in the order they were written in."""
+        remembered = self._keys.get((keep, ordered))
+        if remembered is None:
+            remembered = self._keys[keep, ordered] = self._key(keep, ordered=ordered)
+        return remembered
+
+    @cached_property
+    def _keys(self) -> dict[tuple[Decoration, bool], Key]:
+        return {}
+
+    def _key(self, keep: Decoration, *, ordered: bool) -> Key:
         keys = [item.key(keep | Decoration.BRACKETS, ordered=False) for item in self.items]
         if self.kind in {"list", "set"}:
             return self._plain(keys, ordered=ordered)
@@ -108,7 +140,11 @@ class Group:
             return ("sequence", *keys)
         if self.kind in {"pair", "closed", "interval"}:
             return ("interval", self.brackets, *keys)
-        return (self.kind, self.brackets, *(sorted(keys, key=repr) if self.kind == "union" else keys))
+        return (
+            self.kind,
+            self.brackets,
+            *(sorted(keys, key=repr) if self.kind in {"union", "system"} else keys),
+        )
 
     def _plain(self, keys: list[Key], *, ordered: bool) -> Key:
         if ordered and self.kind == "list":
@@ -116,6 +152,44 @@ class Group:
         if self.kind == "set":
             keys = list(dict.fromkeys(keys))
         return keys[0] if len(keys) == 1 and self.kind == "list" else ("list", *sorted(keys, key=repr))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A form with the name of what it is the value of: `Area = 5`, `f(x) = 2x`, `x ∈ [0, 1)`, `Tom: 3`."""
+
+    label: Key
+    form: "Form"
+    bound: "Form | None" = None
+    """The form with the variables that the label binds renamed: `f(x) = x` and `f(z) = z` are one function."""
+
+    @property
+    def has(self) -> Decoration:
+        """Decorations of the form, and the label."""
+        return self.form.has | Decoration.LABEL
+
+    def key(self, keep: Decoration, *, ordered: bool) -> Key:
+        """Return the key of the form, with the label where labels are kept."""
+        if Decoration.LABEL not in keep:
+            return self.form.key(keep, ordered=ordered)
+        return ("label", self.label, (self.bound or self.form).key(keep, ordered=ordered))
+
+
+@dataclass(frozen=True)
+class Given:
+    """A form that holds under a condition; the condition always counts."""
+
+    form: "Form"
+    condition: Key
+
+    @property
+    def has(self) -> Decoration:
+        """Decorations of the form."""
+        return self.form.has
+
+    def key(self, keep: Decoration, *, ordered: bool) -> Key:
+        """Return the key of the form and the condition."""
+        return ("given", self.form.key(keep, ordered=ordered), self.condition)
 
 
 @dataclass(frozen=True)
@@ -145,7 +219,7 @@ class Opaque:
         return ("spelling", self.spelling)
 
 
-Form = Scalar | Group | Word | Opaque
+Form = Scalar | Group | Labelled | Given | Word | Opaque
 
 
 def flat(form: Form) -> tuple[Form, ...]:
@@ -158,23 +232,9 @@ def as_list(forms: list[Form]) -> Form:
     return forms[0] if len(forms) == 1 else Group("list", tuple(forms))
 
 
-def buckets(form: Form) -> tuple[Key, ...]:
-    """Return keys of which equal forms share at least one, whatever decorations they are compared by."""
-    if isinstance(form, Scalar):
-        found = (
-            form.value.positive,
-            form.measured,
-            form.clock,
-            form.label if form.label and form.label[0] == "equation" else None,
-        )
-        angle = form.measured[1:] if form.measured and form.measured[0] in _WITHOUT_DIMENSION else ()
-        return tuple(key for key in (*found, *angle) if isinstance(key, tuple))
-    if isinstance(form, Group) and form.kind in {"list", "set", "tuple", "pair", "closed", "interval"}:
-        items = frozenset(item.key(Decoration.BRACKETS, ordered=False) for item in form.items)
-        return tuple(
-            {("items", items), ("items", frozenset(item.key(ALL, ordered=False) for item in form.items))}
-        )
-    return (form.key(Decoration(0), ordered=False),)
+def bare(form: Form) -> Form:
+    """Return the form without a label around it."""
+    return form.form if isinstance(form, Labelled) else form
 
 
 def same_form(a: Form, b: Form) -> bool:
@@ -183,15 +243,27 @@ def same_form(a: Form, b: Form) -> bool:
     mixed = Decoration.BRACKETS in a.has ^ b.has
     if a.key(common, ordered=mixed) == b.key(common, ordered=mixed):
         return True
-    return _worked_out(a, b) or _worked_out(b, a)
-
-
-def _worked_out(measured: Form, bare: Form) -> bool:
-    """Whether a bare number is what a unit without dimension makes of it: 90° = π/2, 5 dozen = 60."""
-    if (
-        not (isinstance(measured, Scalar) and isinstance(bare, Scalar))
-        or measured.measured is None
-        or bare.unit
-    ):
+    if not _names_agree(a, b):
         return False
-    return measured.measured in {(kind, bare.value.positive) for kind in _WITHOUT_DIMENSION}
+    return not {worked_out(bare(a)), worked_out(bare(b))}.isdisjoint(
+        {("bare", _number(a)), ("bare", _number(b))}
+    )
+
+
+def _names_agree(a: Form, b: Form) -> bool:
+    if isinstance(a, Labelled) and isinstance(b, Labelled):
+        return a.label == b.label
+    names = {form.name for form in (a, b) if isinstance(form, Scalar) and form.name}
+    return len(names) < 2
+
+
+def _number(form: Form) -> Key:
+    form = bare(form)
+    return ("none",) if not isinstance(form, Scalar) or form.unit else form.value.positive
+
+
+def worked_out(form: Form) -> Key:
+    """Return the key of the bare number that a unit without dimension makes of its value: 90° = π/2, 5 dozen = 60."""
+    if not isinstance(form, Scalar) or form.measured is None or form.measured[0] not in _WITHOUT_DIMENSION:
+        return ("nothing",)
+    return ("bare", form.measured[1])

@@ -24,6 +24,8 @@ _SIGNS = {
     "（": "(", "）": ")", "［": "[", "］": "]", "，": ", ", "；": "; ", "：": ":", "＝": "=", "＋": "+", "＞": ">", "＜": "<",
     "％": "%", "。": ".", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "€": "€", "⟨": r"\langle ", "⟩": r"\rangle ",
 }  # fmt: skip
+_ORNAMENTS = re.compile("[✓✔✅☑🎉⭐️]")
+"""Marks of approval that models put beside an answer."""
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣ", "0123456789+-nx")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ", "0123456789+-nx")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣ]+")
@@ -72,7 +74,13 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\(?:dots|cdots|dotsc|dotsb|dotsm)(?![a-zA-Z])|\.\.\.+", r"\\ldots "),
         (r"\^\s*(?:\{\s*\\circ\s*\}|\\circ|\{\s*\\degree\s*\}|\\degree|o(?![a-zA-Z]))", r"\\degree "),
         (r"\\circ\b(?=\s*$)", r"\\degree "),
-        (r"[\^_]\s*$", ""),
+        (r"\^\s*\{?\s*(?:\\(?:text|mathrm|textrm)\s*\{)?\s*(st|nd|rd|th)\s*\}?\s*\}?(?![a-zA-Z])", r" \1"),
+        (r"(?<=\d)\s*[xX]\s*(?=10\s*\^)", "*"),
+        (r"\{\s*\}\s*_\s*\{?\s*(\w+)\s*\}?\s*C\s*_\s*\{?\s*(\w+)\s*\}?", r"\\binom{\1}{\2}"),
+        (r"(?<!\\)\b(sq|cu|approx|hr|hrs|ft|in|min|sec|lb|lbs|oz|yd|Rs)\.(?=[\s}0-9]|$)", r"\1 "),
+        (r"(?<=[\d}])\.(?=\s*[\])])", ""),
+        (r"\"(\w[^\"]{0,80})\"", r"\1"),
+        (r"\b(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)$", r"\1:\2"),
         (r"\\prime(?![a-zA-Z])", "'"),
         (r"\^\s*\{\s*('+)\s*\}", r"\1"),
         (r"\*\*", "^"),
@@ -118,7 +126,7 @@ def _ascii(text: str) -> str:
         if _CIRCLED.search(text)
         else text
     )
-    return text.translate(_SIGN_TABLE)
+    return _ORNAMENTS.sub(" ", text).translate(_SIGN_TABLE)
 
 
 def _dollars(text: str) -> str:
