@@ -28,7 +28,7 @@ _MAX_LENGTH = 3_000
 _MAX_REMEMBERED = 500
 _PLAIN_NUMBER = re.compile(r"-?\d{1,60}")
 _LETTER = re.compile(
-    r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Za-df-hj-z])\s*[)}\]]*\s*\}?[.:)]?"
+    r"([A-Za-df-hj-z])[.:)]?|\(\s*[A-Za-df-hj-z]\s*\)[.:]?|\[\s*[A-Za-df-hj-z]\s*\]|\{[A-Za-df-hj-z]\}"
 )
 _HAS_WORD = re.compile(r"\\(?:text|mathrm|mbox|mathbf)|(?<![\\a-zA-Z])[a-zA-Z]{2,}")
 _WORDS = re.compile(r"[a-zA-Z]{3,}")
@@ -98,7 +98,7 @@ def _word(plain: str) -> Form | None:
         return None
     if key[0] == "letter":
         return Scalar(fingerprint(lone_letter(str(key[1]))))
-    spelt = "".join(str(word) for word in key[1:])
+    spelt = " ".join(str(word) for word in key[1:])
     meaning = next((name for name, words in WORDS_FOR.items() if spelt in words), "")
     if meaning == "infinity":
         return Scalar(infinite(1))
@@ -124,7 +124,28 @@ def _mathematics(text: str, plain: str) -> Form:
     except (UnboundedError, RecursionError) as error:
         return Opaque(squeeze(plain), checkable=False, reason=str(error))
     except UnreadableError as error:
-        return _sentence(text) or _words(plain) or _opaque(plain, error)
+        return _worked_out(plain, error) or _sentence(text) or _words(plain) or _opaque(plain, error)
+
+
+def _worked_out(plain: str, error: UnreadableError) -> Form | None:
+    r"""Return `\int_0^1 x\,dx = \frac12` as the value: the sum, integral or limit, which is not read here, is its label."""
+    at = _last_equals(plain) if isinstance(error, UnknownCommandError) else -1
+    if at < 0 or not is_expression(plain[:at]):
+        return None
+    try:
+        return Labelled(("expression", squeeze(plain[:at])), read_shape(plain[at + 1 :]))
+    except UnreadableError:
+        return None
+
+
+def _last_equals(plain: str) -> int:
+    """Return the place of the last equals sign outside braces, or -1."""
+    depth, found = 0, -1
+    for at, char in enumerate(plain):
+        depth += (char == "{") - (char == "}")
+        if char == "=" and depth == 0:
+            found = at
+    return found
 
 
 def _sentence(text: str) -> Form | None:

@@ -42,7 +42,7 @@ _SINGULAR = names(
     "way digit solution integer value point edge side vertex triangle outfit combination arrangement permutation"
 )
 """What may be counted in the singular: `1 egg`."""
-_CLOSING = frozenset(("each", "total", "in total", "altogether", "in all", "apiece"))
+_CLOSING = frozenset(("total", "in total", "altogether", "in all"))
 """What may close a price or a count without changing it."""
 _MAX_WORDS = 5
 
@@ -82,7 +82,7 @@ def counted(words: str, *, one: bool) -> str | None:
 
 
 def without_closing(words: str) -> str:
-    """Return the words behind a measure without `each`, `in total` and the like."""
+    """Return the words behind a measure without `in total` and the like."""
     return next(
         (words[: -len(end)].strip() for end in _CLOSING if words == end or words.endswith(f" {end}")), words
     )

@@ -44,11 +44,9 @@ class Decoration(IntFlag):
     """The value where variables are negative: absent where roots or logarithms of them are not real."""
     CLOCK = 8
     BRACKETS = 16
-    NOUN = 32
-    """What is counted."""
-    CONTENT = 64
+    CONTENT = 32
     """What a choice says: `C. 12`."""
-    STEPS = 128
+    STEPS = 64
     """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
 
 
@@ -71,7 +69,7 @@ class Scalar:
     clock: Key | None = None
     """Key of a time of day; `value` is then the same digits read as a ratio."""
     noun: str = ""
-    """What is counted; "" for nothing, or for what fits every count."""
+    """What is counted, in the place of a unit; "" for nothing, or for what fits every count."""
     content: Key | None = None
     """Key of what a choice says; `value` is then its letter."""
 
@@ -80,9 +78,8 @@ class Scalar:
         """Decorations that stand on it."""
         has = Decoration(0)
         has |= Decoration.LABEL if self.label else Decoration(0)
-        has |= Decoration.UNIT if self.unit else Decoration(0)
+        has |= Decoration.UNIT if self.unit or self.noun else Decoration(0)
         has |= Decoration.SIGNS if self.value.real else Decoration(0)
-        has |= Decoration.NOUN if self.noun else Decoration(0)
         has |= Decoration.CONTENT if self.content else Decoration(0)
         has |= Decoration.STEPS if self.value.steps else Decoration(0)
         return has | (Decoration.CLOCK if self.clock else Decoration(0))
@@ -94,7 +91,7 @@ class Scalar:
         value = self.value.everywhere if Decoration.SIGNS in keep else self.value.positive
         if self.measured and Decoration.UNIT in keep:
             value = self.measured
-        if self.noun and Decoration.NOUN in keep:
+        if self.noun and Decoration.UNIT in keep:
             value = ("count of", self.noun, value)
         if self.content and Decoration.CONTENT in keep:
             value = ("choice", value, self.content)

@@ -140,7 +140,7 @@ def _dollars(text: str) -> str:
     if signs and len(money) == len(signs) and (len(signs) % 2 or " " in text):
         return re.sub(r"(?<!\\)\$", r"\\$", text)
     if len(signs) == 1:
-        return text.replace("$", "") if not money else re.sub(r"(?<!\\)\$", r"\\$", text)
+        return text.replace("$", " ") if not money else re.sub(r"(?<!\\)\$", r"\\$", text)
     return re.sub(r"(?<!\\)\$", " ", text)
 
 

@@ -80,7 +80,8 @@ def _degrees_as_unit(tokens: list[Token]) -> list[Token]:
             or tokens[at + 1].kind in {"number", "text"}
             or (tokens[at + 1].value in _TEMPERATURES and at + 2 == len(tokens))
         )
-        if token.kind == "postfix" and token.value in _SIXTIETHS and depth == 0 and closes:
+        minutes = token.value == "degree" or any(before.value == "degree" for before in changed)
+        if token.kind == "postfix" and token.value in _SIXTIETHS and depth == 0 and closes and minutes:
             changed.append(replace(token, kind="text", value=_SIXTIETHS[token.value]))
         elif changed and changed[-1].value == "degree" and token.value in _TEMPERATURES:
             changed[-1] = replace(token, kind="text", value=_TEMPERATURES[token.value])
@@ -235,16 +236,18 @@ def compound(forms: Sequence[Form]) -> Scalar | None:
 
 def rational(scalar: Scalar) -> Fraction:
     """Return the exact value of a scalar that has one."""
-    _, above, below = scalar.value.positive
-    if not isinstance(above, int) or not isinstance(below, int):
-        raise UnreadableError("not rational")
-    return Fraction(above, below)
+    match scalar.value.positive:
+        case ("q", int() as above, int() as below):
+            return Fraction(above, below)
+    raise UnreadableError("not rational")
 
 
 def clock(sides: list[list[Token]]) -> Scalar | None:
     """Read 7:05, 12:30 pm and 20:34:00 as times of day; 7:32 may be a ratio too, and equals 7/32 where that is meant."""
     numbers = [side[0].value if side and side[0].kind == "number" else "" for side in sides]
     half = sides[-1][1].value.lower() if len(sides[-1]) == 2 and sides[-1][1].kind == "text" else ""
+    if half and half not in _HALVES:
+        return None
     if any(len(side) > 1 for side in sides[:-1]) or len(sides[-1]) > 1 + bool(half):
         return None
     if not 2 <= len(sides) <= 3 or not all(number.isdigit() for number in numbers) or len(numbers[1]) != 2:

@@ -90,13 +90,23 @@ def _without_gaps(pieces: list[list[Token]], words: list[str]) -> list[list[Toke
 
 
 def _item(tokens: list[Token]) -> Form:
-    signs = [token for token in tokens if token.kind == "operator" and token.value in {"pm", "mp"}]
+    signs = _outer_signs(tokens)
     if not signs or (tokens[0].value in {"set", "{"} and closing(tokens) == len(tokens) - 1):
         return _plain_item(tokens)
     forms: list[Form] = []
     for variant in _variants(tokens, signs):
         forms += [form for form in flat(_plain_item(variant)) if form not in forms]
     return as_list(forms)
+
+
+def _outer_signs(tokens: list[Token]) -> list[Token]:
+    """Return the ± and ∓ that stand in no set: those in one double its elements only."""
+    signs, depth = [], 0
+    for token in tokens:
+        depth += (token.value == "set") * ((token.kind == "open") - (token.kind == "close"))
+        if not depth and token.kind == "operator" and token.value in {"pm", "mp"}:
+            signs.append(token)
+    return signs
 
 
 def _variants(tokens: list[Token], signs: list[Token]) -> list[list[Token]]:

@@ -125,7 +125,7 @@ def _with_colon(sides: Sides, relations: list[str], read: Readers) -> Form:
 def _ratio(sides: Sides, read: Readers) -> Form:
     """Return a : b as the fraction, longer ratios in lowest terms, and what follows `Sum:` with its label."""
     if any(token.kind == "text" for token in sides[0]) or [t.value for t in sides[0]] in (["max"], ["min"]):
-        if len(sides) != 2:
+        if len(sides) != 2 or sides[0][0].kind not in {"text", "symbol", "function"}:
             raise UnreadableError("a ratio of words")
         return _with_label(("name", *_spelt(sides[0])), read.item(sides[1]))
     time = clock(sides)
@@ -157,7 +157,7 @@ def _congruence(left: list[Token], right: list[Token]) -> Form:
     residue, modulus = right[:at], right[at + 1 :]
     if residue[-1].value == "(" and modulus and modulus[-1].value == ")":
         residue, modulus = residue[:-1], modulus[:-1]
-    remainder, base = (rational(scalar(side)) for side in (residue, modulus))
+    remainder, base = (rational(Scalar(fingerprint(tree))) for tree in _trees([residue, modulus]))
     if base <= 0:
         raise UnreadableError("no modulus")
     return Word(("congruence", fingerprint(parse_expression(left)).everywhere, remainder % base, base))
@@ -190,7 +190,7 @@ def _exactly(sides: Sides, read: Readers) -> Form:
     except UnreadableError:
         keys = []
     if not keys or None in keys:
-        return _worked_out([read.item(side) for side in sides])
+        return _alike([read.item(side) for side in sides])
     key: Key = keys[0] if len(keys) == 1 and keys[0] else ("equations", *sorted(keys, key=repr))
     return Word(key, Decoration.LABEL | Decoration.SIGNS)
 
@@ -209,9 +209,13 @@ def _chained(label: Key, sides: Sides, read: Readers) -> Form:
 
 
 def _worked_out(forms: list[Form]) -> Form:
-    """Return the last side of a chain; the sides before it must be equal, or workings in numbers, which are not checked here."""
+    """Return the last side of `x = 3 + 4 = 7`; the sides before it must be equal, or workings in numbers, which are not checked here."""
     numbers = all(isinstance(form, Scalar) and form.value.positive[0] in {"q", "c"} for form in forms)
-    if not numbers and not all(same_form(form, forms[-1]) for form in forms[:-1]):
+    return forms[-1] if numbers else _alike(forms)
+
+
+def _alike(forms: list[Form]) -> Form:
+    if not all(same_form(form, forms[-1]) for form in forms[:-1]):
         raise UnreadableError("sides that are not equal")
     return forms[-1]
 

@@ -92,31 +92,33 @@ def parse_unit(words: str) -> Unit | None:
     Money per anything is money: `18 dollars per day` names the same answer as `$18`.
     """
     powers: list[tuple[str, Fraction, int]] = []
-    raised, sign = 1, 1
+    raised, sign, fixed = 1, 1, False
     for at, word in enumerate(spelled := _spelled(words)):
         named = _named(word)
         if named:
             powers.append((*named, raised * sign))
-            raised = 1
+            fixed, raised = raised > 1, 1
         elif word in _PER and powers and at + 1 < len(spelled):
             sign = -1
-        elif word in _POWERS and word.endswith("ed") and powers:
-            powers[-1] = (*powers[-1][:2], _POWERS[word] * sign)
-        elif word in _POWERS:
+        elif word in _POWERS and word.endswith("ed") and powers and not fixed:
+            powers[-1], fixed = (*powers[-1][:2], _POWERS[word] * sign), True
+        elif word in _POWERS and not word.endswith("ed") and raised == 1:
             raised = _POWERS[word]
         elif word == "^" and powers and at + 1 < len(spelled):
             continue
-        elif word.lstrip("-").isdigit() and powers and at:
-            powers[-1] = (*powers[-1][:2], int(word) * sign)
+        elif word.lstrip("-").isdigit() and powers and not fixed:
+            powers[-1], fixed = (*powers[-1][:2], int(word) * sign), True
         elif sign < 0 and powers[0][0] in _MONEY and at + 1 == len(spelled) and word.isalpha():
             continue  # per day, per ticket: the noun of the price
         else:
             return None
+    if raised > 1:
+        return None
     return _product(powers[:1] if powers and powers[0][0] in _MONEY else powers)
 
 
 def _spelled(words: str) -> list[str]:
-    if len(words) > _MAX_UNIT_TEXT:
+    if len(words) > _MAX_UNIT_TEXT or words.startswith("*") or words.endswith("*"):
         return ["?"]
     text = words.lower().replace("*", " ")
     for sign, name in _SIGNS.items():
