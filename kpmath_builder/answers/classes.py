@@ -52,8 +52,8 @@ class _Index:
     """
 
     def __init__(self) -> None:
-        self._members: dict[Decoration, list[tuple[Form, int]]] = {}
-        self._keys: dict[tuple[Decoration, Decoration], dict[Key, dict[int, None]]] = {}
+        self._members: dict[int, list[tuple[Form, int]]] = {}
+        self._keys: dict[tuple[int, int], dict[Key, dict[int, None]]] = {}
         self._worked_out: dict[Key, dict[int, None]] = {}
 
     def add(self, form: Form, number: int) -> None:
@@ -78,8 +78,8 @@ class _Index:
         return found
 
 
-def _common_key(form: Form, other: Decoration) -> Key:
-    return form.key(form.has & other, ordered=Decoration.BRACKETS in form.has ^ other)
+def _common_key(form: Form, other: int) -> Key:
+    return form.key(form.has & other, ordered=bool((form.has ^ other) & Decoration.BRACKETS))
 
 
 def _numbers(form: Form) -> list[Key]:
@@ -96,15 +96,18 @@ class _Merger:
 
     def __init__(self) -> None:
         self.clusters: list[list[Parts]] = []
-        self._questions = _MAX_QUESTIONS
-        self._undecided = 0
         self._index = _Index()
+        self._questions = _MAX_QUESTIONS
         self._askable: list[int] = []
-        """Clusters about which the checker may be asked."""
+        """Clusters about which the checker may be asked, among the first `_looked_at`."""
+        self._looked_at = 0
         self._opaque: set[int] = set()
+        self._checkable: set[int] = set()
         self._words: set[int] = set()
         self._settled = 0
         """Pairs with an unread one that the checker decided."""
+        self._undecided = 0
+        """Pairs of read ones that neither it nor the forms could decide."""
 
     @property
     def unknown(self) -> int:
@@ -118,28 +121,39 @@ class _Merger:
         form = form_of(parts)
         candidates = sorted(self._index.equal_to(form))
         number = next((n for n in candidates if self._equals_all(parts, n)), None)
-        if number is None and askable(parts):
-            number = self._asked(parts, opaque=isinstance(form, Opaque))
+        if number is None:
+            number = self._asked(parts, form)
         if number is None:
             number = len(self.clusters)
             self.clusters.append([])
-            if isinstance(form, Opaque):
-                self._opaque.add(number)
-            elif isinstance(form, Word):
-                self._words.add(number)
+            self._opened(number, form)
         self.clusters[number].append(parts)
         self._index.add(form, number)
-        if askable(parts) and number not in self._askable[-1:]:
-            self._askable.append(number)
         return number
 
-    def _asked(self, parts: Parts, *, opaque: bool) -> int | None:
+    def _opened(self, number: int, form: Form) -> None:
+        if isinstance(form, Opaque):
+            self._opaque.add(number)
+            if form.checkable:
+                self._checkable.add(number)
+        elif isinstance(form, Word):
+            self._words.add(number)
+
+    def _asked(self, parts: Parts, form: Form) -> int | None:
         """Return the cluster that the checker finds equal, within the number of questions."""
-        among = self._askable if opaque else [number for number in self._askable if number in self._opaque]
-        for number in among[: self._questions]:
-            if self._equals_all(parts, number):
-                return number
-        return None
+        opaque = isinstance(form, Opaque) and form.checkable
+        if (
+            not self._questions
+            or not (opaque or (self._checkable and isinstance(form, Scalar)))
+            or not askable(parts)
+        ):
+            return None
+        for number in range(self._looked_at, len(self.clusters)):
+            if askable(self.clusters[number][0]):
+                self._askable.append(number)
+        self._looked_at = len(self.clusters)
+        among = self._askable if opaque else [number for number in self._askable if number in self._checkable]
+        return next((number for number in among[: self._questions] if self._equals_all(parts, number)), None)
 
     def _equals_all(self, parts: Parts, number: int) -> bool:
         return all(self._equals(parts, other) for other in self.clusters[number])

@@ -102,7 +102,7 @@ def _decided(a: Parts, b: Parts) -> Verdict | None:
         return Verdict("equal", Reason.SAME_FORM)
     opaque = [form for form in (first, second) if isinstance(form, Opaque)]
     if not opaque:
-        if Decoration.STEPS in first.has | second.has and not _truly_differ(first, second):
+        if (first.has | second.has) & Decoration.STEPS and not _truly_differ(first, second):
             return Verdict("unknown", Reason.STEPS)
         return Verdict("different", _difference(first, second))
     if isinstance(first, Word) or isinstance(second, Word):

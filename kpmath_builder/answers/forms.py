@@ -7,9 +7,8 @@ compared always.
 """
 
 from dataclasses import dataclass
-from enum import IntFlag
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.units import Unit
@@ -35,23 +34,24 @@ __all__ = [
 GroupKind = Literal["list", "set", "tuple", "pair", "closed", "interval", "union", "matrix", "system"]
 
 
-class Decoration(IntFlag):
-    """What a writer may add to an answer or leave out."""
+class Decoration:
+    """What a writer may add to an answer or leave out, as bits of a set: plain integers, because sets of them are made often."""
 
-    LABEL = 1
-    UNIT = 2
-    SIGNS = 4
+    LABEL: Final = 1
+    UNIT: Final = 2
+    SIGNS: Final = 4
     """The value where variables are negative: absent where roots or logarithms of them are not real."""
-    CLOCK = 8
-    BRACKETS = 16
-    CONTENT = 32
+    CLOCK: Final = 8
+    BRACKETS: Final = 16
+    CONTENT: Final = 32
     """What a choice says: `C. 12`."""
-    STEPS = 64
+    STEPS: Final = 64
     """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
 
 
 _WITHOUT_DIMENSION = ("angle", "count")
-ALL = ~Decoration.STEPS
+ALL: Final = 63
+"""All decorations, kinks and steps left out."""
 
 
 @dataclass(frozen=True)
@@ -73,29 +73,30 @@ class Scalar:
     content: Key | None = None
     """Key of what a choice says; `value` is then its letter."""
 
-    @property
-    def has(self) -> Decoration:
+    @cached_property
+    def has(self) -> int:
         """Decorations that stand on it."""
-        has = Decoration(0)
-        has |= Decoration.LABEL if self.label else Decoration(0)
-        has |= Decoration.UNIT if self.unit or self.noun else Decoration(0)
-        has |= Decoration.SIGNS if self.value.real else Decoration(0)
-        has |= Decoration.CONTENT if self.content else Decoration(0)
-        has |= Decoration.STEPS if self.value.steps else Decoration(0)
-        return has | (Decoration.CLOCK if self.clock else Decoration(0))
+        return (
+            Decoration.LABEL * bool(self.label)
+            | Decoration.UNIT * bool(self.unit or self.noun)
+            | Decoration.SIGNS * self.value.real
+            | Decoration.CLOCK * bool(self.clock)
+            | Decoration.CONTENT * bool(self.content)
+            | Decoration.STEPS * self.value.steps
+        )
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
+    def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the key under the decorations that are kept."""
-        if self.clock and Decoration.CLOCK in keep:
+        if self.clock and keep & Decoration.CLOCK:
             return self.clock
-        value = self.value.everywhere if Decoration.SIGNS in keep else self.value.positive
-        if self.measured and Decoration.UNIT in keep:
+        value = self.value.everywhere if keep & Decoration.SIGNS else self.value.positive
+        if self.measured and keep & Decoration.UNIT:
             value = self.measured
-        if self.noun and Decoration.UNIT in keep:
+        if self.noun and keep & Decoration.UNIT:
             value = ("count of", self.noun, value)
-        if self.content and Decoration.CONTENT in keep:
+        if self.content and keep & Decoration.CONTENT:
             value = ("choice", value, self.content)
-        if self.label is None or Decoration.LABEL not in keep:
+        if self.label is None or not keep & Decoration.LABEL:
             return value
         return (*self.label, value) if self.label[0] == "label" else self.label
 
@@ -109,16 +110,16 @@ class Group:
     brackets: str = ""
 
     @cached_property
-    def has(self) -> Decoration:
+    def has(self) -> int:
         """Decorations of the items, and brackets of its own."""
-        has = Decoration(0)
+        has = 0
         for item in self.items:
             has |= item.has & ~Decoration.BRACKETS
-        if self.items and not all(Decoration.SIGNS in item.has for item in self.items):
+        if self.items and not all(item.has & Decoration.SIGNS for item in self.items):
             has &= ~Decoration.SIGNS
-        return has | (Decoration(0) if self.kind in {"list", "set", "system"} else Decoration.BRACKETS)
+        return has | (0 if self.kind in {"list", "set", "system"} else Decoration.BRACKETS)
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:
+    def key(self, keep: int, *, ordered: bool) -> Key:
         """Return the key; without brackets kept, `ordered` asks for the items in the order they were written in."""
         remembered = self._keys.get((keep, ordered))
         if remembered is None:
@@ -126,14 +127,14 @@ class Group:
         return remembered
 
     @cached_property
-    def _keys(self) -> dict[tuple[Decoration, bool], Key]:
+    def _keys(self) -> dict[tuple[int, bool], Key]:
         return {}
 
-    def _key(self, keep: Decoration, *, ordered: bool) -> Key:
+    def _key(self, keep: int, *, ordered: bool) -> Key:
         keys = [item.key(keep | Decoration.BRACKETS, ordered=False) for item in self.items]
         if self.kind in {"list", "set"}:
             return self._plain(keys, ordered=ordered)
-        if Decoration.BRACKETS not in keep and self.kind in {"tuple", "pair", "closed"}:
+        if not keep & Decoration.BRACKETS and self.kind in {"tuple", "pair", "closed"}:
             return ("sequence", *keys)
         if self.kind in {"pair", "closed", "interval"}:
             return ("interval", self.brackets, *keys)
@@ -160,14 +161,14 @@ class Labelled:
     bound: "Form | None" = None
     """The form with the variables that the label binds renamed: `f(x) = x` and `f(z) = z` are one function."""
 
-    @property
-    def has(self) -> Decoration:
+    @cached_property
+    def has(self) -> int:
         """Decorations of the form, and the label."""
         return self.form.has | Decoration.LABEL
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:
+    def key(self, keep: int, *, ordered: bool) -> Key:
         """Return the key of the form, with the label where labels are kept."""
-        if Decoration.LABEL not in keep:
+        if not keep & Decoration.LABEL:
             return self.form.key(keep, ordered=ordered)
         return ("label", self.label, (self.bound or self.form).key(keep, ordered=ordered))
 
@@ -179,12 +180,12 @@ class Given:
     form: "Form"
     condition: Key
 
-    @property
-    def has(self) -> Decoration:
+    @cached_property
+    def has(self) -> int:
         """Decorations of the form."""
         return self.form.has
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:
+    def key(self, keep: int, *, ordered: bool) -> Key:
         """Return the key of the form and the condition."""
         return ("given", self.form.key(keep, ordered=ordered), self.condition)
 
@@ -194,9 +195,9 @@ class Word:
     """Text, a choice letter, yes or no, or an equation or inequality that states no value."""
 
     words: Key
-    has: Decoration = Decoration.SIGNS
+    has: int = Decoration.SIGNS
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
+    def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the words."""
         return self.words
 
@@ -209,9 +210,9 @@ class Opaque:
     checkable: bool
     """Whether the checker may be asked about it."""
     reason: str = ""
-    has: Decoration = Decoration.SIGNS
+    has: int = Decoration.SIGNS
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
+    def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the spelling."""
         return ("spelling", self.spelling)
 
@@ -237,7 +238,7 @@ def bare(form: Form) -> Form:
 def same_form(a: Form, b: Form) -> bool:
     """Whether two forms are equal in everything that both of them state."""
     common = a.has & b.has
-    mixed = Decoration.BRACKETS in a.has ^ b.has
+    mixed = bool((a.has ^ b.has) & Decoration.BRACKETS)
     if a.key(common, ordered=mixed) == b.key(common, ordered=mixed):
         return True
     if not _names_agree(a, b):
