@@ -40,9 +40,9 @@ def form_of(parts: Parts) -> Form:
     return _known_form(parts) if _short(parts) else _form(parts)
 
 
-def key_of(parts: Parts) -> Key:
+def key_of(form: Form) -> Key:
     """Return the key under which answers that are written with the same decorations are equal."""
-    return _known_key(parts) if _short(parts) else _form(parts).key(ALL, ordered=False)
+    return form.key(ALL, ordered=False)
 
 
 def _short(parts: Parts) -> bool:
@@ -53,11 +53,6 @@ def _short(parts: Parts) -> bool:
 @lru_cache(maxsize=1 << 15)
 def _known_form(parts: Parts) -> Form:
     return _form(parts)
-
-
-@lru_cache(maxsize=1 << 15)
-def _known_key(parts: Parts) -> Key:
-    return _known_form(parts).key(ALL, ordered=False)
 
 
 def _form(parts: Parts) -> Form:

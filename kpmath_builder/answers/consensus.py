@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from kpmath_builder.answers.answer import Answer
-from kpmath_builder.answers.classes import Partition, partition
+from kpmath_builder.answers.classes import Budget, Partition, partition
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.errors import InputError
 
@@ -74,7 +74,7 @@ class Consensus:
     reason: NoWinner
     """Why nothing won; `NoWinner.NONE` if something did."""
     unknown: int
-    """Pairs of classes that neither the canonical form nor the checker could decide; they count as different."""
+    """Pairs of classes of which one is not read and that the checker did not decide; they count as different."""
 
     def __bool__(self) -> bool:
         return self.winner is not None
@@ -112,9 +112,10 @@ def vote(
     read = [_read(answer) if isinstance(answer, str) else answer for answer in answers]
     voters = [index for index, answer in enumerate(read) if answer is not None]
     cast = [answer for answer in read if answer is not None]
-    whole = partition([answer.parts for answer in cast])
+    budget = Budget()
+    whole = partition([answer.parts for answer in cast], budget)
     classes = _classes(cast, voters, whole)
-    counts = _agreement(cast, whole)
+    counts = _agreement(cast, whole, budget)
     vectors, scores = _score_vectors(len(read), voters, counts)
     kept, reason = _paper(voters, counts) if mode == "paper" else _strict(classes, len(cast), min_share)
     sizes = [len(c.members) for c in classes] + [0, 0]
@@ -162,7 +163,7 @@ def _representative(answers: list[Answer]) -> Answer:
     return min(written, key=lambda answer: (-written[answer], len(answer.text), answer.text))
 
 
-def _agreement(cast: list[Answer], whole: Partition) -> list[tuple[int, ...]]:
+def _agreement(cast: list[Answer], whole: Partition, budget: Budget) -> list[tuple[int, ...]]:
     """Return for each vote and each of its parts how many votes give an equal answer to that part, itself included."""
     if all(len(answer.parts) == 1 for answer in cast):
         sizes = Counter(whole.labels)
@@ -172,7 +173,7 @@ def _agreement(cast: list[Answer], whole: Partition) -> list[tuple[int, ...]]:
     for size in {len(parts) for parts in laid_out}:
         group = [place for place, parts in enumerate(laid_out) if len(parts) == size]
         for part in range(size):
-            labels = partition([(laid_out[place][part],) for place in group]).labels
+            labels = partition([(laid_out[place][part],) for place in group], budget).labels
             sizes = Counter(labels)
             for place, label in zip(group, labels, strict=True):
                 counts[place].append(sizes[label])

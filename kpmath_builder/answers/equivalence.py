@@ -14,8 +14,10 @@ from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.values import truly_differ
 from kpmath_builder.answers.workers import checker
 
-__all__ = ["Reason", "Verdict", "askable", "compare", "equivalent"]
+__all__ = ["Read", "Reason", "Verdict", "askable", "compare", "compare_read", "equivalent"]
 
+Read = tuple[Parts, Form]
+"""An answer and its form."""
 Kind = Literal["equal", "different", "unknown"]
 
 
@@ -71,20 +73,25 @@ def equivalent(a: Answer | str, b: Answer | str) -> Verdict:
     return compare(first.parts, second.parts)
 
 
-def compare(a: Parts, b: Parts, *, ask: bool = True) -> Verdict:
-    """Compare two answers given as their parts; without `ask` what only the checker could decide is unknown."""
-    first, second = sorted((a, b))
-    verdict = _decided(first, second)
+def compare(a: Parts, b: Parts) -> Verdict:
+    """Compare two answers given as their parts."""
+    if a == b:
+        return Verdict("equal", Reason.SAME_TEXT)
+    return compare_read((a, form_of(a)), (b, form_of(b)))
+
+
+def compare_read(a: Read, b: Read, *, ask: bool = True) -> Verdict:
+    """Compare two answers with their forms; without `ask` what only the checker could decide is unknown."""
+    verdict = _decided(a, b)
     if verdict is not None:
         return verdict
     if not ask:
         return Verdict("unknown", Reason.NOT_ASKED)
-    return _asked(*(_expression(parts[0]) for parts in (first, second)))
+    return _asked(*sorted(_expression(parts[0]) for parts, _ in (a, b)))
 
 
-def askable(parts: Parts) -> bool:
+def askable(parts: Parts, form: Form) -> bool:
     """Whether the checker may be asked about an answer: it is one whole expression, of which nothing would be left out."""
-    form = form_of(parts)
     read = isinstance(form, Scalar) or (isinstance(form, Opaque) and form.checkable)
     return len(parts) == 1 and read and is_expression(_expression(parts[0]))
 
@@ -93,11 +100,9 @@ def _expression(text: str) -> str:
     return normalise(text).replace(ROW_BREAK, "\\\\")
 
 
-def _decided(a: Parts, b: Parts) -> Verdict | None:
+def _decided(a: Read, b: Read) -> Verdict | None:
     """Return what the canonical forms say, or None if one is mathematics that is not read here."""
-    if a == b:
-        return Verdict("equal", Reason.SAME_TEXT)
-    first, second = form_of(a), form_of(b)
+    first, second = a[1], b[1]
     if same_form(first, second):
         return Verdict("equal", Reason.SAME_FORM)
     opaque = [form for form in (first, second) if isinstance(form, Opaque)]
@@ -107,7 +112,7 @@ def _decided(a: Parts, b: Parts) -> Verdict | None:
         return Verdict("different", _difference(first, second))
     if isinstance(first, Word) or isinstance(second, Word):
         return Verdict("different", Reason.WORDS)
-    if not askable(a) or not askable(b):
+    if not askable(*a) or not askable(*b):
         return Verdict("unknown", Reason.UNREAD, opaque[0].reason)
     return None
 

@@ -15,6 +15,7 @@ from kpmath_builder.answers.units import Unit
 from kpmath_builder.answers.values import Fingerprint
 
 __all__ = [
+    "NOTHING",
     "Decoration",
     "Form",
     "Given",
@@ -49,6 +50,8 @@ class Decoration:
     """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
 
 
+NOTHING: Key = ("nothing",)
+"""The number of what is none."""
 _WITHOUT_DIMENSION = ("angle", "count")
 ALL: Final = 63
 """All decorations, kinks and steps left out."""
@@ -263,5 +266,5 @@ def _number(form: Form) -> Key:
 def worked_out(form: Form) -> Key:
     """Return the key of the bare number that a unit without dimension makes of its value: 90° = π/2, 5 dozen = 60."""
     if not isinstance(form, Scalar) or form.measured is None or form.measured[0] not in _WITHOUT_DIMENSION:
-        return ("nothing",)
+        return NOTHING
     return ("bare", form.measured[1])

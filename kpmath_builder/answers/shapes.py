@@ -20,6 +20,7 @@ from kpmath_builder.answers.scanner import tokenize
 from kpmath_builder.answers.splitting import closing, level, split
 from kpmath_builder.answers.statements import label_of, read_relation, without_fillers
 from kpmath_builder.answers.tokens import Token, UnreadableError
+from kpmath_builder.answers.trees import number
 from kpmath_builder.answers.unions import line_without, united
 from kpmath_builder.answers.values import fingerprint
 from kpmath_builder.answers.vocabulary import names
@@ -90,6 +91,8 @@ def _without_gaps(pieces: list[list[Token]], words: list[str]) -> list[list[Toke
 
 
 def _item(tokens: list[Token]) -> Form:
+    if len(tokens) == 1 and tokens[0].kind == "number" and tokens[0].value.isdigit():
+        return Scalar(fingerprint(number(tokens[0].value)))
     signs = _outer_signs(tokens)
     if not signs or (tokens[0].value in {"set", "{"} and closing(tokens) == len(tokens) - 1):
         return _plain_item(tokens)
