@@ -31,6 +31,7 @@ _LETTER = re.compile(
     r"([A-Za-df-hj-z])[.:)]?|\(\s*[A-Za-df-hj-z]\s*\)[.:]?|\[\s*[A-Za-df-hj-z]\s*\]|\{[A-Za-df-hj-z]\}"
 )
 _HAS_WORD = re.compile(r"\\(?:text|mathrm|mbox|mathbf)|(?<![\\a-zA-Z])[a-zA-Z]{2,}")
+_DATE = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}|\d{4}([/-])\d\d\2\d\d")
 _WORDS = re.compile(r"[a-zA-Z]{3,}")
 _COMMANDS = re.compile(r"\\(?!text|mbox|mathrm|quad|,|;|!|:| )[a-zA-Z]+")
 
@@ -75,6 +76,8 @@ def _read(text: str) -> Form:
         )
     text = without_reason(text)
     plain = normalise(text)
+    if _DATE.fullmatch(plain):
+        return Word(("date", plain))
     return _word(plain) or _choice(plain) or _mathematics(text, plain)
 
 

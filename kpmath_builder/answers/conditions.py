@@ -35,12 +35,33 @@ def split_condition(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
         if begins and _is_stated(tokens[:at]):
             cut = at - 1 if tokens[at - 1].kind == "separator" else at
             return tokens[:cut], tokens[at:]
+    opened = _last_group(tokens)
+    if (
+        opened > 0
+        and tokens[opened].value == "("
+        and any(token.kind == "relation" for token in tokens[opened:])
+    ):
+        return tokens[:opened], tokens[opened + 1 : -1]
     pieces, between = split(tokens, lambda token: token.kind == "separator")
     last = pieces[-1]
     member = [token.kind for token in last] == ["symbol", "relation", "symbol"] and last[1].value == "in"
     if len(pieces) > 1 and member and between[-1].value == "," and pieces[0] and not _same_start(pieces):
         return tokens[: len(tokens) - len(last) - 1], last
     return tokens, []
+
+
+def _last_group(tokens: list[Token]) -> int:
+    """Return where the bracket opens that closes at the end, behind a value that is no name, or -1."""
+    depth = 0
+    for at in range(len(tokens) - 1, -1, -1):
+        depth += (tokens[at].kind == "close") - (tokens[at].kind == "open")
+        if depth == 0:
+            named = at == 1 and tokens[0].kind in {"symbol", "function"}
+            operates = at > 0 and (
+                tokens[at - 1].kind in {"operator", "relation", "separator", "function"} or named
+            )
+            return -1 if operates or tokens[at].kind != "open" else at
+    return -1
 
 
 def _is_stated(before: list[Token]) -> bool:

@@ -46,14 +46,16 @@ class Decoration:
     BRACKETS: Final = 16
     CONTENT: Final = 32
     """What a choice says: `C. 12`."""
-    STEPS: Final = 64
+    PER: Final = 64
+    """What a price is for: `$5 per kg`."""
+    STEPS: Final = 128
     """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
 
 
 NOTHING: Key = ("nothing",)
 """The number of what is none."""
 _WITHOUT_DIMENSION = ("angle", "count")
-ALL: Final = 63
+ALL: Final = 127
 """All decorations, kinks and steps left out."""
 
 
@@ -73,6 +75,8 @@ class Scalar:
     """Key of a time of day; `value` is then the same digits read as a ratio."""
     noun: str = ""
     """What is counted, in the place of a unit; "" for nothing, or for what fits every count."""
+    per: str = ""
+    """What a price is for."""
     content: Key | None = None
     """Key of what a choice says; `value` is then its letter."""
 
@@ -84,6 +88,7 @@ class Scalar:
             | Decoration.UNIT * bool(self.unit or self.noun)
             | Decoration.SIGNS * self.value.real
             | Decoration.CLOCK * bool(self.clock)
+            | Decoration.PER * bool(self.per)
             | Decoration.CONTENT * bool(self.content)
             | Decoration.STEPS * self.value.steps
         )
@@ -97,6 +102,8 @@ class Scalar:
             value = self.measured
         if self.noun and keep & Decoration.UNIT:
             value = ("count of", self.noun, value)
+        if self.per and keep & Decoration.PER:
+            value = ("per", self.per, value)
         if self.content and keep & Decoration.CONTENT:
             value = ("choice", value, self.content)
         if self.label is None or not keep & Decoration.LABEL:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from kpmath_builder.answers.forms import Form, Group, Labelled, Scalar, as_list, bare
+from kpmath_builder.answers.forms import Form, Group, Labelled, Scalar, Word, as_list, bare
 from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.quantities import compound, rational
 from kpmath_builder.answers.tokens import Token
@@ -29,7 +29,16 @@ def gathered(forms: list[Form], words: frozenset[str]) -> Form:
         return bounds
     if all(isinstance(form, Group) and form.kind == "interval" for form in forms):
         return Group("union", tuple(forms))
-    return _tuples(forms) or _shared_label(_by_noun(forms))
+    items = _tuples(forms) or _shared_label(_by_noun(forms))
+    joined = {"and", "or"} & words
+    return Labelled(("joined", *joined), items) if len(joined) == 1 and all(map(_is_name, forms)) else items
+
+
+def _is_name(form: Form) -> bool:
+    """Whether an item is a word or a letter: `A and B` is not `A or B`, while `2 and 3` are the same roots as `2 or 3`."""
+    return isinstance(form, Word) or (
+        isinstance(form, Scalar) and form.value.positive[0] == "f" and form == Scalar(form.value)
+    )
 
 
 def mixed_number(pieces: Sequence[list[Token]], forms: Sequence[Form]) -> Form | None:

@@ -49,6 +49,9 @@ WORDS_FOR = {
             "none exist",
         )
     ),
+    "no real number": frozenset(
+        ("no real solution", "no real solutions", "no real roots", "there no real solutions")
+    ),
     "undefined": frozenset(("dne", "does not exist", "limit does not exist")),
     "infinity": frozenset(
         ("infinitely many", "infinite", "infinity", "infinitely many solutions", "infinite solutions")

@@ -11,7 +11,7 @@ from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.syntax import parse_expression
 from kpmath_builder.answers.tokens import Token, UnreadableError
 from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, symbols
-from kpmath_builder.answers.units import Unit, parse_unit
+from kpmath_builder.answers.units import Unit, parse_unit, price
 from kpmath_builder.answers.values import Fingerprint, fingerprint
 
 __all__ = ["clock", "compound", "infinite", "infinity", "lone_letter", "rational", "scalar", "value_of"]
@@ -28,7 +28,7 @@ _SCALES = {
     "trillion": 10**12,
 }
 _PARAMETERS = frozenset("kmnl")
-_CONSTANTS = frozenset("cCK")
+_CONSTANTS = frozenset(("c", "C", "K", "c_1", "C_1"))
 _INTEGRATED = frozenset("xtuyθ") | {"theta"}
 
 
@@ -128,9 +128,10 @@ def _measured(value: Fingerprint, words: str, *, bare: bool) -> Scalar:
     """Return the value with all the words behind it: a unit, or the noun of a bare count."""
     if not words:
         return Scalar(value)
-    unit = parse_unit(without_closing(words)) if without_closing(words) else None
+    measure, per = price(without_closing(words))
+    unit = parse_unit(measure) if measure else None
     if unit:
-        return _with_unit(value, unit)
+        return replace(_with_unit(value, unit), per=per)
     count = rational(Scalar(value)) if bare and value.positive[0] == "q" else None
     noun = counted(words, one=0 < count <= 1) if count is not None and count >= 0 else None
     if noun is None:

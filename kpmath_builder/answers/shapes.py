@@ -60,6 +60,8 @@ def _answer(tokens: list[Token]) -> Form:
         return _list(value)
     value, condition = parameters_renamed(value, condition)
     form = _list(value)
+    if not condition:
+        return form
     key = read_condition(condition, _READERS, function=isinstance(form, Labelled) and form.bound is not None)
     return form if key is None else Given(form, key)
 

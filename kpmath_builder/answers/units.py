@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = ["DEGREE", "Unit", "names_unit", "parse_unit"]
+__all__ = ["DEGREE", "Unit", "names_unit", "parse_unit", "price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ _POWERS = {"square": 2, "cubic": 3, "squared": 2, "cubed": 3}
 _SIGNS = {"$": "dollar", "€": "euro", "£": "gbp", "₹": "rupee"}
 _PER = frozenset(("per", "/", "a", "an", "each", "every"))
 _WORD = re.compile(r"[a-z]+|-?[1-4](?!\d)|\S")
+_PRICE = re.compile(r"(\S+(?: \w+)?) ?(?:/|\bper\b|\beach\b|\ban?\b) ?([a-z][a-z -]{0,30})")
 _MAX_UNIT_TEXT = 80
 DEGREE = Unit((("degree", 1),), Fraction(1))
 
@@ -87,10 +88,7 @@ def _named(word: str) -> tuple[str, Fraction] | None:
 
 @lru_cache(maxsize=4096)
 def parse_unit(words: str) -> Unit | None:
-    """Return the unit that the words are, or None where they are not one unit from the first word to the last.
-
-    Money per anything is money: `18 dollars per day` names the same answer as `$18`.
-    """
+    """Return the unit that the words are, or None if they are not one unit from the first word to the last."""
     powers: list[tuple[str, Fraction, int]] = []
     raised, sign, fixed = 1, 1, False
     for at, word in enumerate(spelled := _spelled(words)):
@@ -108,13 +106,19 @@ def parse_unit(words: str) -> Unit | None:
             continue
         elif word.lstrip("-").isdigit() and powers and not fixed:
             powers[-1], fixed = (*powers[-1][:2], int(word) * sign), True
-        elif sign < 0 and powers[0][0] in _MONEY and at + 1 == len(spelled) and word.isalpha():
-            continue  # per day, per ticket: the noun of the price
         else:
             return None
     if raised > 1:
         return None
-    return _product(powers[:1] if powers and powers[0][0] in _MONEY else powers)
+    return _product(powers)
+
+
+def price(words: str) -> tuple[str, str]:
+    """Return money and what it is the price of: `dollars per day`; a price without it may be meant."""
+    found = _PRICE.fullmatch(words)
+    unit = parse_unit(found[1]) if found else None
+    money = unit is not None and len(unit.dimension) == 1 and unit.dimension[0][0] in _MONEY
+    return (found[1], found[2].removesuffix("s")) if found and money else (words, "")
 
 
 def _spelled(words: str) -> list[str]:
