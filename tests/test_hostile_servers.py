@@ -250,7 +250,21 @@ def one_write(body: Body) -> bool:
 ONE = {**ANSWERS, **STOPPING}
 
 
-@pytest.mark.parametrize("attack", cases(ONE, ["500", "content null", "403 in words", "404 in words", "402 in words", "a reset in the body", "no finish reason"]))
+@pytest.mark.parametrize(
+    "attack",
+    cases(
+        ONE,
+        [
+            "500",
+            "content null",
+            "403 in words",
+            "404 in words",
+            "402 in words",
+            "a reset in the body",
+            "no finish reason",
+        ],
+    ),
+)
 def test_one_request_that_always_fails_ends_its_candidate_and_nothing_else(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
