@@ -89,6 +89,8 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
         report.note(
             f"{len(dropped)} of {len(seeds)} seed problems are left out, the first because: {dropped[0].reason}"
         )
+    if repaired := run.quality.repaired("extractor"):
+        report.note(f"Replies of the extractor were repaired before they could be read: {repaired}")
     return [found[seed.id] for seed in seeds]
 
 
