@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--longest", type=int, default=300, help="tokens of the longest reply")
     parser.add_argument("--folder", type=Path, help="build here, and go on with what is there")
     parser.add_argument("--mode", choices=["auto", "json_schema", "json_object", "none"], default="auto")
+    parser.add_argument("--prompts", type=Path, help="folder of shorter prompts, for a slow machine")
+    parser.add_argument("--in-flight", type=int, default=8)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="real-model-")) / "build"
     started = time.monotonic()
@@ -43,13 +45,19 @@ def main() -> None:
 
 
 def _recipe(options: argparse.Namespace, folder: Path) -> Recipe:
-    teacher = {"kind": "openai", "model": options.model, "addresses": [options.address], "in_flight": 8}
+    teacher = {
+        "kind": "openai",
+        "model": options.model,
+        "addresses": [options.address],
+        "in_flight": options.in_flight,
+    }
     if options.mode != "auto":
         teacher["schema_mode"] = options.mode
     longest = {"max_tokens": options.longest}
     return Recipe.of(
         {
             "teacher": teacher,
+            **({"prompts": str(options.prompts)} if options.prompts else {}),
             "seeds": {"limit": options.seeds},
             "extraction": longest,
             "questions": longest,

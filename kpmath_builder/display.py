@@ -63,7 +63,9 @@ class Display:
         if result.already_built:
             self.say(f"{result.folder} is already built: nothing to do.")
         else:
-            self._console.print(_funnel(Funnel.from_json(result.funnel)))
+            funnel = Funnel.from_json(result.funnel)
+            self._console.print(_funnel(funnel))
+            self._repairs(funnel)
         if result.missing:
             left = ", ".join(map(str, result.missing))
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
@@ -79,7 +81,13 @@ class Display:
             table.add_row(*_shard(shard))
         self._console.print(table)
         self._console.print(_funnel(status.funnel))
+        self._repairs(status.funnel)
         self.say(status.sentence)
+
+    def _repairs(self, funnel: Funnel) -> None:
+        for role, counts in funnel.repaired().items():
+            what = ", ".join(f"{count:,} × {repair}" for repair, count in counts.items())
+            self.say(f"Replies of the {role} that were repaired before they could be read: {what}")
 
     def _due(self, progress: Progress) -> bool:
         stage, when = self._told

@@ -29,17 +29,22 @@ class Funnel:
         self.ended: Counter[tuple[Stage, DropReason]] = Counter()
         self.spent: dict[str, Tokens] = defaultdict(Tokens)
         """Task to tokens."""
+        self.repairs: Counter[tuple[str, str]] = Counter()
+        """Role and repair to how many replies needed it."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
         self.ended[candidate.stage, candidate.reason] += 1
         for task, tokens in candidate.spent.items():
             self.spent[task] += tokens
+        for role, counts in candidate.repairs.items():
+            self.repairs.update({(role, repair): count for repair, count in counts.items()})
 
     def __add__(self, other: "Funnel") -> "Funnel":
         both = Funnel()
         for funnel in (self, other):
             both.ended.update(funnel.ended)
+            both.repairs.update(funnel.repairs)
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
         return both
@@ -63,6 +68,13 @@ class Funnel:
         waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
         return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
 
+    def repaired(self) -> dict[str, dict[str, int]]:
+        """Return role to repair to how many replies needed it, for the roles that have any."""
+        counts: dict[str, dict[str, int]] = {}
+        for (role, repair), count in sorted(self.repairs.items()):
+            counts.setdefault(role, {})[repair] = count
+        return counts
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON has them, in the funnel's order."""
         return {
@@ -71,6 +83,7 @@ class Funnel:
                 [stage.value, reason.value, self.ended[stage, reason]] for stage, reason in sorted(self.ended)
             ],
             "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
+            **({"repairs": self.repaired()} if self.repairs else {}),
         }
 
     @classmethod
@@ -81,4 +94,6 @@ class Funnel:
             funnel.ended[Stage(stage), DropReason(reason)] = count
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)
+        for role, repairs in counts.get("repairs", {}).items():
+            funnel.repairs.update({(role, repair): count for repair, count in repairs.items()})
         return funnel

@@ -198,6 +198,8 @@ class Candidate(Record):
     vote: Vote | None = None
     spent: dict[str, Tokens] = {}
     """Task to tokens."""
+    repairs: dict[str, dict[str, int]] = {}
+    """Role to what had to be repaired in its replies before they could be read, and how often."""
     stage: Stage
     reason: DropReason = DropReason.NONE
     detail: str = ""

@@ -31,6 +31,8 @@ class Weight(IntEnum):
     """An answer that cannot be read; it was paid for."""
     LASTING = 24
     """A fault that looks meant for this very request, such as the 403 of a moderation."""
+    EMPTY = 32
+    """An answer without a word; with the same seed the next one is likely to be as empty."""
     NO_ANSWER = 48
     """No answer within the time limit of a call."""
 
@@ -48,6 +50,8 @@ class CallError(Exception):
         Seconds that the server asked to wait.
     away
         Whether another server may stand at the address by now.
+    broke_off
+        Whether the server ended, or broke the connection, while it worked on the request.
     weight
         How much it counts once the request owns it.
     """
@@ -59,12 +63,14 @@ class CallError(Exception):
         *,
         retry_after: float | None = None,
         away: bool = False,
+        broke_off: bool = False,
         weight: Weight = Weight.ERROR,
     ) -> None:
         super().__init__(what)
         self.owner = owner
         self.retry_after = retry_after
         self.away = away
+        self.broke_off = broke_off
         self.weight = weight
 
 

@@ -1,13 +1,14 @@
 """`Ask`, the only way out of a stage: behind it stand the prompts, the log, the re-asking and the teachers."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from kpmath_builder.execution.run import Material, Run, cost_of
 from kpmath_builder.folder.log import ResponseLog
-from kpmath_builder.protocol import Request, Response, Role, Task
+from kpmath_builder.prompts.reply_reading import ReadReply, read_reply
+from kpmath_builder.protocol import ROLE_OF, Request, Response, Role, Task
 from kpmath_builder.records import Tokens
 
 __all__ = ["Ask", "AskedSample", "Reply"]
@@ -47,6 +48,8 @@ class Ask:
 
     def __init__(self, run: Run, log: ResponseLog, address: int | str, generation: int = 0) -> None:
         self.spent: dict[str, Tokens] = defaultdict(Tokens)
+        self.repairs: dict[Role, Counter[str]] = defaultdict(Counter)
+        """Role to what had to be repaired in its replies, and how often."""
         self.asked: list[AskedSample] = []
         self.resumed = True
         """Whether all answers so far were in the log."""
@@ -64,10 +67,20 @@ class Ask:
         reason = ""
         for attempt in range(self._run.recipe.build.attempts):
             (response,) = await self._ask(task, material, 1, attempt)
-            value, reason = _validated(response, kind)
+            read = _read(response, kind)
+            self._note(task, response, read)
+            value, reason = read.value, read.reason
             if value is not None or response.finish_reason in FINAL:
                 return Reply(value, reason)
         return Reply(None, reason)
+
+    def _note(self, task: Task, response: Response, read: ReadReply[T]) -> None:
+        """Count what had to be repaired, and replies that came in this run and are not readable."""
+        if read.value is not None:
+            self._run.quality.readable(task, read.repairs)
+            self.repairs[ROLE_OF[task]].update(repair.value for repair in read.repairs)
+        elif not self.resumed and response.finish_reason not in FINAL:
+            self._run.quality.unreadable(self.asked[-1].request, response, read.reason)
 
     async def samples(self, task: Task, material: Material, count: int) -> list[Response]:
         """Ask for several samples of free text."""
@@ -83,14 +96,9 @@ class Ask:
         return responses
 
 
-def _validated(response: Response, kind: type[T]) -> tuple[T | None, str]:
+def _read(response: Response, kind: type[T]) -> ReadReply[T]:
     if response.finish_reason in FINAL:
-        return None, response.text
+        return ReadReply(None, reason=response.text)
     if response.finish_reason != "stop":
-        return None, f"cut off ({response.finish_reason})"
-    try:
-        return kind.model_validate_json(response.text), ""
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        return None, f"reply does not validate: {place + ': ' if place else ''}{first['msg']}"
+        return ReadReply(None, reason=f"cut off ({response.finish_reason})")
+    return read_reply(response.text, kind)

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.errors import KpmathError
+from kpmath_builder.execution.reply_quality import ReplyQuality
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.folder.log import ResponseLog
@@ -55,6 +56,7 @@ class Run:
         self.prompts = prompts
         self.stop = stop or Stop()
         self.report = report
+        self.quality = ReplyQuality(report.note)
         self._teachers = teachers
         self._spending = spending
         self._retry_given_up = retry_given_up

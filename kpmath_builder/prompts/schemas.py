@@ -11,7 +11,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from kpmath_builder.protocol import Task
 
-__all__ = ["REPLIES", "SCHEMAS", "ExtractReply", "JudgeReply", "NamedTopic", "SameTopicReply", "WriteReply"]
+__all__ = [
+    "REPLIES",
+    "SCHEMAS",
+    "ExtractReply",
+    "JudgeReply",
+    "NamedTopic",
+    "SameTopicReply",
+    "WriteReply",
+    "schema_of",
+]
 
 
 def _filled(text: str) -> str:
@@ -79,7 +88,7 @@ REPLIES: Mapping[Task, type[BaseModel] | None] = {
 """Task to reply; a solution is free text."""
 
 
-def _schema(reply: type[BaseModel]) -> dict[str, Any]:
+def schema_of(reply: type[BaseModel]) -> dict[str, Any]:
     """Return the model's schema in one piece: no references or titles, which cost tokens and not every engine knows."""
     schema = reply.model_json_schema()
     definitions = schema.pop("$defs", {})
@@ -97,6 +106,6 @@ def _schema(reply: type[BaseModel]) -> dict[str, Any]:
 
 
 SCHEMAS: Mapping[Task, dict[str, Any] | None] = {
-    task: None if reply is None else _schema(reply) for task, reply in REPLIES.items()
+    task: None if reply is None else schema_of(reply) for task, reply in REPLIES.items()
 }
 """Task to the JSON schema that constrains the reply; None asks for free text."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kpmath_builder.answers import NoWinner
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError
-from kpmath_builder.recipe import Judging, Recipe
+from kpmath_builder.recipe import JudgingSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
 from kpmath_builder.synthesis.questions import judge, show, write
 from kpmath_builder.synthesis.solutions import agree, solve
@@ -13,10 +14,10 @@ from kpmath_builder.synthesis.solutions import agree, solve
 __all__ = ["synthesise"]
 
 _NO_WINNER = {
-    "no votes": DropReason.UNSOLVED,
-    "no agreement": DropReason.NO_AGREEMENT,
-    "tie": DropReason.TIE,
-    "share below threshold": DropReason.LOW_SHARE,
+    NoWinner.NO_VOTES: DropReason.UNSOLVED,
+    NoWinner.NO_AGREEMENT: DropReason.NO_AGREEMENT,
+    NoWinner.TIE: DropReason.TIE,
+    NoWinner.LOW_SHARE: DropReason.LOW_SHARE,
 }
 
 
@@ -32,8 +33,14 @@ class _Draft:
 
     def end(self, reason: DropReason = DropReason.NONE, detail: str = "") -> Candidate:
         models = {role: self._ask.model(role) for role in ("writer", "judge", "solver")}
+        repairs = {role: dict(counts) for role, counts in self._ask.repairs.items() if counts}
         return Candidate(
-            **self._fields, models=models, spent=dict(self._ask.spent), reason=reason, detail=detail
+            **self._fields,
+            models=models,
+            spent=dict(self._ask.spent),
+            repairs=repairs,
+            reason=reason,
+            detail=detail,
         )
 
 
@@ -75,7 +82,7 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
     return draft.end()
 
 
-def _refusal(judgement: Judgement, rule: Judging) -> DropReason:
+def _refusal(judgement: Judgement, rule: JudgingSettings) -> DropReason:
     if judgement.sub_questions > rule.max_sub_questions:
         return DropReason.TOO_MANY_PARTS
     return DropReason.LOW_QUALITY if judgement.quality < rule.threshold else DropReason.NONE
