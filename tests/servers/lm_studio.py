@@ -1,4 +1,4 @@
-"""LM Studio: errors as bare strings, `json_schema` but no `json_object`, large seeds rounded as JavaScript does."""
+"""LM Studio: errors as bare strings, `json_schema` but no `json_object`, one choice whatever `n` is, no key needed."""
 
 from aiohttp import web
 from dummy_server import Body
