@@ -11,11 +11,12 @@ test:  ## the fast tests
 slow:  ## the long ones: several versions of datasets, kill storms, the real engine
 	python3 bootstrap.py test -n 0 -m slow --timeout 1800
 
-check: ## style and types
+check: ## style, types, and who may import whom
 	.venv/bin/python -m pip install --quiet --editable '.[dev]'
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 
 docs:  ## the generated pages: docs/recipe.md
 	.venv/bin/python docs/generate.py

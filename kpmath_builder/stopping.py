@@ -36,8 +36,8 @@ class Stop:
     ----------
     grace
         Seconds for what is under way.
-    tell
-        Is told once, when a stop is asked for.
+    notify
+        Reports a sentence to the user, once, when a stop is asked for.
     """
 
     def __init__(self, grace: float = 0.0, notify: Callable[[str], None] | None = None) -> None:
@@ -60,9 +60,8 @@ class Stop:
         self.why = why
         self._asked.set()
         if self._notify:
-            what = "Stopping" if isinstance(why, Interrupted) else "Something failed"
             self._notify(
-                f"{what}: no new requests; what is under way is finished and logged, {self._grace:g} s at most."
+                f"Stopping: no new requests; what is under way is finished and logged, {self._grace:g} s at most."
             )
 
     def check(self) -> None:

@@ -293,7 +293,8 @@ class DummyServer:
     async def _serve(self, http: web.Request, answer: Callable[[Body], Body]) -> web.StreamResponse:
         body = await http.json()
         if body.get("input") == ["one"]:
-            return web.json_response(answer(body))
+            spoilt = self._own_fault(http, body)
+            return await spoilt(http, {}) if spoilt else web.json_response(answer(body))
         if is_probe(body) and not self._own_fault(http, body):
             good = self._completion(body, probed if self.obeys else lambda _: "hello")
             spoilt = self.faults(body, self.requests) if self.faults and self.spoils_probe else None

@@ -170,7 +170,7 @@ def test_a_served_build_publishes_no_private_value_though_the_server_repeats_the
     with DummyServer(play, models=(MODEL,), key=secret) as server:
 
         def echoes(body: Body, number: int) -> Fault | None:
-            words = f"{body['model']} at {server.address} refuses this: see ${VARIABLE}"
+            words = f"{body['model']} at {server.address} refuses {secret}: see ${VARIABLE}"
             return status(400, words) if number % 7 == 3 else None
 
         server.faults = echoes
@@ -193,6 +193,6 @@ def test_a_served_build_publishes_no_private_value_though_the_server_repeats_the
     logs = b"".join(path.read_bytes() for path in (tmp_path / "canary-build" / "responses").glob("*.jsonl"))
     assert server.address.encode() in logs, "the server's words are kept where they belong"
     netloc = server.address.removeprefix("http://")
-    assert found(result.dataset, ["canary", "CANARY", netloc, str(tmp_path)]) == []
+    assert found(result.dataset, ["canary", "CANARY", netloc, secret, str(tmp_path)]) == []
     assert found(result.dataset, [HIDDEN])
     assert found(result.dataset, ["judge-7b"])

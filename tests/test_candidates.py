@@ -26,7 +26,7 @@ def agreed(outcome: Agreement) -> list[int]:
 
 
 def decide(sampled: Sequence[Response], mode: str, min_share: float = 0.5) -> Agreement:
-    return asyncio.run(agree(sampled, recipe.Consensus(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
+    return asyncio.run(agree(sampled, recipe.ConsensusSettings(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
 
 
 def test_equal_answers_in_other_words_agree() -> None:
@@ -102,7 +102,7 @@ def agreed_candidate(index: int, question: str, texts: Sequence[str] = ("a", "b"
 
 
 def test_of_equal_questions_the_first_is_kept() -> None:
-    selection = Selection(recipe.Selection())
+    selection = Selection(recipe.SelectionSettings())
     decided = [
         selection.decide(agreed_candidate(n, q))
         for n, q in enumerate(["How many?", "how  many? ", "How many apples?"])
@@ -115,7 +115,7 @@ def test_of_equal_questions_the_first_is_kept() -> None:
 def test_solutions_that_differ_in_text_are_published_first_come_first(
     limit: int | None, samples: list[int]
 ) -> None:
-    selection = Selection(recipe.Selection(solutions_per_question=limit))
+    selection = Selection(recipe.SelectionSettings(solutions_per_question=limit))
     published = selection.published(agreed_candidate(0, "How many?", ["x", "y", "x ", "z"]))
     assert [solution.sample for solution in published] == samples
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from factories import Build, make_build
 
+from kpmath_builder.dataset.address import DatasetAddress, addressed
 from kpmath_builder.dataset.card_rules import LICENCES, card_problems
 from kpmath_builder.dataset.svg import bars, heat_map
-from kpmath_builder.publishing.address import Address, addressed
 from kpmath_builder.publishing.validation import rows_of
 
 BUILD = make_build(candidates=60, seeds=12)
@@ -38,10 +38,10 @@ def test_the_card_of_a_build_has_no_problems(card: tuple[str, dict]):
 
 def test_the_card_of_a_published_version_has_no_problems(card: tuple[str, dict]):
     text, files = card
-    published = addressed(text, Address("kpmath-test", "f", "org/kpmath", "1.2.3"))
+    published = addressed(text, DatasetAddress("kpmath-test", "f", "org/kpmath", "1.2.3"))
     assert published != text
     assert card_problems(published, files) == []
-    assert addressed(published, Address("kpmath-test", "f", "org/kpmath", "1.2.3")) == published
+    assert addressed(published, DatasetAddress("kpmath-test", "f", "org/kpmath", "1.2.3")) == published
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,23 @@ It ends or says what it waits for, the tables are as if nothing had happened, no
 the API key stays secret.
 """
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
+from dummy_server import Body, task_of
 from hostile import (
     ANSWERS,
+    FAR_RETRY_AFTER,
+    HEAVY,
     LASTING,
     METRICS,
     MODELS,
@@ -22,6 +30,7 @@ from hostile import (
     Attack,
     HostileServer,
     Phase,
+    in_turn,
     is_look,
 )
 from hostile.patience import be_quick
@@ -31,7 +40,11 @@ from small_builds import rows, same_tables
 
 from kpmath_builder import Recipe, build
 from kpmath_builder.errors import KpmathError
+from kpmath_builder.records import DropReason
 
+TESTS = Path(__file__).parent
+MOST_MEMORY = 500.0
+"""Megabytes."""
 QUESTIONS = 6
 FIRST = (1, 9, 20)
 """Where the server turns hostile: while seeds are read, at the first questions, among solutions."""
@@ -70,8 +83,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("HOSTILE_KEY", KEY)
         build(recipe(folder, server))
         assert not server.paid_twice
-    (folder / "asked.json").write_text(json.dumps(sorted(server.asked)))
+    ASKED[folder] = sorted(server.asked)
     return folder
+
+
+ASKED: dict[Path, list[str]] = {}
+"""What the undisturbed build asked for."""
 
 
 class Outcome(NamedTuple):
@@ -242,23 +259,116 @@ def test_hostile_metrics_change_nothing(tmp_path: Path, undisturbed: Path, attac
 # One request that always fails
 
 
-def one_write(body: Body) -> bool:
-    """Whether this is the first question that the undisturbed build asks for, with whatever seed."""
-    return task_of(body) == "write" and "Reply" in str(body) and chosen(body)
+def requests_of(undisturbed: Path, task: str) -> list[Body]:
+    """Return the requests of a task that the undisturbed build sent."""
+    return [body for body in map(json.loads, ASKED[undisturbed]) if task_of(body) == task]
 
 
-ONE = {**ANSWERS, **STOPPING}
+def fail_for_ever(
+    folder: Path, undisturbed: Path, attack: Attack, task: str = "write", **teacher: Any
+) -> None:
+    """Fail at one request, and check that its candidate ends, nothing else does, and nobody asks again."""
+    chosen = requests_of(undisturbed, task)[0]["messages"]
+    phase = Phase(attack, meets=lambda body: body["messages"] == chosen)
+    with HostileServer(phase, play) as server:
+        outcome = build_persistently(folder, server, **teacher)
+        assert outcome.errors == []
+        check(folder, server, outcome)
+        met = phase.met
+        assert met > 1
+        (folder / "manifest.json").unlink()
+        build(recipe(folder, server, **teacher))
+        assert phase.met == met
+    before, after = rows(undisturbed, "scored"), rows(folder, "scored")
+    others = [index for index, row in enumerate(after) if row["reason"] != DropReason.UNWRITTEN.value]
+    assert len(others) == QUESTIONS - 1
+    assert [after[index] for index in others] == [before[index] for index in others]
 
 
-@pytest.mark.parametrize("attack", cases(ONE, ["500", "content null", "403 in words", "404 in words", "402 in words", "a reset in the body", "no finish reason"]))
+FAILING = {**ANSWERS, **STOPPING}
+
+
+@pytest.mark.parametrize(
+    "attack",
+    cases(FAILING, ["500", "content null", "402 in words", "403 in words", "404 in HTML", "a reset in the body", "418",
+                    "no finish reason", "204 No Content", "302 to nowhere"]),
+)  # fmt: skip
 def test_one_request_that_always_fails_ends_its_candidate_and_nothing_else(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
-    given_up(tmp_path, undisturbed, attack)
+    fail_for_ever(tmp_path, undisturbed, attack)
 
 
-@pytest.mark.parametrize("attack", cases({**STUCK, **HEAVY}, ["never an answer"]))
+@pytest.mark.parametrize("attack", cases(STUCK, ["never an answer"]))
 def test_one_request_that_is_never_answered_ends_its_candidate_and_nothing_else(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
-    given_up(tmp_path, undisturbed, attack, patience=1)
+    fail_for_ever(tmp_path, undisturbed, attack, patience=1)
+
+
+# Servers that do not answer at all, and memory
+
+
+@pytest.mark.parametrize("attack", cases(STUCK, ["never an answer"]))
+def test_a_server_that_answers_nobody_is_named_and_waited_for(
+    tmp_path: Path, undisturbed: Path, attack: Attack
+) -> None:
+    with HostileServer(Phase(attack, first=9, count=8), play) as server:
+        outcome = build_persistently(tmp_path, server, patience=1)
+    assert any(server.address in sentence for sentence in [*outcome.said, *outcome.errors])
+    assert same_tables(tmp_path, undisturbed)
+    check(tmp_path, server, outcome)
+
+
+@pytest.mark.parametrize("attack", cases(FAR_RETRY_AFTER, ["Retry-After 999999999"]))
+def test_a_wish_to_be_left_alone_for_years_is_granted_for_a_moment(
+    tmp_path: Path, undisturbed: Path, attack: Attack
+) -> None:
+    with HostileServer(Phase(attack, first=9, count=3), play) as server:
+        outcome = build_persistently(tmp_path, server)
+    assert outcome.errors == []
+    assert same_tables(tmp_path, undisturbed)
+    check(tmp_path, server, outcome)
+
+
+def build_measured(folder: Path, server: HostileServer) -> float:
+    """Build in a process of its own and return the most megabytes that it had; it is killed if they get too many."""
+    path = folder / "hostile.toml"
+    folder.mkdir(exist_ok=True)
+    path.write_text(recipe(folder, server).to_toml())
+    here = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    command = [sys.executable, "-m", "hostile.builder", str(path)]
+    peak = 0.0
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": here}, text=True, stdout=subprocess.PIPE
+    ) as process:
+        while process.poll() is None:
+            peak = max(peak, memory(process.pid))
+            if peak > 2 * MOST_MEMORY:
+                process.kill()
+            time.sleep(0.01)
+        assert process.stdout
+        out = process.stdout.read()
+    assert process.returncode == 0, (peak, out)
+    assert json.loads(out)["error"] == "", out
+    return peak
+
+
+def memory(pid: int) -> float:
+    """Return the most megabytes that a process has had so far; 0 if it has ended."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    return 0.0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("attack", [pytest.param(in_turn(*HEAVY.values()), id="all in turn"), *cases(HEAVY)])
+def test_no_server_fills_the_memory(tmp_path: Path, undisturbed: Path, attack: Attack) -> None:
+    with HostileServer(Phase(attack, first=5, count=2 * len(HEAVY)), play) as server:
+        assert build_measured(tmp_path, server) < MOST_MEMORY
+    assert server.phase
+    assert server.phase.met >= 2
+    assert not server.faults
+    assert not server.paid_twice
+    assert same_tables(tmp_path, undisturbed)

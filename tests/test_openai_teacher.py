@@ -285,7 +285,7 @@ def test_a_passing_fault_is_followed_by_the_answer(kind: str) -> None:
 
 
 def test_a_storm_of_mixed_faults_leaves_no_request_without_its_answer() -> None:
-    server = DummyServer(faults=storm(5, 0.5, [*PASSING.values(), slow(0.1)]), seconds=0.005)
+    server = DummyServer(faults=storm(5, 0.25, [*PASSING.values(), slow(0.1)]), seconds=0.005)
 
     async def use(teacher: OpenAITeacher, _: DummyServer) -> None:
         requests = [request(f"problem {i}", seed=1000 * i) for i in range(300)]
@@ -585,7 +585,7 @@ def test_check_passes_a_server_without_a_list_of_models(code: int) -> None:
     check(DummyServer(models_fault=script(status(code))))
 
 
-@pytest.mark.parametrize("text", ["<html>", "[]", '{"data": 3}', '{"data": ["dummy"]}'])
+@pytest.mark.parametrize("text", ["<html>", "3", '{"data": 3}', "null"])
 def test_check_finds_what_is_no_such_server(text: str) -> None:
     with pytest.raises(InputError, match="is not an OpenAI-compatible server"):
         check(DummyServer(models_fault=script(body_text(lambda _: text))))

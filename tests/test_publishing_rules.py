@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from kpmath_builder.dataset.protected import ProtectedTexts
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.version_diff import ConfigDifference, Difference, compare_tables
+from kpmath_builder.publishing.version_diff import ConfigDiff, VersionDiff, compare_tables
 from kpmath_builder.publishing.versions import Version, check_step
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.files import dump_toml
 
 # Versions
 
-ROWS = Difference({"scored": ConfigDifference(added=1)})
-COLUMNS = Difference({"scored": ConfigDifference(changed=3, new_columns=["x"])})
-CARD = Difference({"scored": ConfigDifference()})
+ROWS = VersionDiff({"scored": ConfigDiff(added=1)})
+COLUMNS = VersionDiff({"scored": ConfigDiff(changed=3, new_columns=["x"])})
+CARD = VersionDiff({"scored": ConfigDiff()})
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ CARD = Difference({"scored": ConfigDifference()})
         ("0.1.0", "0.2.0", ROWS),
     ],
 )
-def test_a_step_that_says_enough_is_let_through(old: str, new: str, difference: Difference):
+def test_a_step_that_says_enough_is_let_through(old: str, new: str, difference: VersionDiff):
     check_step(Version.parse(old), Version.parse(new), difference)
 
 
@@ -51,7 +51,7 @@ def test_a_step_that_says_enough_is_let_through(old: str, new: str, difference: 
     ],
 )
 def test_a_step_that_says_too_little_is_refused_with_the_least_that_would_do(
-    old: str, new: str, difference: Difference, least: str
+    old: str, new: str, difference: VersionDiff, least: str
 ):
     with pytest.raises(InputError, match=f"as {least} or higher"):
         check_step(Version.parse(old), Version.parse(new), difference)
@@ -116,7 +116,7 @@ def test_columns_that_came_went_or_changed_their_type_are_told_and_compared_rows
 
 def test_a_first_version_has_all_rows_added_and_no_new_columns(tmp_path: Path):
     told = compare_tables([], write(tmp_path / "new", {1: 1, 2: 2}, rows_per_file=1))
-    assert told == ConfigDifference(added=2, new_columns=[], lost_columns=[])
+    assert told == ConfigDiff(added=2, new_columns=[], lost_columns=[])
 
 
 # Protected texts

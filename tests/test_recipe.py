@@ -100,7 +100,10 @@ def test_a_role_of_another_kind_takes_only_the_keys_that_its_kind_has() -> None:
         ({"roles": {"judge": {"kind": "vlm"}}}, "roles.judge.kind must be one of symbolic, openai, vllm"),
         ({"teacher": {"kind": "vllm-offline", "model": "m"}}, 'use kind = "vllm", which opens no port'),
         ({"roles": {"judge": {"kind": "vllm-offline"}}}, 'use kind = "vllm", which opens no port'),
-        ({"roles": {"judge": {"kind": "openai"}}}, "teacher.model is empty: name the model"),
+        (
+            {"roles": {"judge": {"kind": "openai"}}},
+            "roles.judge.kind is openai, but roles.judge.model is empty",
+        ),
         ({"teacher": "symbolic"}, "teacher must be a table, got 'symbolic'"),
         ({"roles": {"judge": 3}}, "roles.judge must be a table, got 3"),
         ({"roles": 3}, "roles must be a table, got 3"),

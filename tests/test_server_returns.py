@@ -64,7 +64,7 @@ def stop(server: DummyServer) -> None:
         ({"models": ["other"]}, "does not serve 'dummy' but other: serve it there, or change teacher.model"),
         (
             {"obeys": False},
-            "ignores the JSON schema of a request .* and did not before it was restarted: start it as it was",
+            "has come back as another: it now wants requests so: replies asked for as a JSON object .*Start it as it was",
         ),
         (
             {"context": 512},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kpmath_builder.symbolic.expressions import (
     Expression,
-    UnreadableError,
+    ExpressionError,
     decimal_places,
     format_number,
     parse_number,
@@ -42,7 +42,7 @@ def test_value_is_exact(text: str, value: Fraction):
     "text", ["", "2+", "(2", "2)", "a+1", "2 3", "__import__('os')", "1+" * 200 + "1", "5//2"]
 )
 def test_other_text_is_unreadable(text: str):
-    with pytest.raises(UnreadableError):
+    with pytest.raises(ExpressionError):
         Expression.parse(text)
 
 

@@ -37,6 +37,20 @@ def test_a_missing_judge_is_found_before_anything_is_paid_for(tmp_path: Path) ->
         assert not keys_of(tmp_path)
 
 
+def test_a_missing_embedding_server_is_found_before_anything_is_paid_for(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        made = recipe(
+            tmp_path,
+            server,
+            topics_embedding="openai",
+            topics_embedding_model="e",
+            topics_embedding_addresses=[NOBODY],
+        )
+        with pytest.raises(InputError, match="No server answers"):
+            build(made)
+        assert not server.bodies
+
+
 def test_a_judge_that_has_answered_all_it_is_asked_need_not_run(tmp_path: Path) -> None:
     with DummyServer(play) as server:
         build(recipe(tmp_path, server))
@@ -77,6 +91,7 @@ def test_what_was_given_up_stays_so_until_it_is_to_be_retried(tmp_path: Path, ta
         asked = server.requests
 
         given_up = build(made)
+        assert "1 requests were given up" in (folder / "dataset" / "README.md").read_text()
         assert server.requests == asked, "it is not asked again"
         assert given_up.funnel["tokens"][task]["given_up"] == 1
         assert read_status(folder).shards[0].tokens.given_up == 1

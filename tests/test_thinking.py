@@ -108,7 +108,6 @@ def test_a_budget_that_leaves_no_room_to_answer_is_refused_before_anything_is_as
     }
     with pytest.raises(InputError, match=told):
         Recipe.of(tree)
-    Recipe.of({**tree, "teacher": {**tree["teacher"], "kind": "symbolic"}})  # a rehearsal thinks nothing
 
 
 def test_roles_whose_fields_alone_differ_share_a_server_which_is_probed_for_each(tmp_path: Path) -> None:

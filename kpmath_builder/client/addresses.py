@@ -75,9 +75,9 @@ class Address:
         key = (api_key or "").strip()
         if not key:
             return {}
-        if not (key.isascii() and key.isprintable()) or " " in key:
+        if not (key.isascii() and key.isprintable()):
             raise InputError(
-                "The API key holds a character that no key has (a line break, a space, an accent): set it again, without quotes or comments."
+                "The API key holds a character that no header can hold (a line break, an accent): set it again, without comments."
             )
         own = {"api-key": key} if self._is_azure_deployment else {}
         return {"Authorization": f"Bearer {key}"} | own

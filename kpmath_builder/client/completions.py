@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kpmath_builder.protocol import Response, token_count
 
@@ -22,7 +22,11 @@ answer is asked for again."""
 
 
 class EmptyAnswerError(ValueError):
-    """A whole answer without a word, which is a fault that may pass."""
+    """A whole answer without a word, which may be a fault that passes; `responses` is what there was."""
+
+    def __init__(self, responses: list[Response]) -> None:
+        super().__init__("an answer without a word")
+        self.responses = responses
 
 
 class _Part(BaseModel):
@@ -86,7 +90,10 @@ def read_completion(
     ValueError
         When the body is no complete chat completion with exactly `samples` whole choices.
     """
-    completion = _Completion.model_validate_json(body)
+    try:
+        completion = _Completion.model_validate_json(body)
+    except ValidationError as error:
+        raise ValueError(_first_fault(error)) from None
     choices = sorted(completion.choices, key=lambda choice: choice.index)
     unknown = [choice.finish_reason for choice in choices if _finish_reason(choice) is None]
     if len(choices) != samples or unknown:
@@ -98,7 +105,7 @@ def read_completion(
         raise ValueError(f"choices share an index: {[choice.index for choice in choices][:8]}")
     usage = completion.usage
     share, rest = divmod(usage.completion_tokens, samples)
-    return [
+    responses = [
         _response(
             choice,
             prompt_tokens=0 if place else usage.prompt_tokens,
@@ -112,6 +119,15 @@ def read_completion(
         )
         for place, choice in enumerate(choices)
     ]
+    if any(each.finish_reason == "stop" and not each.text and not each.reasoning for each in responses):
+        raise EmptyAnswerError(responses)
+    return responses
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
 
 
 def _finish_reason(choice: _Choice) -> str | None:
@@ -124,8 +140,6 @@ def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of 
     text, reasoning = (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
     finish_reason = "refused" if message.refusal else _finish_reason(choice)
     assert finish_reason is not None, "unknown finish reasons were refused before"
-    if finish_reason == "stop" and not text.strip() and not reasoning:
-        raise EmptyAnswerError("an answer without a word")
     return Response(text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields)
 
 

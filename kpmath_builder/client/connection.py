@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 import aiohttp
@@ -15,6 +16,7 @@ import aiohttp
 from kpmath_builder.client.bodies import LONGEST_ERROR, read_body
 from kpmath_builder.client.endpoints import Endpoint, EndpointPool, State
 from kpmath_builder.client.faults import CallError, Owner, RefusedError, Weight
+from kpmath_builder.client.rate_limits import RateLimit
 from kpmath_builder.client.retries import Patience, RetryBudget, call_timeout
 from kpmath_builder.client.sessions import Sessions, no_answer
 from kpmath_builder.client.statuses import fault_of, user_error
@@ -22,7 +24,7 @@ from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.text import shown
 
-__all__ = ["Call", "Connection", "Stats", "Verify"]
+__all__ = ["Connection", "ServerCall", "Stats", "Verify"]
 
 T = TypeVar("T")
 Verify = Callable[[Endpoint], Awaitable[None]]
@@ -31,6 +33,8 @@ Probe = Callable[[Endpoint], Awaitable[bool]]
 """Whether a server answers something that it answered before."""
 
 SECONDS_BETWEEN_MESSAGES = 5.0
+_BYTES_PER_TOKEN = 4
+"""Of a prompt, roughly; only for a rate limit's estimate."""
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Stats:
 
 
 @dataclass(frozen=True)
-class Call(Generic[T]):
+class ServerCall(Generic[T]):
     """What is sent, and how the answer is read.
 
     Parameters
@@ -56,8 +60,12 @@ class Call(Generic[T]):
         Makes the result of an answer's bytes; raises `ValueError` for one that is cut off, malformed or of the wrong shape.
     longest_body
         Bytes of the longest answer.
-    tokens
-        Tokens of the longest reply; 0 if it has none.
+    tokens, samples
+        Tokens of the longest reply, 0 if there are none, and how many replies come with one answer.
+    weight
+        How much an answer that `read` cannot read counts towards giving up.
+    used
+        Tokens of prompt and replies that an answer says were used; None if it does not say.
     key, steps
         As of `EndpointPool.enter`.
     """
@@ -67,6 +75,9 @@ class Call(Generic[T]):
     read: Callable[[bytes, Endpoint], T]
     longest_body: int
     tokens: int = 0
+    samples: int = 1
+    weight: Callable[[ValueError], Weight] = lambda _: Weight.MALFORMED
+    used: Callable[[T], int | None] = lambda _: None
     key: str = ""
     steps: int = 0
 
@@ -95,6 +106,8 @@ class Connection:
         Seconds without any answer from any server after which a failing request ends the build.
     verify, probe
         How a server that was out of reach is verified, and how to find out whether it answers at all.
+    requests_per_minute, tokens_per_minute
+        Budgets for all servers together; None means unlimited.
     keys
         What the recipe's keys for these servers begin with, for messages.
     stop
@@ -117,6 +130,8 @@ class Connection:
         patience: float = 900.0,
         verify: Verify = _trust,
         probe: Probe = _alive,
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
         keys: str = "teacher.",
         stop: Stop | None = None,
         notify: Callable[[str], None] | None = None,
@@ -132,6 +147,12 @@ class Connection:
         """Seconds per token of the slowest answer so far."""
         self.stop = stop or Stop()
         self.keys = keys
+        self._rate_limit = RateLimit(
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            notify=self.notify,
+            sleep=self.stop.sleep,
+        )
         self._verify, self._probe, self._notify = verify, probe, notify
         self._notified_at = float("-inf")
         self._health: dict[Endpoint, tuple[float, bool]] = {}
@@ -140,7 +161,7 @@ class Connection:
         """Close the connections; a later request opens new ones."""
         await self.sessions.close()
 
-    async def post(self, call: Call[T]) -> T:
+    async def post(self, call: ServerCall[T]) -> T:
         """Send a call until it is answered, and return what `call.read` makes of the answer.
 
         Raises
@@ -163,7 +184,10 @@ class Connection:
             before = endpoint.answers
             try:
                 self.stop.check()
-                return await self._attempt(endpoint, call)
+                data = json.dumps(call.body(endpoint)).encode()
+                estimate = len(data) // _BYTES_PER_TOKEN + call.tokens * call.samples
+                await self._rate_limit.acquire(estimate)
+                return await self._attempt(endpoint, call, data, estimate)
             except CallError as error:
                 fault = error
                 owner = await self._owner(endpoint, fault, before)
@@ -210,7 +234,7 @@ class Connection:
         except (aiohttp.ClientError, OSError) as error:
             raise no_answer(endpoint.url, error) from error
 
-    async def _attempt(self, endpoint: Endpoint, call: Call[T]) -> T:
+    async def _attempt(self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int) -> T:
         seconds = call_timeout(call.tokens, self.patience.seconds, self.pace)
         began = time.monotonic()
         self.stats.in_flight += 1
@@ -220,7 +244,7 @@ class Connection:
         try:
             async with scope:
                 await self._verified(endpoint)
-                answer = await self._exchange(endpoint, call)
+                answer = await self._exchange(endpoint, call, data, estimate)
                 await self._verified(
                     endpoint
                 )  # others noticed that it was restarted just before this was sent
@@ -243,25 +267,38 @@ class Connection:
             self.pace = max(self.pace, (time.monotonic() - began) / max(call.tokens, 64))
         return answer
 
-    async def _exchange(self, endpoint: Endpoint, call: Call[T]) -> T:
-        data = json.dumps(call.body(endpoint)).encode()
+    async def _exchange(self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int) -> T:
+        status, headers, body = await self._received(endpoint, call, data, estimate)
+        if status != HTTPStatus.OK:
+            self._rate_limit.settle(estimate, 0, headers)
+            wrong = None if endpoint.answers else user_error(endpoint.url, status, body, self.keys)
+            raise wrong or fault_of(endpoint.url, status, body, headers)
+        try:
+            answer = call.read(body, endpoint)
+        except ValueError as error:
+            self._rate_limit.settle(estimate, None, headers)
+            raise _malformed(endpoint, error, call.weight(error)) from error
+        self._rate_limit.settle(estimate, call.used(answer), headers)
+        return answer
+
+    async def _received(
+        self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send a call and return status, headers and body of the answer, without our secrets."""
+        received = False
         try:
             async with self.sessions.request(endpoint.url, call.path, data) as reply:
-                status, headers = reply.status, reply.headers
-                ok = status == 200
+                ok = reply.status == HTTPStatus.OK
                 body = await read_body(reply, call.longest_body if ok else LONGEST_ERROR, cut=not ok)
+                received = True
+                return reply.status, reply.headers, self.secrets.hide_bytes(body)
         except ValueError as error:
             raise _malformed(endpoint, error) from error
         except (aiohttp.ClientError, OSError) as error:
             raise no_answer(endpoint.url, error) from error
-        body = self.secrets.hide_bytes(body)
-        if not ok:
-            wrong = None if endpoint.answers else user_error(endpoint.url, status, body, self.keys)
-            raise wrong or fault_of(endpoint.url, status, body, headers)
-        try:
-            return call.read(body, endpoint)
-        except ValueError as error:
-            raise _malformed(endpoint, error) from error
+        finally:
+            if not received:
+                self._rate_limit.settle(estimate, None, {})
 
     async def _verified(self, endpoint: Endpoint) -> None:
         """Verify an endpoint that was out of reach, once for all who wait for it."""
@@ -321,6 +358,6 @@ class Connection:
         return f"trying again in {round(max(endpoint.cooling, pause), 1):g} s; {self.pool.waiting + 1} requests wait"
 
 
-def _malformed(endpoint: Endpoint, error: ValueError) -> CallError:
+def _malformed(endpoint: Endpoint, error: ValueError, weight: Weight = Weight.MALFORMED) -> CallError:
     why = " ".join(str(error).split())[:200]
-    return CallError(f"malformed answer from {endpoint.url}: {why}", Owner.UNCLEAR, weight=Weight.MALFORMED)
+    return CallError(f"malformed answer from {endpoint.url}: {why}", Owner.UNCLEAR, weight=weight)

@@ -1,6 +1,7 @@
 """Embeddings from any server with `/v1/embeddings`, over the same kind of connection as the teacher."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from kpmath_builder.client.connection import Call, Connection
+from kpmath_builder.client.connection import Connection, ServerCall
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.readiness import Wanted, check_again, check_ready
+from kpmath_builder.client.statuses import user_error
 from kpmath_builder.errors import InputError
 from kpmath_builder.stopping import Stop
 
@@ -79,7 +81,13 @@ class OpenAIEmbedder:
 
     async def check(self, patience: float = 30.0) -> None:
         """Make sure that a server answers, accepts the key and serves the model, as `OpenAITeacher.check` does."""
-        await check_ready(self.connection, self._wanted, patience)
+        for endpoint in await check_ready(self.connection, self._wanted, patience):
+            with contextlib.suppress(CallError):  # a server that does not answer now is waited for later
+                status, body = await self._embed_one(endpoint)
+                if status in {401, 402, 403} and (
+                    wrong := user_error(endpoint.url, status, body, self.connection.keys)
+                ):
+                    raise wrong
         self._checked = True
 
     async def _verify(self, endpoint: Endpoint) -> None:
@@ -88,12 +96,15 @@ class OpenAIEmbedder:
     async def _is_well(self, endpoint: Endpoint) -> bool:
         """Whether a server embeds a word."""
         try:
-            status, body = await self.connection.send(
-                endpoint, "/embeddings", self._body(["one"]), limit=_longest(1), seconds=PROBE_SECONDS
-            )
+            status, body = await self._embed_one(endpoint)
             return status == 200 and len(_read_vectors(body, 1)) == 1
         except (CallError, ValueError):
             return False
+
+    async def _embed_one(self, endpoint: Endpoint) -> tuple[int, bytes]:
+        return await self.connection.send(
+            endpoint, "/embeddings", self._body(["one"]), limit=_longest(1), seconds=PROBE_SECONDS
+        )
 
     def _body(self, texts: Sequence[str]) -> dict[str, Any]:
         return {"model": self._model, "input": list(texts), "encoding_format": "float"}
@@ -135,7 +146,7 @@ class OpenAIEmbedder:
         return [task.result() for task in tasks]
 
     async def _embed_batch(self, texts: Sequence[str]) -> Vectors:
-        call = Call(
+        call = ServerCall(
             "/embeddings",
             lambda _: self._body(texts),
             lambda body, _: _read_vectors(body, len(texts)),

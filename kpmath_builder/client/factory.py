@@ -24,6 +24,8 @@ def make_teacher(settings: ServerSettings, context: TeacherContext) -> OpenAITea
         revision=settings.revision or "",
         parameters=settings.parameters,
         schema_mode=settings.schema_mode,
+        requests_per_minute=settings.requests_per_minute,
+        tokens_per_minute=settings.tokens_per_minute,
         notify=context.notify,
         stop=context.stop,
     )

@@ -31,6 +31,8 @@ class Weight(IntEnum):
     """An answer that cannot be read; it was paid for."""
     LASTING = 24
     """A fault that looks meant for this very request, such as the 403 of a moderation."""
+    EMPTY = 32
+    """An answer without a word; with the same seed the next one is likely to be as empty."""
     NO_ANSWER = 48
     """No answer within the time limit of a call."""
 

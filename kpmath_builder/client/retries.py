@@ -61,7 +61,9 @@ class RetryBudget:
         pause = min(self.pause(fault), LONGEST_OWN_PAUSE)
         if self.strikes >= STRIKES:
             times = "once" if self.faults == 1 else f"{self.faults} times"
-            raise GivenUpError(f"given up: it failed {times} while the server answered others ({fault})")
+            raise GivenUpError(
+                f"given up: it failed {times} while the server answered others ({fault})"
+            ) from fault
         return pause
 
     def pause(self, fault: CallError) -> float:

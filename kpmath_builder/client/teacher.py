@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from kpmath_builder.client.bodies import LONGEST_ERROR, longest_answer
 from kpmath_builder.client.chat import chat_body
-from kpmath_builder.client.completions import read_completion
-from kpmath_builder.client.connection import Call, Connection, Stats
+from kpmath_builder.client.completions import EmptyAnswerError, read_completion
+from kpmath_builder.client.connection import Connection, ServerCall, Stats
 from kpmath_builder.client.endpoints import Endpoint
-from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
+from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError, Weight
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Monitor
 from kpmath_builder.client.probe import OPEN_PROMPT, Negotiated, negotiate
@@ -61,6 +61,8 @@ class OpenAITeacher:
         Whether a server that ignores JSON schemas ends the build.
     parameters, schema_mode
         As of `negotiate`.
+    requests_per_minute, tokens_per_minute
+        As of `Connection`.
     on_hang
         What to do with a server that hangs; by default the build goes on without it, or ends.
     stop
@@ -90,6 +92,8 @@ class OpenAITeacher:
         must_obey: bool = False,
         parameters: Mapping[str, str | bool] | None = None,
         schema_mode: Literal["auto", "json_schema", "json_object", "none"] = "auto",
+        requests_per_minute: int | None = None,
+        tokens_per_minute: int | None = None,
         on_hang: Callable[[Endpoint], None] | None = None,
         stop: Stop | None = None,
         notify: Callable[[str], None] | None = None,
@@ -114,6 +118,8 @@ class OpenAITeacher:
             patience=patience,
             verify=self._verify,
             probe=self._is_well,
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
             stop=stop,
             notify=notify,
         )
@@ -284,12 +290,15 @@ class OpenAITeacher:
         assert list(samples) == list(range(first, first + count)), (
             f"samples must be consecutive, got {samples}"
         )
-        call = Call(
+        call = ServerCall(
             "/chat/completions",
             lambda endpoint: chat_body(request, first, count, endpoint.dialect),
             lambda body, endpoint: self._read(body, endpoint, count),
             longest_body=longest_answer(request.sampling.max_tokens, count),
             tokens=request.sampling.max_tokens,
+            samples=count,
+            weight=_weight,
+            used=_used,
             key=request.digest,
             steps=_REMAINING_STEPS.get(request.task, 0),
         )
@@ -299,6 +308,8 @@ class OpenAITeacher:
             self._refusals.refused(request, str(refusal))
             return self._without_answer("refused", refusal, count)
         except GivenUpError as error:
+            if (empty := _empty_answer(error)) is not None:
+                return empty
             self._refusals.given_up(request, str(error))
             return self._without_answer("given_up", error, count)
         self._refusals.answered(request.task)
@@ -336,3 +347,18 @@ class OpenAITeacher:
             "generated_tokens_per_second": round(load.total.generated_tokens / seconds, 1),
             "prefix_cache_hit_rate": round(load.hit_rate, 4),
         }
+
+
+def _weight(error: ValueError) -> Weight:
+    return Weight.EMPTY if isinstance(error, EmptyAnswerError) else Weight.MALFORMED
+
+
+def _empty_answer(error: GivenUpError) -> list[Response] | None:
+    """Return the answer if it was empty again; then it is the model's, and no fault that passed."""
+    last = error.__cause__.__cause__ if error.__cause__ else None
+    return last.responses if isinstance(last, EmptyAnswerError) else None
+
+
+def _used(responses: Sequence[Response]) -> int | None:
+    """Return the tokens of a call; None if the server did not count them."""
+    return sum(response.prompt_tokens + response.completion_tokens for response in responses) or None

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from kpmath_builder.recipe import sections
+from kpmath_builder.recipe import SelectionSettings
 from kpmath_builder.records import Candidate, DropReason, Solution, Stage
 
 __all__ = ["Selection"]
@@ -15,7 +15,7 @@ class Selection:
     In memory it holds 8 bytes of hash for each agreed question.
     """
 
-    def __init__(self, rule: sections.Selection) -> None:
+    def __init__(self, rule: SelectionSettings) -> None:
         self._limit = rule.solutions_per_question
         self._seen: set[int] = set()
 

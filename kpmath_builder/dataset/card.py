@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kpmath_builder.dataset.address import DatasetAddress, how_to_cite, how_to_load
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.front import front_matter
 from kpmath_builder.dataset.markdown import fenced, table
 from kpmath_builder.dataset.parquet import WrittenConfig
 from kpmath_builder.dataset.schemas import COLUMNS, CONFIGS, Column
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.publishing.address import Address, how_to_cite, how_to_load
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["FIGURES", "columns_tables", "make_card"]
@@ -41,7 +41,7 @@ def make_card(
     example: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the text of README.md; `example` is a row of `qa-pairs`."""
-    address = Address(name, fingerprint)
+    address = DatasetAddress(name, fingerprint)
     parts = [
         front_matter(facts, name, fingerprint, written),
         f"# {facts.pretty_name or name}",
@@ -125,7 +125,11 @@ def _funnel(funnel: Funnel) -> str:
         "tokens read",
         "tokens written",
     )
-    return f"## The funnel\n\n{table(header, rows)}\n\nTokens are those of the step that leads to the stage."
+    given_up = sum(line.tokens.given_up for line in funnel.lines())
+    notes = ["Tokens are those of the step that leads to the stage."]
+    if given_up:
+        notes.append(f"{given_up:,} requests were given up: the server failed at each of them every time.")
+    return f"## The funnel\n\n{table(header, rows)}\n\n{' '.join(notes)}"
 
 
 def _what_is_in_it() -> str:

@@ -21,7 +21,7 @@ from typing import NamedTuple, Self
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["HeldError", "Lock", "Owner", "owner_of"]
+__all__ = ["HeldError", "Lock", "LockOwner", "owner_of"]
 
 SECONDS_BETWEEN_LOOKS = 1.0
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
@@ -35,7 +35,7 @@ class HeldError(InputError):
         self.who = who
 
 
-class Owner(NamedTuple):
+class LockOwner(NamedTuple):
     """Who holds a lock."""
 
     host: str
@@ -148,7 +148,7 @@ class Lock:
         os.pwrite(self._file, text.encode(), 0)
 
 
-def owner_of(path: Path) -> Owner | None:
+def owner_of(path: Path) -> LockOwner | None:
     """Return who holds the lock of a file, or None where nobody does."""
     try:
         with path.open("rb") as file:
@@ -161,8 +161,8 @@ def owner_of(path: Path) -> Owner | None:
     return None
 
 
-def _signed(text: bytes) -> Owner:
+def _signed(text: bytes) -> LockOwner:
     try:
-        return Owner(*json.loads(text))
+        return LockOwner(*json.loads(text))
     except (ValueError, TypeError):
-        return Owner("an unknown host", 0, "a moment ago")
+        return LockOwner("an unknown host", 0, "a moment ago")

@@ -31,6 +31,8 @@ class LogTotals:
     def read(self) -> Tokens:
         """Return what all lines cost that are there by now, damaged and superseded ones too: they were paid for."""
         for path in sorted(self._folder.glob("*.jsonl")):
+            if path.stat().st_size == self._ends.get(path):
+                continue
             self._total += tokens_of(self._new_lines(path))
         return self._total
 
@@ -64,8 +66,9 @@ def given_up_keys(path: Path) -> set[bytes]:
     """Return the keys of a log whose last response says that the request was given up; empty without the log."""
     keys: set[bytes] = set()
     for line in lines_of(path):
-        if found := _TASK.match(line):
-            (keys.add if _GIVEN_UP in line else keys.discard)(found[1])
+        given_up = _GIVEN_UP in line
+        if (given_up or keys) and (found := _TASK.match(line)):
+            (keys.add if given_up else keys.discard)(found[1])
     return keys
 
 

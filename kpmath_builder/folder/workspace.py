@@ -12,14 +12,16 @@ from kpmath_builder.folder.build_spec import BuildSpec, Keys, differences
 from kpmath_builder.folder.log import ResponseLog, open_log
 from kpmath_builder.folder.log_scan import given_up_keys, tasks_answered
 from kpmath_builder.folder.shards import shard_header
-from kpmath_builder.protocol import ROLE_OF, Role
+from kpmath_builder.protocol import ROLE_OF, Role, Task
 from kpmath_builder.recipe import Recipe
 
 __all__ = ["Workspace"]
 
 
-_STAGES = ("synthesis", "topics", "extract")
-"""Of the logs, the one first that is asked by the most roles."""
+_TASKS_OF: Mapping[str, tuple[Task, ...]] = {
+    "extract": ("extract",),
+    "synthesis": ("write", "judge", "solve"),
+}
 
 
 class Workspace:
@@ -77,8 +79,13 @@ class Workspace:
 
     def answered(self) -> set[Role]:
         """Return the roles of which an answer is in the log already."""
-        logs = [path for stage in _STAGES for path in sorted(self.responses.glob(f"{stage}-*.jsonl"))]
-        return {ROLE_OF[task] for task in tasks_answered(logs, ROLE_OF)}
+        found: set[Task] = set()
+        for (
+            stage,
+            tasks,
+        ) in _TASKS_OF.items():  # of each stage no more is read than shows that all its tasks were answered
+            found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), tasks)
+        return {ROLE_OF[task] for task in found}
 
     def given_up(self, stage: str, number: int = 0) -> int:
         """Return how many requests of a log were given up and have had no other answer since."""

@@ -33,6 +33,9 @@ class Embedder(Protocol):
     def name(self) -> str:
         """What the manifest says; equal names must give equal vectors."""
 
+    async def check(self) -> None:
+        """Raise `InputError` if the embedder cannot be reached or does not know its model."""
+
     async def embed(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row per text, shape (len(texts), dimensions), each of Euclidean length 1."""
 
@@ -48,6 +51,9 @@ class LexicalEmbedder:
     """
 
     name = "lexical-1"
+
+    async def check(self) -> None:
+        """There is nothing to reach."""
 
     async def embed(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row per text, shape (len(texts), 1024), each of Euclidean length 1."""

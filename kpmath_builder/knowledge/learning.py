@@ -15,7 +15,7 @@ from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
-from kpmath_builder.recipe import Topics
+from kpmath_builder.recipe import TopicsSettings
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
 from kpmath_builder.stopping import StoppedError
 
@@ -47,14 +47,20 @@ async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, sp
 async def relearn(known: Knowledge, run: Run, workspace: Workspace) -> Knowledge:
     """Make the knowledge again, of the same seeds; topics that a server's vectors decided on are taken as they are."""
     extractions = await _extract_all(known.seeds, run, workspace)
-    lexical = run.recipe.topics.embedding == "lexical"
-    clusters = await _cluster(extractions, run, workspace) if lexical else known.clusters
+    if run.recipe.topics.embedding != "lexical":
+        return Knowledge(known.seeds, extractions, known.clusters)
+    clusters = await _cluster(extractions, LexicalEmbedder(), run, workspace)
     return Knowledge(known.seeds, extractions, clusters)
 
 
 async def _learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
-    extractions = await _extract_all(seeds, run, workspace)
-    clusters = await _cluster(extractions, run, workspace)
+    embedder = _embedder(run.recipe.topics, run)
+    try:
+        await embedder.check()  # before the extraction is paid for
+        extractions = await _extract_all(seeds, run, workspace)
+        clusters = await _cluster(extractions, embedder, run, workspace)
+    finally:
+        await embedder.close()
     run.stop.check()
     knowledge = Knowledge(seeds, extractions, clusters)
     workspace.learnt(spec)
@@ -88,11 +94,12 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
     return [found[seed.id] for seed in seeds]
 
 
-async def _cluster(extractions: Sequence[Extraction], run: Run, workspace: Workspace) -> TopicClusters:
+async def _cluster(
+    extractions: Sequence[Extraction], embedder: Embedder, run: Run, workspace: Workspace
+) -> TopicClusters:
     report = run.report
     rule = run.recipe.topics
     report.begin("topics", 0)
-    embedder = _embedder(rule, run)
     with workspace.open_log("topics", 0, report.note) as log:
 
         async def ask_same(one: TopicKeyPoints, other: TopicKeyPoints) -> bool | None:
@@ -103,20 +110,17 @@ async def _cluster(extractions: Sequence[Extraction], run: Run, workspace: Works
                     None  # the answers to the other pairs are still waited for; nothing is saved after a stop
                 )
 
-        try:
-            return await cluster_topics(
-                extractions,
-                embedder,
-                ask_same,
-                same=rule.same,
-                ask_above=rule.ask_above,
-                minimum_support=rule.minimum_support,
-            )
-        finally:
-            await embedder.close()
+        return await cluster_topics(
+            extractions,
+            embedder,
+            ask_same,
+            same=rule.same,
+            ask_above=rule.ask_above,
+            minimum_support=rule.minimum_support,
+        )
 
 
-def _embedder(rule: Topics, run: Run) -> Embedder:
+def _embedder(rule: TopicsSettings, run: Run) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
     from kpmath_builder.client.embeddings import OpenAIEmbedder

@@ -9,7 +9,7 @@ from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError
 from kpmath_builder.publishing.release import RELEASE, File, Release, managed
 from kpmath_builder.publishing.remote import Remote, RemoteFile
-from kpmath_builder.publishing.version_diff import ConfigDifference, Difference, compare_tables
+from kpmath_builder.publishing.version_diff import ConfigDiff, VersionDiff, compare_tables
 from kpmath_builder.publishing.versions import Version, check_step
 
 __all__ = ["Plan", "Planner"]
@@ -23,7 +23,7 @@ class Plan:
     """Commit that the plan was made on; None where there is no repository yet."""
     previous: Version | None
     """The last published version."""
-    difference: Difference
+    difference: VersionDiff
     additions: Mapping[str, File] = field(default_factory=dict)
     deletions: tuple[str, ...] = ()
     tagged: str | None = None
@@ -54,7 +54,7 @@ class Planner:
         self._remote = remote
         self._release = release
         self._downloads = downloads
-        self._compared: dict[tuple[str, ...], ConfigDifference] = {}
+        self._compared: dict[tuple[str, ...], ConfigDiff] = {}
 
     def plan(self) -> Plan:
         """Look at the repository and compare; raises `InputError` where this version cannot follow what is there."""
@@ -104,11 +104,11 @@ class Planner:
         stale = (path for path in there if path not in here and managed(path, self._remote.repo))
         return additions, tuple(sorted(stale))
 
-    def _difference(self, commit: str | None) -> Difference:
+    def _difference(self, commit: str | None) -> VersionDiff:
         there = self._remote.files(commit) if commit else {}
-        return Difference({config: self._config(config, commit or "", there) for config in CONFIGS})
+        return VersionDiff({config: self._config(config, commit or "", there) for config in CONFIGS})
 
-    def _config(self, config: str, commit: str, there: Mapping[str, RemoteFile]) -> ConfigDifference:
+    def _config(self, config: str, commit: str, there: Mapping[str, RemoteFile]) -> ConfigDiff:
         """Compare a table with that of a commit; files that are equal on both sides are not looked into."""
         files = {path: self._release.files[path] for path in sorted(self._release.tables(config))}
         old = {path: there[path].sha256 or "" for path in sorted(there) if path.startswith(f"data/{config}/")}

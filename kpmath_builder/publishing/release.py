@@ -9,9 +9,9 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.dataset.address import DatasetAddress, addressed
 from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.address import Address, addressed
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
 
@@ -88,7 +88,7 @@ class Release:
             for path in sorted(dataset.rglob("*"))
             if path.is_file()
         }
-        address = Address(build["name"], build["fingerprint"], repo, str(version))
+        address = DatasetAddress(build["name"], build["fingerprint"], repo, str(version))
         card = addressed(files["README.md"].data.decode(), address)
         files["README.md"] = File(card.encode())
         files[f"{PROVENANCE}/manifest.json"] = File(manifest)
@@ -116,7 +116,7 @@ def managed(path: str, repo: str) -> bool:
     return path in {"README.md", script} or path.startswith(tuple(f"{folder}/" for folder in _FOLDERS))
 
 
-def _release_file(address: Address) -> bytes:
+def _release_file(address: DatasetAddress) -> bytes:
     told = {
         "name": address.name,
         "version": address.version,

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-__all__ = ["ConfigDifference", "Difference", "compare_tables"]
+__all__ = ["ConfigDiff", "VersionDiff", "compare_tables"]
 
 _ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigDifference:
+class ConfigDiff:
     """The change of one config. A row is known by its id; it changed where a value of a column in both versions did."""
 
     added: int = 0
@@ -45,10 +45,10 @@ class ConfigDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class VersionDiff:
     """The change of all configs."""
 
-    configs: Mapping[str, ConfigDifference] = field(default_factory=dict)
+    configs: Mapping[str, ConfigDiff] = field(default_factory=dict)
 
     @property
     def rows_changed(self) -> bool:
@@ -61,7 +61,7 @@ class Difference:
         return any(config.columns_changed for config in self.configs.values())
 
 
-def compare_tables(old: Iterable[Path], new: Iterable[Path]) -> ConfigDifference:
+def compare_tables(old: Iterable[Path], new: Iterable[Path]) -> ConfigDiff:
     """Compare two tables, each of files with rows sorted by id; memory does not grow with their number.
 
     A file is not touched any more once the next is asked for.
@@ -78,7 +78,7 @@ def compare_tables(old: Iterable[Path], new: Iterable[Path]) -> ConfigDifference
             counts["changed"] += 1
     new_columns = [name for name in after if name not in columns] if before else []
     lost_columns = [name for name in before if name not in after] if after else []
-    return ConfigDifference(**counts, new_columns=new_columns, lost_columns=lost_columns)
+    return ConfigDiff(**counts, new_columns=new_columns, lost_columns=lost_columns)
 
 
 def _schema(files: Iterable[Path]) -> tuple[dict[str, pa.DataType], Iterable[Path]]:

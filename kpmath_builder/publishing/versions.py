@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple, Self
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.publishing.version_diff import Difference
+from kpmath_builder.publishing.version_diff import VersionDiff
 
 __all__ = ["Version", "check_step"]
 
@@ -36,7 +36,7 @@ class Version(NamedTuple):
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
 
-    def least_after(self, difference: Difference) -> "Version":
+    def least_after(self, difference: VersionDiff) -> "Version":
         """Return the lowest version that may follow this one with such a difference."""
         if difference.columns_changed:
             return Version(self.major + 1, 0, 0)
@@ -45,7 +45,7 @@ class Version(NamedTuple):
         return Version(self.major, self.minor, self.patch + 1)
 
 
-def check_step(old: Version, new: Version, difference: Difference) -> None:
+def check_step(old: Version, new: Version, difference: VersionDiff) -> None:
     """Raise `InputError` where `new` says less about the change since `old` than it is."""
     least = old.least_after(difference)
     if new < least:

@@ -11,17 +11,17 @@ from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.keys import Key, KeyKind, Section, key, walk
 from kpmath_builder.recipe.sections import (
-    Blueprints,
-    Build,
-    Consensus,
-    Extraction,
-    Judging,
-    Questions,
+    BlueprintsSettings,
+    BuildSettings,
+    ConsensusSettings,
+    ExtractionSettings,
+    JudgingSettings,
+    QuestionsSettings,
     Sampled,
-    Seeds,
-    Selection,
-    Solutions,
-    Topics,
+    SeedsSettings,
+    SelectionSettings,
+    SolutionsSettings,
+    TopicsSettings,
 )
 from kpmath_builder.recipe.teacher import (
     AnyTeacher,
@@ -34,17 +34,18 @@ from kpmath_builder.recipe.teacher import (
 )
 
 __all__ = [
-    "Consensus",
-    "Judging",
+    "ConsensusSettings",
+    "JudgingSettings",
     "Key",
     "KeyKind",
     "Recipe",
     "Sampled",
     "Section",
+    "SelectionSettings",
     "ServerSettings",
     "SymbolicSettings",
     "TeacherSettings",
-    "Topics",
+    "TopicsSettings",
     "VllmSettings",
 ]
 
@@ -65,20 +66,20 @@ class Recipe(Section):
     prompts: Path | None = key(
         "folder of prompt files that replace those of the package", None, KeyKind.FREE, public=False
     )
-    seeds: Seeds = Seeds()
+    seeds: SeedsSettings = SeedsSettings()
     teacher: AnyTeacher = SymbolicSettings()
     roles: dict[Role, AnyTeacher] = Field(
         {}, description="teachers of single roles; missing keys come from [teacher]"
     )
-    extraction: Extraction = Extraction()
-    topics: Topics = Topics()
-    blueprints: Blueprints = Blueprints()
-    questions: Questions = Questions()
-    judging: Judging = Judging()
-    solutions: Solutions = Solutions()
-    consensus: Consensus = Consensus()
-    selection: Selection = Selection()
-    build: Build = Build()
+    extraction: ExtractionSettings = ExtractionSettings()
+    topics: TopicsSettings = TopicsSettings()
+    blueprints: BlueprintsSettings = BlueprintsSettings()
+    questions: QuestionsSettings = QuestionsSettings()
+    judging: JudgingSettings = JudgingSettings()
+    solutions: SolutionsSettings = SolutionsSettings()
+    consensus: ConsensusSettings = ConsensusSettings()
+    selection: SelectionSettings = SelectionSettings()
+    build: BuildSettings = BuildSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -20,7 +20,11 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
     path = [str(part) for part in first["loc"]]
     more = f" ({len(others)} more after this one.)" if others else ""
     if first["type"] == "value_error":
-        return InputError(f"The recipe's {first['ctx']['error']}.{more}")
+        own = ".".join(path[:2]) if path[:1] == ["roles"] else "teacher"
+        fault = str(first["ctx"]["error"]).replace(
+            "teacher.", f"{own}."
+        )  # a teacher does not know whose it is
+        return InputError(f"The recipe's {fault}.{more}")
     if first["type"] == "extra_forbidden":
         return InputError(f"{_foreign(path) or _unknown(path, root)}{more}")
     if first["type"] == "union_tag_invalid":

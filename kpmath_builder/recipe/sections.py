@@ -9,21 +9,21 @@ from kpmath_builder.protocol import Sampling
 from kpmath_builder.recipe.keys import KeyKind, Section, key, last_part, public_model
 
 __all__ = [
-    "Blueprints",
-    "Build",
-    "Consensus",
-    "Extraction",
-    "Judging",
-    "Questions",
+    "BlueprintsSettings",
+    "BuildSettings",
+    "ConsensusSettings",
+    "ExtractionSettings",
+    "JudgingSettings",
+    "QuestionsSettings",
     "Sampled",
-    "Seeds",
-    "Selection",
-    "Solutions",
-    "Topics",
+    "SeedsSettings",
+    "SelectionSettings",
+    "SolutionsSettings",
+    "TopicsSettings",
 ]
 
 
-class Seeds(Section):
+class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
     path: Path | None = key(
@@ -71,7 +71,7 @@ class Sampled(Section):
         return Sampling(**fields)
 
 
-class Extraction(Sampled):
+class ExtractionSettings(Sampled):
     """Naming topics and key points of the seeds (paper section 2.1)."""
 
     temperature: float = key("sampling temperature", 0.2, KeyKind.DRAW, ge=0)
@@ -79,7 +79,7 @@ class Extraction(Sampled):
     max_tokens: int = key("longest reply in tokens", 1024, KeyKind.DRAW, ge=1)
 
 
-class Topics(Section):
+class TopicsSettings(Section):
     """Topic clustering (paper section 2.1; the bands: method.md section 2)."""
 
     embedding: Literal["lexical", "openai"] = key(
@@ -126,7 +126,7 @@ class Topics(Section):
         return self
 
 
-class Blueprints(Section):
+class BlueprintsSettings(Section):
     """Drawing topics, practices and key points (paper section 2.2)."""
 
     three_topics_share: float = key(
@@ -135,7 +135,7 @@ class Blueprints(Section):
     max_key_points_per_topic: int = key("key points shown per topic", 2, KeyKind.DRAW, ge=1)
 
 
-class Questions(Sampled):
+class QuestionsSettings(Sampled):
     """Writing questions (paper section 2.2)."""
 
     temperature: float = key("sampling temperature", 1.0, ge=0)
@@ -143,7 +143,7 @@ class Questions(Sampled):
     max_tokens: int = key("longest reply in tokens", 1024, ge=1)
 
 
-class Judging(Sampled):
+class JudgingSettings(Sampled):
     """Judging questions (paper section 2.2)."""
 
     temperature: float = key("sampling temperature", 0.0, ge=0)
@@ -153,7 +153,7 @@ class Judging(Sampled):
     max_sub_questions: int = key("questions with more sub-questions are dropped", 3, KeyKind.DECISION, ge=1)
 
 
-class Solutions(Sampled):
+class SolutionsSettings(Sampled):
     """Solving (paper section 2.3)."""
 
     samples: int = key("solutions asked for per question", 10, ge=1, le=512)
@@ -167,7 +167,7 @@ class Solutions(Sampled):
     )
 
 
-class Consensus(Section):
+class ConsensusSettings(Section):
     """Voting (paper section 2.3; strict: method.md section 7)."""
 
     mode: Literal["paper", "strict"] = key(
@@ -180,7 +180,7 @@ class Consensus(Section):
     )
 
 
-class Selection(Section):
+class SelectionSettings(Section):
     """Which agreed solutions become rows of qa-pairs."""
 
     solutions_per_question: int | None = key(
@@ -191,7 +191,7 @@ class Selection(Section):
     )
 
 
-class Build(Section):
+class BuildSettings(Section):
     """Where and how much."""
 
     folder: Path = key("folder of the build", Path("builds/kpmath"), KeyKind.FREE, public=False)

@@ -91,7 +91,7 @@ class SymbolicSettings(TeacherSettings):
 
     @property
     def places(self) -> int:
-        """The most requests under way at once; the program answers one after the other, so that a few are enough."""
+        """The most requests under way at once; the program answers one after the other."""
         return 256
 
     def fields(self, task: Task) -> dict[str, Any]:

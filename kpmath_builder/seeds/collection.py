@@ -11,7 +11,7 @@ from typing import Literal
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import canonical_json
 from kpmath_builder.records import SeedProblem
-from kpmath_builder.seeds.formats import Format, Reading, choose_format, read_row
+from kpmath_builder.seeds.formats import Format, SeedRow, choose_format, read_row
 from kpmath_builder.seeds.origins import BUNDLED, MATH, Labels, Origin, origin_of
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
 
@@ -135,17 +135,17 @@ class _Sorter:
     empty: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
 
-    def add(self, row: Row, reading: Reading) -> None:
+    def add(self, row: Row, found: SeedRow) -> None:
         # Whitespace is folded, not dropped: "1 1/2" and "11/2" are different problems.
-        text = " ".join(reading.problem.split()).casefold()
-        if not reading.problem or not reading.solution:
+        text = " ".join(found.problem.split()).casefold()
+        if not found.problem or not found.solution:
             self.empty.append(row.place)
-        elif reading.answer is None:
+        elif found.answer is None:
             self.unanswered.append(row.place)
         elif text in self.kept:
             self.duplicates.append((row.place, self.kept[text][0]))
         else:
-            seed = self._seed(reading, reading.answer, row.number)
+            seed = self._seed(found, found.answer, row.number)
             earlier = self.ids.setdefault(seed.id, row.place)
             if earlier != row.place:
                 raise InputError(
@@ -153,25 +153,25 @@ class _Sorter:
                 )
             self.kept[text] = (row.place, seed)
 
-    def _seed(self, reading: Reading, answer: str, number: str) -> SeedProblem:
-        disguised = reading.is_math and self.form != "math"  # MATH under a user's own column names
+    def _seed(self, found: SeedRow, answer: str, number: str) -> SeedProblem:
+        disguised = found.is_math and self.form != "math"  # MATH under a user's own column names
         return SeedProblem(
-            id=self._id(reading, number),
+            id=self._id(found, number),
             source=MATH if disguised else self.origin.source,
             licence="mit (disputed)" if disguised else self.origin.licence,
             shareable=self.origin.shareable and not disguised,
-            problem=reading.problem,
-            solution=reading.solution,
+            problem=found.problem,
+            solution=found.solution,
             answer=answer,
-            level=reading.level,
-            subject=reading.subject,
-            content_hash=hash_of_problem(reading.problem, reading.solution),
+            level=found.level,
+            subject=found.subject,
+            content_hash=hash_of_problem(found.problem, found.solution),
         )
 
-    def _id(self, reading: Reading, number: str) -> str:
-        if reading.id and self.form == "math":
-            return "math/" + reading.id.removesuffix(".json")
-        return reading.id or f"{self.origin.prefix}/{number}"
+    def _id(self, found: SeedRow, number: str) -> str:
+        if found.id and self.form == "math":
+            return "math/" + found.id.removesuffix(".json")
+        return found.id or f"{self.origin.prefix}/{number}"
 
     def result(self, labels: Labels) -> SeedSet:
         if not self.kept:

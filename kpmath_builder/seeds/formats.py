@@ -9,7 +9,7 @@ from kpmath_builder.answers.boxes import boxes
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["Format", "Reading", "choose_format", "final_line", "last_boxed", "read_row"]
+__all__ = ["Format", "SeedRow", "choose_format", "final_line", "last_boxed", "read_row"]
 
 Format = Literal["gsm8k", "math", "custom"]
 
@@ -35,7 +35,7 @@ _EXPECTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SeedRow:
     """What a row says, in our names; `problem` and `solution` may be empty, `answer` is None where none is readable."""
 
     problem: str
@@ -60,7 +60,7 @@ def choose_format(
     Raises
     ------
     InputError
-        Where the columns fit no format, or the field map fits no reading.
+        Where the columns fit no format, or the field map fits no row.
     """
     if fields is not None:
         _check_fields(asked, fields)
@@ -94,7 +94,7 @@ def _wrong_fields(origin: str, row: Row, expected: str) -> InputError:
     )
 
 
-def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | None) -> Reading:  # noqa: A002 - the recipe's name
+def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | None) -> SeedRow:  # noqa: A002 - the recipe's name
     """Read one row in the set's format.
 
     Raises
@@ -117,7 +117,7 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
         }
     elif not labels["answer"]:
         labels["answer"] = final_line(solution) or (last_boxed(solution) if format == "custom" else None)
-    return Reading(problem, solution, **labels)
+    return SeedRow(problem, solution, **labels)
 
 
 def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict[str, str]:  # noqa: A002 - as above

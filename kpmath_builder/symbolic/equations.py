@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kpmath_builder.symbolic.expressions import Expression, Number, UnreadableError, parse_number
+from kpmath_builder.symbolic.expressions import Expression, ExpressionError, Number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.reasons import Reason, UnfitError
 
@@ -40,7 +40,7 @@ def _equation(text: str, before: str) -> tuple[Expression, Number]:
         expression, value = Expression.parse(left), Expression.parse(right).value
         if expression.value != value:
             raise UnfitError(Reason.WRONG_STEP)
-    except (UnreadableError, ZeroDivisionError) as error:
+    except (ExpressionError, ZeroDivisionError) as error:
         raise UnfitError(Reason.NOT_ARITHMETIC) from error
     return expression, value
 
@@ -52,6 +52,6 @@ def _plain_equation(match: re.Match[str]) -> tuple[Expression, Number]:
         expression = Expression.parse(re.sub(r"[$€£%]" if match[3] else r"[$€£]", "", left))
         if expression.value != right:
             raise UnfitError(Reason.WRONG_STEP)
-    except (UnreadableError, ZeroDivisionError) as error:
+    except (ExpressionError, ZeroDivisionError) as error:
         raise UnfitError(Reason.EQUATION) from error
     return expression, right

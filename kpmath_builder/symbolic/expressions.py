@@ -12,8 +12,8 @@ from functools import cached_property
 
 __all__ = [
     "Expression",
+    "ExpressionError",
     "Number",
-    "UnreadableError",
     "decimal_places",
     "format_number",
     "parse_number",
@@ -29,7 +29,7 @@ _LONGEST = 200
 """Characters of an expression; the longest in GSM8K has fewer than 100."""
 
 
-class UnreadableError(ValueError):
+class ExpressionError(ValueError):
     """The text is no arithmetic expression of ours."""
 
 
@@ -86,12 +86,12 @@ class Expression:
 
         Raises
         ------
-        UnreadableError
+        ExpressionError
             Where the text is anything else.
         """
         if len(text) > _LONGEST:
-            raise UnreadableError(f"longer than {_LONGEST} characters")
-        return _Reader(text.translate(_SAME_SIGN)).read()
+            raise ExpressionError(f"longer than {_LONGEST} characters")
+        return _ExpressionReader(text.translate(_SAME_SIGN)).read()
 
     def evaluate(self, values: Sequence[Number]) -> Number:
         """Return the value with the literals replaced by `values`; raises ZeroDivisionError."""
@@ -135,7 +135,7 @@ def _apply(operator: str, left: Number, right: Number) -> Number:
     return simplest(Fraction(left) / Fraction(right))
 
 
-class _Reader:
+class _ExpressionReader:
     """Operator-precedence parser; keeps the text between literals for writing them anew."""
 
     def __init__(self, text: str) -> None:
@@ -154,16 +154,16 @@ class _Reader:
                 self._sign(sign)
                 self.pieces[-1] += sign
         if self.operand_next:
-            raise UnreadableError(f"ends too early: {self.text!r}")
+            raise ExpressionError(f"ends too early: {self.text!r}")
         while self.waiting:
             if self.waiting[-1] == "(":
-                raise UnreadableError(f"bracket left open: {self.text!r}")
+                raise ExpressionError(f"bracket left open: {self.text!r}")
             self.postfix.append(self.waiting.pop())
         return Expression(tuple(self.literals), tuple(self.pieces), tuple(self.postfix))
 
     def _literal(self, value: Number, *, hundredths: bool) -> None:
         if not self.operand_next:
-            raise UnreadableError(f"two numbers side by side: {self.text!r}")
+            raise ExpressionError(f"two numbers side by side: {self.text!r}")
         self.postfix.append(len(self.literals))
         self.literals.append(simplest(Fraction(value, 100)) if hundredths else value)
         self.pieces.append("")
@@ -182,7 +182,7 @@ class _Reader:
         elif sign in _PRECEDENCE and sign != "~" and not self.operand_next:
             self._operator(sign)
         else:
-            raise UnreadableError(f"unexpected {sign!r} in {self.text!r}")
+            raise ExpressionError(f"unexpected {sign!r} in {self.text!r}")
 
     def _operator(self, sign: str) -> None:
         while self.waiting and _PRECEDENCE.get(self.waiting[-1], 0) >= _PRECEDENCE[sign]:
@@ -194,5 +194,5 @@ class _Reader:
         while self.waiting and self.waiting[-1] != "(":
             self.postfix.append(self.waiting.pop())
         if not self.waiting:
-            raise UnreadableError(f"bracket never opened: {self.text!r}")
+            raise ExpressionError(f"bracket never opened: {self.text!r}")
         self.waiting.pop()

@@ -8,14 +8,14 @@ from kpmath_builder.symbolic.numbers import bounds_of
 from kpmath_builder.symbolic.passages import Passage
 from kpmath_builder.symbolic.reading import Part, read_question
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["QuestionCheck", "judge"]
 
 _UNREAD = "the question is not put together from the practices, so it cannot be re-derived"
 _HUGE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Verdict:
+class QuestionCheck:
     """What is wrong with a question: penalties with their sentences, and the practices that it does not need."""
 
     unused: tuple[Passage, ...]
@@ -27,19 +27,19 @@ class Verdict:
         return round(max(0.0, 1.0 - sum(penalty for penalty, _ in self.faults)), 2)
 
 
-def judge(question: str, passages: Sequence[Passage]) -> Verdict:
+def judge(question: str, passages: Sequence[Passage]) -> QuestionCheck:
     """Return the verdict on a question that claims to need all the passages."""
     reading = read_question(question, passages)
     if reading is None:
-        return Verdict(tuple(passages), ((0.9, _UNREAD),))
+        return QuestionCheck(tuple(passages), ((0.9, _UNREAD),))
     try:
         runs = reading.run()
     except ZeroDivisionError:
-        return Verdict((), ((0.9, "a step divides by zero"),))
+        return QuestionCheck((), ((0.9, "a step divides by zero"),))
     unused = tuple(part.passage for i, part in enumerate(reading.parts) if not reading.needs(i))
     faults = [fault for part, run in zip(reading.parts, runs, strict=True) for fault in _faults(part, *run)]
     faults += [(0.4, "a practice does not bear on the answer")] * len(unused)
-    return Verdict(unused, (*faults, *_answer_faults(runs[-1][1][-1])))
+    return QuestionCheck(unused, (*faults, *_answer_faults(runs[-1][1][-1])))
 
 
 def _faults(part: Part, values: list[Number], results: list[Number]) -> list[tuple[float, str]]:

@@ -22,7 +22,7 @@ __all__ = ["SymbolicTeacher", "make_teacher"]
 _Material = Mapping[str, Any]
 
 
-class RefusedError(ValueError):
+class BeyondRulesError(ValueError):
     """The task is beyond rules; the message is the named reason."""
 
 
@@ -88,7 +88,7 @@ class SymbolicTeacher:
         rng = Random(f"{request.task}/{request.seed + sample}/{request.messages[-1].content}")  # noqa: S311 -- no secret
         try:
             text, reason = self._tasks[material["task"]](material, rng), "stop"
-        except RefusedError as refusal:
+        except BeyondRulesError as refusal:
             text, reason = f"symbolic teacher: {refusal}", "refused"
         return Response(
             text=text,
@@ -101,7 +101,7 @@ class SymbolicTeacher:
     def _solve(self, material: _Material, rng: Random) -> str:
         try:
             reading = _read(material["question"], _seeds(material["practices"]))
-        except RefusedError as refusal:
+        except BeyondRulesError as refusal:
             return f"I cannot solve this: {refusal}."
         if reading is None:
             return "I cannot solve this: the question is not put together from the practices."
@@ -138,7 +138,7 @@ def _passages(seeds: Sequence[tuple[str, str]]) -> list[Passage]:
         try:
             passages.append(passage_of(*seed))
         except UnfitError as error:
-            raise RefusedError(f"practice {number}: {error}") from error
+            raise BeyondRulesError(f"practice {number}: {error}") from error
     return passages
 
 
@@ -153,7 +153,7 @@ def _extract(material: _Material, _: Random) -> str:
     try:
         passage_of(material["problem"], material["solution"])
     except UnfitError as error:
-        raise RefusedError(str(error)) from error
+        raise BeyondRulesError(str(error)) from error
     topics = extract(material["problem"], material["solution"])
     return canonical_json(
         {"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]}
@@ -167,11 +167,11 @@ def _same_topic(material: _Material, _: Random) -> str:
 def _write(material: _Material, rng: Random) -> str:
     passages = _passages(_seeds(material["practices"]))
     if len(passages) < 2:
-        raise RefusedError(Reason.ONE_SEED)
+        raise BeyondRulesError(Reason.ONE_SEED)
     try:
         question = compose(passages, rng)
     except UnfitError as error:
-        raise RefusedError(str(error)) from error
+        raise BeyondRulesError(str(error)) from error
     return canonical_json({"question": question})
 
 
@@ -180,7 +180,7 @@ def _judge(material: _Material, _: Random) -> str:
     points = list(dict.fromkeys(point for practice in practices for point in practice["key_points"]))
     try:
         verdict = judge(material["question"], _passages(_seeds(practices)))
-    except RefusedError as refusal:
+    except BeyondRulesError as refusal:
         return _judgement(0.0, points, 0.0, [f"cannot be re-derived: {refusal}"])
     unused = {passage.program.question for passage in verdict.unused}
     used = [

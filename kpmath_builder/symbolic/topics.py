@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from kpmath_builder.symbolic.expressions import Expression, UnreadableError
+from kpmath_builder.symbolic.expressions import Expression, ExpressionError
 from kpmath_builder.symbolic.topic_rules import RULES
 
 __all__ = ["extract", "features", "same_topic"]
@@ -56,7 +56,7 @@ def _expressions(solution: str) -> Iterator[Expression]:
     for text in _STEP.findall(solution) or _BARE_STEP.findall(solution):
         try:
             yield Expression.parse(text)
-        except UnreadableError:
+        except ExpressionError:
             continue
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kpmath_builder.answers import NoWinner
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError
-from kpmath_builder.recipe import Judging, Recipe
+from kpmath_builder.recipe import JudgingSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
 from kpmath_builder.synthesis.questions import judge, show, write
 from kpmath_builder.synthesis.solutions import agree, solve
@@ -13,10 +14,10 @@ from kpmath_builder.synthesis.solutions import agree, solve
 __all__ = ["synthesise"]
 
 _NO_WINNER = {
-    "no votes": DropReason.UNSOLVED,
-    "no agreement": DropReason.NO_AGREEMENT,
-    "tie": DropReason.TIE,
-    "share below threshold": DropReason.LOW_SHARE,
+    NoWinner.NO_VOTES: DropReason.UNSOLVED,
+    NoWinner.NO_AGREEMENT: DropReason.NO_AGREEMENT,
+    NoWinner.TIE: DropReason.TIE,
+    NoWinner.LOW_SHARE: DropReason.LOW_SHARE,
 }
 
 
@@ -81,7 +82,7 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
     return draft.end()
 
 
-def _refusal(judgement: Judgement, rule: Judging) -> DropReason:
+def _refusal(judgement: Judgement, rule: JudgingSettings) -> DropReason:
     if judgement.sub_questions > rule.max_sub_questions:
         return DropReason.TOO_MANY_PARTS
     return DropReason.LOW_QUALITY if judgement.quality < rule.threshold else DropReason.NONE

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from kpmath_builder import answers
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.protocol import Response
-from kpmath_builder.recipe import Consensus
+from kpmath_builder.recipe import ConsensusSettings
 from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
 
@@ -20,7 +20,7 @@ async def solve(question: str, practices: Shown, count: int, ask: Ask) -> list[R
 
 
 async def agree(
-    responses: Sequence[Response], rule: Consensus, *, keep_thinking: bool = False
+    responses: Sequence[Response], rule: ConsensusSettings, *, keep_thinking: bool = False
 ) -> "Agreement":
     """Vote off the event loop: an answer that only computer algebra can compare takes its time."""
     return await asyncio.to_thread(Agreement, responses, rule, keep_thinking=keep_thinking)
@@ -34,7 +34,7 @@ class Agreement:
     """
 
     def __init__(
-        self, responses: Sequence[Response], rule: Consensus, *, keep_thinking: bool = False
+        self, responses: Sequence[Response], rule: ConsensusSettings, *, keep_thinking: bool = False
     ) -> None:
         read = [
             answers.final_answer(response.text) if response.finish_reason == "stop" else None

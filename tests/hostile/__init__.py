@@ -1,13 +1,14 @@
 """A server that answers a build well, until it answers in one of some two hundred hostile ways; then it heals."""
 
 from hostile.answers import ANSWERS, LASTING, STOPPING, WHOLE
-from hostile.attack import Attack, Exchange
+from hostile.attack import Attack, Exchange, in_turn
 from hostile.looks import METRICS, MODELS
 from hostile.server import HostileServer, Phase, is_look
-from hostile.wire import HEAVY, STUCK
+from hostile.wire import FAR_RETRY_AFTER, HEAVY, STUCK
 
 __all__ = [
     "ANSWERS",
+    "FAR_RETRY_AFTER",
     "HEAVY",
     "LASTING",
     "METRICS",
@@ -19,5 +20,6 @@ __all__ = [
     "Exchange",
     "HostileServer",
     "Phase",
+    "in_turn",
     "is_look",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kpmath_builder.client import endpoints, monitor, readiness, retries
+from kpmath_builder.client import endpoints, monitor, readiness, retries, teacher
 
 __all__ = ["be_quick"]
 
@@ -12,8 +12,11 @@ def be_quick(change: Callable[[object, str, object], object]) -> None:
     change(retries, "FIRST_PAUSE", 0.01)
     change(retries, "LONGEST_PAUSE", 0.05)
     change(retries, "LONGEST_OWN_PAUSE", 0.05)
-    change(retries, "SHORTEST_TIMEOUT", 1.0)
+    change(retries, "LONGEST_RETRY_AFTER", 0.5)
+    change(retries, "SHORTEST_TIMEOUT", 0.5)
     change(endpoints, "FIRST_COOL_DOWN", 0.01)
     change(endpoints, "LONGEST_COOL_DOWN", 0.05)
     change(readiness, "SECONDS_BETWEEN_LOOKS", 0.05)
     change(monitor, "SECONDS_BETWEEN_LOOKS", 0.02)
+    change(monitor, "SILENT_SECONDS", 0.3)
+    change(teacher, "PROBE_SECONDS", 0.5)

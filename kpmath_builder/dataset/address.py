@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from kpmath_builder.dataset.markdown import table
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 
-__all__ = ["Address", "addressed", "how_to_cite", "how_to_load"]
+__all__ = ["DatasetAddress", "addressed", "how_to_cite", "how_to_load"]
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class DatasetAddress:
     """What a build is called; `repo` and `version` are empty while it is not published."""
 
     name: str
@@ -22,7 +22,7 @@ class Address:
     version: str = ""
 
 
-def how_to_load(address: Address) -> str:
+def how_to_load(address: DatasetAddress) -> str:
     """Return the part on loading."""
     place = address.repo or address.name
     revision = f', revision="v{address.version}"' if address.version else ""
@@ -51,7 +51,7 @@ def how_to_load(address: Address) -> str:
     )
 
 
-def how_to_cite(address: Address) -> str:
+def how_to_cite(address: DatasetAddress) -> str:
     """Return the part on citing the method and this dataset."""
     url = (
         f"\n  howpublished = {{\\url{{https://huggingface.co/datasets/{address.repo}}}}},"
@@ -79,7 +79,7 @@ def how_to_cite(address: Address) -> str:
     )
 
 
-def addressed(card: str, address: Address) -> str:
+def addressed(card: str, address: DatasetAddress) -> str:
     """Return the card with both parts written for an address."""
     for mark, part in (("load", how_to_load(address)), ("cite", how_to_cite(address))):
         before, begin, rest = card.partition(f"<!-- {mark} -->")
