@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import answers_arithmetic
+import answers_cases
 import answers_fuzz
 import answers_golds
 import answers_outputs
@@ -19,6 +20,7 @@ import answers_speed
 import answers_suites
 
 MEASUREMENTS = {
+    "cases": answers_cases.cases,
     "suites": answers_suites.suites,
     "reading": answers_outputs.reading,
     "calibration": answers_outputs.calibration,

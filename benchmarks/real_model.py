@@ -38,14 +38,19 @@ def main() -> None:
     started = time.monotonic()
     result = build(_recipe(options, folder))
     print(json.dumps({"rows": result.rows, "seconds": round(time.monotonic() - started)}))
-    print(json.dumps(result.funnel))
+    print(json.dumps(result.funnel), flush=True)
     for name, count in sorted(_answers(folder).items()):
         print(f"{count:5d}  {name}")
     print(folder)
 
 
 def _recipe(options: argparse.Namespace, folder: Path) -> Recipe:
-    teacher = {"kind": "openai", "model": options.model, "addresses": [options.address], "in_flight": options.in_flight}
+    teacher = {
+        "kind": "openai",
+        "model": options.model,
+        "addresses": [options.address],
+        "in_flight": options.in_flight,
+    }
     if options.mode != "auto":
         teacher["schema_mode"] = options.mode
     longest = {"max_tokens": options.longest}

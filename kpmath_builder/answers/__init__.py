@@ -2,8 +2,8 @@
 
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.arithmetic import ArithmeticCheck, check_arithmetic
-from kpmath_builder.answers.consensus import AnswerClass, Consensus, vote
-from kpmath_builder.answers.equivalence import Verdict, equivalent
+from kpmath_builder.answers.consensus import AnswerClass, Consensus, NoWinner, vote
+from kpmath_builder.answers.equivalence import Reason, Verdict, equivalent
 from kpmath_builder.answers.reading import final_answer
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "AnswerClass",
     "ArithmeticCheck",
     "Consensus",
+    "NoWinner",
+    "Reason",
     "Verdict",
     "check_arithmetic",
     "equivalent",

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from kpmath_builder.answers.forms import Form, Group, GroupKind, as_list, flat
+from kpmath_builder.answers.conditions import read_condition
+from kpmath_builder.answers.forms import Form, Given, Group, GroupKind, as_list, flat
 from kpmath_builder.answers.readers import Readers
 from kpmath_builder.answers.scanner import tokenize
+from kpmath_builder.answers.sets import read_set
 from kpmath_builder.answers.splitting import closing, split
 from kpmath_builder.answers.tokens import Token, UnreadableError
 
@@ -12,7 +14,7 @@ __all__ = ["grid", "read_bracketed", "read_matrix"]
 
 
 def read_bracketed(tokens: list[Token], read: Readers) -> Form | None:
-    """Return the group where one pair of brackets encloses everything, with a transposition or a unit after it or not."""
+    """Return the group if one pair of brackets encloses everything, with a transposition after it or not."""
     first = tokens[0]
     if first.kind != "open" or first.value in {"floor", "ceil"}:
         return None
@@ -22,19 +24,23 @@ def read_bracketed(tokens: list[Token], read: Readers) -> Form | None:
     opener, closer = first.value, tokens[close].value
     mismatched = {opener, closer} in ({"(", "]"}, {"[", ")"})
     pieces, between = split(inner, lambda token: token.kind == "separator")
-    if len(inner) == 1 and inner[0].value == "array":
+    if len(inner) == 1 and inner[0].value == "array" and not after:
         return read_matrix(replace(inner[0], value="matrix"), read)
+    if opener in {"set", "{"} and not after and (built := read_set(inner, read)) is not None:
+        return built
     if len(pieces) == 1 and opener != "set" and not mismatched:
         return read.answer(inner) if not after and (opener == "{" or _is_group(inner)) else None
-    if after and not _is_decoration(after):
+    if after and not _is_transposed(after):
         return None
     if opener == "set":
-        return _set(inner, read)
+        return _elements(pieces, read)
     rows = _rows(inner, read)
     if rows and opener == "[":
         return rows
     if any(token.value in {"and", "or"} for token in between) or opener == "{":
         return read.answer(inner)
+    if not all(pieces[:-1]) or (not pieces[-1] and len(pieces) > 2):
+        raise UnreadableError("an empty entry")
     return _ordered(opener, closer, [read.item(piece) for piece in pieces if piece])
 
 
@@ -45,11 +51,9 @@ def _is_group(inner: list[Token]) -> bool:
     )
 
 
-def _is_decoration(after: list[Token]) -> bool:
-    transposed = (
-        after[0].kind == "operator" and after[0].value == "^" and after[-1].value in {"T", "top", "t"}
-    )
-    return transposed or all(token.kind in {"text", "postfix"} for token in after)
+def _is_transposed(after: list[Token]) -> bool:
+    values = [token.value for token in after]
+    return values[:1] == ["^"] and "".join(values[1:]).strip("{}") in {"T", "top", "t"}
 
 
 def _rows(inner: list[Token], read: Readers) -> Form | None:
@@ -75,25 +79,37 @@ def _ordered(opener: str, closer: str, items: list[Form]) -> Form:
     return Group("pair" if len(items) == 2 else "tuple", tuple(items), "()")
 
 
-def _set(inner: list[Token], read: Readers) -> Form:
-    pieces, _ = split([*inner], lambda token: token.kind == "separator")
-    bar = next(
-        (at for at, t in enumerate(inner) if (t.kind == "operator" and t.value == "|") or t.value == ":"),
-        None,
-    )
-    if bar is not None and 0 < bar <= 6 and inner[0].kind == "symbol":
-        return read.answer(inner[bar + 1 :])
-    items = [form for piece in pieces if piece for form in flat(read.item(piece))]
+def _elements(pieces: list[list[Token]], read: Readers) -> Form:
+    if not all(pieces):
+        raise UnreadableError("an empty element")
+    items = [form for piece in pieces for form in flat(read.item(piece))]
     return items[0] if len(items) == 1 else Group("set", tuple(items))
 
 
 def read_matrix(token: Token, read: Readers) -> Form:
-    """Return a matrix, or the lines of a system as a list."""
-    cells = [[read.answer(tokenize(cell)) for cell in row if cell] for row in token.cells]
+    """Return a matrix, or the lines of a system, each with its condition."""
     if token.value in {"cases", "array"}:
-        lines = [tokenize(" ".join(row)) for row in token.cells]
-        return as_list([read.answer(line) for line in lines])
-    return grid(cells)
+        return _system(token, read)
+    return grid([[read.answer(tokenize(cell)) for cell in row] for row in token.cells])
+
+
+def _system(token: Token, read: Readers) -> Form:
+    """Return the lines of a system: statements, or values each of which has its condition."""
+    rows = [[tokenize(cell) for cell in row] for row in token.cells]
+    if all(len(row) == 1 for row in rows):
+        joined: list[Token] = []
+        for row in rows:
+            ended = row[0] and row[0][-1].kind == "separator"
+            joined += row[0] if ended else [*row[0], Token("separator", ",")]
+        return read.answer(joined[:-1])
+    lines: list[Form] = []
+    for row in rows:
+        if len(row) != 2:
+            raise UnreadableError("a system of columns")
+        condition = read_condition(row[1], read)
+        value = read.answer(row[0][:-1] if row[0] and row[0][-1].kind == "separator" else row[0])
+        lines.append(value if condition is None else Given(value, condition))
+    return as_list(lines)
 
 
 def grid(rows: list[list[Form]]) -> Form:

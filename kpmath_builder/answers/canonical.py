@@ -8,16 +8,17 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
-from kpmath_builder.answers.forms import ALL, Form, Group, Opaque, Scalar, Word
+from kpmath_builder.answers.expressions import is_expression
+from kpmath_builder.answers.forms import ALL, Form, Group, Labelled, Opaque, Scalar, Word
 from kpmath_builder.answers.normalise import normalise, squeeze
+from kpmath_builder.answers.numerals import ORDINALS
 from kpmath_builder.answers.precision import Key
-from kpmath_builder.answers.quantities import lone_letter
+from kpmath_builder.answers.prose import WORDS_FOR, choice_of, stated, without_reason, word_key, yes_or_no
+from kpmath_builder.answers.quantities import infinite, lone_letter, value_of
 from kpmath_builder.answers.shapes import read_shape
 from kpmath_builder.answers.tokens import UnboundedError, UnknownCommandError, UnreadableError
-from kpmath_builder.answers.trees import number
+from kpmath_builder.answers.trees import Symbol, number
 from kpmath_builder.answers.values import fingerprint
-from kpmath_builder.answers.vocabulary import NUMBER_WORDS
-from kpmath_builder.answers.words import prose_quantity, word_key
 
 __all__ = ["Parts", "form_of", "key_of"]
 
@@ -25,17 +26,14 @@ Parts = tuple[str, ...]
 
 _MAX_LENGTH = 3_000
 _MAX_REMEMBERED = 500
-_MAX_CHECKED = 400
 _PLAIN_NUMBER = re.compile(r"-?\d{1,60}")
 _LETTER = re.compile(
-    r"(?:\\(?:text|mathrm|textbf|mathbf)\s*\{)?\s*[({\[]*\s*([A-Za-df-hj-z])\s*[)}\]]*\s*\}?[.:)]?"
+    r"([A-Za-df-hj-z])[.:)]?|\(\s*[A-Za-df-hj-z]\s*\)[.:]?|\[\s*[A-Za-df-hj-z]\s*\]|\{[A-Za-df-hj-z]\}"
 )
+_HAS_WORD = re.compile(r"\\(?:text|mathrm|mbox|mathbf)|(?<![\\a-zA-Z])[a-zA-Z]{2,}")
+_DATE = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}|\d{4}([/-])\d\d\2\d\d")
 _WORDS = re.compile(r"[a-zA-Z]{3,}")
 _COMMANDS = re.compile(r"\\(?!text|mbox|mathrm|quad|,|;|!|:| )[a-zA-Z]+")
-_TEX = re.compile(
-    r"\\[a-zA-Z]+(?:\{(?:[bpvB]?matrix|cases|array)\})?|\b(?:sin|cos|tan|log|exp|lim|sqrt|mod)\b"
-)
-_UNCHECKED = re.compile(r"\\ldots|__|\\x|import|eval|lambda\b")
 
 
 def form_of(parts: Parts) -> Form:
@@ -43,9 +41,9 @@ def form_of(parts: Parts) -> Form:
     return _known_form(parts) if _short(parts) else _form(parts)
 
 
-def key_of(parts: Parts) -> Key:
+def key_of(form: Form) -> Key:
     """Return the key under which answers that are written with the same decorations are equal."""
-    return _known_key(parts) if _short(parts) else _form(parts).key(ALL, ordered=False)
+    return form.key(ALL, ordered=False)
 
 
 def _short(parts: Parts) -> bool:
@@ -56,11 +54,6 @@ def _short(parts: Parts) -> bool:
 @lru_cache(maxsize=1 << 15)
 def _known_form(parts: Parts) -> Form:
     return _form(parts)
-
-
-@lru_cache(maxsize=1 << 15)
-def _known_key(parts: Parts) -> Key:
-    return _known_form(parts).key(ALL, ordered=False)
 
 
 def _form(parts: Parts) -> Form:
@@ -81,22 +74,46 @@ def _read(text: str) -> Form:
             checkable=False,
             reason="too long to read",
         )
+    text = without_reason(text)
     plain = normalise(text)
-    if plain.casefold() in NUMBER_WORDS:
-        return Scalar(fingerprint(number(NUMBER_WORDS[plain.casefold()])))
-    return _word(plain) or _mathematics(text, plain)
+    if _DATE.fullmatch(plain):
+        return Word(("date", plain))
+    return _word(plain) or _choice(plain) or _mathematics(text, plain)
 
 
 def _word(plain: str) -> Form | None:
     if _LETTER.fullmatch(plain):
         key = word_key(plain)
         return Scalar(fingerprint(lone_letter(str(key[1])))) if key else None
-    key = (
-        word_key(plain)
-        if re.match(r"\W*(?:\\text\s*\{)?\s*(?:yes|no|true|false)\b", plain, re.IGNORECASE)
-        else None
-    )
-    return Word(key) if key in {("text", "yes"), ("text", "no")} else None
+    if not _HAS_WORD.search(plain):
+        return None
+    affirmed = yes_or_no(plain)
+    if affirmed:
+        word = Word(("text", affirmed[0]))
+        return Labelled(("explained", affirmed[1]), word) if affirmed[1] else word
+    key = word_key(plain)
+    if key is None:
+        return None
+    if key[0] == "letter":
+        return Scalar(fingerprint(lone_letter(str(key[1]))))
+    spelt = " ".join(str(word) for word in key[1:])
+    meaning = next((name for name, words in WORDS_FOR.items() if spelt in words), "")
+    if meaning == "infinity":
+        return Scalar(infinite(1))
+    if meaning == "emptyset":
+        return Scalar(value_of(Symbol("emptyset")))
+    if spelt in ORDINALS:
+        return Scalar(fingerprint(number(str(ORDINALS[spelt]))))
+    return Word(("text", meaning)) if meaning else None
+
+
+def _choice(plain: str) -> Form | None:
+    """Return a choice that says what it stands for."""
+    found = choice_of(plain)
+    if found is None:
+        return None
+    content = _mathematics(found[1], found[1]).key(ALL, ordered=False)
+    return Scalar(fingerprint(lone_letter(found[0])), content=content)
 
 
 def _mathematics(text: str, plain: str) -> Form:
@@ -105,19 +122,41 @@ def _mathematics(text: str, plain: str) -> Form:
     except (UnboundedError, RecursionError) as error:
         return Opaque(squeeze(plain), checkable=False, reason=str(error))
     except UnreadableError as error:
-        return _sentence(text) or _words(plain) or _opaque(plain, error)
+        return _worked_out(plain, error) or _sentence(text) or _words(plain) or _opaque(plain, error)
+
+
+def _worked_out(plain: str, error: UnreadableError) -> Form | None:
+    r"""Return `\int_0^1 x\,dx = \frac12` as the value: the sum, integral or limit, which is not read here, is its label."""
+    at = _last_equals(plain) if isinstance(error, UnknownCommandError) else -1
+    if at < 0 or not is_expression(plain[:at]):
+        return None
+    try:
+        return Labelled(("expression", squeeze(plain[:at])), read_shape(plain[at + 1 :]))
+    except UnreadableError:
+        return None
+
+
+def _last_equals(plain: str) -> int:
+    """Return the place of the last equals sign outside braces, or -1."""
+    depth, found = 0, -1
+    for at, char in enumerate(plain):
+        depth += (char == "{") - (char == "}")
+        if char == "=" and depth == 0:
+            found = at
+    return found
 
 
 def _sentence(text: str) -> Form | None:
+    """Return the quantity that a sentence states, with the rest of the sentence as its label."""
     if not _WORDS.search(text) or " " not in text.strip():
         return None
-    for candidate in prose_quantity(text):
+    for quantity, around in stated(text):
         try:
-            form = read_shape(normalise(candidate))
+            form = read_shape(normalise(quantity))
         except UnreadableError:
             continue
         if not isinstance(form, Word):
-            return form
+            return Labelled(("sentence", word_key(around) or ()), form)
     return None
 
 
@@ -126,15 +165,10 @@ def _words(plain: str) -> Form | None:
     if not words or (words < 4 and (_COMMANDS.search(plain) or re.search(r"[=<>^]", plain))):
         return None
     key = word_key(plain)
-    return Word(key) if key else None
+    return Word(key) if key and key[0] == "text" else None
 
 
 def _opaque(plain: str, error: UnreadableError) -> Form:
     """Return an unread answer; the checker is asked only about whole expressions with a command that is unknown here."""
-    checkable = (
-        isinstance(error, UnknownCommandError)
-        and len(plain) <= _MAX_CHECKED
-        and not _UNCHECKED.search(plain)
-        and not _WORDS.search(_TEX.sub(" ", plain))
-    )
+    checkable = isinstance(error, UnknownCommandError) and is_expression(plain)
     return Opaque(squeeze(plain), checkable=checkable, reason=str(error))

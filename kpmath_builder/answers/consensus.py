@@ -7,17 +7,29 @@ consensus score CS(i) is the largest c[i,j], and solution i is kept iff CS(i) is
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
 from kpmath_builder.answers.answer import Answer
-from kpmath_builder.answers.classes import Partition, partition
+from kpmath_builder.answers.classes import Budget, Partition, partition
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.errors import InputError
 
-__all__ = ["AnswerClass", "Consensus", "vote"]
+__all__ = ["AnswerClass", "Consensus", "NoWinner", "vote"]
 
 Mode = Literal["paper", "strict"]
+
+
+class NoWinner(StrEnum):
+    """Why a vote has no winner; empty, and so false, if it has one."""
+
+    NONE = ""
+    NO_VOTES = "no votes"
+    NO_AGREEMENT = "no agreement"
+    TIE = "tie"
+    LOW_SHARE = "share below threshold"
+
 
 _MAX_REMEMBERED = 500
 _remembered = lru_cache(maxsize=1 << 15)(as_answer)
@@ -37,7 +49,10 @@ class AnswerClass:
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """The outcome of a vote. Shares are of the votes cast: abstentions are counted apart."""
+    """The outcome of a vote. As a condition it is true only if there is a winner.
+
+    Shares are of the votes cast: abstentions are counted apart.
+    """
 
     mode: Mode
     winner: Answer | None
@@ -56,10 +71,13 @@ class Consensus:
     """Consensus score per input: the largest entry of its vector; 0.0 for an abstention."""
     kept: tuple[int, ...]
     """Indexes that the mode's rule retains."""
-    reason: str
-    """Why nothing won: "no votes", "no agreement", "tie", "share below threshold"; "" where something did."""
+    reason: NoWinner
+    """Why nothing won; `NoWinner.NONE` if something did."""
     unknown: int
-    """Pairs of classes that neither the canonical form nor the checker could decide; they count as different."""
+    """Pairs of classes of which one is not read and that the checker did not decide; they count as different."""
+
+    def __bool__(self) -> bool:
+        return self.winner is not None
 
 
 def vote(
@@ -94,9 +112,10 @@ def vote(
     read = [_read(answer) if isinstance(answer, str) else answer for answer in answers]
     voters = [index for index, answer in enumerate(read) if answer is not None]
     cast = [answer for answer in read if answer is not None]
-    whole = partition([answer.parts for answer in cast])
+    budget = Budget()
+    whole = partition([answer.parts for answer in cast], budget)
     classes = _classes(cast, voters, whole)
-    counts = _agreement(cast, whole)
+    counts = _agreement(cast, whole, budget)
     vectors, scores = _score_vectors(len(read), voters, counts)
     kept, reason = _paper(voters, counts) if mode == "paper" else _strict(classes, len(cast), min_share)
     sizes = [len(c.members) for c in classes] + [0, 0]
@@ -144,7 +163,7 @@ def _representative(answers: list[Answer]) -> Answer:
     return min(written, key=lambda answer: (-written[answer], len(answer.text), answer.text))
 
 
-def _agreement(cast: list[Answer], whole: Partition) -> list[tuple[int, ...]]:
+def _agreement(cast: list[Answer], whole: Partition, budget: Budget) -> list[tuple[int, ...]]:
     """Return for each vote and each of its parts how many votes give an equal answer to that part, itself included."""
     if all(len(answer.parts) == 1 for answer in cast):
         sizes = Counter(whole.labels)
@@ -154,7 +173,7 @@ def _agreement(cast: list[Answer], whole: Partition) -> list[tuple[int, ...]]:
     for size in {len(parts) for parts in laid_out}:
         group = [place for place, parts in enumerate(laid_out) if len(parts) == size]
         for part in range(size):
-            labels = partition([(laid_out[place][part],) for place in group]).labels
+            labels = partition([(laid_out[place][part],) for place in group], budget).labels
             sizes = Counter(labels)
             for place, label in zip(group, labels, strict=True):
                 counts[place].append(sizes[label])
@@ -181,26 +200,28 @@ def _score_vectors(
     return tuple(vectors), tuple(scores)
 
 
-def _paper(voters: list[int], counts: list[tuple[int, ...]]) -> tuple[tuple[int, ...], str]:
+def _paper(voters: list[int], counts: list[tuple[int, ...]]) -> tuple[tuple[int, ...], NoWinner]:
     if not voters:
-        return (), "no votes"
+        return (), NoWinner.NO_VOTES
     best = max(max(row) for row in counts)
     if best == 1:
-        return (), "no agreement"
-    return tuple(index for index, row in zip(voters, counts, strict=True) if max(row) == best), ""
+        return (), NoWinner.NO_AGREEMENT
+    return tuple(index for index, row in zip(voters, counts, strict=True) if max(row) == best), NoWinner.NONE
 
 
-def _strict(classes: tuple[AnswerClass, ...], votes: int, min_share: float) -> tuple[tuple[int, ...], str]:
+def _strict(
+    classes: tuple[AnswerClass, ...], votes: int, min_share: float
+) -> tuple[tuple[int, ...], NoWinner]:
     if not votes:
-        return (), "no votes"
+        return (), NoWinner.NO_VOTES
     largest = classes[0].members
     if len(largest) == 1:
-        return (), "no agreement"
+        return (), NoWinner.NO_AGREEMENT
     if len(classes) > 1 and len(classes[1].members) == len(largest):
-        return (), "tie"
+        return (), NoWinner.TIE
     if len(largest) / votes < min_share:
-        return (), "share below threshold"
-    return largest, ""
+        return (), NoWinner.LOW_SHARE
+    return largest, NoWinner.NONE
 
 
 def _winner(classes: tuple[AnswerClass, ...], kept: tuple[int, ...]) -> Answer | None:

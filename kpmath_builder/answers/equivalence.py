@@ -1,29 +1,57 @@
 """Whether two answers are equal: by canonical form where both can be read, by the checker where one cannot."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.canonical import Parts, form_of
-from kpmath_builder.answers.forms import Form, Opaque, Scalar, Word, same_form
+from kpmath_builder.answers.expressions import is_expression
+from kpmath_builder.answers.forms import Decoration, Form, Opaque, Scalar, Word, bare, same_form
 from kpmath_builder.answers.normalise import ROW_BREAK, normalise
 from kpmath_builder.answers.reading import as_answer
+from kpmath_builder.answers.values import truly_differ
 from kpmath_builder.answers.workers import checker
 
-__all__ = ["Verdict", "compare", "equivalent"]
+__all__ = ["Read", "Reason", "Verdict", "askable", "compare", "compare_read", "equivalent"]
 
+Read = tuple[Parts, Form]
+"""An answer and its form."""
 Kind = Literal["equal", "different", "unknown"]
+
+
+class Reason(StrEnum):
+    """Why two answers are equal, different or neither is known."""
+
+    SAME_TEXT = "same text"
+    SAME_FORM = "same canonical form"
+    CHECKED = "math-verify"
+    NO_ANSWER = "no answer on one side or both"
+    UNITS = "different units"
+    LABELS = "different labels"
+    VALUES = "different values"
+    FORMS = "different canonical forms"
+    WORDS = "words and mathematics"
+    STEPS = "kinks or steps: neither proved equal nor different"
+    UNREAD = "not worked out"
+    UNDECIDED = "the checker came to no end within its limits"
+    NOT_ASKED = "not asked: too many pairs to check"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether two answers are equal, and why."""
+    """Whether two answers are equal, and why. As a condition it is true only if they are: `if equivalent(a, b):`."""
 
     kind: Kind
-    reason: str
+    reason: Reason
+    detail: str = ""
+    """What was not read, if something was not."""
     asked: bool = False
     """Whether the checker was asked."""
+
+    def __bool__(self) -> bool:
+        return self.equal
 
     @property
     def equal(self) -> bool:
@@ -41,51 +69,72 @@ def equivalent(a: Answer | str, b: Answer | str) -> Verdict:
     first, second = (as_answer(x) if isinstance(x, str) else x for x in (a, b))
     if first is None or second is None:
         same = first is second and str(a) == str(b)
-        return Verdict("equal" if same else "different", "no answer on one side or both")
+        return Verdict("equal" if same else "different", Reason.NO_ANSWER)
     return compare(first.parts, second.parts)
 
 
-def compare(a: Parts, b: Parts, *, ask: bool = True) -> Verdict:
-    """Compare two answers given as their parts; without `ask` what only the checker could decide is unknown."""
-    first, second = sorted((a, b))
-    verdict = _decided(first, second)
+def compare(a: Parts, b: Parts) -> Verdict:
+    """Compare two answers given as their parts."""
+    if a == b:
+        return Verdict("equal", Reason.SAME_TEXT)
+    return compare_read((a, form_of(a)), (b, form_of(b)))
+
+
+def compare_read(a: Read, b: Read, *, ask: bool = True) -> Verdict:
+    """Compare two answers with their forms; without `ask` what only the checker could decide is unknown."""
+    verdict = _decided(a, b)
     if verdict is not None:
         return verdict
     if not ask:
-        return Verdict("unknown", "not asked: too many pairs to check")
-    return _asked(*(normalise(parts[0]).replace(ROW_BREAK, "\\\\") for parts in (first, second)))
+        return Verdict("unknown", Reason.NOT_ASKED)
+    return _asked(*sorted(_expression(parts[0]) for parts, _ in (a, b)))
 
 
-def _decided(a: Parts, b: Parts) -> Verdict | None:
-    """Return what the canonical forms say, or None where one is mathematics that is not read here."""
-    if a == b:
-        return Verdict("equal", "same text")
-    first, second = form_of(a), form_of(b)
+def askable(parts: Parts, form: Form) -> bool:
+    """Whether the checker may be asked about an answer: it is one whole expression, of which nothing would be left out."""
+    read = isinstance(form, Scalar) or (isinstance(form, Opaque) and form.checkable)
+    return len(parts) == 1 and read and is_expression(_expression(parts[0]))
+
+
+def _expression(text: str) -> str:
+    return normalise(text).replace(ROW_BREAK, "\\\\")
+
+
+def _decided(a: Read, b: Read) -> Verdict | None:
+    """Return what the canonical forms say, or None if one is mathematics that is not read here."""
+    first, second = a[1], b[1]
     if same_form(first, second):
-        return Verdict("equal", "same canonical form")
-    if not isinstance(first, Opaque) and not isinstance(second, Opaque):
+        return Verdict("equal", Reason.SAME_FORM)
+    opaque = [form for form in (first, second) if isinstance(form, Opaque)]
+    if not opaque:
+        if (first.has | second.has) & Decoration.STEPS and not _truly_differ(first, second):
+            return Verdict("unknown", Reason.STEPS)
         return Verdict("different", _difference(first, second))
     if isinstance(first, Word) or isinstance(second, Word):
-        return Verdict("different", "words and mathematics")
-    refused = [form.reason for form in (first, second) if isinstance(form, Opaque) and not form.checkable]
-    if refused or len(a) + len(b) > 2:
-        return Verdict("unknown", f"not worked out: {refused[0] if refused else 'several parts'}")
+        return Verdict("different", Reason.WORDS)
+    if not askable(*a) or not askable(*b):
+        return Verdict("unknown", Reason.UNREAD, opaque[0].reason)
     return None
+
+
+def _truly_differ(a: Form, b: Form) -> bool:
+    one, other = bare(a), bare(b)
+    return isinstance(one, Scalar) and isinstance(other, Scalar) and truly_differ(one.value, other.value)
 
 
 @lru_cache(maxsize=1 << 14)
 def _asked(a: str, b: str) -> Verdict:
     same = checker.same(a, b)
     if same is None:
-        return Verdict("unknown", "the checker came to no end within its limits", asked=True)
-    return Verdict("equal" if same else "different", "math-verify", asked=True)
+        return Verdict("unknown", Reason.UNDECIDED, asked=True)
+    return Verdict("equal" if same else "different", Reason.CHECKED, asked=True)
 
 
-def _difference(a: Form, b: Form) -> str:
+def _difference(a: Form, b: Form) -> Reason:
     if not (isinstance(a, Scalar) and isinstance(b, Scalar)):
-        return "different canonical forms"
+        return Reason.FORMS
     if a.unit and b.unit and a.value.positive == b.value.positive:
-        return "different units"
+        return Reason.UNITS
     if a.value.positive == b.value.positive:
-        return "different labels"
-    return "different values"
+        return Reason.LABELS
+    return Reason.VALUES

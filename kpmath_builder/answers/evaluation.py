@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import comb, factorial, gcd, isqrt, lcm
+from typing import NamedTuple
 
 from kpmath_builder.answers.precision import KEY_BITS, Value, as_float, context, point, rounded
 from kpmath_builder.answers.tokens import UnboundedError, UnreadableError
-from kpmath_builder.answers.trees import Expression, Number, Symbol
+from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, symbols
 from kpmath_builder.answers.vocabulary import names
 
-__all__ = ["evaluate"]
+__all__ = ["Evaluated", "evaluate"]
 
 _BITS = (250, 1_200)
 """Working precision, and the one for sums whose terms differ by more than 45 digits."""
@@ -22,13 +23,30 @@ _MAX_BITS = 14_000
 _MAX_EXPONENT = 1 << 40
 _MAX_ARGUMENT_BITS = 1_000
 _MAX_FACTORIAL = 2_000
+_MAX_BINOMIAL = 10_000
 _OPERATIONS = names("add neg mul div degree abs root pow exp factorial binom ln log log10")
+_STEPPED = names("abs floor ceil max min gcd lcm mod")
+"""Functions with kinks or steps: agreeing at some points proves nothing about them."""
 _LOCK = threading.RLock()
 """mpmath contexts change their precision while they work: one evaluation at a time."""
 
 
-def evaluate(tree: Expression, at: Mapping[str, Fraction]) -> tuple[Value, int, bool]:
-    """Return the value, the bits of it that count, and whether every step of the way was real.
+class Evaluated(NamedTuple):
+    """What an expression is at one point."""
+
+    value: Value
+    bits: int
+    """How many of its bits count."""
+    real: bool
+    """Whether every step of the way was real."""
+    steps: bool
+    """Whether a function with kinks or steps of a variable stands in it; its value is then a name, not a number."""
+
+
+def evaluate(tree: Expression, at: Mapping[str, Fraction], *, named: bool = True) -> Evaluated:
+    """Return the value of an expression, its variables at a point.
+
+    A function with kinks or steps gets a value that names it and its argument, or its true one if it is not to be `named`.
 
     Raises
     ------
@@ -37,32 +55,39 @@ def evaluate(tree: Expression, at: Mapping[str, Fraction]) -> tuple[Value, int, 
 
     """
     with _LOCK:
-        first = _Evaluation(_BITS[0], at)
+        first = _Evaluation(_BITS[0], at, named=named)
         value = first.of(tree)
         if not first.cancelled and not first.absorbed:
-            return value, KEY_BITS, first.real
-        finer = _Evaluation(_BITS[1], at, last=True)
+            return Evaluated(value, KEY_BITS, first.real, first.steps)
+        finer = _Evaluation(_BITS[1], at, named=named, last=True)
         value = finer.of(tree)
-        return value, _FINE_KEY_BITS if first.absorbed else KEY_BITS, finer.real
+        bits = _FINE_KEY_BITS if first.absorbed else KEY_BITS
+        return Evaluated(value, bits, finer.real, finer.steps)
 
 
 class _Evaluation:
     """One pass over a tree at one precision, with notes on what the precision could not hold."""
 
-    def __init__(self, bits: int, at: Mapping[str, Fraction], *, last: bool = False) -> None:
+    def __init__(self, bits: int, at: Mapping[str, Fraction], *, named: bool, last: bool = False) -> None:
         self.context = context(bits)
         self.bits = bits
         self.at = at
         self.last = last
+        self.named = named
         self.real = True
         self.cancelled = False
         self.absorbed = False
+        self.steps = False
 
     def of(self, tree: Expression) -> Value:
         if isinstance(tree, Number):
             return tree.value
         if isinstance(tree, Symbol):
             return self._symbol(tree.name)
+        if self.named and self.at and tree.name in _STEPPED and symbols(tree):
+            return self._name_of(tree)
+        if tree.name == "pow" and (plain := _even_power_of_abs(tree)) is not None:
+            return self.of(plain)
         arguments = [self.of(argument) for argument in tree.arguments]
         try:
             value = self._apply(tree.name, arguments)
@@ -71,6 +96,39 @@ class _Evaluation:
         except (ValueError, ZeroDivisionError, OverflowError, TypeError) as error:
             raise UnreadableError(f"no value: {error}") from error
         return self._checked(value)
+
+    def _name_of(self, tree: Call) -> Value:
+        """Return a value that names a kinked or stepped function of variables: equal for equal arguments only.
+
+        Its true value would make ⌊n/2⌋ and ⌊(n-1)/2⌋ equal wherever the points happen to lie between the same steps.
+        """
+        if tree.name == "abs":
+            return self._abs_of(tree.arguments[0])
+        self.steps = True
+        values = [self.of(argument) for argument in tree.arguments]
+        if tree.name == "ceil":
+            return -self._unknown("floor", [-value for value in values])
+        if tree.name not in {"floor", "mod"}:
+            values = sorted(values, key=lambda value: repr(rounded(value)))
+        return self._unknown(tree.name, values)
+
+    def _abs_of(self, tree: Expression) -> Value:
+        """Return |u|: of a product the product of the factors', of a constant its number, else a name for u and -u."""
+        if not symbols(tree):
+            return self._abs(self.of(tree))
+        match tree:
+            case Call("neg", (inner,)):
+                return self._abs_of(inner)
+            case Call("mul", factors):
+                return self._mul(*(self._abs_of(factor) for factor in factors))
+            case Call("div", (above, below)):
+                return self._div(self._abs_of(above), self._abs_of(below))
+            case Call("pow", (base, Number(exponent))) if exponent.denominator == 1:
+                return self._pow(self._abs_of(base), exponent)
+        self.steps = True
+        value = self.of(tree)
+        real, imaginary = (value, 0) if isinstance(value, Fraction) else (value.real, value.imag)
+        return self._unknown("abs", [-value if real < 0 or (real == 0 and imaginary < 0) else value])
 
     def _checked(self, value: Value) -> Value:
         if isinstance(value, Fraction):
@@ -188,7 +246,7 @@ class _Evaluation:
             and isinstance(below, Fraction)
             and above.denominator == below.denominator == 1
         )
-        if whole and 0 <= below <= above <= _MAX_FACTORIAL:
+        if whole and 0 <= below <= above <= _MAX_BINOMIAL:
             return Fraction(comb(int(above), int(below)))
         quotient = self._mul(self._factorial(below), self._factorial(self._add(above, -below)))
         return self._div(self._factorial(above), quotient)
@@ -218,6 +276,14 @@ class _Evaluation:
         if result != 0 and _size(result) < -self.bits * 2 // 3:
             return Fraction(0)
         return result
+
+
+def _even_power_of_abs(tree: Call) -> Expression | None:
+    """Return |u|^2 as u^2."""
+    match tree.arguments:
+        case (Call("abs", (inner,)), Number(exponent)) if exponent.denominator == 1 and exponent % 2 == 0:
+            return Call("pow", (inner, Number(exponent)))
+    return None
 
 
 def _size(value: Value) -> int:
@@ -270,6 +336,7 @@ _EXACT: dict[str, Callable[..., Fraction]] = {
     "lcm": lambda *values: Fraction(lcm(*_whole(*values))),
     "max": max,
     "min": min,
+    "mod": lambda value, modulus: value % modulus,
 }
 
 

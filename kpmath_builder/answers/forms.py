@@ -1,48 +1,62 @@
 """What an answer is once it is read: scalars, groups of them, words; and the keys by which forms are compared.
 
-A form carries decorations that a writer may leave out: a label (`x = 5`), a unit (`5 cm`), brackets (`(1, 2)`). Two forms
-are compared by the decorations that both have: `x = 5 cm` equals `5`, `5 cm` equals `0.05 m`, and `5 cm` is not `5 m`.
+A form accounts for everything that was written. Some of it is a decoration that a writer may leave out: a label (`x = 5`),
+a unit (`5 cm`), what is counted (`5 apples`), brackets (`(1, 2)`). Two forms are compared by the decorations that both have:
+`x = 5 cm` equals `5`, `5 cm` equals `0.05 m`, and `5 cm` is not `5 m`. A condition (`n = 2^k for k ≥ 1`) is none: it is
+compared always.
 """
 
 from dataclasses import dataclass
-from enum import IntFlag
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.units import Unit
 from kpmath_builder.answers.values import Fingerprint
 
 __all__ = [
+    "NOTHING",
     "Decoration",
     "Form",
+    "Given",
     "Group",
     "GroupKind",
+    "Labelled",
     "Opaque",
     "Scalar",
     "Word",
     "as_list",
-    "buckets",
+    "bare",
     "flat",
     "same_form",
+    "worked_out",
 ]
 
-GroupKind = Literal["list", "set", "tuple", "pair", "closed", "interval", "union", "matrix"]
+GroupKind = Literal["list", "set", "tuple", "pair", "closed", "interval", "union", "matrix", "system"]
 
 
-class Decoration(IntFlag):
-    """What a writer may add to an answer or leave out."""
+class Decoration:
+    """What a writer may add to an answer or leave out, as bits of a set: plain integers, because sets of them are made often."""
 
-    LABEL = 1
-    UNIT = 2
-    SIGNS = 4
+    LABEL: Final = 1
+    UNIT: Final = 2
+    SIGNS: Final = 4
     """The value where variables are negative: absent where roots or logarithms of them are not real."""
-    CLOCK = 8
-    BRACKETS = 16
+    CLOCK: Final = 8
+    BRACKETS: Final = 16
+    CONTENT: Final = 32
+    """What a choice says: `C. 12`."""
+    PER: Final = 64
+    """What a price is for: `$5 per kg`."""
+    STEPS: Final = 128
+    """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
 
 
+NOTHING: Key = ("nothing",)
+"""The number of what is none."""
 _WITHOUT_DIMENSION = ("angle", "count")
-ALL = Decoration.LABEL | Decoration.UNIT | Decoration.SIGNS | Decoration.CLOCK | Decoration.BRACKETS
+ALL: Final = 127
+"""All decorations, kinks and steps left out."""
 
 
 @dataclass(frozen=True)
@@ -59,24 +73,40 @@ class Scalar:
     """Key of the value in base units, with their names."""
     clock: Key | None = None
     """Key of a time of day; `value` is then the same digits read as a ratio."""
+    noun: str = ""
+    """What is counted, in the place of a unit; "" for nothing, or for what fits every count."""
+    per: str = ""
+    """What a price is for."""
+    content: Key | None = None
+    """Key of what a choice says; `value` is then its letter."""
 
-    @property
-    def has(self) -> Decoration:
+    @cached_property
+    def has(self) -> int:
         """Decorations that stand on it."""
-        has = Decoration(0)
-        has |= Decoration.LABEL if self.label else Decoration(0)
-        has |= Decoration.UNIT if self.unit else Decoration(0)
-        has |= Decoration.SIGNS if self.value.real else Decoration(0)
-        return has | (Decoration.CLOCK if self.clock else Decoration(0))
+        return (
+            Decoration.LABEL * bool(self.label)
+            | Decoration.UNIT * bool(self.unit or self.noun)
+            | Decoration.SIGNS * self.value.real
+            | Decoration.CLOCK * bool(self.clock)
+            | Decoration.PER * bool(self.per)
+            | Decoration.CONTENT * bool(self.content)
+            | Decoration.STEPS * self.value.steps
+        )
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
+    def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the key under the decorations that are kept."""
-        if self.clock and Decoration.CLOCK in keep:
+        if self.clock and keep & Decoration.CLOCK:
             return self.clock
-        value = self.value.everywhere if Decoration.SIGNS in keep else self.value.positive
-        if self.measured and Decoration.UNIT in keep:
+        value = self.value.everywhere if keep & Decoration.SIGNS else self.value.positive
+        if self.measured and keep & Decoration.UNIT:
             value = self.measured
-        if self.label is None or Decoration.LABEL not in keep:
+        if self.noun and keep & Decoration.UNIT:
+            value = ("count of", self.noun, value)
+        if self.per and keep & Decoration.PER:
+            value = ("per", self.per, value)
+        if self.content and keep & Decoration.CONTENT:
+            value = ("choice", value, self.content)
+        if self.label is None or not keep & Decoration.LABEL:
             return value
         return (*self.label, value) if self.label[0] == "label" else self.label
 
@@ -90,25 +120,39 @@ class Group:
     brackets: str = ""
 
     @cached_property
-    def has(self) -> Decoration:
+    def has(self) -> int:
         """Decorations of the items, and brackets of its own."""
-        has = Decoration(0)
+        has = 0
         for item in self.items:
             has |= item.has & ~Decoration.BRACKETS
-        if self.items and not all(Decoration.SIGNS in item.has for item in self.items):
+        if self.items and not all(item.has & Decoration.SIGNS for item in self.items):
             has &= ~Decoration.SIGNS
-        return has | (Decoration(0) if self.kind in {"list", "set"} else Decoration.BRACKETS)
+        return has | (0 if self.kind in {"list", "set", "system"} else Decoration.BRACKETS)
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:
+    def key(self, keep: int, *, ordered: bool) -> Key:
         """Return the key; without brackets kept, `ordered` asks for the items in the order they were written in."""
+        remembered = self._keys.get((keep, ordered))
+        if remembered is None:
+            remembered = self._keys[keep, ordered] = self._key(keep, ordered=ordered)
+        return remembered
+
+    @cached_property
+    def _keys(self) -> dict[tuple[int, bool], Key]:
+        return {}
+
+    def _key(self, keep: int, *, ordered: bool) -> Key:
         keys = [item.key(keep | Decoration.BRACKETS, ordered=False) for item in self.items]
         if self.kind in {"list", "set"}:
             return self._plain(keys, ordered=ordered)
-        if Decoration.BRACKETS not in keep and self.kind in {"tuple", "pair", "closed"}:
+        if not keep & Decoration.BRACKETS and self.kind in {"tuple", "pair", "closed"}:
             return ("sequence", *keys)
         if self.kind in {"pair", "closed", "interval"}:
             return ("interval", self.brackets, *keys)
-        return (self.kind, self.brackets, *(sorted(keys, key=repr) if self.kind == "union" else keys))
+        return (
+            self.kind,
+            self.brackets,
+            *(sorted(keys, key=repr) if self.kind in {"union", "system"} else keys),
+        )
 
     def _plain(self, keys: list[Key], *, ordered: bool) -> Key:
         if ordered and self.kind == "list":
@@ -119,13 +163,51 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Labelled:
+    """A form with the name of what it is the value of: `Area = 5`, `f(x) = 2x`, `x ∈ [0, 1)`, `Tom: 3`."""
+
+    label: Key
+    form: "Form"
+    bound: "Form | None" = None
+    """The form with the variables that the label binds renamed: `f(x) = x` and `f(z) = z` are one function."""
+
+    @cached_property
+    def has(self) -> int:
+        """Decorations of the form, and the label."""
+        return self.form.has | Decoration.LABEL
+
+    def key(self, keep: int, *, ordered: bool) -> Key:
+        """Return the key of the form, with the label where labels are kept."""
+        if not keep & Decoration.LABEL:
+            return self.form.key(keep, ordered=ordered)
+        return ("label", self.label, (self.bound or self.form).key(keep, ordered=ordered))
+
+
+@dataclass(frozen=True)
+class Given:
+    """A form that holds under a condition; the condition always counts."""
+
+    form: "Form"
+    condition: Key
+
+    @cached_property
+    def has(self) -> int:
+        """Decorations of the form."""
+        return self.form.has
+
+    def key(self, keep: int, *, ordered: bool) -> Key:
+        """Return the key of the form and the condition."""
+        return ("given", self.form.key(keep, ordered=ordered), self.condition)
+
+
+@dataclass(frozen=True)
 class Word:
     """Text, a choice letter, yes or no, or an equation or inequality that states no value."""
 
     words: Key
-    has: Decoration = Decoration.SIGNS
+    has: int = Decoration.SIGNS
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
+    def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the words."""
         return self.words
 
@@ -138,14 +220,14 @@ class Opaque:
     checkable: bool
     """Whether the checker may be asked about it."""
     reason: str = ""
-    has: Decoration = Decoration.SIGNS
+    has: int = Decoration.SIGNS
 
-    def key(self, keep: Decoration, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
+    def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the spelling."""
         return ("spelling", self.spelling)
 
 
-Form = Scalar | Group | Word | Opaque
+Form = Scalar | Group | Labelled | Given | Word | Opaque
 
 
 def flat(form: Form) -> tuple[Form, ...]:
@@ -158,40 +240,38 @@ def as_list(forms: list[Form]) -> Form:
     return forms[0] if len(forms) == 1 else Group("list", tuple(forms))
 
 
-def buckets(form: Form) -> tuple[Key, ...]:
-    """Return keys of which equal forms share at least one, whatever decorations they are compared by."""
-    if isinstance(form, Scalar):
-        found = (
-            form.value.positive,
-            form.measured,
-            form.clock,
-            form.label if form.label and form.label[0] == "equation" else None,
-        )
-        angle = form.measured[1:] if form.measured and form.measured[0] in _WITHOUT_DIMENSION else ()
-        return tuple(key for key in (*found, *angle) if isinstance(key, tuple))
-    if isinstance(form, Group) and form.kind in {"list", "set", "tuple", "pair", "closed", "interval"}:
-        items = frozenset(item.key(Decoration.BRACKETS, ordered=False) for item in form.items)
-        return tuple(
-            {("items", items), ("items", frozenset(item.key(ALL, ordered=False) for item in form.items))}
-        )
-    return (form.key(Decoration(0), ordered=False),)
+def bare(form: Form) -> Form:
+    """Return the form without a label around it."""
+    return form.form if isinstance(form, Labelled) else form
 
 
 def same_form(a: Form, b: Form) -> bool:
     """Whether two forms are equal in everything that both of them state."""
     common = a.has & b.has
-    mixed = Decoration.BRACKETS in a.has ^ b.has
+    mixed = bool((a.has ^ b.has) & Decoration.BRACKETS)
     if a.key(common, ordered=mixed) == b.key(common, ordered=mixed):
         return True
-    return _worked_out(a, b) or _worked_out(b, a)
-
-
-def _worked_out(measured: Form, bare: Form) -> bool:
-    """Whether a bare number is what a unit without dimension makes of it: 90° = π/2, 5 dozen = 60."""
-    if (
-        not (isinstance(measured, Scalar) and isinstance(bare, Scalar))
-        or measured.measured is None
-        or bare.unit
-    ):
+    if not _names_agree(a, b):
         return False
-    return measured.measured in {(kind, bare.value.positive) for kind in _WITHOUT_DIMENSION}
+    return not {worked_out(bare(a)), worked_out(bare(b))}.isdisjoint(
+        {("bare", _number(a)), ("bare", _number(b))}
+    )
+
+
+def _names_agree(a: Form, b: Form) -> bool:
+    if isinstance(a, Labelled) and isinstance(b, Labelled):
+        return a.label == b.label
+    names = {form.name for form in (a, b) if isinstance(form, Scalar) and form.name}
+    return len(names) < 2
+
+
+def _number(form: Form) -> Key:
+    form = bare(form)
+    return ("none",) if not isinstance(form, Scalar) or form.unit else form.value.positive
+
+
+def worked_out(form: Form) -> Key:
+    """Return the key of the bare number that a unit without dimension makes of its value: 90° = π/2, 5 dozen = 60."""
+    if not isinstance(form, Scalar) or form.measured is None or form.measured[0] not in _WITHOUT_DIMENSION:
+        return NOTHING
+    return ("bare", form.measured[1])

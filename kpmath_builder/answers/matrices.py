@@ -44,7 +44,9 @@ def _terms(tokens: list[Token]) -> list[tuple[str, list[Token]]]:
             terms.append((token.value, []))
         else:
             terms[-1][1].append(token)
-    return [(sign, term) for sign, term in terms if term]
+    if not all(term for _, term in terms[1:]):
+        raise UnreadableError("a sign without a term")
+    return terms if terms[0][1] else terms[1:]
 
 
 def _term(tokens: list[Token]) -> Entries:
@@ -54,13 +56,14 @@ def _term(tokens: list[Token]) -> Entries:
     matrices = [token for token in tokens if token.kind == "matrix"]
     if not matrices or len(matrices) > _MAX_FACTORS:
         raise UnreadableError("no product of a few matrices")
-    for token in tokens:
+    for at, token in enumerate(tokens):
+        beside = any(other.kind == "matrix" for other in tokens[max(at - 1, 0) : at + 2])
+        if token.value == "*" and beside and 0 < at < len(tokens) - 1:
+            continue
         if token.kind != "matrix":
             scalar.append(token)
             continue
         product = _entries(token) if product is None else _multiplied(product, _entries(token))
-    while scalar and scalar[-1].value == "*":
-        scalar.pop()
     if product is None:
         raise UnreadableError("no matrix")
     if not scalar:

@@ -24,6 +24,8 @@ _SIGNS = {
     "（": "(", "）": ")", "［": "[", "］": "]", "，": ", ", "；": "; ", "：": ":", "＝": "=", "＋": "+", "＞": ">", "＜": "<",
     "％": "%", "。": ".", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "€": "€", "⟨": r"\langle ", "⟩": r"\rangle ",
 }  # fmt: skip
+_ORNAMENTS = re.compile("[✓✔✅☑🎉⭐️]")
+"""Marks of approval that models put beside an answer."""
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣ", "0123456789+-nx")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ", "0123456789+-nx")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿˣ]+")
@@ -72,7 +74,21 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\\(?:dots|cdots|dotsc|dotsb|dotsm)(?![a-zA-Z])|\.\.\.+", r"\\ldots "),
         (r"\^\s*(?:\{\s*\\circ\s*\}|\\circ|\{\s*\\degree\s*\}|\\degree|o(?![a-zA-Z]))", r"\\degree "),
         (r"\\circ\b(?=\s*$)", r"\\degree "),
-        (r"[\^_]\s*$", ""),
+        (r"\^\s*\{?\s*(?:\\(?:text|mathrm|textrm)\s*\{)?\s*(st|nd|rd|th)\s*\}?\s*\}?(?![a-zA-Z])", r" \1"),
+        (r"(?<=\d)\s*[xX]\s*(?=10\s*\^)", "*"),
+        (
+            r"(?<![\w})\]])(?:\{\s*\})?\s*[_^]\s*\{?\s*(\w+)\s*\}?\s*C\s*_\s*\{?\s*(\w+)\s*\}?",
+            r"\\binom{\1}{\2}",
+        ),
+        (r"(?<!\w)(\d+)C(\d+)(?!\w)", r"\\binom{\1}{\2}"),
+        (r"\\([ij])math(?![a-zA-Z])", r"\1"),
+        (r"\\(?:text)?color\s*\{[a-zA-Z]+\}|</?(?:b|i|em|strong|u)>", " "),
+        (r"\A\s*<([^<>]*,[^<>]*)>\s*\Z", r"\\langle \1\\rangle "),
+        (r"\(\s*\\?(?:p|b)?mod\b\s*([^()]*)\)", r"\\mod \1"),
+        (r"(?<!\\)\b(sq|cu|approx|hr|hrs|ft|in|min|sec|lb|lbs|oz|yd|Rs)\.(?=[\s}0-9]|$)", r"\1 "),
+        (r"(?<=[\d}])\.(?=\s*[\])])", ""),
+        (r"\"(\w[^\"]{0,80})\"", r"\1"),
+        (r"\b(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)$", r"\1:\2"),
         (r"\\prime(?![a-zA-Z])", "'"),
         (r"\^\s*\{\s*('+)\s*\}", r"\1"),
         (r"\*\*", "^"),
@@ -118,7 +134,7 @@ def _ascii(text: str) -> str:
         if _CIRCLED.search(text)
         else text
     )
-    return text.translate(_SIGN_TABLE)
+    return _ORNAMENTS.sub(" ", text).translate(_SIGN_TABLE)
 
 
 def _dollars(text: str) -> str:
@@ -132,7 +148,7 @@ def _dollars(text: str) -> str:
     if signs and len(money) == len(signs) and (len(signs) % 2 or " " in text):
         return re.sub(r"(?<!\\)\$", r"\\$", text)
     if len(signs) == 1:
-        return text.replace("$", "") if not money else re.sub(r"(?<!\\)\$", r"\\$", text)
+        return text.replace("$", " ") if not money else re.sub(r"(?<!\\)\$", r"\\$", text)
     return re.sub(r"(?<!\\)\$", " ", text)
 
 

@@ -8,7 +8,19 @@ from typing import Any
 import mpmath  # type: ignore[import-untyped]  # comes with sympy, has no types
 from mpmath import libmp
 
-__all__ = ["KEY_BITS", "Key", "Value", "as_float", "context", "difference", "point", "quotient", "rounded"]
+__all__ = [
+    "KEY_BITS",
+    "MIXED",
+    "POINTS",
+    "Key",
+    "Value",
+    "as_float",
+    "context",
+    "difference",
+    "point",
+    "quotient",
+    "rounded",
+]
 
 Value = Any
 """A `Fraction`, or a complex number of mpmath."""
@@ -16,16 +28,27 @@ Key = tuple[object, ...]
 KEY_BITS = 150
 """How much of a value its key holds: 45 digits."""
 _BITS = 250
+POINTS = 6
+"""How many points an expression is evaluated at."""
+MIXED = 3
+"""From which point on variables may be negative; at this one all of them are."""
+_SIZES = ((Fraction(1), 4), (Fraction(1, 20), Fraction(9, 10)), (Fraction(6), 23))
+"""Least size and width of a value, in turns: 1 to 5, below 1, 6 to 29."""
 _NEGLIGIBLE_BITS = 140
 """A real or imaginary part that is smaller by so much is what rounding left of zero."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def point(name: str, number: int) -> Fraction:
-    """Return the value of a variable at a fixed point: 1 to 5 at points 0 and 1, negative at 2, of mixed signs from 3 on."""
+    """Return the value of a variable at a fixed point: of three sizes, positive at the first three points, of mixed signs after.
+
+    The points are seeded by the name, so that each variable has its own, and the same in every process.
+    """
     digest = int.from_bytes(blake2b(f"{name} {number}".encode(), digest_size=8).digest(), "big")
-    size = 1 + Fraction(digest % 4_000, 1_009)
-    return -size if number == 2 or (number > 2 and (digest >> 40) % 2) else size
+    low, width = _SIZES[number % len(_SIZES)]
+    size = low + Fraction(digest % 4_000, 4_001) * width
+    negative = number == MIXED or (number > MIXED and (digest >> 40) % 2)
+    return -size if negative else size
 
 
 def quotient(above: Value, below: Value) -> Value:

@@ -5,17 +5,18 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from kpmath_builder.answers.counting import counted, without_closing
 from kpmath_builder.answers.forms import Form, Scalar
 from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.syntax import parse_expression
 from kpmath_builder.answers.tokens import Token, UnreadableError
 from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, symbols
-from kpmath_builder.answers.units import Unit, parse_unit
+from kpmath_builder.answers.units import Unit, parse_unit, price
 from kpmath_builder.answers.values import Fingerprint, fingerprint
 
 __all__ = ["clock", "compound", "infinite", "infinity", "lone_letter", "rational", "scalar", "value_of"]
 
-_CURRENCIES = frozenset("$€£")
+_CURRENCIES = frozenset(("$", "€", "£", "₹", "usd", "eur", "gbp", "inr", "rs"))
 _SIXTIETHS = {"degree": "degree", "'": "arcminute", "''": "arcsecond"}
 _TEMPERATURES = {"C": "celsius", "F": "fahrenheit"}
 _HALVES = frozenset(("am", "pm"))
@@ -27,26 +28,39 @@ _SCALES = {
     "trillion": 10**12,
 }
 _PARAMETERS = frozenset("kmnl")
+_CONSTANTS = frozenset(("c", "C", "K", "c_1", "C_1"))
+_INTEGRATED = frozenset("xtuyθ") | {"theta"}
 
 
 def scalar(tokens: list[Token]) -> Scalar:
-    """Return one quantity: a value with its unit or currency, or a compound such as 5 ft 3 in."""
+    """Return one quantity: a value with its unit, currency or noun, or a compound such as 5 ft 3 in.
+
+    Raises
+    ------
+    UnreadableError
+        If a token is neither part of the value nor of a unit nor a word that may be left out (`counting`).
+
+    """
     tokens = _degrees_as_unit(tokens)
     sign, tokens = _leading_currency(tokens)
     if len(tokens) == 2 and tokens[1].value.lower() in _HALVES:
-        return clock([tokens[:1], [Token("number", "00"), tokens[1]]]) or _segment(tokens[:1], [])
-    forms = [_segment(value, behind) for value, behind in _segments(tokens)]
-    if len(forms) == 1:
-        return _with_unit(forms[0].value, parse_unit(sign)) if sign and not forms[0].unit else forms[0]
-    whole = compound(forms)
-    if whole is None:
+        time = clock([tokens[:1], [Token("number", "00"), tokens[1]]])
+        if time is None or sign:
+            raise UnreadableError("no time of day")
+        return time
+    segments = _segments(tokens)
+    if len(segments) == 1:
+        return _segment(*segments[0], sign)
+    whole = compound([_segment(value, behind) for value, behind in segments])
+    if whole is None or sign:
         raise UnreadableError("several quantities side by side")
     return whole
 
 
 def _leading_currency(tokens: list[Token]) -> tuple[str, list[Token]]:
     for at, token in enumerate(tokens[:2]):
-        if token.kind == "text" and token.value in _CURRENCIES:
+        signed = at == 0 or tokens[0].kind == "operator"
+        if signed and token.kind == "text" and token.value.lower() in _CURRENCIES:
             return token.value, tokens[:at] + tokens[at + 1 :]
     return "", tokens
 
@@ -59,9 +73,15 @@ def _degrees_as_unit(tokens: list[Token]) -> list[Token]:
         return tokens
     changed: list[Token] = []
     depth = 0
-    for token in tokens:
+    for at, token in enumerate(tokens):
         depth += (token.kind == "open") - (token.kind == "close")
-        if token.kind == "postfix" and token.value in _SIXTIETHS and depth == 0:
+        closes = (
+            at + 1 == len(tokens)
+            or tokens[at + 1].kind in {"number", "text"}
+            or (tokens[at + 1].value in _TEMPERATURES and at + 2 == len(tokens))
+        )
+        minutes = token.value == "degree" or any(before.value == "degree" for before in changed)
+        if token.kind == "postfix" and token.value in _SIXTIETHS and depth == 0 and closes and minutes:
             changed.append(replace(token, kind="text", value=_SIXTIETHS[token.value]))
         elif changed and changed[-1].value == "degree" and token.value in _TEMPERATURES:
             changed[-1] = replace(token, kind="text", value=_TEMPERATURES[token.value])
@@ -91,7 +111,7 @@ def _starts_value(token: Token, behind: list[Token]) -> bool:
     return token.kind == "number" and not (behind[-1].kind == "operator" and behind[-1].value in "^*/")
 
 
-def _segment(value: list[Token], behind: list[Token]) -> Scalar:
+def _segment(value: list[Token], behind: list[Token], sign: str = "") -> Scalar:
     if not value:
         raise UnreadableError("words before a value")
     tree = _renamed(parse_expression(value))
@@ -99,8 +119,24 @@ def _segment(value: list[Token], behind: list[Token]) -> Scalar:
     scale = _SCALES.get(words[0].lower().removesuffix("s")) if words else None
     if scale:
         tree = Call("mul", (tree, Number(Fraction(scale))))
-    unit = parse_unit(" ".join(words[1:] if scale else words)) if words else None
-    return _with_unit(value_of(tree), unit)
+    rest = " ".join(words[1:] if scale else words).lower()
+    bare = not sign and not any(token.value == "%" for token in value)
+    return _measured(value_of(tree), f"{sign} {rest}".strip(), bare=bare)
+
+
+def _measured(value: Fingerprint, words: str, *, bare: bool) -> Scalar:
+    """Return the value with all the words behind it: a unit, or the noun of a bare count."""
+    if not words:
+        return Scalar(value)
+    measure, per = price(without_closing(words))
+    unit = parse_unit(measure) if measure else None
+    if unit:
+        return replace(_with_unit(value, unit), per=per)
+    count = rational(Scalar(value)) if bare and value.positive[0] == "q" else None
+    noun = counted(words, one=0 < count <= 1) if count is not None and count >= 0 else None
+    if noun is None:
+        raise UnreadableError(f"words behind a value: {words[:40]}")
+    return Scalar(value, noun=noun)
 
 
 def value_of(tree: Expression) -> Fingerprint:
@@ -135,8 +171,21 @@ def _renamed(tree: Expression) -> Expression:
         return lone_letter(tree.name) if len(tree.name) == 1 and tree.name not in {"e", "i"} else tree
     names = symbols(tree)
     if len(names) == 1 and names <= _PARAMETERS and _holds_pi(tree):
-        return _substitute(tree, next(iter(names)))
-    return tree
+        return _substitute(tree, next(iter(names)), "k")
+    return _with_one_constant(tree, names)
+
+
+def _with_one_constant(tree: Expression, names: frozenset[str]) -> Expression:
+    """Give the constant of integration one name: `x^2 + c`, `x^2 + C`, `x^2 + K`."""
+    constants = (
+        [term.name for term in tree.arguments if isinstance(term, Symbol)] if isinstance(tree, Call) else []
+    )
+    constants = [name for name in constants if name in _CONSTANTS]
+    added = isinstance(tree, Call) and tree.name == "add" and len(constants) == 1 == len(names & _CONSTANTS)
+    if not added or not names & _INTEGRATED or not isinstance(tree, Call):
+        return tree
+    others = Call("add", tuple(term for term in tree.arguments if term != Symbol(constants[0])))
+    return tree if constants[0] in symbols(others) else _substitute(tree, constants[0], "C")
 
 
 def lone_letter(name: str) -> Symbol:
@@ -147,14 +196,14 @@ def lone_letter(name: str) -> Symbol:
 
 def _holds_pi(tree: Expression) -> bool:
     if isinstance(tree, Call):
-        return any(_holds_pi(argument) for argument in tree.arguments)
+        return tree.name == "degree" or any(_holds_pi(argument) for argument in tree.arguments)
     return tree == Symbol("pi")
 
 
-def _substitute(tree: Expression, name: str) -> Expression:
+def _substitute(tree: Expression, name: str, new: str) -> Expression:
     if isinstance(tree, Call):
-        return Call(tree.name, tuple(_substitute(argument, name) for argument in tree.arguments))
-    return Symbol("k") if tree == Symbol(name) else tree
+        return Call(tree.name, tuple(_substitute(argument, name, new) for argument in tree.arguments))
+    return Symbol(new) if tree == Symbol(name) else tree
 
 
 def _with_unit(value: Fingerprint, unit: Unit | None) -> Scalar:
@@ -188,16 +237,18 @@ def compound(forms: Sequence[Form]) -> Scalar | None:
 
 def rational(scalar: Scalar) -> Fraction:
     """Return the exact value of a scalar that has one."""
-    _, above, below = scalar.value.positive
-    if not isinstance(above, int) or not isinstance(below, int):
-        raise UnreadableError("not rational")
-    return Fraction(above, below)
+    match scalar.value.positive:
+        case ("q", int() as above, int() as below):
+            return Fraction(above, below)
+    raise UnreadableError("not rational")
 
 
 def clock(sides: list[list[Token]]) -> Scalar | None:
     """Read 7:05, 12:30 pm and 20:34:00 as times of day; 7:32 may be a ratio too, and equals 7/32 where that is meant."""
     numbers = [side[0].value if side and side[0].kind == "number" else "" for side in sides]
     half = sides[-1][1].value.lower() if len(sides[-1]) == 2 and sides[-1][1].kind == "text" else ""
+    if half and half not in _HALVES:
+        return None
     if any(len(side) > 1 for side in sides[:-1]) or len(sides[-1]) > 1 + bool(half):
         return None
     if not 2 <= len(sides) <= 3 or not all(number.isdigit() for number in numbers) or len(numbers[1]) != 2:

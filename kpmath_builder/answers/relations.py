@@ -3,10 +3,10 @@
 from fractions import Fraction
 
 from kpmath_builder.answers.evaluation import evaluate
-from kpmath_builder.answers.precision import Key, Value, difference, point, quotient, rounded
+from kpmath_builder.answers.precision import Key, Value, difference, quotient, rounded
 from kpmath_builder.answers.tokens import UnreadableError
 from kpmath_builder.answers.trees import Call, Expression, symbols
-from kpmath_builder.answers.values import Fingerprint, value_key
+from kpmath_builder.answers.values import Fingerprint, sampled, value_key
 
 __all__ = ["Bound", "equation_key", "inequality_key", "linear_bound"]
 
@@ -21,7 +21,7 @@ def equation_key(left: Expression, right: Expression) -> Key | None:
         return None
     first = values[0]
     if first == 0:
-        return ("equation", "always")
+        raise UnreadableError("an identity says nothing of its variables")
     return ("equation", *(rounded(quotient(value, first)) for value in values[1:]))
 
 
@@ -40,7 +40,7 @@ def _differences(left: Expression, right: Expression) -> list[Value] | None:
     names = symbols(gap)
     if not names:
         return None
-    return [evaluate(gap, {name: point(name, k) for name in names})[0] for k in range(4)]
+    return [sample.value for sample in sampled(gap, names)]
 
 
 def linear_bound(small: Expression, large: Expression, name: str) -> Bound:
@@ -53,7 +53,7 @@ def linear_bound(small: Expression, large: Expression, name: str) -> Bound:
 
     """
     gap = Call("add", (small, Call("neg", (large,))))
-    at = [evaluate(gap, {name: Fraction(x)})[0] for x in (0, 1, 2, 5)]
+    at = [evaluate(gap, {name: Fraction(x)}).value for x in (0, 1, 2, 5)]
     slope = difference(at[1], at[0])
     if slope == 0 or (not isinstance(slope, Fraction) and slope.imag != 0):
         raise UnreadableError("not linear")

@@ -1,6 +1,7 @@
 r"""Cuts a normalised answer into tokens in one pass."""
 
 import re
+from dataclasses import replace
 
 from kpmath_builder.answers.boxes import braced
 from kpmath_builder.answers.normalise import ROW_BREAK
@@ -13,7 +14,8 @@ from kpmath_builder.answers.tokens import (
     UnknownCommandError,
     UnreadableError,
 )
-from kpmath_builder.answers.vocabulary import NUMBER_WORDS, names
+from kpmath_builder.answers.units import names_unit
+from kpmath_builder.answers.vocabulary import ENGLISH, NUMBER_WORDS, SHORT_WORDS, names
 
 __all__ = ["tokenize"]
 
@@ -22,6 +24,8 @@ MAX_TOKENS = 1_500
 _DECORATIONS = names(
     "mathbf boldsymbol bm vec hat bar overline mathcal mathfrak widehat tilde overrightarrow mathsf mathit"
 )
+_FONTS = names("mathbf boldsymbol bm mathcal mathfrak mathsf mathit")
+_VECTORS = names("mathbf boldsymbol bm vec hat widehat")
 _TEXTS = names("text mbox mathrm textbf textit textnormal texttt operatorname hbox textrm mathord boxed")
 _OPERATORS = {"pm": "pm", "mp": "mp", "cup": "cup", "cap": "cap", "setminus": "setminus"}
 _RELATIONS = {
@@ -49,10 +53,18 @@ _REPEATING = re.compile(r"(\d*)\.(\d*)\\(?:overline|bar|dot|overset)\{(\d+)\}|(\
 _NAME = re.compile(r"\\[a-zA-Z]+|\\.")
 _WORD = re.compile(r"[a-zA-Z]+(?:-[a-zA-Z]{2,})*")
 _SUBSCRIPT = re.compile(r"\s*_\s*(?:(\{)|(\\[a-zA-Z]+|[A-Za-z0-9]))")
+_CAPITALS = re.compile(r"\s*\{?\s*([A-Z]{1,6})(?![A-Za-z])\s*\}?")
+_BLACKBOARD = re.compile(r"\s*\{?\s*([A-Z])\s*\}?((?:\s*[_^]\s*(?:\{[^{}]*\}|\S))*)")
 _ENVIRONMENT = re.compile(r"\\begin\{([a-z]+\*?)\}(?:\{[^{}]*\})?")
-_SHORT_WORDS = names(
-    "is of in on at to by as an if so it be we no up do go cm mm km ft kg mg ml lb lbs oz hr hrs mph sec min yd rad deg pm am"
-)
+_ALSO_WORDS = names("frac max min floor ceil sec")
+_BEHIND: dict[str, tuple[Kind, str]] = {
+    "degrees": ("postfix", "degree"), "degree": ("postfix", "degree"), "deg": ("postfix", "degree"),
+    "mod": ("operator", "mod"), "bmod": ("operator", "mod"), "pmod": ("operator", "mod"),
+}  # fmt: skip
+"""Words that are signs behind a value."""
+_PERCENT = re.compile(r"per\s?cent(?:age)?(?![a-zA-Z])|pct(?![a-zA-Z])", re.IGNORECASE)
+_PREFIX = re.compile(r"sqrt(?=.)|(?:sin|cos|tan|log|ln)(?=[a-z]\Z)")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
 
 
 def tokenize(text: str) -> list[Token]:
@@ -70,8 +82,9 @@ def tokenize(text: str) -> list[Token]:
 class _Scanner:
     """Walks over the text once; `depth` counts open brackets, inside which a comma never groups thousands."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, prose: bool = False) -> None:
         self.text = text
+        self.prose = prose
         self.at = 0
         self.depth = 0
         self.nesting = 0
@@ -124,10 +137,10 @@ class _Scanner:
             self._add("relation", ":", self.at + 1)
         elif char == "%":
             self._add("postfix", "%", self.at + 1)
-        elif char in "€£":
+        elif char in "€£₹":
             self._add("text", char, self.at + 1)
-        elif char in '"`*#?.':
-            self.at += 1
+        elif char in ".?" and not self.text[self.at + 1 :].strip(" .?"):
+            self.at = len(self.text)  # what closes a sentence
         else:
             raise UnreadableError(f"unknown sign {char!r}")
 
@@ -176,7 +189,7 @@ class _Scanner:
         if end < 0:
             raise UnreadableError("open brace")
         content = re.sub(r"\\(?:text|mathrm|mbox)|[{}\s\\]", "", self.text[found.end() : end - 1])
-        return content, end
+        return NUMBER_WORDS.get(content.lower(), content), end
 
     def _symbol(self, name: str, end: int) -> None:
         below = _SUBSCRIPT.match(self.text, end)
@@ -190,8 +203,7 @@ class _Scanner:
     def _command(self) -> None:
         found = _NAME.match(self.text, self.at)
         if found is None:
-            self.at += 1
-            return
+            raise UnreadableError("a lone backslash")
         name, end = found[0][1:], found.end()
         if name in _TEXTS or name in _DECORATIONS:
             self._wrapped(name, end)
@@ -200,8 +212,7 @@ class _Scanner:
         elif name in GREEK or name in {
             "pi",
             "infty",
-            "triangle",
-            "angle",
+            "hbar",
             "star",
             "heartsuit",
             "diamondsuit",
@@ -232,28 +243,32 @@ class _Scanner:
             self._add(kind, bracket, end)
         elif name in {"%", "degree"}:
             self._add("postfix", name, end)
-        elif name == "$":
-            self._add("text", "$", end)
-        elif name == "|":
-            self._add("operator", "|", end)
+        elif name in {"pmod", "bmod", "mod"}:
+            self._add(*_BEHIND[name], end)
+        elif name in {"$", "|"}:
+            self._add("text" if name == "$" else "operator", name, end)
         elif name == "emptyset":
             self._add("symbol", name, end)
-        elif name == "mathbb":
-            self._blackboard(end)
-        elif name in {"forall", "pmod", "bmod", "mod"}:
+        elif name in {"triangle", "angle", "mathbb"}:
+            self._blackboard(end) if name == "mathbb" else self._figure(name, end)
+        elif name == "forall":
             self._add("text", name, end)
         elif name == "begin":
             self._matrix()
-        elif name in "_&#-/\"'":
-            self.at = end
         else:
             raise UnknownCommandError(f"unknown command \\{name}")
 
+    def _figure(self, name: str, end: int) -> None:
+        r"""Add `\triangle ABC` or `\angle B` as one symbol: its letters are a name, not a product."""
+        letters = _CAPITALS.match(self.text, end)
+        self._symbol(f"{name} {letters[1]}", letters.end()) if letters else self._symbol(name, end)
+
     def _blackboard(self, end: int) -> None:
-        found = re.compile(r"\s*\{?\s*([A-Z])\s*\}?(?:\s*[_^]\s*(?:\{[^{}]*\}|\S))*").match(self.text, end)
+        found = _BLACKBOARD.match(self.text, end)
         if found is None:
             raise UnreadableError("open \\mathbb")
-        self._add("symbol", "set " + found[1], found.end())
+        marks = re.sub(r"[{}\s]", "", found[2])
+        self._add("symbol", f"set {found[1]}{marks}", found.end())
 
     def _wrapped(self, name: str, end: int) -> None:
         start = len(self.text) - len(self.text[end:].lstrip())
@@ -264,29 +279,40 @@ class _Scanner:
         if after < 0:
             raise UnreadableError("open brace")
         content = self.text[start + 1 : after - 1].strip()
-        if name in _DECORATIONS:
-            if re.search(r"[\d\\]", content):
-                self.at = end
-            else:
-                self._symbol(f"{name} {content}", after)
-        elif name == "operatorname" or content in FUNCTIONS:
-            self._add("function" if content in FUNCTIONS else "text", content, after)
+        if name in _FONTS and not re.fullmatch(r"[A-Za-z]", content):
+            self.at = end  # a font says nothing about a number or an expression
+        elif name in _DECORATIONS:
+            self._decorated(name, content, after)
+        elif content in FUNCTIONS and not self._measures(name, content):
+            self._function(content, after)
         elif name in {"mathrm", "text", "textit"} and content in {"e", "i"}:
             self._symbol(content, after)
-        elif content in {"and", "or"}:
-            self._add("separator", content, after)
         else:
             self._text(content, after)
 
-    def _text(self, content: str, after: int) -> None:
-        r"""Scan text that holds mathematics (`\text{ 5 and }`, `\\text{for } x`) is scanned as if it stood bare."""
-        if re.search(r"\d|\\|\b(?:and|or)\b|\(|,", content):
-            self.text = self.text[: self.at] + " " + content + " " + self.text[after:]
-            return
-        if content:
-            self._add("text", content, after)
+    def _measures(self, name: str, content: str) -> bool:
+        r"""Whether `min` or `sec` is a unit: `9 \text{ min}`, not `\operatorname{min}(a, b)`."""
+        behind = bool(self.tokens) and self.tokens[-1].kind in {"number", "close"}
+        return content in {"min", "sec"} and behind and name != "operatorname"
+
+    def _decorated(self, name: str, content: str, after: int) -> None:
+        r"""Add a symbol with its mark; \mathbf{i} and \hat{i} are written for one unit vector."""
+        if content in {"i", "j", "k"} and name in _VECTORS:
+            self._symbol(f"unit {content}", after)
         else:
-            self.at = after
+            plain = re.sub(r"[{}\s]", "", content)
+            self._symbol(f"{'bold' if name in _FONTS else name} {plain}", after)
+
+    def _text(self, content: str, after: int) -> None:
+        """Scan what stands in a text command: its letters are words, also a single one, and never products."""
+        if content.isdigit():  # \\text{1101}_2
+            self.text = f"{self.text[: self.at]}{content}{self.text[after:]}"
+            return
+        inner = _Scanner(content, prose=True)
+        inner.nesting, inner.depth = self.nesting + 1, self.depth
+        for token in inner.run():
+            self.tokens.append(replace(token, start=self.at, end=after))
+        self.at = after
 
     def _word(self) -> None:
         found = _WORD.match(self.text, self.at)
@@ -296,26 +322,34 @@ class _Scanner:
         lower = word.lower()
         if lower in {"and", "or"}:
             self._add("separator", lower, end)
-        elif word in FUNCTIONS and word not in {"frac", "max", "min", "floor", "ceil"}:
+        elif word in FUNCTIONS and not (word in _ALSO_WORDS and (self.prose or not self._calls(end))):
             self._function(word, end)
         elif lower in {"pi", "infinity", "infty", "inf", "oo"}:
             self._symbol("pi" if lower == "pi" else "infty", end)
         elif word in GREEK:
             self._symbol(word, end)
-        elif lower in {"percent", "percentage", "pct"}:
-            self._add("postfix", "%", end)
-        elif lower in {"degrees", "degree", "deg"} and self.tokens:
-            self._add("postfix", "degree", end)
-        elif len(word) == 1:
-            self._symbol(word, end)
+        elif percent := _PERCENT.match(self.text, self.at):
+            self._add("postfix", "%", percent.end())
+        elif lower in _BEHIND and self.tokens:
+            self._add(*_BEHIND[lower], end)
+        elif self.prose:
+            self._add("text", word, end)
         else:
             self._letters(word, end)
 
+    def _calls(self, end: int) -> bool:
+        """Whether a word that is a function too is one here: `max(a, b)`, `sec x`, but `5 sec`."""
+        behind = bool(self.tokens) and self.tokens[-1].kind in {"number", "close"}
+        return self.text[end : end + 1] == "(" or (self.text.startswith("sec", self.at) and not behind)
+
     def _letters(self, word: str, end: int) -> None:
-        """Read a run of letters as a function and what follows (`sinx`), a product (`xy`, `abc`), or a word."""
-        if word == "sqrt" or (word.startswith("sqrt") and len(word) > 4):
-            self._add("function", "sqrt", self.at + 4)
-        elif len(word) <= 3 and not _looks_like_word(word) and (self.tokens or end < len(self.text)):
+        """Read a run of letters as a function and what follows (`sinx`), a product (`xe`, `abc`), or a word."""
+        prefix = _PREFIX.match(word)
+        if len(word) == 1:
+            self._symbol(word, end)
+        elif prefix and word.lower() not in ENGLISH:
+            self._add("function", prefix[0], self.at + len(prefix[0]))
+        elif _is_product(word) and (word.islower() or self.tokens or end < len(self.text)):
             self._symbol(word[0], self.at + 1)
         else:
             self._add("text", word, end)
@@ -333,9 +367,11 @@ class _Scanner:
         self._add("matrix", name, close + len(f"\\end{{{opening[1]}}}"), rows)
 
 
-def _looks_like_word(word: str) -> bool:
-    return (
-        word.lower() in _SHORT_WORDS
-        or bool(re.search(r"[aeiouAEIOU]", word[1:] if len(word) < 3 else word))
-        or word.lower() in NUMBER_WORDS
-    )
+def _is_product(word: str) -> bool:
+    """Whether letters side by side are variables: up to three that are no word, or up to six without a vowel."""
+    lower = word.lower()
+    if lower in SHORT_WORDS or lower in NUMBER_WORDS or names_unit(word):
+        return False
+    if len(word) <= 3:
+        return word.islower() or not _VOWEL.search(word[1:] if len(word) < 3 else word)
+    return len(word) <= 6 and word.islower() and not _VOWEL.search(word)

@@ -1,35 +1,35 @@
-r"""Reads the outer structure of an answer: lists, tuples, sets, intervals, unions, matrices, equations, inequalities, ±, units.
+r"""Reads the outer structure of an answer: conditions, lists, tuples, sets, intervals, matrices, equations, inequalities, ±.
 
-Works on tokens by splitting at the outermost separators and relations; what is left between them is one scalar.
+Works on tokens by splitting at the outermost separators and relations; what is left between them is one scalar. Every token
+ends in the form, or in one of the tables of what may be left out, or makes the answer unreadable.
 """
 
 from dataclasses import replace
 from itertools import product
 
 from kpmath_builder.answers.brackets import grid, read_bracketed, read_matrix
-from kpmath_builder.answers.forms import Form, Group, Scalar, Word, as_list, flat
+from kpmath_builder.answers.conditions import parameters_renamed, read_condition, split_condition
+from kpmath_builder.answers.forms import Form, Given, Group, Labelled, Scalar, Word, as_list, flat
+from kpmath_builder.answers.lists import gathered, mixed_number
 from kpmath_builder.answers.matrices import matrix_value
-from kpmath_builder.answers.quantities import compound, infinite, lone_letter, scalar
+from kpmath_builder.answers.numerals import with_numerals
+from kpmath_builder.answers.prose import word_key
+from kpmath_builder.answers.quantities import infinite, lone_letter, scalar
 from kpmath_builder.answers.readers import Readers
 from kpmath_builder.answers.scanner import tokenize
 from kpmath_builder.answers.splitting import closing, level, split
-from kpmath_builder.answers.statements import read_relation
+from kpmath_builder.answers.statements import label_of, read_relation, without_fillers
 from kpmath_builder.answers.tokens import Token, UnreadableError
+from kpmath_builder.answers.trees import number
 from kpmath_builder.answers.unions import line_without, united
 from kpmath_builder.answers.values import fingerprint
 from kpmath_builder.answers.vocabulary import names
-from kpmath_builder.answers.words import word_key
 
 __all__ = ["read_shape"]
 
-_CONDITIONS = names("where for forall with when if in such whenever as given is")
-_FILLERS = names(
-    "therefore thus so hence we find get that solution solutions final has have here value values be equals approximately "
-    "about exactly approx roughly around the a an all only just is are answer total over"
-)
-_VERBS = names("is are be equals therefore thus so hence that")
+_VERBS = names("is are equals equal be")
 _MAX_VARIANTS = 4
-_MAX_ITEMS = 200
+_MAX_ITEMS = 400
 
 
 def read_shape(text: str) -> Form:
@@ -38,70 +38,64 @@ def read_shape(text: str) -> Form:
     Raises
     ------
     UnreadableError
-        Where some of it is not read as mathematics.
+        If some of it is not read as mathematics.
 
     """
-    return _answer(_without_condition(tokenize(text)))
+    return _answer(with_numerals(_outward(tokenize(text))))
 
 
-def _without_condition(tokens: list[Token]) -> list[Token]:
-    """Drop what only says for which values the answer holds: `f(x) = 1 for all x`, `kπ, where k is an integer`."""
-    tokens = _without_fillers(tokens)
-    for at, token in enumerate(tokens):
-        if token.kind == "text" and token.value.lower().split()[0] in _CONDITIONS and _closes(tokens, at):
-            cut = at - 1 if tokens[at - 1].kind == "separator" and at > 1 else at
-            return tokens[:cut]
-    return tokens
-
-
-def _closes(tokens: list[Token], at: int) -> bool:
-    """Whether the answer is stated before a word of condition; `5 in` is five inches."""
-    stated = any(before.kind not in {"text", "separator"} for before in tokens[:at])
-    inches = tokens[at].value.lower() == "in" and tokens[at - 1].kind == "number"
-    return stated and not inches and level(tokens[:at]) == 0
+def _outward(tokens: list[Token]) -> list[Token]:
+    """Return `]1, 3[` as `(1, 3)`."""
+    turned = list(tokens)
+    if len(tokens) > 2 and tokens[0].value == "]" and tokens[-1].value in {"]", "["}:
+        turned[0] = replace(tokens[0], kind="open", value="(")
+    if len(tokens) > 2 and tokens[-1].value == "[" and tokens[0].value in {"[", "]"}:
+        turned[-1] = replace(tokens[-1], kind="close", value=")")
+    return turned
 
 
 def _answer(tokens: list[Token]) -> Form:
+    value, condition = split_condition(without_fillers(tokens))
+    if not condition:
+        return _list(value)
+    value, condition = parameters_renamed(value, condition)
+    form = _list(value)
+    if not condition:
+        return form
+    key = read_condition(condition, _READERS, function=isinstance(form, Labelled) and form.bound is not None)
+    return form if key is None else Given(form, key)
+
+
+def _list(tokens: list[Token]) -> Form:
     pieces, between = split(tokens, lambda token: token.kind == "separator")
-    pieces = [piece for piece in pieces if piece]
+    words = [token.value for token in between]
+    pieces = _without_gaps(pieces, words)
     if len(pieces) > _MAX_ITEMS:
         raise UnreadableError("too many items")
-    if not pieces:
-        raise UnreadableError("nothing")
     if len(pieces) == 1:
         return _item(pieces[0])
     forms = [part for piece in pieces for part in flat(_item(piece))]
-    words = {token.value for token in between}
-    return _gathered(forms, either="or" in words, both="and" in words)
-
-
-def _gathered(forms: list[Form], *, either: bool, both: bool = False) -> Form:
-    """Return what items side by side are: one compound quantity, a union of intervals, or a list."""
-    if both or len(forms) == 2:
-        whole = compound(forms)
+    if words == ["and"]:
+        whole = mixed_number(pieces, forms)
         if whole is not None:
             return whole
-    if either:
-        forms = [form for at, form in enumerate(forms) if form not in forms[:at]]
-    if all(isinstance(form, Group) and form.kind == "interval" for form in forms):
-        return Group("union", tuple(forms))
-    return as_list(_shared_label(forms))
+    return gathered(forms, frozenset(words))
 
 
-def _shared_label(forms: list[Form]) -> list[Form]:
-    """Name the values of a list one by one; in `x = 1, 2` the name is everyone's, and says nothing."""
-    names_given = [form.name if isinstance(form, Scalar) else "" for form in forms]
-    common = bool(names_given[0]) and set(names_given[1:]) <= {"", names_given[0]}
-    return [
-        replace(form, label=None if common else ("label", form.name))
-        if isinstance(form, Scalar) and form.name
-        else form
-        for form in forms
-    ]
+def _without_gaps(pieces: list[list[Token]], words: list[str]) -> list[list[Token]]:
+    """Drop what is empty between a comma and `and`, and behind a last comma; nothing else may be empty."""
+    for at, piece in enumerate(pieces):
+        joins = 0 < at < len(words) and words[at - 1] in {",", ";"} and words[at] in {"and", "or"}
+        closes = at == len(words) > 0 and words[-1] in {",", ";"}
+        if not piece and not joins and not closes:
+            raise UnreadableError("an empty item")
+    return [piece for piece in pieces if piece]
 
 
 def _item(tokens: list[Token]) -> Form:
-    signs = [token for token in tokens if token.kind == "operator" and token.value in {"pm", "mp"}]
+    if len(tokens) == 1 and tokens[0].kind == "number" and tokens[0].value.isdigit():
+        return Scalar(fingerprint(number(tokens[0].value)))
+    signs = _outer_signs(tokens)
     if not signs or (tokens[0].value in {"set", "{"} and closing(tokens) == len(tokens) - 1):
         return _plain_item(tokens)
     forms: list[Form] = []
@@ -110,8 +104,18 @@ def _item(tokens: list[Token]) -> Form:
     return as_list(forms)
 
 
+def _outer_signs(tokens: list[Token]) -> list[Token]:
+    """Return the ± and ∓ that stand in no set: those in one double its elements only."""
+    signs, depth = [], 0
+    for token in tokens:
+        depth += (token.value == "set") * ((token.kind == "open") - (token.kind == "close"))
+        if not depth and token.kind == "operator" and token.value in {"pm", "mp"}:
+            signs.append(token)
+    return signs
+
+
 def _variants(tokens: list[Token], signs: list[Token]) -> list[list[Token]]:
-    """Return the item once for each choice of signs: one choice for all where ∓ stands among them."""
+    """Return the item once for each choice of signs: one choice for all if ∓ stands among them."""
     together = len(signs) == 1 or any(token.value == "mp" for token in signs) or len(signs) > _MAX_VARIANTS
     choices = (
         [("+",) * len(signs), ("-",) * len(signs)] if together else list(product("+-", repeat=len(signs)))
@@ -128,6 +132,9 @@ def _signed(token: Token, sign: str) -> Token:
 
 
 def _plain_item(tokens: list[Token]) -> Form:
+    tokens = _with_verb(without_fillers(tokens))
+    if not tokens:
+        raise UnreadableError("nothing")
     sides, relations = split(tokens, lambda token: token.kind == "relation")
     if relations:
         return read_relation(sides, [token.value for token in relations], _READERS)
@@ -137,16 +144,13 @@ def _plain_item(tokens: list[Token]) -> Form:
     if signs and [token.value for token in sets[0]] == ["set R"] and len(sets) == 2:
         excluded = _plain_item(sets[1])
         return line_without(excluded.items if isinstance(excluded, Group) else [excluded])
-    tokens = _without_fillers(tokens)
     if [token.value for token in tokens] == ["set R"]:
         return Group("interval", tuple(Scalar(infinite(sign)) for sign in (-1, 1)), "()")
-    if not tokens:
-        raise UnreadableError("nothing")
     if all(token.kind == "text" for token in tokens):
         return _words(tokens)
     if tokens[0].kind == "matrix" and len(tokens) == 1:
         return read_matrix(tokens[0], _READERS)
-    group = read_bracketed(tokens, _READERS)
+    group = _point(tokens) or read_bracketed(tokens, _READERS)
     if group is not None:
         return group
     if any(token.kind == "matrix" for token in tokens):
@@ -154,17 +158,31 @@ def _plain_item(tokens: list[Token]) -> Form:
     return scalar(tokens)
 
 
-def _without_fillers(tokens: list[Token]) -> list[Token]:
-    """Drop leading words that say nothing ("approximately"), and all words up to a verb ("The sum is")."""
-    lead = 0
-    while lead < len(tokens) - 1 and tokens[lead].kind == "text" and not tokens[lead].value.startswith("_"):
-        lead += 1
-    if lead and tokens[lead - 1].value.lower() in _VERBS:
-        return tokens[lead:]
-    start = 0
-    while start < lead and tokens[start].value.lower() in _FILLERS:
-        start += 1
-    return tokens[start:]
+def _with_verb(tokens: list[Token]) -> list[Token]:
+    """Return `The sum is 5` as `The sum = 5`."""
+    for at, token in enumerate(tokens[:-1]):
+        verb = token.kind == "text" and token.value.lower() in _VERBS
+        if verb and at and tokens[at + 1].kind != "text" and level(tokens[:at]) == 0:
+            return [*tokens[:at], replace(token, kind="relation", value="="), *tokens[at + 1 :]]
+    return tokens
+
+
+def _point(tokens: list[Token]) -> Form | None:
+    """Return `P(3, -2)` as the pair with its name; `C(10, 3)`, `f(1, 2)` are values."""
+    named = (
+        len(tokens) > 4
+        and tokens[0].kind == "symbol"
+        and tokens[0].value.isupper()
+        and tokens[1].value == "("
+    )
+    if not named or tokens[0].value in {"C", "F", "G", "N", "U"} or closing(tokens[1:]) != len(tokens) - 2:
+        return None
+    numbers = all(
+        token.kind in {"number", "operator", "separator", "function", "open", "close"} for token in tokens[1:]
+    )
+    label = label_of(tokens[:1])
+    form = read_bracketed(tokens[1:], _READERS) if numbers and label else None
+    return Labelled(label, form) if isinstance(form, Group) and label else None
 
 
 def _words(tokens: list[Token]) -> Form:

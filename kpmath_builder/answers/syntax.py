@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from kpmath_builder.answers.tokens import Token, UnboundedError, UnreadableError
-from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, number
+from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, number, symbols
 
 __all__ = ["parse_expression"]
 
@@ -11,6 +11,9 @@ _MAX_DEPTH = 60
 _MAX_POSTFIXES = 20
 _CLOSERS = {"(": ")", "[": "]", "{": "}", "set": "set", "<": "<", "floor": "floor", "ceil": "ceil"}
 _FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", "P", "Q", "phi", "psi"))
+_HUNDRED = Fraction(100)
+"""What a percent sign divides by; this very object marks that one stood there."""
+_CONSTANTS = frozenset(("e", "i", "pi", "infty"))
 _ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log10"}
 
 
@@ -36,6 +39,8 @@ class _Parser:
     def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
         self.at = 0
+        self.bars = 0
+        """Absolute values that are open here: the next bar closes one."""
 
     def _peek(self) -> Token | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
@@ -60,6 +65,8 @@ class _Parser:
             terms.append(
                 term if sign.value == "+" else Call({"-": "neg"}.get(sign.value, sign.value), (term,))
             )
+        if len(terms) > 1 and any(isinstance(term, Call) and term.name == "mod" for term in terms):
+            raise UnreadableError("a remainder of one term or of the whole sum")
         return terms[0] if len(terms) == 1 else Call("add", tuple(terms))
 
     def _signed(self, depth: int) -> Expression:
@@ -82,12 +89,14 @@ class _Parser:
             elif self._takes("operator", "/"):
                 last = below
                 below.append(self._factor(depth))
+            elif self._takes("operator", "mod"):
+                above, below = [Call("mod", (_quotient(above, below), self._factor(depth)))], []
+                last = above
             elif self._starts_factor():
                 self._join(above, last[-1], depth, alone=len(above) == 1 and not below)
             else:
                 break
-        numerator = _multiplied(above)
-        return Call("div", (numerator, _multiplied(below))) if below else numerator
+        return _quotient(above, below)
 
     def _factor(self, depth: int) -> Expression:
         """After `*` or `/` a sign may stand: 2*-3."""
@@ -98,7 +107,9 @@ class _Parser:
 
     def _starts_factor(self) -> bool:
         token = self._peek()
-        return token is not None and (token.kind in {"number", "symbol", "function", "open"})
+        if token is None or token.kind != "operator":
+            return token is not None and token.kind in {"number", "symbol", "function", "open"}
+        return token.value == "|" and not self.bars
 
     def _join(self, factors: list[Expression], last: Expression, depth: int, *, alone: bool) -> None:
         r"""Multiply by what stands side by side; only in `1\frac{1}{2}`, a mixed number, it is added."""
@@ -107,8 +118,10 @@ class _Parser:
             raise UnreadableError("two numbers side by side")
         right = self._power(depth)
         whole = isinstance(last, Number) and last.value.denominator == 1
-        if alone and whole and token is not None and token.value == "frac" and _proper(right):
-            factors[0] = Call("add", (last, right))
+        percent = _percentage(right)
+        if alone and whole and token is not None and token.value == "frac" and _proper(percent or right):
+            mixed = Call("add", (last, percent or right))
+            factors[0] = Call("div", (mixed, Number(_HUNDRED))) if percent else mixed
         else:
             factors.append(right)
 
@@ -117,7 +130,7 @@ class _Parser:
         if not self._takes("operator", "^"):
             return base
         exponent = self._exponent(depth + 1)
-        return self._postfix(Call("pow", (base, exponent)))
+        return self._postfix(_raised(base, exponent))
 
     def _exponent(self, depth: int) -> Expression:
         if depth > _MAX_DEPTH:
@@ -132,7 +145,7 @@ class _Parser:
             if self._takes("operator", "!"):
                 tree = Call("factorial", (tree,))
             elif self._takes("postfix", "%"):
-                tree = Call("div", (tree, Number(Fraction(100))))
+                tree = Call("div", (tree, Number(_HUNDRED)))
             elif self._takes("postfix", "degree"):
                 tree = Call("degree", (tree,))
             else:
@@ -153,18 +166,29 @@ class _Parser:
         if token.kind == "function":
             return self._function(token.value, depth)
         if token.kind == "operator" and token.value == "|":
+            self.bars += 1
             inner = self.sum(depth + 1)
             self._need("operator", "|")
+            self.bars -= 1
             return Call("abs", (inner,))
         raise UnreadableError(f"unexpected {token.value!r}")
 
     def _symbol(self, name: str, depth: int) -> Expression:
         following = self._peek()
-        called = following is not None and following.kind == "open" and following.value == "("
-        if called and name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS:
+        if following is None or following.kind != "open" or following.value != "(" or name in _CONSTANTS:
+            return Symbol(name)
+        if name.rstrip("'").split("_")[0] in _FUNCTION_LETTERS or self._called():
             self.at += 1
-            return Call(f"unknown {name}", self._arguments(")", depth))
+            arguments = self._arguments(")", depth)
+            chosen = name == "C" and len(arguments) == 2
+            return Call("binom", arguments) if chosen else Call(f"unknown {name}", arguments)
         return Symbol(name)
+
+    def _called(self) -> bool:
+        """Whether the bracket behind a letter holds arguments, `I(0)`, `C(10, 3)`, and no factor: `x(x+1)`."""
+        inside = self.tokens[self.at + 1 :]
+        close = next((at for at, token in enumerate(inside) if token.kind == "close"), 0)
+        return close == 1 or any(token.kind == "separator" for token in inside[:close])
 
     def _arguments(self, closer: str, depth: int) -> tuple[Expression, ...]:
         arguments = [self.sum(depth + 1)]
@@ -176,8 +200,10 @@ class _Parser:
     def _group(self, opener: str, depth: int) -> Expression:
         if opener in {"set", "<"}:
             raise UnreadableError("a set inside an expression")
+        bars, self.bars = self.bars, 0
         inner = self.sum(depth + 1)
         self._need("close", _CLOSERS[opener])
+        self.bars = bars
         return Call(opener, (inner,)) if opener in {"floor", "ceil"} else inner
 
     def _function(self, name: str, depth: int) -> Expression:
@@ -213,7 +239,7 @@ class _Parser:
             index = self.sum(depth + 1)
             self._need("close", "]")
         radicand = self._atom(depth + 1)  # without braces: one sign, one number or one bracket
-        return Call("root", (radicand, index))
+        return _raised(radicand, Call("div", (Number(Fraction(1)), index)), Call("root", (radicand, index)))
 
     def _short(self, depth: int) -> Expression:
         r"""Return an argument of `\frac`: a brace group, or one sign, which of `12` in `\frac12` is the first digit."""
@@ -231,7 +257,7 @@ class _Parser:
     def _operand(self, depth: int) -> tuple[Expression, ...]:
         """Return what a function is applied to: a bracket, or the factors up to the next sum, relation or function."""
         token = self._peek()
-        if token is not None and token.kind == "open" and token.value in {"(", "{", "["}:
+        if token is not None and token.kind == "open" and token.value in {"(", "{", "[", "set"}:
             self.at += 1
             return self._arguments(_CLOSERS[token.value], depth)
         if depth > _MAX_DEPTH:
@@ -258,12 +284,41 @@ class _Parser:
         return slash and following[1].kind in {"number", "symbol"}
 
 
+def _quotient(above: list[Expression], below: list[Expression]) -> Expression:
+    numerator = _multiplied(above)
+    return Call("div", (numerator, _multiplied(below))) if below else numerator
+
+
 def _multiplied(factors: list[Expression]) -> Expression:
     return factors[0] if len(factors) == 1 else Call("mul", tuple(factors))
 
 
+def _raised(base: Expression, exponent: Expression, otherwise: Expression | None = None) -> Expression:
+    r"""Return a power; of an even power of a variable it is one of its absolute value: \sqrt{x^2} = |x|."""
+    match base, exponent:
+        case (Call("pow", (inner, Number(even))), Call("div", (Number(above), Number(below)))) if (
+            even.denominator == 1 and even % 2 == 0 and below and symbols(inner) and _is_real(inner)
+        ):
+            return Call("pow", (Call("abs", (inner,)), Number(even * above / below)))
+    return otherwise or Call("pow", (base, exponent))
+
+
+def _is_real(tree: Expression) -> bool:
+    if isinstance(tree, Call):
+        return all(_is_real(argument) for argument in tree.arguments)
+    return tree != Symbol("i")
+
+
 def _is_function(token: Token) -> bool:
     return token.kind == "function" and token.value not in {"frac", "sqrt", "binom"}
+
+
+def _percentage(tree: Expression) -> Expression | None:
+    r"""Return what a percent sign stands behind: in `33\frac13\%` it belongs to the whole mixed number."""
+    match tree:
+        case Call("div", (inner, Number(value))) if value is _HUNDRED:
+            return inner
+    return None
 
 
 def _proper(tree: Expression) -> bool:

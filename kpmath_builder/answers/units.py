@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = ["DEGREE", "Unit", "parse_unit"]
+__all__ = ["DEGREE", "Unit", "names_unit", "parse_unit", "price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Unit:
 _TABLE = """
 m: 1 m meter metre; 1000 km kilometer kilometre; 1/100 cm centimeter centimetre; 1/1000 mm millimeter millimetre
 m: 1/10 dm decimeter decimetre; 127/5000 in inch; 381/1250 ft foot feet; 1143/1250 yd yard; 201168/125 mi mile
-g: 1 g gram; 1000 kg kilogram kilo; 1/1000 mg milligram
+g: 1 g gram gm; 1000 kg kilogram kilo; 1/1000 mg milligram
 lb: 1 lb pound
 oz: 1 oz ounce
 ton: 1 ton tonne
@@ -31,22 +31,23 @@ gallon: 1 gal gallon; 1/4 qt quart; 1/8 pint
 dollar: 1 dollar usd buck; 1/100 cent
 euro: 1 euro eur
 gbp: 1 gbp
-rupee: 1 rupee
+peso: 1 peso
+rupee: 1 rupee rs inr
 yuan: 1 yuan
 degree: 1 degree deg; 1/60 arcminute; 1/3600 arcsecond
 radian: 1 radian rad
 celsius: 1 celsius
 fahrenheit: 1 fahrenheit
-joule: 1 joule
-watt: 1 watt
-newton: 1 newton
+joule: 1 j joule; 3600000 kwh
+watt: 1 w watt; 1000 kw kilowatt
+newton: 1 n newton
 volt: 1 volt
 hertz: 1 hz hertz
 acre: 1 acre
 dozen: 12 dozen
 hectare: 1 hectare
 """
-_MONEY = frozenset(("dollar", "euro", "gbp", "rupee", "yuan"))
+_MONEY = frozenset(("dollar", "euro", "gbp", "rupee", "yuan", "peso"))
 
 
 def _table() -> dict[str, tuple[str, Fraction]]:
@@ -62,45 +63,70 @@ def _table() -> dict[str, tuple[str, Fraction]]:
 _UNITS = _table()
 _SPELLINGS = {
     "mph": "mile per hour", "kph": "km per hour", "kmh": "km per hour", "kmph": "km per hour", "sqft": "square foot",
-    "cc": "cubic cm", "sq": "square", "cu": "cubic",
+    "years old": "year", "year old": "year", "kilowatt-hours?": "kwh", "cc": "cubic cm", "sq": "square", "cu": "cubic",
 }  # fmt: skip
 _POWERS = {"square": 2, "cubic": 3, "squared": 2, "cubed": 3}
+_SIGNS = {"$": "dollar", "€": "euro", "£": "gbp", "₹": "rupee"}
 _PER = frozenset(("per", "/", "a", "an", "each", "every"))
-_WORD = re.compile(r"[a-z]+|-?[1-4]|/")
+_WORD = re.compile(r"[a-z]+|-?[1-4](?!\d)|\S")
+_PRICE = re.compile(r"(\S+(?: \w+)?) ?(?:/|\bper\b|\beach\b|\ban?\b) ?([a-z][a-z -]{0,30})")
 _MAX_UNIT_TEXT = 80
 DEGREE = Unit((("degree", 1),), Fraction(1))
 
 
+def names_unit(word: str) -> bool:
+    """Whether a word is the name of a unit, in singular or plural."""
+    return _named(word.lower()) is not None or word.lower() in _SPELLINGS
+
+
+def _named(word: str) -> tuple[str, Fraction] | None:
+    plain = _UNITS.get(word)
+    if plain or len(word) < 3:
+        return plain
+    return _UNITS.get(word.removesuffix("s")) or _UNITS.get(word.removesuffix("es"))
+
+
 @lru_cache(maxsize=4096)
 def parse_unit(words: str) -> Unit | None:
-    """Return the unit that the words begin with, or None where they begin with none ("apples", "units").
-
-    Money per anything is money: `18 dollars per day` names the same answer as `$18`.
-    """
+    """Return the unit that the words are, or None if they are not one unit from the first word to the last."""
     powers: list[tuple[str, Fraction, int]] = []
-    raised, sign = 1, 1
-    for word in _spelled(words):
-        named = _UNITS.get(word) or _UNITS.get(word.removesuffix("s")) or _UNITS.get(word.removesuffix("es"))
+    raised, sign, fixed = 1, 1, False
+    for at, word in enumerate(spelled := _spelled(words)):
+        named = _named(word)
         if named:
             powers.append((*named, raised * sign))
-            raised = 1
-        elif word in _PER and powers:
+            fixed, raised = raised > 1, 1
+        elif word in _PER and powers and at + 1 < len(spelled):
             sign = -1
-        elif word in _POWERS and word.endswith("ed") and powers:
-            powers[-1] = (*powers[-1][:2], _POWERS[word] * sign)
-        elif word in _POWERS:
+        elif word in _POWERS and word.endswith("ed") and powers and not fixed:
+            powers[-1], fixed = (*powers[-1][:2], _POWERS[word] * sign), True
+        elif word in _POWERS and not word.endswith("ed") and raised == 1:
             raised = _POWERS[word]
-        elif word[-1].isdigit() and powers:
-            powers[-1] = (*powers[-1][:2], int(word) * sign)
+        elif word == "^" and powers and at + 1 < len(spelled):
+            continue
+        elif word.lstrip("-").isdigit() and powers and not fixed:
+            powers[-1], fixed = (*powers[-1][:2], int(word) * sign), True
         else:
-            break
-    return _product(powers[:1] if powers and powers[0][0] in _MONEY else powers)
+            return None
+    if raised > 1:
+        return None
+    return _product(powers)
+
+
+def price(words: str) -> tuple[str, str]:
+    """Return money and what it is the price of: `dollars per day`; a price without it may be meant."""
+    found = _PRICE.fullmatch(words)
+    unit = parse_unit(found[1]) if found else None
+    money = unit is not None and len(unit.dimension) == 1 and unit.dimension[0][0] in _MONEY
+    return (found[1], found[2].removesuffix("s")) if found and money else (words, "")
 
 
 def _spelled(words: str) -> list[str]:
-    text = (
-        words.lower()[:_MAX_UNIT_TEXT].replace("$", " dollar ").replace("€", " euro ").replace("£", " gbp ")
-    )
+    if len(words) > _MAX_UNIT_TEXT or words.startswith("*") or words.endswith("*"):
+        return ["?"]
+    text = words.lower().replace("*", " ")
+    for sign, name in _SIGNS.items():
+        text = text.replace(sign, f" {name} ")
     for short, long in _SPELLINGS.items():
         text = re.sub(rf"\b{short}\b", long, text)
     return _WORD.findall(text)
@@ -114,4 +140,4 @@ def _product(powers: list[tuple[str, Fraction, int]]) -> Unit | None:
         if base:
             dimension[base] = dimension.get(base, 0) + power
     known = tuple(sorted((base, power) for base, power in dimension.items() if power))
-    return Unit(known, factor) if known else None
+    return Unit(known or (("ratio", 1),), factor) if dimension else None

@@ -4,17 +4,19 @@ An expression that is not rational is evaluated to 75 digits, its variables at f
 expressions meet in one key, and different ones would have to agree in all 45 digits at every point.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from kpmath_builder.answers.evaluation import evaluate
-from kpmath_builder.answers.precision import KEY_BITS, Key, Value, point, rounded
+from mpmath import libmp  # type: ignore[import-untyped]  # comes with sympy, has no types
+
+from kpmath_builder.answers.evaluation import Evaluated, evaluate
+from kpmath_builder.answers.precision import KEY_BITS, MIXED, POINTS, Key, Value, point, rounded
+from kpmath_builder.answers.tokens import UnboundedError
 from kpmath_builder.answers.trees import Expression, symbols
 
-__all__ = ["Fingerprint", "fingerprint", "value_key"]
-
-
-_POINTS = 4
+__all__ = ["Fingerprint", "decimal", "fingerprint", "sampled", "truly_differ", "value_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class Fingerprint:
     real: bool
     """Whether it has a real value there, and on the way (roots and logarithms of negative numbers have none): where not,
     nothing can be held against an expression that is equal for positive variables."""
+    true: tuple[Key, ...] = ()
+    """Its true values at the points, if it has kinks or steps such as |x| or ⌊x⌋: equal keys are then equal values, and other
+    keys prove nothing, but other true values do."""
+
+    @property
+    def steps(self) -> bool:
+        """Whether a kink or a step stands in it."""
+        return bool(self.true)
 
 
 def fingerprint(tree: Expression) -> Fingerprint:
@@ -41,16 +51,55 @@ def fingerprint(tree: Expression) -> Fingerprint:
     """
     names = sorted(symbols(tree))
     if not names:
-        key = value_key(*evaluate(tree, {})[:2])
+        constant = evaluate(tree, {})
+        key = value_key(constant.value, constant.bits)
         return Fingerprint(key, key, real=True)
-    samples = [evaluate(tree, {name: point(name, k) for name in names}) for k in range(_POINTS)]
+    samples = sampled(tree, names)
     first = samples[0]
-    keys = [rounded(value, bits) for value, bits, _ in samples]
+    keys = [rounded(sample.value, sample.bits) for sample in samples]
+    true: tuple[Key, ...] = ()
+    if any(sample.steps for sample in samples):
+        true = tuple(rounded(sample.value, sample.bits) for sample in sampled(tree, names, named=False))
     if len(set(keys)) == 1:
-        key = value_key(*first[:2])
-        return Fingerprint(key, key, real=True)
-    positive: Key = ("f", *keys[:2])
-    return Fingerprint(positive, (*positive, *keys[2:]), real=all(real for *_, real in samples[2:]))
+        key = value_key(first.value, first.bits)
+        return Fingerprint(key, key, real=True, true=true)
+    positive: Key = ("f", *keys[:MIXED])
+    real = all(sample.real for sample in samples[MIXED:])
+    return Fingerprint(positive, (*positive, *keys[MIXED:]), real=real, true=true)
+
+
+def truly_differ(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two values of which one has kinks or steps differ at a point at which both are what they seem."""
+    first, second = (f.true or f.everywhere[1:] for f in (one, other))
+    count = POINTS if one.real and other.real else MIXED
+    constants = [f for f in (one, other) if f.positive[0] != "f" and not f.true]
+    return not constants and any(a != b for a, b in zip(first[:count], second[:count], strict=True))
+
+
+def sampled(tree: Expression, variables: Collection[str], *, named: bool = True) -> list[Evaluated]:
+    """Return what an expression is at the fixed points; a point at which it is too large is replaced by a smaller one."""
+    return [_at_point(tree, variables, number, named=named) for number in range(POINTS)]
+
+
+def _at_point(tree: Expression, variables: Collection[str], number: int, *, named: bool) -> Evaluated:
+    try:
+        return evaluate(tree, {name: point(name, number) for name in variables}, named=named)
+    except UnboundedError:
+        smaller = number + 7 * POINTS + (-number) % 3  # the size 1 to 5
+        sign = -1 if number >= MIXED else 1
+        return evaluate(tree, {name: sign * abs(point(name, smaller)) for name in variables}, named=named)
+
+
+def decimal(value: Fingerprint) -> float | None:
+    """Return a real constant as a decimal number, or None if it is none or too large."""
+    parts: tuple[Any, ...] = value.positive[1:]
+    try:
+        if value.positive[0] == "q":
+            return float(Fraction(*parts))
+        real = value.positive[0] == "c" and parts[1] == libmp.fzero
+        return float(libmp.to_float(parts[0], strict=True)) if real else None
+    except OverflowError:
+        return None
 
 
 def value_key(value: Value, bits: int = KEY_BITS) -> Key:

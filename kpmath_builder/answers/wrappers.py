@@ -6,9 +6,20 @@ from kpmath_builder.answers.boxes import braced
 
 __all__ = ["mend_escapes", "unwrap"]
 
-_PAIRS = (("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"), ('"', '"'), ("“", "”"))
+_PAIRS = (
+    ("$$", "$$"),
+    ("\\(", "\\)"),
+    ("\\[", "\\]"),
+    ("**", "**"),
+    ("__", "__"),
+    ("*", "*"),
+    ("_", "_"),
+    ("`", "`"),
+    ('"', '"'),
+    ("“", "”"),
+)
 _WRAPPING_COMMAND = re.compile(
-    r"\\(?:boxed|fbox|framebox|displaystyle|mathbf|boldsymbol|textbf|bold|bm)\s*(?=\{)"
+    r"\\(?:boxed|fbox|framebox|displaystyle|mathbf|boldsymbol|textbf|bold|bm|underline)\s*(?=\{)"
 )
 _EDGE = re.compile(r"^(?:\\[,;:! ]|\\quad|\\qquad|~|\s)+|(?:(?<!\\)\\[;:! ]|\\,|\\quad|\\qquad|~|\s)+$")
 # A JSON parser that met "\frac" or "\text" left one control character in place of two: undo it.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kpmath_builder.answers import NoWinner
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError
 from kpmath_builder.recipe import JudgingSettings, Recipe
@@ -13,10 +14,10 @@ from kpmath_builder.synthesis.solutions import agree, solve
 __all__ = ["synthesise"]
 
 _NO_WINNER = {
-    "no votes": DropReason.UNSOLVED,
-    "no agreement": DropReason.NO_AGREEMENT,
-    "tie": DropReason.TIE,
-    "share below threshold": DropReason.LOW_SHARE,
+    NoWinner.NO_VOTES: DropReason.UNSOLVED,
+    NoWinner.NO_AGREEMENT: DropReason.NO_AGREEMENT,
+    NoWinner.TIE: DropReason.TIE,
+    NoWinner.LOW_SHARE: DropReason.LOW_SHARE,
 }
 
 
