@@ -258,6 +258,18 @@ def test_a_hostile_answer_to_the_probe_is_passed_over_or_named(
     check(tmp_path, server, outcome)
 
 
+@pytest.mark.parametrize("name", ["a reset before the answer", "502", "403 in words", "never an answer"])
+def test_answers_under_way_while_others_fail_are_not_lost(
+    tmp_path: Path, undisturbed: Path, name: str
+) -> None:
+    """A server out of reach is verified before its answers count; they wait for that rather than being asked for again."""
+    attack = {**ANSWERS, **STOPPING, **STUCK}[name]
+    with HostileServer(Phase(attack, first=12, count=40), play, seconds=0.3) as server:
+        outcome = build_persistently(tmp_path, server)
+    assert same_tables(tmp_path, undisturbed)
+    check(tmp_path, server, outcome)
+
+
 @pytest.mark.parametrize("count", range(1, 30, 3))
 def test_errors_for_a_while_change_nothing_about_how_a_server_is_asked(
     tmp_path: Path, undisturbed: Path, count: int
@@ -361,7 +373,7 @@ def build_measured(folder: Path, server: HostileServer) -> float:
     """Build in a process of its own and return the most megabytes that it had; it is killed if they get too many."""
     path = folder / "hostile.toml"
     folder.mkdir(exist_ok=True)
-    path.write_text(recipe(folder, server, patience=60).to_toml())
+    path.write_text(recipe(folder, server, patience=20).to_toml())
     here = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     command = [sys.executable, "-m", "hostile.builder", str(path)]
     peak = 0.0

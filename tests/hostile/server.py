@@ -67,8 +67,15 @@ class HostileServer:
     """
 
     def __init__(
-        self, phase: Phase | None = None, reply: Callable[[Body], str] = echo, *, metrics: bool = False
+        self,
+        phase: Phase | None = None,
+        reply: Callable[[Body], str] = echo,
+        *,
+        metrics: bool = False,
+        seconds: float = 0.0,
     ) -> None:
+        self.seconds = seconds
+        """Until a good answer."""
         self.phase = phase
         self.metrics = metrics
         self.asked: Counter[str] = Counter()
@@ -145,6 +152,7 @@ class HostileServer:
             await self.phase.attack(exchange)
             self.paid.update([request] if request and self.phase.whole else [])
             return False
+        await asyncio.sleep(self.seconds if request else 0.0)
         status = 200 if good else 404
         await exchange.send(reply(good, status))
         self.paid.update([request] if request else [])
