@@ -45,7 +45,12 @@ def main() -> None:
 
 
 def _recipe(options: argparse.Namespace, folder: Path) -> Recipe:
-    teacher = {"kind": "openai", "model": options.model, "addresses": [options.address], "in_flight": options.in_flight}
+    teacher = {
+        "kind": "openai",
+        "model": options.model,
+        "addresses": [options.address],
+        "in_flight": options.in_flight,
+    }
     if options.mode != "auto":
         teacher["schema_mode"] = options.mode
     longest = {"max_tokens": options.longest}

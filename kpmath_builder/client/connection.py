@@ -6,89 +6,29 @@ A request holds a place at an endpoint only while it is under way; others use th
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, TypeVar
 
 import aiohttp
 
-from kpmath_builder.client.bodies import LONGEST_ERROR, read_body
+from kpmath_builder.client.bodies import read_body
+from kpmath_builder.client.calls import Sender, ServerCall, Stats
 from kpmath_builder.client.endpoints import Endpoint, EndpointPool, State
-from kpmath_builder.client.faults import CallError, Owner, RefusedError, Weight
+from kpmath_builder.client.faults import CallError, Owner, RefusedError
+from kpmath_builder.client.health import Health, Probe, Verify
 from kpmath_builder.client.rate_limits import RateLimit
-from kpmath_builder.client.retries import Patience, RetryBudget, call_timeout
+from kpmath_builder.client.retries import Patience, RetryBudget
 from kpmath_builder.client.sessions import Sessions, no_answer
-from kpmath_builder.client.statuses import fault_of, user_error
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.text import shown
 
-__all__ = ["Connection", "ServerCall", "Stats", "Verify"]
+__all__ = ["Connection"]
 
 T = TypeVar("T")
-Verify = Callable[[Endpoint], Awaitable[None]]
-"""Checks the identity of a server that was out of reach; raises `CallError` if it does not answer yet."""
-Probe = Callable[[Endpoint], Awaitable[bool]]
-"""Whether a server answers something that it answered before."""
 
 SECONDS_BETWEEN_MESSAGES = 5.0
-_BYTES_PER_TOKEN = 4
-"""Of a prompt, roughly; only for a rate limit's estimate."""
-
-
-@dataclass
-class Stats:
-    """Counters for a progress display: requests under way now, requests sent so far, and how many of those were retries."""
-
-    in_flight: int = 0
-    calls: int = 0
-    retries: int = 0
-
-
-@dataclass(frozen=True)
-class ServerCall(Generic[T]):
-    """What is sent, and how the answer is read.
-
-    Parameters
-    ----------
-    path
-        Below the base URL, e.g. "/chat/completions".
-    body
-        Makes the body for an endpoint, whose dialect it may need.
-    read
-        Makes the result of an answer's bytes; raises `ValueError` for one that is cut off, malformed or of the wrong shape.
-    longest_body
-        Bytes of the longest answer.
-    tokens, samples
-        Tokens of the longest reply, 0 if there are none, and how many replies come with one answer.
-    weight
-        How much an answer that `read` cannot read counts towards giving up.
-    used
-        Tokens of prompt and replies that an answer says were used; None if it does not say.
-    key, steps
-        As of `EndpointPool.enter`.
-    """
-
-    path: str
-    body: Callable[[Endpoint], Mapping[str, Any]]
-    read: Callable[[bytes, Endpoint], T]
-    longest_body: int
-    tokens: int = 0
-    samples: int = 1
-    weight: Callable[[ValueError], Weight] = lambda _: Weight.MALFORMED
-    used: Callable[[T], int | None] = lambda _: None
-    key: str = ""
-    steps: int = 0
-
-
-async def _trust(_: Endpoint) -> None:
-    """Verify nothing."""
-
-
-async def _alive(_: Endpoint) -> bool:
-    """Hold every server for well."""
-    return True
 
 
 class Connection:
@@ -98,14 +38,14 @@ class Connection:
     ----------
     addresses
         `http://host:port` or `unix:/path/to/socket`; all serve the same model.
+    verify, probe
+        How a server that was out of reach is verified, and how to find out whether it answers at all.
     api_key
         Sent as a bearer token.
     in_flight
         The most requests under way at any time at each server.
     patience
         Seconds without any answer from any server after which a failing request ends the build.
-    verify, probe
-        How a server that was out of reach is verified, and how to find out whether it answers at all.
     requests_per_minute, tokens_per_minute
         Budgets for all servers together; None means unlimited.
     keys
@@ -125,11 +65,11 @@ class Connection:
         self,
         addresses: Sequence[str],
         *,
+        verify: Verify,
+        probe: Probe,
         api_key: str | None = None,
         in_flight: int = 256,
         patience: float = 900.0,
-        verify: Verify = _trust,
-        probe: Probe = _alive,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         keys: str = "teacher.",
@@ -138,24 +78,29 @@ class Connection:
     ) -> None:
         if not addresses:
             raise InputError(f"No address of a server is given: set {keys}addresses.")
+        self.keys = keys
+        self.stop = stop or Stop()
         self.sessions = Sessions(addresses, api_key=api_key)
-        self.secrets = self.sessions.secrets
-        self.stats = Stats()
         self.pool = EndpointPool(self.sessions.urls, in_flight)
         self.patience = Patience(patience)
-        self.pace = 0.0
-        """Seconds per token of the slowest answer so far."""
-        self.stop = stop or Stop()
-        self.keys = keys
-        self._rate_limit = RateLimit(
+        self._health = Health(verify, probe, self.patience)
+        rate_limit = RateLimit(
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             notify=self.notify,
             sleep=self.stop.sleep,
         )
-        self._verify, self._probe, self._notify = verify, probe, notify
+        self._sender = Sender(
+            self.sessions, rate_limit, patience=patience, verified=self._health.verified, keys=keys
+        )
+        self._isolation = asyncio.Lock()
+        self._notify = notify
         self._notified_at = float("-inf")
-        self._health: dict[Endpoint, tuple[float, bool]] = {}
+
+    @property
+    def stats(self) -> Stats:
+        """Counters for a progress display."""
+        return self._sender.stats
 
     async def close(self) -> None:
         """Close the connections; a later request opens new ones."""
@@ -179,31 +124,28 @@ class Connection:
         """
         budget = RetryBudget()
         while True:
-            self.stop.check()
-            endpoint = await self.pool.enter(call.key, call.steps)
-            before = endpoint.answers
-            try:
+            async with self._isolation if budget.suspected else nullcontext():
                 self.stop.check()
-                data = json.dumps(call.body(endpoint)).encode()
-                estimate = len(data) // _BYTES_PER_TOKEN + call.tokens * call.samples
-                await self._rate_limit.acquire(estimate)
-                return await self._attempt(endpoint, call, data, estimate)
-            except CallError as error:
-                fault = error
-                owner = await self._owner(endpoint, fault, before)
-            finally:
-                self.pool.leave(endpoint)
+                endpoint = await self.pool.enter(call.key, call.steps)
+                before = endpoint.answers
+                try:
+                    self.stop.check()
+                    answer = await self._sender.send(endpoint, call)
+                except CallError as error:
+                    fault = error
+                    owner = await self._health.owner(endpoint, fault, before)
+                except RefusedError:
+                    self._answered(endpoint)
+                    raise
+                else:
+                    self._answered(endpoint)
+                    return answer
+                finally:
+                    self.pool.leave(endpoint)
             pause = self._count(endpoint, fault, owner, budget)
             self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
             await self.stop.sleep(pause)
             self.stats.retries += 1
-
-    def notify(self, message: str, *, now: bool = False) -> None:
-        """Report a sentence, unless another was reported a moment ago; with `now` in any case."""
-        time_now = time.monotonic()
-        if self._notify is not None and (now or time_now - self._notified_at >= SECONDS_BETWEEN_MESSAGES):
-            self._notified_at = time_now
-            self._notify(self.secrets.hide(shown(message)))
 
     async def send(
         self,
@@ -213,20 +155,18 @@ class Connection:
         *,
         limit: int,
         seconds: float,
-        cut: bool = False,
     ) -> tuple[int, bytes]:
         """Send one request outside the retries, GET if there is no body, and return the status and the body without our secrets.
 
         Raises
         ------
         CallError
-            When there is no answer within `seconds`, or, unless `cut`, one longer than `limit` bytes.
+            When there is no answer within `seconds`, or one longer than `limit` bytes.
         """
         data = None if body is None else json.dumps(body).encode()
         try:
             async with asyncio.timeout(seconds), self.sessions.request(endpoint.url, path, data) as reply:
-                read = await read_body(reply, limit, cut=cut)
-                return reply.status, self.secrets.hide_bytes(read)
+                return reply.status, self.sessions.secrets.hide_bytes(await read_body(reply, limit))
         except TimeoutError:
             raise CallError(f"no answer from {endpoint.url} for {seconds:g} s", away=True) from None
         except ValueError as error:
@@ -234,113 +174,23 @@ class Connection:
         except (aiohttp.ClientError, OSError) as error:
             raise no_answer(endpoint.url, error) from error
 
-    async def _attempt(self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int) -> T:
-        seconds = call_timeout(call.tokens, self.patience.seconds, self.pace)
-        began = time.monotonic()
-        self.stats.in_flight += 1
-        self.stats.calls += 1
-        scope = asyncio.timeout(seconds)
-        endpoint.calls.add(scope)
-        try:
-            async with scope:
-                await self._verified(endpoint)
-                answer = await self._exchange(endpoint, call, data, estimate)
-                await self._verified(
-                    endpoint
-                )  # others noticed that it was restarted just before this was sent
-        except RefusedError:
-            endpoint.answered()
-            self.patience.answered()
-            raise
-        except TimeoutError:
-            if endpoint.state is State.DOWN or scope.when() == 0.0:
-                raise CallError(f"broken off at {endpoint.url}") from None
-            raise CallError(
-                f"no answer from {endpoint.url} for {seconds:.0f} s", Owner.UNCLEAR, weight=Weight.NO_ANSWER
-            ) from None
-        finally:
-            endpoint.calls.discard(scope)
-            self.stats.in_flight -= 1
+    def notify(self, message: str, *, now: bool = False) -> None:
+        """Report a sentence, unless another was reported a moment ago; with `now` in any case."""
+        time_now = time.monotonic()
+        if self._notify is not None and (now or time_now - self._notified_at >= SECONDS_BETWEEN_MESSAGES):
+            self._notified_at = time_now
+            self._notify(self.sessions.secrets.hide(shown(message)))
+
+    def _answered(self, endpoint: Endpoint) -> None:
         endpoint.answered()
         self.patience.answered()
-        if call.tokens:
-            self.pace = max(self.pace, (time.monotonic() - began) / max(call.tokens, 64))
-        return answer
-
-    async def _exchange(self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int) -> T:
-        status, headers, body = await self._received(endpoint, call, data, estimate)
-        if status != HTTPStatus.OK:
-            self._rate_limit.settle(estimate, 0, headers)
-            wrong = None if endpoint.answers else user_error(endpoint.url, status, body, self.keys)
-            raise wrong or fault_of(endpoint.url, status, body, headers)
-        try:
-            answer = call.read(body, endpoint)
-        except ValueError as error:
-            self._rate_limit.settle(estimate, None, headers)
-            raise _malformed(endpoint, error, call.weight(error)) from error
-        self._rate_limit.settle(estimate, call.used(answer), headers)
-        return answer
-
-    async def _received(
-        self, endpoint: Endpoint, call: ServerCall[T], data: bytes, estimate: int
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Send a call and return status, headers and body of the answer, without our secrets."""
-        received = False
-        try:
-            async with self.sessions.request(endpoint.url, call.path, data) as reply:
-                ok = reply.status == HTTPStatus.OK
-                body = await read_body(reply, call.longest_body if ok else LONGEST_ERROR, cut=not ok)
-                received = True
-                return reply.status, reply.headers, self.secrets.hide_bytes(body)
-        except ValueError as error:
-            raise _malformed(endpoint, error) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise no_answer(endpoint.url, error) from error
-        finally:
-            if not received:
-                self._rate_limit.settle(estimate, None, {})
-
-    async def _verified(self, endpoint: Endpoint) -> None:
-        """Verify an endpoint that was out of reach, once for all who wait for it."""
-        if endpoint.verified:
-            return
-        async with endpoint.lock:
-            if not endpoint.verified:
-                await self._verify(endpoint)
-                endpoint.was_verified()
-
-    async def _owner(self, endpoint: Endpoint, fault: CallError, before: int) -> Owner:
-        """Find out who causes a fault: a server that answers others while one request fails is well."""
-        if fault.away:
-            endpoint.was_away()
-        if fault.owner is not Owner.UNCLEAR:
-            return fault.owner
-        if endpoint.answers > before and not fault.away:
-            return Owner.REQUEST
-        return Owner.REQUEST if await self._is_well(endpoint) else Owner.SERVER
-
-    async def _is_well(self, endpoint: Endpoint) -> bool:
-        """Whether a server answers, as found out after this moment; one probe serves all who ask meanwhile."""
-        asked = time.monotonic()
-        if not endpoint.verified:
-            try:
-                await self._verified(endpoint)
-            except CallError:
-                return False
-        async with endpoint.lock:
-            probed, well = self._health.get(endpoint, (float("-inf"), False))
-            if probed < asked:
-                began = time.monotonic()
-                well = await self._probe(endpoint)
-                self._health[endpoint] = began, well
-                if well:
-                    self.patience.answered()
-        return well
 
     def _count(self, endpoint: Endpoint, fault: CallError, owner: Owner, budget: RetryBudget) -> float:
         """Book a fault on its owner and return the seconds to wait."""
         if owner is Owner.REQUEST:
             return budget.own(fault)
+        if fault.broke_off:
+            budget.broke_off(fault)
         endpoint.failed(fault)
         self.patience.failed()
         if self.patience.left <= 0:
@@ -356,8 +206,3 @@ class Connection:
         if endpoint.state is not State.OPEN:
             return f"waiting {round(pause, 1):g} s"
         return f"trying again in {round(max(endpoint.cooling, pause), 1):g} s; {self.pool.waiting + 1} requests wait"
-
-
-def _malformed(endpoint: Endpoint, error: ValueError, weight: Weight = Weight.MALFORMED) -> CallError:
-    why = " ".join(str(error).split())[:200]
-    return CallError(f"malformed answer from {endpoint.url}: {why}", Owner.UNCLEAR, weight=weight)

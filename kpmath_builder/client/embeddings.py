@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from kpmath_builder.client.connection import Connection, ServerCall
+from kpmath_builder.client.calls import ServerCall
+from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.readiness import Wanted, check_again, check_ready

@@ -50,6 +50,8 @@ class CallError(Exception):
         Seconds that the server asked to wait.
     away
         Whether another server may stand at the address by now.
+    broke_off
+        Whether the server ended, or broke the connection, while it worked on the request.
     weight
         How much it counts once the request owns it.
     """
@@ -61,12 +63,14 @@ class CallError(Exception):
         *,
         retry_after: float | None = None,
         away: bool = False,
+        broke_off: bool = False,
         weight: Weight = Weight.ERROR,
     ) -> None:
         super().__init__(what)
         self.owner = owner
         self.retry_after = retry_after
         self.away = away
+        self.broke_off = broke_off
         self.weight = weight
 
 

@@ -17,6 +17,9 @@ LONGEST_RETRY_AFTER = 60.0
 """Seconds for which a server's wish is followed before it is asked again, whatever it wished for."""
 STRIKES = 96
 """Sum of the weights of a request's own faults at which it is given up: 16 errors, 8 malformed answers, 2 calls without an answer."""
+BREAK_OFFS_TO_SUSPECT = 2
+BREAK_OFFS_TO_GIVE_UP = 4
+"""Fewer than the deaths that an engine of our own may die before the build ends (`engine.restarts.DEATHS`)."""
 LONGEST_CONNECT = 30.0
 """Seconds of one attempt that can count as the server's absence; a longer one was a server at work that broke off."""
 SHORTEST_TIMEOUT = 30.0
@@ -48,6 +51,30 @@ class RetryBudget:
 
     faults: int = 0
     strikes: int = 0
+    break_offs: int = 0
+
+    @property
+    def suspected(self) -> bool:
+        """Whether the server ended again and again while it worked on this request.
+
+        Such requests are sent one at a time, so that the one that ends the server is told from those that were under way
+        beside it.
+        """
+        return self.break_offs >= BREAK_OFFS_TO_SUSPECT
+
+    def broke_off(self, fault: CallError) -> None:
+        """Count a fault with which the server ended.
+
+        Raises
+        ------
+        GivenUpError
+            When it ended so often, of late with no other suspect beside this request, that the request must be the cause.
+        """
+        self.break_offs += 1
+        if self.break_offs >= BREAK_OFFS_TO_GIVE_UP:
+            raise GivenUpError(
+                f"given up: the server ended {self.break_offs} times while it worked on this request ({fault})"
+            ) from fault
 
     def own(self, fault: CallError) -> float:
         """Count a fault of the request itself and return the pause in seconds.

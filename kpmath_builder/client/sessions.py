@@ -102,5 +102,6 @@ def no_answer(url: str, error: Exception) -> CallError:
             "issuer and name the file in the environment variable SSL_CERT_FILE."
         ) from None
     # A server that cannot be reached is away; a connection that breaks under way may be this request's doing.
-    owner = Owner.SERVER if isinstance(error, aiohttp.ClientConnectorError) else Owner.UNCLEAR
-    return CallError(f"no answer from {url} ({why[:300]})", owner, away=True)
+    unreachable = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    owner = Owner.SERVER if unreachable else Owner.UNCLEAR
+    return CallError(f"no answer from {url} ({why[:300]})", owner, away=True, broke_off=not unreachable)

@@ -1,35 +1,28 @@
 """The teacher behind any OpenAI-compatible server: vLLM on one's own GPUs, or a hosted model."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from kpmath_builder.client.bodies import LONGEST_ERROR, longest_answer
+from kpmath_builder.client.bodies import longest_answer
+from kpmath_builder.client.calls import ServerCall, Stats
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import EmptyAnswerError, read_completion
-from kpmath_builder.client.connection import Connection, ServerCall, Stats
+from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.endpoints import Endpoint
-from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError, Weight
+from kpmath_builder.client.faults import GivenUpError, RefusedError, Weight
+from kpmath_builder.client.handshake import Expectations, Handshake
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Monitor
-from kpmath_builder.client.probe import OPEN_PROMPT, Negotiated, negotiate
-from kpmath_builder.client.readiness import Wanted, check_again, check_ready
+from kpmath_builder.client.readiness import Wanted, check_ready
 from kpmath_builder.client.refusals import Refusals
-from kpmath_builder.client.statuses import server_words, user_error
-from kpmath_builder.errors import InputError
-from kpmath_builder.protocol import Message, Request, Response, Sampling, Task
+from kpmath_builder.protocol import Request, Response, Task
 from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAITeacher"]
 
 _REMAINING_STEPS: Mapping[Task, int] = {"write": 2, "judge": 1}
 """The steps of a blueprint that follow on this one; none on other tasks."""
-PROBE_SECONDS = 60.0
-SLOW_SECONDS = 30.0
-LONGEST_PROBE_ANSWER = max(longest_answer(1024, 2), LONGEST_ERROR)
 
 
 class OpenAITeacher:
@@ -101,28 +94,23 @@ class OpenAITeacher:
         self.model = model
         self.revision = revision
         self.samples_per_request = samples_per_request
-        self._wanted = Wanted(model, longest_reply)
-        self._extras = extras or ({},)
-        self._must_obey = must_obey
-        self._patience = patience
         self._began = time.monotonic()
         self._refusals = Refusals()
-        self._parameters, self._schema_mode = parameters or {}, schema_mode
-        self._silence: dict[str, str] = {}
-        """Why a server did not answer a test request, by its URL."""
-        self._known: dict[str, Negotiated] = {}
+        self._wanted = Wanted(model, longest_reply)
         self.connection = Connection(
             addresses,
+            verify=self._verify,
+            probe=self._is_well,
             api_key=api_key,
             in_flight=in_flight,
             patience=patience,
-            verify=self._verify,
-            probe=self._is_well,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             stop=stop,
             notify=notify,
         )
+        expected = Expectations(extras or ({},), samples_per_request, parameters, schema_mode, must_obey)
+        self._handshake = Handshake(self.connection, self._wanted, expected, patience=patience)
         self.monitor = Monitor(
             self.connection,
             least=least_in_flight,
@@ -131,6 +119,12 @@ class OpenAITeacher:
             is_alive=self._is_well,
             on_hang=on_hang,
         )
+
+    async def _verify(self, endpoint: Endpoint) -> None:
+        await self._handshake.verify(endpoint)
+
+    async def _is_well(self, endpoint: Endpoint) -> bool:
+        return await self._handshake.is_well(endpoint)
 
     @property
     def stats(self) -> Stats:
@@ -156,122 +150,10 @@ class OpenAITeacher:
             When that is not so.
         """
         await check_ready(self.connection, self._wanted, patience)
-        await self._negotiate()
-        self.monitor.start()
-
-    async def _negotiate(self) -> None:
-        """Find each server's dialect, and report what is not as it should be."""
-        endpoints = self.connection.pool.all
-        found = await asyncio.gather(*(self._probe(endpoint, self._patience) for endpoint in endpoints))
-        for endpoint, probed in zip(endpoints, found, strict=True):
-            if probed.fault and self._must_obey:
-                raise InputError(f"{probed.fault}: correct teacher.arguments or teacher.extra.")
-            self._take_over(endpoint, probed)
-            for note in filter(None, [*probed.notes, probed.fault]):
-                self.connection.notify(note, now=True)
-        names = sorted({probed.fingerprint for probed in found} - {""})
-        if len(names) > 1:
-            self.connection.notify(
-                f"The servers have different fingerprints ({', '.join(names)}): make sure that all serve the same model",
-                now=True,
-            )
-
-    def _take_over(self, endpoint: Endpoint, probed: Negotiated) -> None:
-        before = self._known.get(endpoint.url)
-        self._known[endpoint.url] = probed if probed.known_good or before is None else before
-        if probed.known_good:
-            endpoint.answered()
-            endpoint.dialect = probed.dialect
-        if not probed.dialect.takes_n:
+        await self._handshake.negotiate()
+        if not self._handshake.takes_n:
             self.samples_per_request = 1
-
-    async def _probe(self, endpoint: Endpoint, seconds: float = PROBE_SECONDS) -> Negotiated:
-        """Ask as each role would; a server that does not answer now is not judged.
-
-        Raises
-        ------
-        InputError
-            When it does not accept the key, or wants to be paid first.
-        """
-        return await negotiate(
-            partial(self._send_probe, endpoint, seconds),
-            self.model,
-            who=f"The server at {endpoint.url}",
-            extras=self._extras,
-            parameters=self._parameters,
-            schema_mode="json_schema" if self._must_obey else self._schema_mode,
-            samples=self.samples_per_request,
-        )
-
-    async def _send_probe(
-        self, endpoint: Endpoint, seconds: float, body: dict[str, Any]
-    ) -> tuple[int, bytes]:
-        try:
-            async with self._notified_if_slow(endpoint):
-                status, answer = await self.connection.send(
-                    endpoint, "/chat/completions", body, limit=LONGEST_PROBE_ANSWER, seconds=seconds
-                )
-        except CallError as fault:
-            self._silence[endpoint.url] = str(fault)
-            raise OSError(str(fault)) from fault
-        if status != 200:
-            self._silence[endpoint.url] = f"{status} from {endpoint.url} ({server_words(answer)})"
-        if status in {401, 402, 403} and not endpoint.answers:
-            raise user_error(endpoint.url, status, answer) or AssertionError
-        return status, answer
-
-    @asynccontextmanager
-    async def _notified_if_slow(self, endpoint: Endpoint) -> AsyncIterator[None]:
-        """Say so while a server lets a short request wait."""
-        sentence = f"{endpoint.url} has not answered a short test request for {SLOW_SECONDS:g} s, waiting"
-        later = asyncio.get_running_loop().call_later(SLOW_SECONDS, self.connection.notify, sentence)
-        try:
-            yield
-        finally:
-            later.cancel()
-
-    async def _is_well(self, endpoint: Endpoint) -> bool:
-        """Whether a server answers what it answered before."""
-        known = self._known.get(endpoint.url)
-        good = dict(known.known_good) if known and known.known_good else self._short_request(endpoint)
-        try:
-            status, answer = await self.connection.send(
-                endpoint, "/chat/completions", good, limit=LONGEST_PROBE_ANSWER, seconds=PROBE_SECONDS
-            )
-            return status == 200 and bool(read_completion(answer, good.get("n", 1)))
-        except (CallError, ValueError):
-            return False
-
-    def _short_request(self, endpoint: Endpoint) -> dict[str, Any]:
-        """Return a body that any server should answer, for one that was never probed."""
-        prompt = (Message("user", OPEN_PROMPT),)
-        return chat_body(
-            Request("solve", self.model, prompt, Sampling(1.0, 1.0, 64), 0), 0, 1, endpoint.dialect
-        )
-
-    async def _verify(self, endpoint: Endpoint) -> None:
-        """Check that a server that was out of reach is still the one that was checked before."""
-        await check_again(self.connection, self._wanted, endpoint)
-        before, now = self._known.get(endpoint.url, Negotiated()), await self._probe(endpoint)
-        if now.fault and not before.fault:
-            raise InputError(
-                f"{now.fault}, and did not before it was restarted: start it as it was, then run the same command again."
-            )
-        if not now.known_good:
-            silence = self._silence.get(endpoint.url, f"malformed answer from {endpoint.url}")
-            raise CallError(silence, away=True)
-        self._take_over(endpoint, now)
-        if before.known_good and now.dialect != before.dialect:
-            raise InputError(
-                f"The server at {endpoint.url} has come back as another: it now wants requests so: "
-                f"{now.dialect.describe() or 'in the plain protocol'}. Start it as it was, then run the same command again."
-            )
-        if before.fingerprint and now.fingerprint not in {"", before.fingerprint}:
-            self.connection.notify(
-                f"The server at {endpoint.url} has come back with another fingerprint ({now.fingerprint}, before "
-                f"{before.fingerprint}): make sure that it is the same model",
-                now=True,
-            )
+        self.monitor.start()
 
     async def answer(self, request: Request, samples: Sequence[int]) -> list[Response]:
         """Answer consecutive samples of one request in one call, in their order, however long it takes.
@@ -316,13 +198,12 @@ class OpenAITeacher:
         return responses
 
     def _read(self, body: bytes, endpoint: Endpoint, count: int) -> list[Response]:
-        known = self._known.get(endpoint.url)
         return read_completion(
             body,
             count,
             revision=self.revision,
             dialect=endpoint.dialect.describe(),
-            seed_ignored=bool(known and known.repeats_itself),
+            seed_ignored=self._handshake.ignores_seeds(endpoint),
         )
 
     def _without_answer(self, finish_reason: str, why: Exception, count: int) -> list[Response]:
