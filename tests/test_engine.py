@@ -25,7 +25,6 @@ from unittest.mock import patch
 import engine_environment as environment
 import numpy as np
 import pytest
-from kpmath_builder.client.schema_probe import PROBE, fault_of_reply
 from ports import listeners
 from pydantic import BaseModel, ValidationError
 from socket_http import ask as ask_socket
@@ -33,8 +32,11 @@ from test_build_served import assert_accounted, rows, same_tables
 
 from kpmath_builder import InputError, Recipe, build, pipeline
 from kpmath_builder.client import monitor
+from kpmath_builder.client.dialects import PLAIN
 from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.client.metrics import read_metrics
+from kpmath_builder.client.probe import negotiate
+from kpmath_builder.client.probe_requests import SCHEMA as PROBE_SCHEMA
 from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.engine.command import engine_environment, engine_python, serve_command
 from kpmath_builder.engine.cpu_build import is_cpu_build
@@ -380,7 +382,7 @@ def test_of_two_servers_of_a_build_each_in_turn_is_killed_and_one_hangs_and_the_
 ) -> None:
     """Nothing is lost or doubled, what answers goes on meanwhile, no process is left."""
     monkeypatch.setattr(monitor, "SILENT_SECONDS", 5.0)
-    monkeypatch.setattr(monitor, "LOOK_SECONDS", 5.0)
+    monkeypatch.setattr(monitor, "LOOK", monitor.aiohttp.ClientTimeout(total=5.0))
     groups: list[int] = []
 
     def running(server: int) -> int:
@@ -640,15 +642,23 @@ def test_bounds_on_the_length_of_strings_leave_json_whole(engine: Engine, addres
 
 def test_the_probe_tells_a_server_that_obeys_from_one_that_does_not(engine: Engine, address: str) -> None:
     """An old name of the schema's field is ignored by vLLM without a word."""
-    body = {**PROBE, **ANSWER_AT_ONCE, "model": engine.model.name, "max_tokens": 4000}
-    assert fault_of_reply("It", post(address, body)) == ""
-    schema = body.pop("response_format")["json_schema"]["schema"]
+    wishes: dict[str, Any] = {"who": "It", "extras": (ANSWER_AT_ONCE,), "schema_mode": "json_schema"}
+
+    async def send(body: dict[str, Any]) -> tuple[int, bytes]:
+        return ask_socket(address, "/v1/chat/completions", json.dumps(body).encode())
+
+    found = asyncio.run(negotiate(send, engine.model.name, **wishes))
+    assert (found.fault, found.dialect) == ("", PLAIN)
+    assert found.known_good
     for seed in range(20):
-        answer = post(
-            address, {**body, "guided_json": schema, "seed": seed, "temperature": 1.0, "max_tokens": 400}
-        )
-        if json.loads(answer)["choices"][0]["finish_reason"] == "stop":
-            assert "It ignores the JSON schema" in fault_of_reply("It", answer)
+
+        async def send_by_old_name(body: dict[str, Any], seed: int = seed) -> tuple[int, bytes]:
+            schema = body.pop("response_format", {}).get("json_schema", {}).get("schema")
+            old = {"guided_json": schema} if schema else {}
+            return await send({**body, **old, "seed": seed, "temperature": 1.0, "max_tokens": 400})
+
+        if fault := asyncio.run(negotiate(send_by_old_name, engine.model.name, **wishes)).fault:
+            assert "It ignores the JSON schema" in fault
             return
     pytest.fail("no reply came to its end")
 
@@ -677,9 +687,6 @@ def test_a_schema_holds_after_the_thinking(engine: Engine, address: str) -> None
     )
     assert reply.reasoning
     assert json.loads(reply.text) == {"sum": 4321}
-
-
-PROBE_SCHEMA = PROBE["response_format"]["json_schema"]["schema"]
 
 
 def test_a_prompt_that_is_too_long_is_refused_in_the_server_s_words(engine: Engine, address: str) -> None:
