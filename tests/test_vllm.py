@@ -23,8 +23,7 @@ from roleplay import play
 from test_build_served import assert_accounted, same_tables
 
 from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
-from kpmath_builder.client import monitor
-from kpmath_builder.client import teacher as client_teacher
+from kpmath_builder.client import handshake, monitor
 from kpmath_builder.client.connection import Connection
 from kpmath_builder.engine import restarts
 from kpmath_builder.engine import server as engine_server
@@ -230,7 +229,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(monitor, "time", clock)
     monkeypatch.setattr(monitor, "LOOK_SECONDS", 1.0)
-    monkeypatch.setattr(client_teacher, "PROBE_SECONDS", 1.0)
+    monkeypatch.setattr(handshake, "PROBE_SECONDS", 1.0)
     return clock
 
 
