@@ -1,0 +1,61 @@
+"""What others wrote is shown as text: no command to the terminal, no secret, no endless list."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpmath_builder.client.secrets import HIDDEN, Secrets
+from kpmath_builder.text import cut_list, shown
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("plain words", "plain words"),
+        ("größer ≤ 中文", "größer ≤ 中文"),
+        ("\x1b[31mred", r"\x1b[31mred"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("left \u202e right", r"left \u202e right"),
+        ("zero\u200bwidth", r"zero\u200bwidth"),
+        ("lone \ud800 half", r"lone \ud800 half"),
+        ("\x9b2J", r"\x9b2J"),
+    ],
+    ids=["plain", "letters", "colour", "layout", "bidirectional", "zero width", "surrogate", "8-bit command"],
+)
+def test_a_character_that_acts_is_shown_as_an_escape(text: str, seen: str) -> None:
+    assert shown(text) == seen
+
+
+@given(st.text())
+def test_whatever_is_shown_can_be_printed_anywhere_and_is_shown_once(text: str) -> None:
+    seen = shown(text)
+    seen.encode()
+    assert shown(seen) == seen
+
+
+def test_a_list_is_cut_in_number_and_in_length() -> None:
+    assert cut_list([]) == "nothing"
+    assert cut_list(["a", "b"]) == "a, b"
+    line = cut_list([f"model-{n}" * 50 for n in range(100_000)])
+    assert line.endswith("… and 99,990 more")
+    assert len(line) < 1000
+
+
+@pytest.mark.parametrize("key", ["sk-0123456789abcdef", 'quote"and\\slash', "späte Schlüssel"])
+def test_a_secret_is_hidden_in_text_and_in_json(key: str) -> None:
+    secrets = Secrets([f" {key}\n", None, ""])
+    assert secrets.hide(f"wrong key {key}!") == f"wrong key {HIDDEN}!"
+    for ascii_only in (True, False):
+        body = json.dumps({"error": f"Incorrect API key: {key}"}, ensure_ascii=ascii_only).encode()
+        assert json.loads(secrets.hide_bytes(body)) == {"error": f"Incorrect API key: {HIDDEN}"}
+
+
+def test_a_placeholder_is_no_secret() -> None:
+    secrets = Secrets(["EMPTY", "none"])
+    assert secrets.hide("the set is EMPTY") == "the set is EMPTY"
+
+
+def test_of_two_secrets_the_longer_is_hidden_whole() -> None:
+    assert Secrets(["abcdefgh", "abcdefghijkl"]).hide("abcdefghijkl") == HIDDEN
