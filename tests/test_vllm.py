@@ -25,6 +25,7 @@ from test_build_served import assert_accounted, same_tables
 from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
 from kpmath_builder.client import handshake, monitor
 from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.engine import restarts
 from kpmath_builder.engine import server as engine_server
 from kpmath_builder.engine.orphans import EngineRegistry
@@ -341,7 +342,11 @@ def test_a_server_that_cannot_be_started_again_for_want_of_disk_ends_the_build(
 
 def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> None:
     notes: list[str] = []
-    connection = Connection(["unix:/no/such/socket"], notify=notes.append)
+
+    async def unasked(_: Endpoint) -> bool:
+        raise AssertionError("it was never ready")
+
+    connection = Connection(["unix:/no/such/socket"], verify=unasked, probe=unasked, notify=notes.append)
     processes = ProcessGroup(
         "vLLM",
         ["sleep", "600"],
