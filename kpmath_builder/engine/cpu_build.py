@@ -36,4 +36,5 @@ async def is_cpu_build(python: Sequence[str], environment: Mapping[str, str] = o
     finally:
         if process.returncode is None:
             process.kill()
+            await process.wait()
     return answer.strip() == b"True"
