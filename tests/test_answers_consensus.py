@@ -131,6 +131,12 @@ def test_no_class_holds_two_answers_that_differ():
     assert sorted(sizes(result)) == [1, 3]
 
 
+def test_a_list_in_two_orders_is_not_one_tuple():
+    """`2, 1` equals `1, 2`, which equals (1, 2), which is not (2, 1): nobody shares a class with an answer that differs."""
+    result = vote(["2, 1", "1, 2", "(1, 2)"], "paper")
+    assert sizes(result) == [2, 1]
+
+
 def test_a_vote_is_true_only_if_something_won():
     assert vote(["1", "1.0", "2"])
     assert not vote(["1", "2"])

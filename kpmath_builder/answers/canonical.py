@@ -42,8 +42,8 @@ def form_of(parts: Parts) -> Form:
 
 
 def key_of(form: Form) -> Key:
-    """Return the key under which answers that are written with the same decorations are equal."""
-    return form.key(ALL, ordered=False)
+    """Return the key under which answers that are written with the same decorations, in the same order, are equal."""
+    return form.key(ALL, ordered=True)
 
 
 def _short(parts: Parts) -> bool:
