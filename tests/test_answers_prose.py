@@ -105,3 +105,25 @@ def test_a_reason_adds_nothing_and_a_condition_does():
     assert without_reason("42 because geometry proves it") == "42"
     assert without_reason("42 because x = 3") == "42 because x = 3"
     assert without_reason("42 since only then it works") == "42 since only then it works"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("The function $f(x+1)-1$ is odd.", "odd"), ("The curve that it draws is a parabola.", "parabola")],
+)
+def test_a_sentence_may_state_one_word(text: str, word: str):
+    assert equivalent(text, word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The number is not odd",
+        "If n is even the sum is odd",
+        "Neither of them is odd",
+        "The sum is odd or even",
+        "n is odd",
+    ],
+)
+def test_a_sentence_that_qualifies_its_word_does_not_state_it(text: str):
+    assert not equivalent(text, "odd")
