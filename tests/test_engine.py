@@ -32,11 +32,10 @@ from test_build_served import assert_accounted, rows, same_tables
 
 from kpmath_builder import InputError, Recipe, build, pipeline
 from kpmath_builder.client import monitor
-from kpmath_builder.client.dialects import PLAIN
 from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.client.metrics import read_metrics
-from kpmath_builder.client.probe import negotiate
-from kpmath_builder.client.probe_requests import SCHEMA as PROBE_SCHEMA
+from kpmath_builder.client.probe import Negotiated, negotiate
+from kpmath_builder.client.probe_requests import SCHEMA
 from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.engine.command import engine_environment, engine_python, serve_command
 from kpmath_builder.engine.cpu_build import is_cpu_build
@@ -642,25 +641,23 @@ def test_bounds_on_the_length_of_strings_leave_json_whole(engine: Engine, addres
 
 def test_the_probe_tells_a_server_that_obeys_from_one_that_does_not(engine: Engine, address: str) -> None:
     """An old name of the schema's field is ignored by vLLM without a word."""
-    wishes: dict[str, Any] = {"who": "It", "extras": (ANSWER_AT_ONCE,), "schema_mode": "json_schema"}
 
-    async def send(body: dict[str, Any]) -> tuple[int, bytes]:
-        return ask_socket(address, "/v1/chat/completions", json.dumps(body).encode())
+    def probed(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Negotiated:
+        async def send(body: dict[str, Any]) -> tuple[int, bytes]:
+            data = json.dumps(change(body)).encode()
+            return await asyncio.to_thread(ask_socket, address, "/v1/chat/completions", data)
 
-    found = asyncio.run(negotiate(send, engine.model.name, **wishes))
-    assert (found.fault, found.dialect) == ("", PLAIN)
-    assert found.known_good
-    for seed in range(20):
+        asked = {"who": "It", "extras": [ANSWER_AT_ONCE], "schema_mode": "json_schema"}
+        return asyncio.run(negotiate(send, engine.model.name, **asked))
 
-        async def send_by_old_name(body: dict[str, Any], seed: int = seed) -> tuple[int, bytes]:
-            schema = body.pop("response_format", {}).get("json_schema", {}).get("schema")
-            old = {"guided_json": schema} if schema else {}
-            return await send({**body, **old, "seed": seed, "temperature": 1.0, "max_tokens": 400})
+    def with_old_name(body: dict[str, Any], seed: int) -> dict[str, Any]:
+        others = {name: value for name, value in body.items() if name != "response_format"}
+        return {**others, "guided_json": SCHEMA, "seed": seed, "temperature": 1.0, "max_tokens": 400}
 
-        if fault := asyncio.run(negotiate(send_by_old_name, engine.model.name, **wishes)).fault:
-            assert "It ignores the JSON schema" in fault
-            return
-    pytest.fail("no reply came to its end")
+    good = probed(dict)
+    assert (good.fault, good.dialect.describe(), good.repeats_itself) == ("", "", False)
+    faults = (probed(partial(with_old_name, seed=seed)).fault for seed in range(20))
+    assert "It ignores the JSON schema" in next(filter(None, faults), "no reply came to its end")
 
 
 def post(address: str, body: dict[str, Any], path: str = "/v1/chat/completions") -> bytes:
@@ -683,7 +680,7 @@ def test_a_reply_that_is_cut_off_says_so_and_drops_the_blueprint(
 
 def test_a_schema_holds_after_the_thinking(engine: Engine, address: str) -> None:
     (reply,) = ask(
-        address, engine, request(engine, extra=THINK, schema=PROBE_SCHEMA, sampling=Sampling(1.0, 1.0, 400))
+        address, engine, request(engine, extra=THINK, schema=SCHEMA, sampling=Sampling(1.0, 1.0, 400))
     )
     assert reply.reasoning
     assert json.loads(reply.text) == {"sum": 4321}
