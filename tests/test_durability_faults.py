@@ -24,7 +24,7 @@ from kpmath_builder.inspection.verify import Verifier
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(endpoints, "FIRST_REST", 0.1)
+    monkeypatch.setattr(endpoints, "FIRST_COOL_DOWN", 0.1)
 
 
 def in_a_fork(do: Callable[[], object]) -> str:

@@ -37,21 +37,20 @@ class Health:
             return
         asked = time.monotonic()
         async with endpoint.lock:
-            if endpoint.verified:
-                return
             began, fault = self._silent.get(endpoint, (float("-inf"), None))
-            if fault and began >= asked:
+            if not endpoint.verified and fault and began >= asked:
                 raise fault
-            await self._verify_now(endpoint)
-            endpoint.was_verified()
+            while not endpoint.verified:
+                await self._verify_now(endpoint)
 
     async def _verify_now(self, endpoint: Endpoint) -> None:
-        began = time.monotonic()
+        began, absences = time.monotonic(), endpoint.absences
         try:
             await self._verify(endpoint)
         except CallError as fault:
             self._silent[endpoint] = began, fault
             raise
+        endpoint.was_verified(absences)
 
     async def owner(self, endpoint: Endpoint, fault: CallError, answers_before: int) -> Owner:
         """Find out who causes a fault.
