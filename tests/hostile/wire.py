@@ -6,7 +6,20 @@ import zlib
 from collections.abc import Mapping
 from functools import cache
 
-from hostile.attack import MEGABYTE, Attack, Exchange, chunk, fixed, flood, head, never, raw, reply, trickle
+from hostile.attack import (
+    MEGABYTE,
+    Attack,
+    Exchange,
+    chunk,
+    escaped,
+    fixed,
+    flood,
+    head,
+    never,
+    raw,
+    reply,
+    trickle,
+)
 
 __all__ = ["FAR_RETRY_AFTER", "HEAVY", "RETRY_AFTER", "STUCK", "WIRE", "WIRE_WHOLE"]
 
@@ -176,7 +189,7 @@ WIRE: Mapping[str, Attack] = {
     "503 with the key in the text": raw(lambda exchange: reply(f"key={exchange.key}", 503)),
     "500 with the key in a header": raw(lambda exchange: reply("", 500, f"X-Key: {exchange.key}", f"Retry-After: {exchange.key}")),
     "500 with the key as reason": raw(lambda exchange: reply("", f"500 {exchange.key}")),
-    "500 with the key, escaped": raw(lambda exchange: reply('{"error": "' + "".join(f"\\u{ord(c):04x}" for c in exchange.key) + '"}', 500)),
+    "500 with the key, escaped": raw(lambda exchange: reply(f'{{"error": "{escaped(exchange.key)}"}}', 500)),
     "a key in a malformed answer": raw(lambda exchange: reply(f'{{"choices": "{exchange.key}"}}')),
 }  # fmt: skip
 """Nothing of this is an answer; each may pass."""
