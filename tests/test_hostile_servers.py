@@ -245,8 +245,8 @@ def test_a_hostile_list_of_models_is_passed_over_or_named(
 @pytest.mark.parametrize(
     "attack",
     cases(
-        {**ANSWERS, **STOPPING, **WHOLE, **LASTING},
-        ["nested a hundred thousand deep", "500 nested deep", "NUL"],
+        {**ANSWERS, **STOPPING, **WHOLE},
+        ["nested a hundred thousand deep", "500 nested deep"],
     ),
 )
 def test_a_hostile_answer_to_the_probe_is_passed_over_or_named(
@@ -255,6 +255,17 @@ def test_a_hostile_answer_to_the_probe_is_passed_over_or_named(
     with HostileServer(Phase(attack, meets=is_probe, count=3), play) as server:
         outcome = build_persistently(tmp_path, server)
     assert same_tables(tmp_path, undisturbed)
+    check(tmp_path, server, outcome)
+
+
+@pytest.mark.parametrize("attack", cases(LASTING, ["braces as text"]))
+def test_an_answer_to_the_probe_that_disregards_its_schema_is_survived(
+    tmp_path: Path, attack: Attack
+) -> None:
+    """The server is then asked otherwise, so that the tables may differ."""
+    with HostileServer(Phase(attack, meets=is_probe, count=3), play) as server:
+        outcome = build_persistently(tmp_path, server)
+    assert [row["index"] for row in rows(tmp_path, "scored")] == list(range(QUESTIONS))
     check(tmp_path, server, outcome)
 
 
@@ -347,7 +358,11 @@ def assert_one_ended(folder: Path, undisturbed: Path) -> None:
 
 
 WORDLESS = ("content null", "no content")
-FAILING = {name: attack for name, attack in {**ANSWERS, **STOPPING}.items() if name not in WORDLESS}
+FAILING = {
+    name: attack
+    for name, attack in {**ANSWERS, **STOPPING}.items()
+    if name not in WORDLESS and not name.startswith("429")  # a 429 is the server's, and waited out
+}
 
 
 @pytest.mark.parametrize(
