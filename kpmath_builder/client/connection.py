@@ -165,7 +165,8 @@ class Connection:
         """
         data = None if body is None else json.dumps(body).encode()
         try:
-            async with asyncio.timeout(seconds), self.sessions.request(endpoint.url, path, data) as reply:
+            request = self.sessions.request(endpoint.url, path, data, reuse=False)
+            async with asyncio.timeout(seconds), request as reply:
                 return reply.status, self.sessions.secrets.hide_bytes(await read_body(reply, limit))
         except TimeoutError:
             raise CallError(f"no answer from {endpoint.url} for {seconds:g} s", away=True) from None

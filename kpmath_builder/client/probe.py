@@ -29,6 +29,8 @@ from kpmath_builder.protocol import Response, Sampling
 __all__ = ["OPEN_PROMPT", "SCHEMA_PROMPT", "Negotiated", "Send", "negotiate"]
 
 MOST_ROUNDS = 12
+CONFIRMATIONS = 2
+"""How often a request is tried once more as it was, before a change that was found by trying is believed."""
 LONGEST_REPLY = 1024
 MAYBE_REFUSED = frozenset({500, 501})
 """What some servers say instead when a chat template raises."""
@@ -176,13 +178,16 @@ class _Negotiation:
         return f"ignores the JSON schema of a request (it said '{quoted(response.text)}')"
 
     async def _search(self) -> Dialect | None:
-        """Find by trying what a server objects to that does not say so."""
+        """Find by trying what a server objects to that does not say so; an error that has passed is no objection."""
         singles = single_changes(self._dialect, self._pinned)
-        if found := await self._answered([self._dialect, *singles]):
-            return found[0]
-        for bare in await self._answered(barest(self._dialect, self._pinned)):
-            return joined(bare, await self._answered(one_more(bare, self._dialect)))
-        return None
+        found = next(iter(await self._answered([self._dialect, *singles])), None)
+        if found is None:
+            bare = next(iter(await self._answered(barest(self._dialect, self._pinned))), None)
+            found = bare and joined(bare, await self._answered(one_more(bare, self._dialect)))
+        for _ in range(CONFIRMATIONS):
+            if found is not None and found != self._dialect and await self._answered([self._dialect]):
+                return self._dialect
+        return found
 
     async def _answered(self, dialects: Iterable[Dialect]) -> list[Dialect]:
         """Return those dialects in which a request is answered, in their order."""
