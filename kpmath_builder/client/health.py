@@ -35,9 +35,10 @@ class Health:
         if endpoint.verified:
             return
         async with endpoint.lock:
-            if not endpoint.verified:
+            while not endpoint.verified:
+                absences = endpoint.absences
                 await self._verify(endpoint)
-                endpoint.was_verified()
+                endpoint.was_verified(absences)
 
     async def owner(self, endpoint: Endpoint, fault: CallError, answers_before: int) -> Owner:
         """Find out who causes a fault.
