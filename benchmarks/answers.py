@@ -13,6 +13,7 @@ from pathlib import Path
 
 import answers_arithmetic
 import answers_cases
+import answers_crowds
 import answers_fuzz
 import answers_golds
 import answers_merges
@@ -29,6 +30,8 @@ MEASUREMENTS = {
     "planted": answers_outputs.planted,
     "speed": answers_speed.against_math_verify,
     "growth": answers_speed.growth,
+    "pace": answers_crowds.pace,
+    "crowds": answers_crowds.crowds,
     "scale": answers_speed.scale,
     "golds": answers_golds.golds,
     "arithmetic": answers_arithmetic.arithmetic,
