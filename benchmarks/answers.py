@@ -15,12 +15,14 @@ import answers_arithmetic
 import answers_fuzz
 import answers_golds
 import answers_outputs
+import answers_reader_cases
 import answers_speed
 import answers_suites
 
 MEASUREMENTS = {
     "suites": answers_suites.suites,
     "reading": answers_outputs.reading,
+    "cases": answers_reader_cases.cases,
     "calibration": answers_outputs.calibration,
     "planted": answers_outputs.planted,
     "speed": answers_speed.against_math_verify,
