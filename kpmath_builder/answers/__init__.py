@@ -3,17 +3,24 @@
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.arithmetic import ArithmeticCheck, check_arithmetic
 from kpmath_builder.answers.consensus import AnswerClass, Consensus, vote
+from kpmath_builder.answers.ending import STOP_STRINGS, Cut, SolutionText, solution_text, split_thinking, stop_strings
 from kpmath_builder.answers.equivalence import Verdict, equivalent
 from kpmath_builder.answers.reading import final_answer
 
 __all__ = [
+    "STOP_STRINGS",
     "Answer",
     "AnswerClass",
     "ArithmeticCheck",
     "Consensus",
+    "Cut",
+    "SolutionText",
     "Verdict",
     "check_arithmetic",
     "equivalent",
     "final_answer",
+    "solution_text",
+    "split_thinking",
+    "stop_strings",
     "vote",
 ]

@@ -1,0 +1,156 @@
+r"""Reads what a text announces as its answer: "The answer is …", `#### …`, `Answer: …` in many languages, an option that is correct.
+
+An announcement that gives no value (The answer is given above) or that is cut off announces nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from kpmath_builder.answers.parts import split_parts
+from kpmath_builder.answers.phrases import CONDITION, NO_VALUE, OTHER_LANGUAGES, WORD_ANSWERS
+from kpmath_builder.answers.sentences import results, starts_with_quantity
+
+__all__ = ["Found", "announced", "hashed", "labelled_lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text gives as its answer, and where that ends in the text."""
+
+    raw: str | None
+    """None if the text takes back or leaves open what it gives: an abstention."""
+    end: int
+
+
+_HASHES = re.compile(r"####[ \t]*(?!#)[:：]?[ \t]*([^\n]+)\s*\Z")
+_SUBJECT = (
+    r"(?:\b(?:final|correct|right|best|required|desired|exact)[ \t]+(?:answers?|options?|choices?|results?)\b|\banswers?\b|\bresult\b|\bsolution\b|\boption\b(?=[ \t]+is\b))"
+)
+_ABOUT = r"(?:[ \t]+(?:to|for|of)\b[^.:\n]{0,80}?|[ \t]+(?:that[ \t]+)?(?:we|you|they|I)\b[a-zA-Z' ]{1,40}?|[ \t]+(?:sought|required|needed|choice|here))?"
+_ANNOUNCES = re.compile(
+    rf"{_SUBJECT}{_ABOUT}\**[ \t]*(?:\bis\b(?![ \t]*n't)|\bare\b|:|=|(?<=swer)[ \t]+[-–—][ \t])\**[ \t]*[:：]?(?:[ \t]*(?:therefore|thus|then|simply|just|also|indeed|actually))?[ \t]*\**\s*",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"(?:^|\n)[ \t]*#{1,6}[ \t]*\**(?:the\s+)?(?:final\s+|correct\s+)?answer\**[ \t]*\n\s*", re.IGNORECASE)
+_YOURS = re.compile(r"\b(?:your|his|her|their|an|any|check|write|give|find|simplify|let|interpret\w*|verify\w*|the student'?s?)\W+(?:the\s+|final\s+)*\Z", re.IGNORECASE)
+_LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
+_SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\.(?=\s|\Z|\*|\"|\\\)|\$?\s*\Z)|\n|(?<=[!?])\s|[。！？]")
+_PART_LINE = re.compile(r"(?:Part\s+)?\(?[a-h]\)\s", re.IGNORECASE)
+_CODE = re.compile(r"^return\b|^[^$\\]*?(?:[a-z]_[a-z]|\w\.\w+\()")
+"""A program is no answer: it is not run."""
+_CUT_OFF = re.compile(r"\\(?:boxed|fbox)\b")
+"""A box that was not found closed before is cut off."""
+_OPTION = re.compile(
+    r"\b(?i:option|choice|answer)\s*\(?\\?(?:text(?:bf)?\{)?\(?([A-Z])\)?\}?\)?\s+is\s+(?:the\s+)?(?:correct|right|best)\b"
+    r"|\b(?:I think|I believe|it's|it is|must be|choose|select|pick)\s+(?:it's\s+|it is\s+|option\s+|answer\s+)?\(?([B-H])\)?\s*[.!]?\s*\Z"
+)
+_CHOICE = re.compile(r"\**\(?([A-Z])\)?\**(?=\s*(?:,|;|\Z|because\b|since\b|as\b|\bfor\b))")
+_NOT_BUT = re.compile(r"not\s+.{1,60}?,?\s+but\s+(?:rather\s+)?(?=[\d$\\(-])", re.IGNORECASE)
+_APPOSITION = re.compile(r"(?:,\s*which\s+(?:is|equals|comes to)|,?\s*that is,?|,?\s*i\.e\.,?|,?\s*namely,?)\s*(?=[\d$\\(-])", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"\b(?:otherwise|and|or|but)\b", re.IGNORECASE)
+_MAX_WORDS = 4
+_VALUE_START = re.compile(r"[-+−±]?\s*(?:[\d$€£\\({\[|√π∞∅½¼¾.#]|[a-zA-Z](?:_\w+)?(?:\([a-z]\))?\s*[=<>≤≥^+*/)]|[a-zA-Z](?:\W|\Z))")
+
+
+def hashed(text: str) -> Found | None:
+    """Return the last line `#### …`."""
+    found = _HASHES.search(text, max(0, len(text) - 400))
+    if not found:
+        return None
+    inner = _ANNOUNCES.match(found[1])
+    value = found[1][inner.end() :] if inner else found[1]
+    words = not any(char.isdigit() or char in "\\$" for char in value) and len(value.split()) > _MAX_WORDS
+    return None if words else Found(value, len(text))
+
+
+def announced(text: str) -> Found | None:
+    """Return what the last announcement that gives a value gives."""
+    line = _LABELLED_LINE.search(text, max(0, len(text) - 400))
+    if line:
+        return Found(line[1], len(text))
+    found = [*_ANNOUNCES.finditer(text)][-6:]
+    if "#" in text:
+        found += [*_HEADING.finditer(text)]
+    if not text.isascii():
+        found += [*OTHER_LANGUAGES.finditer(text)][-3:]
+    elif not found:
+        found = [*OTHER_LANGUAGES.finditer(text, max(0, len(text) - 400))][-3:]
+    for phrase in sorted(found, key=lambda phrase: phrase.start(), reverse=True):
+        given = _given(text, phrase)
+        if given is not None:
+            return given
+    option = [*_OPTION.finditer(text, max(0, len(text) - 300))]
+    return Found(option[-1][1] or option[-1][2], option[-1].end()) if option else None
+
+
+def labelled_lines(text: str) -> Found | None:
+    """Return last lines that are laid out as (a), (b), (c), from the first on."""
+    lines = [line.replace("**", "").strip() for line in text[-2_000:].splitlines() if line.strip()]
+    start = len(lines)
+    while start and _PART_LINE.match(lines[start - 1]):
+        start -= 1
+    joined = " ".join(lines[start:])
+    complete = len(lines) - start > 1 and len(split_parts(joined)) == len(lines) - start
+    return Found(joined, len(text)) if complete else None
+
+
+def _given(text: str, phrase: re.Match[str]) -> Found | None:
+    if _YOURS.search(text, max(0, phrase.start() - 40), phrase.start()):
+        return None
+    rest = text[phrase.end() : phrase.end() + 1_000]
+    end = _SENTENCE_END.search(rest)
+    sentence = rest[: end.start()] if end else rest
+    value = sentence.lstrip(" }").strip()
+    program = _CODE.search(value) or (phrase[0].rstrip().endswith("=") and re.match(r"[a-z]{2}", value))
+    asks = bool(end) and rest[: end.end() if end else 0].rstrip().endswith(("?", "？"))
+    if program or asks or _CUT_OFF.search(value) or not any(char.isalnum() or char in "∞∅" for char in value):
+        return None
+    quantities_only = phrase[0].lstrip()[:1].lower() in "rs"  # result, solution: words behind these explain
+    said = _value(value, words=not quantities_only)
+    return None if said is None else Found(said, phrase.end() + len(sentence))
+
+
+def _value(said: str, *, words: bool) -> str | None:
+    """Return what a statement gives, without the reasons and conditions that follow it."""
+    said = said.strip().strip("*").strip() if said.count("**") % 2 else said.strip()
+    contrast = _NOT_BUT.match(said)
+    if contrast:
+        said = said[contrast.end() :]
+    choice = _CHOICE.match(said)
+    if choice:
+        return choice[1]
+    in_words = WORD_ANSWERS.match(said.strip("* "))
+    if in_words:
+        return in_words[0]
+    if _VALUE_START.match(said.lstrip("* ")) or starts_with_quantity(said.lstrip("* ")):
+        return _without_reasons(said)
+    aside = [*_APPOSITION.finditer(said)]
+    if aside:
+        return _without_reasons(said[aside[-1].end() :])
+    if NO_VALUE.match(said.strip("* ")):
+        return None
+    if not words or len(said.split()) > _MAX_WORDS:
+        return results(said, stated_only=True)
+    return said
+
+
+def _without_reasons(said: str) -> str | None:
+    """Cut a reason or one condition off a value; where values depend on conditions, keep the whole."""
+    reason = CONDITION.search(said)
+    while reason and (reason.start() == 0 or _open(said[: reason.start()])):
+        reason = CONDITION.search(said, reason.end())
+    contrary = re.search(r"\s*,?\s*\band not\b", said)
+    if contrary and (not reason or contrary.start() < reason.start()):
+        reason = contrary
+    if not reason:
+        return said
+    behind = said[reason.end() :]
+    word = reason[0].strip(" ,").lower()
+    if word.startswith(("if", "when", "where", "for", "with", "at", "provided", "assuming")) and _ALTERNATIVE.search(behind):
+        return said
+    return said[: reason.start()].rstrip(" ,")
+
+
+def _open(text: str) -> bool:
+    """Whether mathematics or a bracket is still open: a condition within it belongs to it."""
+    return text.count("$") % 2 == 1 or text.count("{") != text.count("}") or text.count("\\(") != text.count("\\)")

@@ -1,0 +1,257 @@
+r"""Decides where a solution ends and what of it is thinking; voting, checking, publishing and evaluation all read what this returns.
+
+A model may think in tags, run on into another turn or another problem, and wrap what it says in the marks of its chat
+template. What is removed is never read: if what is left names no answer, the solution abstains.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from kpmath_builder.answers.marks import (
+    LATER_HEADINGS,
+    OWN_HEADINGS,
+    PROBLEM_WORDS,
+    ROLES,
+    SOLUTION_OPENERS,
+    THINKING_TAGS,
+    TURN_MARKS,
+)
+
+__all__ = ["STOP_STRINGS", "Cut", "SolutionText", "solution_text", "split_thinking", "stop_strings"]
+
+
+class Cut(StrEnum):
+    """Why the end of a text is no part of its solution."""
+
+    NONE = ""
+    TURN = "another turn"
+    PROBLEM = "another problem"
+    THINKING = "thinking without an end"
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionText:
+    """A solution as it is read, checked and published."""
+
+    text: str
+    """From its first word to its last, without thinking and without what was cut off."""
+    thinking: str
+    """What was thought before or between; empty if nothing was."""
+    cut_reason: Cut
+    """Why something behind the text was cut off; empty if nothing was."""
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+
+
+_CLOSING = {tags.opening.lower(): tags.closing for tags in THINKING_TAGS}
+_MARK = re.compile(
+    rf"(?P<opening>{_any_of(tags.opening for tags in THINKING_TAGS)})"
+    rf"|(?P<closing>{_any_of({tags.closing for tags in THINKING_TAGS})})"
+    rf"|(?P<solution>{_any_of(SOLUTION_OPENERS)})"
+    rf"|(?P<turn>{_any_of(TURN_MARKS)}|<\|(?!(?:begin|end)_of_box)[a-z][^|<>\s]+\|>|<｜[^｜<>\n]{{2,40}}｜>)",
+    re.IGNORECASE,
+)
+_MAYBE_MARKED = ("<", "[", "◁", "]~", "my thought process:")
+_OTHER_SIDE = re.compile(r"user|human|system|observation|\[INST\]|SYS|extra_id_[01]", re.IGNORECASE)
+_OWN_ROLE = re.compile(
+    r"\s*(?:assistant|model|chatbot|bot|gpt)?\s*(?:<\|(?:end_header_id|header_end|end_of_role|im_middle|message)\|>|</role>)?\s*",
+    re.IGNORECASE,
+)
+_HARMONY = re.compile(
+    r"(?:<\|start\|>(?P<role>[\w.]*))?[^<\n]*(?:<\|channel\|>(?P<channel>\w*)[^<]*)?(?:<\|constrain\|>[^<]*)?<\|message\|>"
+    r"(?P<said>.*?)(?=<\|(?:end|return|call|start|channel)\|>|\Z)(?:<\|(?:end|return|call)\|>)?",
+    re.DOTALL,
+)
+_BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z\s]).*?assistant\s*final(?=[^a-z])", re.DOTALL)
+"""The channels of gpt-oss as they look when a server drops the marks around their names."""
+_BARE_ANALYSIS = re.compile(r"\s*analysis(?=[A-Z])")
+_ROLE = re.compile(
+    rf"(?:(?:\n|(?<=[.!?}}$)\]]))[ \t]*(?:#+[ \t]*|\*\*)?(?:{_any_of(ROLES)}|USER|HUMAN|ASSISTANT)(?:\*\*)?[ \t]*:"
+    r"|(?:\n|(?<=[.!?}$)\]]))[ \t]*(?:user|assistant|human|model|system)[ \t]*\n)"
+)
+_MAYBE_ROLE = ("User", "Human", "Assistant", "USER", "HUMAN", "ASSISTANT", "user", "human", "assistant", "model\n", "system\n")
+_LEADING_ROLE = re.compile(r"\s*(?:\*\*)?(?:Assistant|ASSISTANT|assistant(?=\s*\n))(?:\*\*)?[ \t]*:?\s*")
+_BEFORE = r"\n[ \t]*(?P<marks>(?:[>*_#\[(-]+[ \t]*)*+)(?:(?:New|Next|Another|Your|My|Similar|Solved|Follow-?up|Bonus|Second|The)[ \t]+)?"
+_BEHIND = r"(?P<number>[ \t]*(?:No\.?|\#)?[ \t]*\d{1,3}\b)?(?:[ \t]+statement)?[\])*_]*[ \t]*(?P<end>[:：]|[.)](?=\s)|(?=\n))"
+_PROBLEM = re.compile(f"{_BEFORE}(?:{_any_of(PROBLEM_WORDS)})s?{_BEHIND}", re.IGNORECASE)
+_LATER = re.compile(f"{_BEFORE}(?:{_any_of(LATER_HEADINGS)})s?{_BEHIND}")
+_MAYBE_PROBLEM = re.compile("|".join(sorted({re.escape(word[1:3]) for word in PROBLEM_WORDS})))
+_ANSWERED = re.compile(r"\\boxed|####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
+_STATED = re.compile(r"####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
+_QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n(?=(?:.|\n)*(?:\\boxed|####|answer))", re.IGNORECASE)
+_NO_PROBLEM = re.compile(
+    r"\A\s*(?:\d+[.)]|[-*#(]|(?:is|are|can|does|do|could|was|will|should|but|and|so)\b)|\b(?:check|verify|sure|right|correct|sense|help|would you|do you|let me|let us|let's|understand|wait|hmm|did (?:we|I)|why|questions?)\b",
+    re.IGNORECASE,
+)
+
+
+def solution_text(text: str, headings: Iterable[str] = ()) -> SolutionText:
+    """Return the part of a model's text that is its solution, what it thought, and why anything was cut off.
+
+    Applying it to its own result changes nothing.
+
+    Parameters
+    ----------
+    text
+        What a model wrote, with or without the marks of its chat template.
+    headings
+        Lines that stand before a problem in the prompt that was sent, if it was not one of this package's own.
+
+    """
+    said, thinking, cut = _without_marks(text)
+    start, end, reason = _within(said, tuple(headings))
+    if reason:
+        cut = reason
+    said = said[start:end].rstrip() if reason else said[start:]
+    return SolutionText(said, thinking, cut)
+
+
+def split_thinking(text: str) -> tuple[str, str]:
+    """Return what a text says and what of it is thinking; nothing else is cut off.
+
+    For replies that are no solutions, and for the transport of a model's text.
+    """
+    if not _maybe_marked(text):
+        return text, ""
+    found = _harmony(text) or _tagged(text, turns=False)
+    return (found.text, found.thinking) if found.thinking or found.cut_reason else (text, "")
+
+
+def stop_strings(headings: Iterable[str] = OWN_HEADINGS) -> tuple[str, ...]:
+    """Return what a server may be told to stop at: headings of more than one word, which no solution writes of itself."""
+    return tuple("\n" + heading for heading in headings if " " in heading and heading.endswith(":"))
+
+
+STOP_STRINGS = stop_strings()
+"""The stop strings for the prompts of this package."""
+
+
+def _maybe_marked(text: str) -> bool:
+    return any(mark in text for mark in _MAYBE_MARKED) or text.lstrip().startswith("analysis")
+
+
+def _without_marks(text: str) -> tuple[str, str, Cut]:
+    if not _maybe_marked(text):
+        return text, "", Cut.NONE
+    found = _harmony(text) or _tagged(text)
+    return found.text, found.thinking, found.cut_reason
+
+
+def _harmony(text: str) -> SolutionText | None:
+    """Read the channels of gpt-oss: what is in `final` is said, all else is thought."""
+    if "<|message|>" not in text and "<|channel|>" not in text:
+        bare = _BARE_HARMONY.match(text)
+        if bare:
+            return SolutionText(text[bare.end() :].lstrip(), bare[0].strip(), Cut.NONE)
+        return SolutionText("", text.strip(), Cut.THINKING) if _BARE_ANALYSIS.match(text) else None
+    thought: list[str] = []
+    for message in _HARMONY.finditer(text):
+        if (message["role"] or "assistant") not in {"assistant", ""}:
+            break
+        if message["channel"] in {"final", None}:
+            rest = _MARK.sub("", text[message.end() :]).strip()
+            return SolutionText(message["said"].strip(), _joined(thought), Cut.TURN if rest else Cut.NONE)
+        thought.append(message["said"])
+    return SolutionText("", _joined(thought) or text.strip(), Cut.THINKING)
+
+
+def _tagged(text: str, *, turns: bool = True) -> SolutionText:
+    """Take thinking out, and end at the first mark of another turn behind something said."""
+    said: list[str] = []
+    thought: list[str] = []
+    at = 0
+    for mark in _MARK.finditer(text):
+        if mark.start() < at or (mark.lastgroup == "turn" and not turns):
+            continue
+        before = text[at : mark.start()]
+        something = bool("".join(said).strip() or before.strip())
+        if mark.lastgroup == "turn" and (something or _is_other_side(mark, text)):
+            said.append(before)
+            rest = _MARK.sub("", text[mark.end() :]).strip()
+            return SolutionText(
+                _said(said), _joined(thought), Cut.TURN if rest or not something else Cut.NONE
+            )
+        if mark.lastgroup == "solution" and something:
+            continue
+        at = mark.end()
+        if mark.lastgroup == "opening":
+            said.append(before)
+            closing = _CLOSING[mark[0].lower()]
+            end = re.compile(re.escape(closing), re.IGNORECASE).search(text, at)
+            if end is None:
+                return SolutionText(_said(said), _joined([*thought, text[at:]]), Cut.THINKING)
+            thought.append(text[at : end.start()])
+            at = end.end()
+        elif mark.lastgroup == "closing":  # opened by the prompt, or closed twice
+            thought.extend([*said, before])
+            said = []
+        else:
+            role = _OWN_ROLE.match(text, at)
+            at = role.end() if role else at
+    if not at:
+        return SolutionText(text, "", Cut.NONE)
+    return SolutionText(_said([*said, text[at:]]), _joined(thought), Cut.NONE)
+
+
+def _is_other_side(mark: re.Match[str], text: str) -> bool:
+    """Whether a mark at the very beginning opens a turn of somebody else: then nothing was said."""
+    following = text[mark.end() : mark.end() + 12].lstrip()
+    return bool(_OTHER_SIDE.search(mark[0]) or re.match(r"(?:user|human|system|tool)\b", following))
+
+
+def _said(pieces: list[str]) -> str:
+    kept = [piece for piece in pieces if piece.strip()]
+    return "".join(kept).strip()
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    return "\n\n".join(piece.strip() for piece in pieces if piece.strip())
+
+
+def _within(text: str, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
+    """Return where a text without marks begins and ends, and why it ends before its end."""
+    role = _LEADING_ROLE.match(text) if any(word in text for word in ("Assistant", "ASSISTANT", "assistant")) else None
+    start = role.end() if role else 0
+    ends = [(end, reason) for end, reason in _ends(text, start, headings) if text[start:end].strip()]
+    end, reason = min(ends, default=(len(text), Cut.NONE))
+    return start, end, reason
+
+
+def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
+    first = start + len(text[start:]) - len(text[start:].lstrip())
+    if any(word in text for word in _MAYBE_ROLE):
+        yield from ((role.start(), Cut.TURN) for role in _ROLE.finditer(text, first))
+    if headings:
+        yield from ((found.start(), Cut.PROBLEM) for found in _own(headings).finditer(text, first))
+    if _MAYBE_PROBLEM.search(text):
+        yield from ((found.start(), Cut.PROBLEM) for found in _PROBLEM.finditer(text, first) if _heads(found))
+    answered = _ANSWERED.search(text, first)
+    if answered:
+        later = (found for found in _LATER.finditer(text, answered.end()) if _heads(found))
+        yield from ((found.start(), Cut.PROBLEM) for found in later)
+        if "?" in text:
+            yield from _questions(text, first)
+
+
+def _heads(found: re.Match[str]) -> bool:
+    """Whether a word is a heading: by its colon, its number, or the marks around a line of its own."""
+    return found["end"] in {":", "："} or bool(found["number"]) or (not found["end"] and bool(found["marks"]))
+
+
+def _questions(text: str, first: int) -> Iterator[tuple[int, Cut]]:
+    """Yield where another question is asked in a paragraph of its own behind an answer that was stated in words."""
+    stated = _STATED.search(text, first)
+    if stated:
+        for found in _QUESTION.finditer(text, stated.end()):
+            if not _NO_PROBLEM.search(found["asked"]):
+                yield found.start(), Cut.PROBLEM
+
+
+@lru_cache(maxsize=64)
+def _own(headings: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\n[ \t]*(?:{_any_of(headings)})")
