@@ -4,6 +4,7 @@ An announcement that gives no value (The answer is given above) or that is cut o
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kpmath_builder.answers.parts import split_parts
@@ -32,7 +33,14 @@ _ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"(?:^|\n)[ \t]*#{1,6}[ \t]*\**(?:the\s+)?(?:final\s+|correct\s+)?answer\**[ \t]*\n\s*", re.IGNORECASE)
-_YOURS = re.compile(r"\b(?:your|his|her|their|an|any|check|write|give|find|simplify|let|interpret\w*|verify\w*|the student'?s?)\W+(?:the\s+|final\s+)*\Z", re.IGNORECASE)
+_STEMS = ("nswer", "NSWER", "esult", "olution", "hoice", "ption")
+_MAX_SUBJECTS = 8
+_NOT_OURS = re.compile(
+    r"\b(?:(?:check|verif|simplif|write|express|interpret|confirm|give|find|provid|stat)\w*[ \t]+(?:that\s+)?(?:the|our|your|this|an?|my)?|your|his|her|their|any|student'?s?)"
+    r"[ \t*]+(?:final\s+|correct\s+)?\Z",
+    re.IGNORECASE,
+)
+"""An answer that is spoken of, not given."""
 _LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
 _SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\.(?=\s|\Z|\*|\"|\\\)|\$?\s*\Z)|\n|(?<=[!?])\s|[。！？]")
 _PART_LINE = re.compile(r"(?:Part\s+)?\(?[a-h]\)\s", re.IGNORECASE)
@@ -63,24 +71,47 @@ def hashed(text: str) -> Found | None:
     return None if words else Found(value, len(text))
 
 
-def announced(text: str) -> Found | None:
-    """Return what the last announcement that gives a value gives."""
+def announced(text: str, *, answers_only: bool = False) -> Found | None:
+    """Return what the last announcement that gives a value gives; with `answers_only`, of what is called an answer."""
     line = _LABELLED_LINE.search(text, max(0, len(text) - 400))
     if line:
         return Found(line[1], len(text))
-    found = [*_ANNOUNCES.finditer(text)][-6:]
+    found = [*_announcements(text)]
     if "#" in text:
         found += [*_HEADING.finditer(text)]
     if not text.isascii():
         found += [*OTHER_LANGUAGES.finditer(text)][-3:]
     elif not found:
         found = [*OTHER_LANGUAGES.finditer(text, max(0, len(text) - 400))][-3:]
+    if answers_only:
+        found = [phrase for phrase in found if phrase[0].lstrip()[:1].lower() not in {"r", "s"}]
     for phrase in sorted(found, key=lambda phrase: phrase.start(), reverse=True):
         given = _given(text, phrase)
         if given is not None:
             return given
+    if answers_only:
+        return None
     option = [*_OPTION.finditer(text, max(0, len(text) - 300))]
     return Found(option[-1][1] or option[-1][2], option[-1].end()) if option else None
+
+
+def _announcements(text: str) -> Iterator[re.Match[str]]:
+    """Yield the last announcements, found backwards: they are at the end, and a solution may be long."""
+    last = len(text)
+    for at in sorted((at for stem in _STEMS for at in _last_places(text, stem)), reverse=True):
+        phrase = _ANNOUNCES.search(text, max(0, at - 24), min(len(text), at + 200))
+        if phrase and phrase.start() < last:
+            last = phrase.start()
+            yield phrase
+
+
+def _last_places(text: str, stem: str) -> Iterator[int]:
+    at = len(text)
+    for _ in range(_MAX_SUBJECTS):
+        at = text.rfind(stem, 0, at)
+        if at < 0:
+            return
+        yield at
 
 
 def labelled_lines(text: str) -> Found | None:
@@ -95,7 +126,7 @@ def labelled_lines(text: str) -> Found | None:
 
 
 def _given(text: str, phrase: re.Match[str]) -> Found | None:
-    if _YOURS.search(text, max(0, phrase.start() - 40), phrase.start()):
+    if _NOT_OURS.search(text, max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())):
         return None
     rest = text[phrase.end() : phrase.end() + 1_000]
     end = _SENTENCE_END.search(rest)

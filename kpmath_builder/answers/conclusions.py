@@ -23,11 +23,12 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)\.?\*\*")
 _VALUE_WITH_WORDS = re.compile(rf"(?P<value>{QUANTITY})(?P<words>\s*[^\d\n*]{{0,30}})", re.IGNORECASE)
 _CHECKS = re.compile(r"\b(?:check|verify|verification|substitut\w+|confirm\w*|original equation|satisf\w+|test)\b", re.IGNORECASE)
 _MAX_LINE = 80
+_MAX_END = 60
 
 
 def last_line(text: str) -> str | None:
     """Return the last line if it is nothing but a value, with or without a label that names the result."""
-    lines = [line for line in _END_OF_PROOF.sub("", text).rsplit("\n", 12)[-12:] if line.strip()]
+    lines = [line for line in _without_qed(text).rsplit("\n", 12)[-12:] if line.strip()]
     if not lines:
         return None
     line = _bare(lines[-1])
@@ -52,7 +53,7 @@ def last_line(text: str) -> str | None:
 
 def concluded(text: str) -> str | None:
     """Return the one result of a last sentence that concludes: "Therefore, Mike spent $151 at the music store."."""
-    last = _END_OF_PROOF.sub("", text).rstrip().rsplit("\n", 1)[-1][-600:].rstrip()
+    last = _without_qed(text).rstrip().rsplit("\n", 1)[-1][-600:].rstrip()
     bold = _bold(last)
     if bold is not None:
         return bold
@@ -65,6 +66,10 @@ def concluded(text: str) -> str | None:
     if words[-1][0] in {"因此", "所以", "故", "لذا", "इसलिए"}:
         return None  # only numbers in bold are read in other languages
     return results(sentence)
+
+
+def _without_qed(text: str) -> str:
+    return text[:-_MAX_END] + _END_OF_PROOF.sub("", text[-_MAX_END:])
 
 
 def _bare(line: str) -> str:

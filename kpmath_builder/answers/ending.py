@@ -56,7 +56,9 @@ _MARK = re.compile(
     rf"|(?P<turn>{_any_of(TURN_MARKS)}|<\|(?!(?:begin|end)_of_box)[a-z][^|<>\s]+\|>|<｜[^｜<>\n]{{2,40}}｜>)",
     re.IGNORECASE,
 )
-_MAYBE_MARKED = ("<", "[", "◁", "]~", "my thought process:")
+_CANDIDATE = re.compile(r"<<?[/a-zA-Z|｜]|\[[/A-Z|e]|\]~|◁|[Hh]ere(?:'s| is) my ")
+_ANGLE, _SQUARE = re.compile(r"<<?[/a-zA-Z|｜]"), re.compile(r"\[[/A-Z|e]")
+"""Where a mark may stand: marks are looked for nowhere else, for most texts hold none."""
 _OTHER_SIDE = re.compile(r"user|human|system|observation|\[INST\]|SYS|extra_id_[01]", re.IGNORECASE)
 _OWN_ROLE = re.compile(
     r"\s*(?:assistant|model|chatbot|bot|gpt)?\s*(?:<\|(?:end_header_id|header_end|end_of_role|im_middle|message)\|>|</role>)?\s*",
@@ -70,17 +72,20 @@ _HARMONY = re.compile(
 _BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z\s]).*?assistant\s*final(?=[^a-z])", re.DOTALL)
 """The channels of gpt-oss as they look when a server drops the marks around their names."""
 _BARE_ANALYSIS = re.compile(r"\s*analysis(?=[A-Z])")
-_ROLE = re.compile(
-    rf"(?:(?:\n|(?<=[.!?}}$)\]]))[ \t]*(?:#+[ \t]*|\*\*)?(?:{_any_of(ROLES)}|USER|HUMAN|ASSISTANT)(?:\*\*)?[ \t]*:"
-    r"|(?:\n|(?<=[.!?}$)\]]))[ \t]*(?:user|assistant|human|model|system)[ \t]*\n)"
-)
-_MAYBE_ROLE = ("User", "Human", "Assistant", "USER", "HUMAN", "ASSISTANT", "user", "human", "assistant", "model\n", "system\n")
+_ROLE_NAME = rf"[ \t]*(?:(?:#+[ \t]*|\*\*)?(?:{_any_of(ROLES)}|USER|HUMAN|ASSISTANT)(?:\*\*)?[ \t]*:|(?:user|assistant|human|model|system)[ \t]*\n)"
+_ROLE_LINE = re.compile(rf"\n{_ROLE_NAME}")
+_ROLE_GLUED = re.compile(rf"(?<=[.!?}}$)\]]){_ROLE_NAME}")
+"""Behind a full stop without a line break: what is left where a server drops the mark between two turns."""
 _LEADING_ROLE = re.compile(r"\s*(?:\*\*)?(?:Assistant|ASSISTANT|assistant(?=\s*\n))(?:\*\*)?[ \t]*:?\s*")
 _BEFORE = r"\n[ \t]*(?P<marks>(?:[>*_#\[(-]+[ \t]*)*+)(?:(?:New|Next|Another|Your|My|Similar|Solved|Follow-?up|Bonus|Second|The)[ \t]+)?"
+_PROBLEM_NAMES = {*PROBLEM_WORDS, *(word.upper() for word in PROBLEM_WORDS), *(word.lower() for word in PROBLEM_WORDS)}
 _BEHIND = r"(?P<number>[ \t]*(?:No\.?|\#)?[ \t]*\d{1,3}\b)?(?:[ \t]+statement)?[\])*_]*[ \t]*(?P<end>[:：]|[.)](?=\s)|(?=\n))"
-_PROBLEM = re.compile(f"{_BEFORE}(?:{_any_of(PROBLEM_WORDS)})s?{_BEHIND}", re.IGNORECASE)
+_PROBLEM = re.compile(f"{_BEFORE}(?:{_any_of(_PROBLEM_NAMES)})[sS]?{_BEHIND}")
 _LATER = re.compile(f"{_BEFORE}(?:{_any_of(LATER_HEADINGS)})s?{_BEHIND}")
-_MAYBE_PROBLEM = re.compile("|".join(sorted({re.escape(word[1:3]) for word in PROBLEM_WORDS})))
+_ANY_HEADING = re.compile(
+    rf"{_BEFORE}(?:{_any_of({*_PROBLEM_NAMES, *LATER_HEADINGS, *ROLES})}|USER|HUMAN|ASSISTANT|user|human|assistant|model|system)"
+)
+"""What every heading and role at the start of a line begins with: one search instead of three for the texts that have none."""
 _ANSWERED = re.compile(r"\\boxed|####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
 _STATED = re.compile(r"####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
 _QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n(?=(?:.|\n)*(?:\\boxed|####|answer))", re.IGNORECASE)
@@ -107,7 +112,7 @@ def solution_text(text: str, headings: Iterable[str] = ()) -> SolutionText:
     start, end, reason = _within(said, tuple(headings))
     if reason:
         cut = reason
-    said = said[start:end].rstrip() if reason else said[start:]
+    said = said[start : max(start, end)].rstrip() if reason else said[start:]
     return SolutionText(said, thinking, cut)
 
 
@@ -132,7 +137,17 @@ STOP_STRINGS = stop_strings()
 
 
 def _maybe_marked(text: str) -> bool:
-    return any(mark in text for mark in _MAYBE_MARKED) or text.lstrip().startswith("analysis")
+    quick = _ANGLE.search(text) or _SQUARE.search(text)  # a pattern with one first letter is searched for ten times as fast
+    return bool(quick) or "◁" in text or "]~" in text or "ere is my " in text or "ere's my " in text or text[:20].lstrip().startswith("analysis")
+
+
+def _marks(text: str) -> Iterator[re.Match[str]]:
+    at = 0
+    for candidate in _CANDIDATE.finditer(text):
+        mark = _MARK.match(text, candidate.start()) if candidate.start() >= at else None
+        if mark:
+            at = mark.end()
+            yield mark
 
 
 def _without_marks(text: str) -> tuple[str, str, Cut]:
@@ -165,7 +180,7 @@ def _tagged(text: str, *, turns: bool = True) -> SolutionText:
     said: list[str] = []
     thought: list[str] = []
     at = 0
-    for mark in _MARK.finditer(text):
+    for mark in _marks(text):
         if mark.start() < at or (mark.lastgroup == "turn" and not turns):
             continue
         before = text[at : mark.start()]
@@ -215,27 +230,48 @@ def _joined(pieces: Iterable[str]) -> str:
 
 def _within(text: str, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
     """Return where a text without marks begins and ends, and why it ends before its end."""
-    role = _LEADING_ROLE.match(text) if any(word in text for word in ("Assistant", "ASSISTANT", "assistant")) else None
+    role = _LEADING_ROLE.match(text)
     start = role.end() if role else 0
-    ends = [(end, reason) for end, reason in _ends(text, start, headings) if text[start:end].strip()]
+    ends = [(end, reason) for end, reason in _ends(text, start, headings) if not end or text[start:end].strip()]
     end, reason = min(ends, default=(len(text), Cut.NONE))
     return start, end, reason
 
 
 def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
-    first = start + len(text[start:]) - len(text[start:].lstrip())
-    if any(word in text for word in _MAYBE_ROLE):
-        yield from ((role.start(), Cut.TURN) for role in _ROLE.finditer(text, first))
+    first = len(text) - len(text[start:].lstrip())
+    if "ser:" in text or "uman:" in text or "ssistant" in text or "user\n" in text:
+        yield from ((role.start(), Cut.TURN) for role in _ROLE_GLUED.finditer(text, first))
     if headings:
         yield from ((found.start(), Cut.PROBLEM) for found in _own(headings).finditer(text, first))
-    if _MAYBE_PROBLEM.search(text):
-        yield from ((found.start(), Cut.PROBLEM) for found in _PROBLEM.finditer(text, first) if _heads(found))
-    answered = _ANSWERED.search(text, first)
-    if answered:
-        later = (found for found in _LATER.finditer(text, answered.end()) if _heads(found))
-        yield from ((found.start(), Cut.PROBLEM) for found in later)
-        if "?" in text:
-            yield from _questions(text, first)
+    if "?\n" in text:
+        yield from _questions(text, first)
+    if not _ANY_HEADING.search(text):
+        return
+    yield from ((role.start(), Cut.TURN) for role in _ROLE_LINE.finditer(text, first))
+    headed = [heading for heading in _PROBLEM.finditer(text, max(0, first - 1)) if _heads(heading)]
+    later = [heading for heading in _LATER.finditer(text, first) if _heads(heading)]
+    if headed or later:
+        answered = _ANSWERED.search(text, first)
+        yield from _problems(text, first, headed, answered.start() if answered else len(text))
+        if answered:
+            yield from ((found.start(), Cut.PROBLEM) for found in later if found.start() >= answered.end())
+
+
+def _problems(text: str, first: int, headed: list[re.Match[str]], answered: int) -> Iterator[tuple[int, Cut]]:
+    """Yield where a heading begins another problem.
+
+    A series of numbered headings that begins before any answer is the solution's own, unless it answers more than one of them:
+    then nobody can say which of them was asked.
+    """
+    leading = _PROBLEM.match("\n" + text[first : first + 80])
+    numbers = [heading for heading in headed if heading["number"]]
+    begins = bool(numbers) and numbers[0]["number"].strip(" \t#No.") == "1" and answered >= numbers[0].start()
+    own = begins or bool(leading and leading["number"] and _heads(leading))
+    for heading in headed:
+        if not (own and heading["number"]):
+            yield heading.start(), Cut.PROBLEM
+        elif answered < heading.start():
+            yield (0 if leading else numbers[0].start()), Cut.PROBLEM
 
 
 def _heads(found: re.Match[str]) -> bool:

@@ -62,19 +62,21 @@ CONDITION = re.compile(
 CONTEXT_WORDS = frozenset(
     "in at for after before by from with of on over under per to within during through until since between among around "
     "every each than up into step case part equation problem question line figure day week month year grade number numbers "
+    "his her their its my our your the this these those "
     "modulo mod base divided multiplied table row item theorem lemma option".split()
 )
 """A number behind one of these is no result of its sentence."""
 
 RETRACTION = re.compile(
-    r"\bwait\b|\bhold on\b|\bscratch that\b|\bcorrection\b|\bon second thought\b|\boops\b|\bmy (?:bad|mistake|apologies)\b"
-    r"|\b(?:I|we|I've|we've|there) (?:have |has )?(?:made|make|see|realized?|realised?|found|find|misread|is|was|forgot) (?:\w+ ){0,3}?(?:mistakes?|errors?|misread|that I)\b"
+    r"\bwait\b|\bhold on\b|\bscratch that\b|\bcorrection\b|\bon second thought\b|\boops\b|\bmy (?:bad|mistake|apologies)\b|\bapologi[sz]e\b"
+    r"|\b(?:I|we|I've|we've|there) (?:have |has )?(?:made|make|see|realized?|realised?|found|find|is|was) (?:\w+ ){0,3}?(?:mistakes?|errors?|misread)\b"
     r"|\b(?:I|we) (?:misread|miscounted|misinterpreted|miscalculated|forgot|overlooked)\b"
-    r"|\b(?:is|was|are|be|that's) (?:wrong|incorrect|not (?:right|correct|quite right|the answer|possible|valid)|a mistake|an error|impossible)\b"
-    r"|\b(?:isn't|wasn't|doesn't|can't be|cannot be) (?:right|correct|match|possible|work)\b|\bdoes not (?:match|work|make sense)\b"
-    r"|\b(?:let me|let's|let us|I need to|we need to|I must|I should) (?:re-?\s?(?:check|compute|do|consider|calculate|evaluate|examine|visit|think|work|count)|try again|correct|fix|start over)\b"
-    r"|\bhmm\b|\bno,|\bactually,|\b(?:the )?corrected (?:answer|solution|result)\b|\bapologi[sz]e\b|\binstead of\b[^.\n]{0,40}\bit should\b"
-    r"|等等|不对|错了|更正",
+    r"|\b(?:that|this|it|which|answer|result|above|solution|calculation|value)\b[^.!?\n]{0,30}?(?:\bis|\bwas|'s|\bseems)\s+(?:\w+ly\s+)?"
+    r"(?:wrong|incorrect|not (?:right|correct|quite right|the (?:right |correct |final )?answer|what was asked)|a mistake|an error)\b"
+    r"|\A\W*(?:is|was)\s+(?:wrong|incorrect|not (?:right|correct|the answer|possible|valid)|a mistake|an error|impossible)\b"
+    r"|\b(?:that|this|it|answer|result) (?:isn't|wasn't|can't be|cannot be) (?:right|correct|possible)\b|\b(?:does not|doesn't) make sense\b"
+    r"|\b(?:let me|let's|let us|I need to|we need to|I must|I should|re-?evaluating|re-?calculating) (?:re-?\s?(?:compute|do|consider|calculate|evaluate|examine|visit|think|work|count|try)|try again|correct|fix|start over)\b"
+    r"|\bhmm+\b|\bno,|\bactually,|\bcorrected (?:answer|solution|result)\b|等等|不对|错了|更正",
     re.IGNORECASE,
 )
 """What was stated before it no longer holds."""

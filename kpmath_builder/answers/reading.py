@@ -22,16 +22,19 @@ from kpmath_builder.answers.wrappers import unwrap
 __all__ = ["as_answer", "final_answer", "make_answer"]
 
 _MAX_TEXT = 60_000
+_MAX_END = 1_500
 _MAX_CORRECTIONS = 8
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:|</?answer>|begin_of_box", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*")
+_FIELD = re.compile(r"(?:\\text\{)?[\\\"'`{ ]*(?:final[_ ])?answer[\\\"'`]*\s*:\s*[\\\"'` ]*([^\"'`\n]+?)[\\\"'`} ]*", re.IGNORECASE)
+"""An answer that is itself an answer field: a JSON reply that was quoted."""
 _TEXT_ONLY = re.compile(r"\\(?:text|mbox|mathrm)\s*\{([^{}]*)\}")
 _SPACED_DIGITS = re.compile(r"\\mathbf\s*\{\s*(-?\s*\d(?:\s+\d)*)\s*\}")
 _DISPLAY = re.compile(r"(\\\[|\$\$)[ \t]*\n\s*([^\n]{1,300}?)\s*\n\s*(\\\]|\$\$)")
 _FENCED = re.compile(r"```(?:\w+)?\n\s*([^\n`]{1,80})\n```\s*\Z")
 _ALIGNED = re.compile(r"\\begin\{(aligned|align\*?|gathered|gather\*?|cases|array)\}(?:\{[lcr|]*\})?(?P<rows>.*)\\end\{\1\}", re.DOTALL)
 _ROW = re.compile(r"\s*[A-Za-z](?:_\{?\w+\}?)?\s*&?\s*=\s*&?\s*[^&=]+")
-_LIST_MARK = re.compile(r"\A1[.)]\s+(?=\S+\s*\Z)")
+_LIST_MARK = re.compile(r"1[.)]\s+(?=\S+\s*\Z)")
 _CJK_TAIL = re.compile(r"(?<=[\d%)}$])\s*(?![万萬亿億千百十兆만억])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}\Z")
 
 
@@ -67,6 +70,9 @@ def make_answer(raw: str) -> Answer | None:
         text = _CJK_TAIL.sub("", _ascii_digits(text))
     if text.startswith("\\begin{"):
         text = _rows(text)
+    field = _FIELD.fullmatch(text)
+    if field:
+        text = unwrap(field[1])
     plain = _TEXT_ONLY.sub(r"\1", text).casefold().strip().rstrip("!.")
     if plain in NO_ANSWERS or _PLACEHOLDER.fullmatch(text):
         return None
@@ -106,9 +112,10 @@ def _unless_corrected(text: str, found: Found, answer: Answer, corrections: int)
         return _read(rest.lstrip(" \n:,.;—-"), corrections - 1) if corrections else None
     if UNFINISHED.search(behind) and len(behind.split()) > 3:
         return None
-    later = announced(behind)
+    later = announced(behind, answers_only=True)
     other = None if later is None or later.raw is None else _checked(later.raw)
-    return answer if other is None or _same(answer, other) else None
+    contradicts = other is not None and re.search(r"[\d\\]", other.text) and not _same(answer, other)
+    return None if contradicts else answer
 
 
 def _retraction(behind: str) -> re.Match[str] | None:
@@ -138,7 +145,7 @@ def _boxed(text: str) -> Found | None:
     boxed = boxed_answer(text)
     if boxed is None:
         return None
-    if not boxed.values:
+    if not any(boxed.values):
         return Found(None, boxed.end)
     if boxed.labelled:
         return Found(" ".join(f"({chr(ord('a') + i)}) {value}" for i, value in enumerate(boxed.values)), boxed.end)
@@ -172,9 +179,11 @@ def _laid_out(text: str) -> str:
     if text.endswith("```"):
         fenced = _FENCED.search(text)
         text = text[: fenced.start()] + fenced[1] if fenced else text.removesuffix("```").rstrip()
-    if "\\[" in text or "$$" in text:
-        text = _DISPLAY.sub(r"\1 \2 \3", text)
-    return _LIST_MARK.sub("", text)
+    end = text[-_MAX_END:]
+    if "\\[\n" in end or "$$\n" in end:
+        text = text[:-_MAX_END] + _DISPLAY.sub(r"\1 \2 \3", end)
+    mark = _LIST_MARK.match(text)
+    return text[mark.end() :] if mark else text
 
 
 def _rows(text: str) -> str:

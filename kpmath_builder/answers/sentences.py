@@ -14,11 +14,10 @@ __all__ = ["NUMBER", "QUANTITY", "number_word", "results", "starts_with_quantity
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _UNITS = {word: int(value) for word, value in NUMBER_WORDS.items() if 0 < int(value) < 10}
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join(w for w in NUMBER_WORDS if w not in {'one', 'zero'})})\b"
-NUMBER = r"[-+−]?(?:\\?[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:\s?/\s?\d+)?(?:\s*\\?[%°]|(?=\s*percent))?"
+NUMBER = r"[-+−]?(?:\\?[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s*\\?[%°]|(?=\s*percent))?"
 _MATH = r"(?<!\\)\$(?=[^\s$])[^$\n]*[^\s$\n+*/=(-]\s?\$(?!\d)|\\\([^\n]+?\\\)|\\\[[^\n]+?\\\]"
 _TUPLE = r"[(\[]\s*-?\d[^()\[\]\n]*,[^()\[\]\n]*[)\]]"
-_COUNTED = rf"{NUMBER}(?:\s+[a-z]+){{0,2}}"
-_CHAIN = rf"{_COUNTED}(?:\s*[-+*×·/=]\s*{_COUNTED})*?\s*[-+*×·/=]\s*{NUMBER}(?!\s*(?:[a-z]+\s+){{0,2}}[-+*×·/=]\s*[$\d])"
+_CHAIN = rf"{NUMBER}(?:(?:\s+(?!(?:at|for|when|with|and|plus|minus|times)\b)[a-z]{{3,}}){{0,2}}\s*[-+*×·/=]\s*{NUMBER})+"
 _LATEX = r"-?\\(?:d|t)?frac\s*\{[^{}]*\}\s*\{[^{}]*\}|-?\d*\\sqrt\s*\{[^{}]*\}"
 QUANTITY = rf"(?:{_MATH}|{_TUPLE}|{_LATEX}|{_CHAIN}|{NUMBER}|(?:π|√|\d*\\pi)[\w√π]*|{_WORD})"
 _QUANTITY = re.compile(rf"(?<![\w.^_{{/\\])(?:{QUANTITY})(?:\s*(?:million|billion|thousand|hundred|trillion)\b)?", re.IGNORECASE)
@@ -33,7 +32,7 @@ _TOTAL_OF = re.compile(r"\b(?:total|sum|average|mean|profit|grand total|maximum|
 _OPENING_CLAUSE = re.compile(r"\s*(?:if|when|since|because|as|given|while|after|with|for)\b(?:[^,]|,\d)*,(?!\d)", re.IGNORECASE)
 _ASSIGNED = re.compile(r"[$\\(\[\s]*[A-Za-z][\w']*(?:_\{?\w+\}?)?(?:\([a-z]\))?\s*=")
 _NAME = re.compile(r"[A-Za-z][\w']*(?:\([a-z]\))?")
-_TAIL_WORDS = re.compile(r"(?:\s+(?!(?:in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}")
+_TAIL_WORDS = re.compile(r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,10 @@ def results(sentence: str, *, stated_only: bool = False) -> str | None:
     stated = [one for one in found if one.stated] or [one for one in found if not one.context]
     if stated_only and not any(one.stated for one in found):
         return None
+    if not any(one.stated for one in stated) and not _has_words(plain) and found and found[0].start:
+        return None
     if not stated:
-        return found[0].text if len(found) == 1 and _has_words(plain) else None
+        return found[0].text if len(found) == 1 else None
     if len(stated) > 1:
         if len(stated) < len(found) or not all(_ASSIGNED.match(one.text) and one.text.count("=") == 1 for one in stated):
             return None
