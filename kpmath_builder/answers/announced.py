@@ -34,7 +34,9 @@ _ANNOUNCES = re.compile(
 )
 _HEADING = re.compile(r"(?:^|\n)[ \t]*#{1,6}[ \t]*\**(?:the\s+)?(?:final\s+|correct\s+)?answer\**[ \t]*\n\s*", re.IGNORECASE)
 _STEMS = ("nswer", "NSWER", "esult", "olution", "hoice", "ption")
+_OTHER_STEMS = ("puesta", "ponse", "posta", "twort", "gebnis", "ultat", "ultad", "sposta", "woord", "evap", "awaban", "svar", "Svar", "astaus", "dpowied")
 _MAX_SUBJECTS = 8
+_MAX_END = 400
 _NOT_OURS = re.compile(
     r"\b(?:(?:check|verif|simplif|write|express|interpret|confirm|give|find|provid|stat)\w*[ \t]+(?:that\s+)?(?:the|our|your|this|an?|my)?|your|his|her|their|any|student'?s?)"
     r"[ \t*]+(?:final\s+|correct\s+)?\Z",
@@ -79,10 +81,9 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
     found = [*_announcements(text)]
     if "#" in text:
         found += [*_HEADING.finditer(text)]
-    if not text.isascii():
-        found += [*OTHER_LANGUAGES.finditer(text)][-3:]
-    elif not found:
-        found = [*OTHER_LANGUAGES.finditer(text, max(0, len(text) - 400))][-3:]
+    tail = text[-_MAX_END:]
+    if not tail.isascii() or (not found and any(stem in tail for stem in _OTHER_STEMS)):
+        found += OTHER_LANGUAGES.finditer(text, max(0, len(text) - _MAX_END))
     if answers_only:
         found = [phrase for phrase in found if phrase[0].lstrip()[:1].lower() not in {"r", "s"}]
     for phrase in sorted(found, key=lambda phrase: phrase.start(), reverse=True):
@@ -90,6 +91,8 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
         if given is not None:
             return given
     if answers_only:
+        return None
+    if not any(stem in text[-300:] for stem in ("ption", "hoice", "nswer", "think", "believe", "it's", "it is", "select", "pick", "must be")):
         return None
     option = [*_OPTION.finditer(text, max(0, len(text) - 300))]
     return Found(option[-1][1] or option[-1][2], option[-1].end()) if option else None

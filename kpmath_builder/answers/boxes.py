@@ -40,6 +40,8 @@ _FACTOR = re.compile(
 )
 _PIECE = re.compile(r"[A-Za-z\d]")
 _HOLDER = re.compile(r"(?:\\(?:d|t|c)?(?:frac|binom)\s*(?:\{[^{}]*\})?|\\sqrt\s*(?:\[[^\]]*\])?|[\^_]|\\(?:sum|int|prod|log|overline|binom)\S*)\s*\Z")
+_BRACE = re.compile(r"(?<!\\)[{}]")
+_PARAGRAPH = re.compile(r"\n\n|\\\[|\\\(")
 _INSIDE = 300
 
 
@@ -156,16 +158,12 @@ def _value(text: str, box: Box) -> str | None:
 
 def _held(text: str, box: Box) -> bool:
     """Whether the box stands in the braces of a command that makes something else of it: a fraction, a root, an exponent."""
+    before = _PARAGRAPH.split(text[max(0, box.start - _INSIDE) : box.start])[-1]
     depth = 0
-    at = box.start - 1
-    while at >= max(0, box.start - _INSIDE) and not text.startswith(("\n\n", "\\[", "\\("), at):
-        if text[at] == "}" and text[at - 1 : at] != "\\":
-            depth += 1
-        elif text[at] == "{" and text[at - 1 : at] != "\\":
-            depth -= 1
-            if depth < 0:
-                return bool(_HOLDER.search(text, max(0, at - 80), at))
-        at -= 1
+    for brace in reversed(list(_BRACE.finditer(before))):
+        depth += 1 if brace[0] == "}" else -1
+        if depth < 0:
+            return bool(_HOLDER.search(before, max(0, brace.start() - 80), brace.start()))
     return False
 
 

@@ -77,18 +77,20 @@ _ROLE_LINE = re.compile(rf"\n{_ROLE_NAME}")
 _ROLE_GLUED = re.compile(rf"(?<=[.!?}}$)\]]){_ROLE_NAME}")
 """Behind a full stop without a line break: what is left where a server drops the mark between two turns."""
 _LEADING_ROLE = re.compile(r"\s*(?:\*\*)?(?:Assistant|ASSISTANT|assistant(?=\s*\n))(?:\*\*)?[ \t]*:?\s*")
-_BEFORE = r"\n[ \t]*(?P<marks>(?:[>*_#\[(-]+[ \t]*)*+)(?:(?:New|Next|Another|Your|My|Similar|Solved|Follow-?up|Bonus|Second|The)[ \t]+)?"
+_KINDS = r"(?:(?:New|Next|Another|Your|My|Similar|Solved|Follow-?up|Bonus|Second|The)[ \t]+)?"
+_BEFORE = rf"\n[ \t]*(?P<marks>(?:[>*_#\[(-]+[ \t]*)*+){_KINDS}"
 _PROBLEM_NAMES = {*PROBLEM_WORDS, *(word.upper() for word in PROBLEM_WORDS), *(word.lower() for word in PROBLEM_WORDS)}
 _BEHIND = r"(?P<number>[ \t]*(?:No\.?|\#)?[ \t]*\d{1,3}\b)?(?:[ \t]+statement)?[\])*_]*[ \t]*(?P<end>[:：]|[.)](?=\s)|(?=\n))"
 _PROBLEM = re.compile(f"{_BEFORE}(?:{_any_of(_PROBLEM_NAMES)})[sS]?{_BEHIND}")
 _LATER = re.compile(f"{_BEFORE}(?:{_any_of(LATER_HEADINGS)})s?{_BEHIND}")
 _ANY_HEADING = re.compile(
-    rf"{_BEFORE}(?:{_any_of({*_PROBLEM_NAMES, *LATER_HEADINGS, *ROLES})}|USER|HUMAN|ASSISTANT|user|human|assistant|model|system)"
+    rf"\n[ \t>*_#\[(-]*+{_KINDS}(?:{_any_of({*_PROBLEM_NAMES, *LATER_HEADINGS, *ROLES})}|USER|HUMAN|ASSISTANT|user|human|assistant|model|system)"
 )
 """What every heading and role at the start of a line begins with: one search instead of three for the texts that have none."""
 _ANSWERED = re.compile(r"\\boxed|####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
 _STATED = re.compile(r"####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
-_QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n(?=(?:.|\n)*(?:\\boxed|####|answer))", re.IGNORECASE)
+_QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n")
+_SPACE = re.compile(r"\s*")
 _NO_PROBLEM = re.compile(
     r"\A\s*(?:\d+[.)]|[-*#(]|(?:is|are|can|does|do|could|was|will|should|but|and|so)\b)|\b(?:check|verify|sure|right|correct|sense|help|would you|do you|let me|let us|let's|understand|wait|hmm|did (?:we|I)|why|questions?)\b",
     re.IGNORECASE,
@@ -232,13 +234,15 @@ def _within(text: str, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
     """Return where a text without marks begins and ends, and why it ends before its end."""
     role = _LEADING_ROLE.match(text)
     start = role.end() if role else 0
-    ends = [(end, reason) for end, reason in _ends(text, start, headings) if not end or text[start:end].strip()]
-    end, reason = min(ends, default=(len(text), Cut.NONE))
-    return start, end, reason
+    ends = [*_ends(text, start, headings)]
+    if not ends:
+        return start, len(text), Cut.NONE
+    behind_something = [(end, reason) for end, reason in ends if not end or text[start:end].strip()]
+    return start, *min(behind_something, default=(len(text), Cut.NONE))
 
 
 def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
-    first = len(text) - len(text[start:].lstrip())
+    first = _SPACE.match(text, start).end()  # type: ignore[union-attr] - it matches the empty string
     if "ser:" in text or "uman:" in text or "ssistant" in text or "user\n" in text:
         yield from ((role.start(), Cut.TURN) for role in _ROLE_GLUED.finditer(text, first))
     if headings:
@@ -280,12 +284,11 @@ def _heads(found: re.Match[str]) -> bool:
 
 
 def _questions(text: str, first: int) -> Iterator[tuple[int, Cut]]:
-    """Yield where another question is asked in a paragraph of its own behind an answer that was stated in words."""
-    stated = _STATED.search(text, first)
-    if stated:
-        for found in _QUESTION.finditer(text, stated.end()):
-            if not _NO_PROBLEM.search(found["asked"]):
-                yield found.start(), Cut.PROBLEM
+    """Yield where another question is asked, and answered, in a paragraph of its own behind an answer that was stated in words."""
+    for found in _QUESTION.finditer(text, first):
+        stated = _STATED.search(text, first, found.start())
+        if stated and not _NO_PROBLEM.search(found["asked"]) and _ANSWERED.search(text, found.end()):
+            yield found.start(), Cut.PROBLEM
 
 
 @lru_cache(maxsize=64)

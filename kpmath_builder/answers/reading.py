@@ -63,6 +63,8 @@ def as_answer(text: str) -> Answer | None:
 
 def make_answer(raw: str) -> Answer | None:
     """Return the answer written as `raw`, or None if it says that there is none."""
+    if raw.isascii() and raw.isdigit():
+        return Answer(raw, (raw,))
     if "\\mathbf" in raw:
         raw = _SPACED_DIGITS.sub(lambda found: re.sub(r"\s", "", found[1]), raw)
     text = unwrap(raw)
@@ -70,10 +72,10 @@ def make_answer(raw: str) -> Answer | None:
         text = _CJK_TAIL.sub("", _ascii_digits(text))
     if text.startswith("\\begin{"):
         text = _rows(text)
-    field = _FIELD.fullmatch(text)
+    field = _FIELD.fullmatch(text) if "nswer" in text else None
     if field:
         text = unwrap(field[1])
-    plain = _TEXT_ONLY.sub(r"\1", text).casefold().strip().rstrip("!.")
+    plain = (_TEXT_ONLY.sub(r"\1", text) if "\\" in text else text).casefold().strip().rstrip("!.")
     if plain in NO_ANSWERS or _PLACEHOLDER.fullmatch(text):
         return None
     return Answer(text, split_parts(text))
