@@ -29,10 +29,16 @@ class Funnel:
         self.ended: Counter[tuple[Stage, DropReason]] = Counter()
         self.spent: dict[str, Tokens] = defaultdict(Tokens)
         """Task to tokens."""
+        self.solutions = 0
+        """Sampled solutions of all candidates."""
+        self.identical = 0
+        """Those whose text repeats that of another solution of the same question."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
         self.ended[candidate.stage, candidate.reason] += 1
+        self.solutions += len(candidate.solutions)
+        self.identical += candidate.vote.identical if candidate.vote else 0
         for task, tokens in candidate.spent.items():
             self.spent[task] += tokens
 
@@ -40,6 +46,8 @@ class Funnel:
         both = Funnel()
         for funnel in (self, other):
             both.ended.update(funnel.ended)
+            both.solutions += funnel.solutions
+            both.identical += funnel.identical
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
         return both
@@ -70,6 +78,7 @@ class Funnel:
             "ended": [
                 [stage.value, reason.value, self.ended[stage, reason]] for stage, reason in sorted(self.ended)
             ],
+            "solutions": {"sampled": self.solutions, "identical": self.identical},
             "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
         }
 
@@ -79,6 +88,8 @@ class Funnel:
         funnel = cls()
         for stage, reason, count in counts["ended"]:
             funnel.ended[Stage(stage), DropReason(reason)] = count
+        solutions = counts.get("solutions", {"sampled": 0, "identical": 0})
+        funnel.solutions, funnel.identical = solutions["sampled"], solutions["identical"]
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)
         return funnel

@@ -107,7 +107,7 @@ def solution_text(text: str, headings: Iterable[str] = ()) -> SolutionText:
     text
         What a model wrote, with or without the marks of its chat template.
     headings
-        Lines that stand before a problem in the prompt that was sent, if it was not one of this package's own.
+        Lines that stand before a problem in the prompt that was sent; those of this package's own are known.
 
     """
     said, thinking, cut = _without_marks(text)
@@ -126,7 +126,7 @@ def split_thinking(text: str) -> tuple[str, str]:
     if not _maybe_marked(text):
         return text, ""
     found = _harmony(text) or _tagged(text, turns=False)
-    return (found.text, found.thinking) if found.thinking or found.cut_reason else (text, "")
+    return found.text, found.thinking
 
 
 def stop_strings(headings: Iterable[str] = OWN_HEADINGS) -> tuple[str, ...]:
@@ -293,4 +293,4 @@ def _questions(text: str, first: int) -> Iterator[tuple[int, Cut]]:
 
 @lru_cache(maxsize=64)
 def _own(headings: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\n[ \t]*(?:{_any_of(headings)})")
+    return re.compile(rf"\n[ \t]*(?:{_any_of(headings)})(?:(?<=[:：.])|[ \t]*(?=\n|\Z))")

@@ -160,5 +160,5 @@ PROBLEM_WORDS = (
 LATER_HEADINGS = ("Q", "Example", "Input", "Practice", "Prompt", "Exercise", "Next")
 """These begin a problem only behind an answer: before one, they may be points, examples and input of the solution itself."""
 
-OWN_HEADINGS = ("Problem:", "Solved problem:", "Your problem:", "Practice")
+OWN_HEADINGS = ("Problem:", "Solved problem:", "Your problem:")
 """What stands before a problem in the prompts of this package; a test compares them with the files."""

@@ -166,6 +166,11 @@ class Ask:
         """Return the name of the model that plays a role."""
         return self._client.recipe.teacher_for(role).model_name
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What stands before a problem in the prompts that are sent."""
+        return self._client.prompts.headings
+
     async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
         """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own."""
         reason = ""

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kpmath_builder.answers.ending import split_thinking
 from kpmath_builder.teachers.protocol import Response
 
 __all__ = ["read_completion", "split_reasoning"]
@@ -101,11 +102,6 @@ def _response(choice: _Choice, completion: _Completion, **fields: Any) -> Respon
 def split_reasoning(text: str) -> tuple[str, str]:
     """Return answer and reasoning of a text that a server without a reasoning parser passes on whole.
 
-    Some chat templates put `<think>` into the prompt, so that only its end is in the text; a text that was cut off while
-    thinking has only the beginning.
+    What is thinking is decided by `answers.split_thinking`, as it is for the text of a solution.
     """
-    opened = text.lstrip().startswith("<think>")
-    thought, end, answer = text.partition("</think>")
-    if not (opened or end):
-        return text, ""
-    return answer.lstrip(), thought.strip().removeprefix("<think>").strip()
+    return split_thinking(text)
