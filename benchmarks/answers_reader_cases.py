@@ -47,4 +47,3 @@ def _judged(read: str | None, want: str | None) -> str:
 
 def _end(text: str) -> str:
     return f"`{text[-90:]}`"
-

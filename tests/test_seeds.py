@@ -384,7 +384,12 @@ def test_a_row_whose_answer_says_that_there_is_none_is_left_out_and_counted(tmp_
     [
         ("gsm8k/train.jsonl", 7473, 0, 0),
         ("gsm8k/test.jsonl", 1319, 0, 0),
-        ("math/train.jsonl.gz", 7491, 1, 8),  # two boxes are empty, six are a piece of the answer: \\boxed{19}x^3
+        (
+            "math/train.jsonl.gz",
+            7491,
+            1,
+            8,
+        ),  # two boxes are empty, six are a piece of the answer: \\boxed{19}x^3
         ("math/test.jsonl", 4996, 0, 4),
         ("math/math500.jsonl", 500, 0, 0),
     ],

@@ -3,9 +3,17 @@
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.arithmetic import ArithmeticCheck, check_arithmetic
 from kpmath_builder.answers.consensus import AnswerClass, Consensus, vote
-from kpmath_builder.answers.ending import STOP_STRINGS, Cut, SolutionText, solution_text, split_thinking, stop_strings
+from kpmath_builder.answers.ending import (
+    STOP_STRINGS,
+    Cut,
+    SolutionText,
+    solution_text,
+    split_thinking,
+    stop_strings,
+)
 from kpmath_builder.answers.equivalence import Verdict, equivalent
 from kpmath_builder.answers.reading import final_answer
+from kpmath_builder.answers.reward import reward
 
 __all__ = [
     "STOP_STRINGS",
@@ -19,6 +27,7 @@ __all__ = [
     "check_arithmetic",
     "equivalent",
     "final_answer",
+    "reward",
     "solution_text",
     "split_thinking",
     "stop_strings",

@@ -24,17 +24,33 @@ class Found:
 
 
 _HASHES = re.compile(r"####[ \t]*(?!#)[:：]?[ \t]*([^\n]+)\s*\Z")
-_SUBJECT = (
-    r"(?:\b(?:final|correct|right|best|required|desired|exact)[ \t]+(?:answers?|options?|choices?|results?)\b|\banswers?\b|\bresult\b|\bsolution\b|\boption\b(?=[ \t]+is\b))"
-)
+_SUBJECT = r"(?:\b(?:final|correct|right|best|required|desired|exact)[ \t]+(?:answers?|options?|choices?|results?)\b|\banswers?\b|\bresult\b|\bsolution\b|\boption\b(?=[ \t]+is\b))"
 _ABOUT = r"(?:[ \t]+(?:to|for|of)\b[^.:\n]{0,80}?|[ \t]+(?:that[ \t]+)?(?:we|you|they|I)\b[a-zA-Z' ]{1,40}?|[ \t]+(?:sought|required|needed|choice|here))?"
 _ANNOUNCES = re.compile(
     rf"{_SUBJECT}{_ABOUT}\**[ \t]*(?:\bis\b(?![ \t]*n't)|\bare\b|:|=|(?<=swer)[ \t]+[-–—][ \t])\**[ \t]*[:：]?(?:[ \t]*(?:therefore|thus|then|simply|just|also|indeed|actually))?[ \t]*\**\s*",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"(?:^|\n)[ \t]*#{1,6}[ \t]*\**(?:the\s+)?(?:final\s+|correct\s+)?answer\**[ \t]*\n\s*", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:^|\n)[ \t]*#{1,6}[ \t]*\**(?:the\s+)?(?:final\s+|correct\s+)?answer\**[ \t]*\n\s*", re.IGNORECASE
+)
 _STEMS = ("nswer", "NSWER", "esult", "olution", "hoice", "ption")
-_OTHER_STEMS = ("puesta", "ponse", "posta", "twort", "gebnis", "ultat", "ultad", "sposta", "woord", "evap", "awaban", "svar", "Svar", "astaus", "dpowied")
+_OTHER_STEMS = (
+    "puesta",
+    "ponse",
+    "posta",
+    "twort",
+    "gebnis",
+    "ultat",
+    "ultad",
+    "sposta",
+    "woord",
+    "evap",
+    "awaban",
+    "svar",
+    "Svar",
+    "astaus",
+    "dpowied",
+)
 _MAX_SUBJECTS = 8
 _MAX_END = 400
 _NOT_OURS = re.compile(
@@ -56,10 +72,15 @@ _OPTION = re.compile(
 )
 _CHOICE = re.compile(r"\**\(?([A-Z])\)?\**(?=\s*(?:,|;|\Z|because\b|since\b|as\b|\bfor\b))")
 _NOT_BUT = re.compile(r"not\s+.{1,60}?,?\s+but\s+(?:rather\s+)?(?=[\d$\\(-])", re.IGNORECASE)
-_APPOSITION = re.compile(r"(?:,\s*which\s+(?:is|equals|comes to)|,?\s*that is,?|,?\s*i\.e\.,?|,?\s*namely,?)\s*(?=[\d$\\(-])", re.IGNORECASE)
+_APPOSITION = re.compile(
+    r"(?:,\s*which\s+(?:is|equals|comes to)|,?\s*that is,?|,?\s*i\.e\.,?|,?\s*namely,?)\s*(?=[\d$\\(-])",
+    re.IGNORECASE,
+)
 _ALTERNATIVE = re.compile(r"\b(?:otherwise|and|or|but)\b", re.IGNORECASE)
 _MAX_WORDS = 4
-_VALUE_START = re.compile(r"[-+−±]?\s*(?:[\d$€£\\({\[|√π∞∅½¼¾.#]|[a-zA-Z](?:_\w+)?(?:\([a-z]\))?\s*[=<>≤≥^+*/)]|[a-zA-Z](?:\W|\Z))")
+_VALUE_START = re.compile(
+    r"[-+−±]?\s*(?:[\d$€£\\({\[|√π∞∅½¼¾.#]|[a-zA-Z](?:_\w+)?(?:\([a-z]\))?\s*[=<>≤≥^+*/)]|[a-zA-Z](?:\W|\Z))"
+)
 
 
 def hashed(text: str) -> Found | None:
@@ -92,7 +113,21 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
             return given
     if answers_only:
         return None
-    if not any(stem in text[-300:] for stem in ("ption", "hoice", "nswer", "think", "believe", "it's", "it is", "select", "pick", "must be")):
+    if not any(
+        stem in text[-300:]
+        for stem in (
+            "ption",
+            "hoice",
+            "nswer",
+            "think",
+            "believe",
+            "it's",
+            "it is",
+            "select",
+            "pick",
+            "must be",
+        )
+    ):
         return None
     option = [*_OPTION.finditer(text, max(0, len(text) - 300))]
     return Found(option[-1][1] or option[-1][2], option[-1].end()) if option else None
@@ -129,7 +164,9 @@ def labelled_lines(text: str) -> Found | None:
 
 
 def _given(text: str, phrase: re.Match[str]) -> Found | None:
-    if _NOT_OURS.search(text, max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())):
+    if _NOT_OURS.search(
+        text, max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())
+    ):
         return None
     rest = text[phrase.end() : phrase.end() + 1_000]
     end = _SENTENCE_END.search(rest)
@@ -180,11 +217,17 @@ def _without_reasons(said: str) -> str | None:
         return said
     behind = said[reason.end() :]
     word = reason[0].strip(" ,").lower()
-    if word.startswith(("if", "when", "where", "for", "with", "at", "provided", "assuming")) and _ALTERNATIVE.search(behind):
+    if word.startswith(
+        ("if", "when", "where", "for", "with", "at", "provided", "assuming")
+    ) and _ALTERNATIVE.search(behind):
         return said
     return said[: reason.start()].rstrip(" ,")
 
 
 def _open(text: str) -> bool:
     """Whether mathematics or a bracket is still open: a condition within it belongs to it."""
-    return text.count("$") % 2 == 1 or text.count("{") != text.count("}") or text.count("\\(") != text.count("\\)")
+    return (
+        text.count("$") % 2 == 1
+        or text.count("{") != text.count("}")
+        or text.count("\\(") != text.count("\\)")
+    )

@@ -26,20 +26,29 @@ _CONCLUDING = re.compile(
 _PERCENT = re.compile(r"\s*(?:\\\)|\$)?\s*(?:\\?%|percent\b(?!age))")
 _MAX_BOXES = 200
 _MAX_GAP = 4_000
-_MATH_END = re.compile(r"\$|\\\)|\\\]|\\end\b|\\\\(?![a-zA-Z])|\n|[,;&]|(?<![\d])\.(?!\d)|\.(?=\s|\Z)|\\(?:quad|qquad)\b")
-_RELATION = re.compile(r"=|<|>|≈|→|\\(?:approx|equiv|le|leq|ge|geq|ne|neq|to|implies|Rightarrow|in|sim|p?mod|bmod|iff|because|because)\b")
+_MATH_END = re.compile(
+    r"\$|\\\)|\\\]|\\end\b|\\\\(?![a-zA-Z])|\n|[,;&]|(?<![\d])\.(?!\d)|\.(?=\s|\Z)|\\(?:quad|qquad)\b"
+)
+_RELATION = re.compile(
+    r"=|<|>|≈|→|\\(?:approx|equiv|le|leq|ge|geq|ne|neq|to|implies|Rightarrow|in|sim|p?mod|bmod|iff|because|because)\b"
+)
 _UNIT = re.compile(r"\\(?:text|mathrm|mbox|textrm|operatorname|textit|rm)\b|~|\{\s*~|[A-Za-z]{2,}(?!\s*\()")
 _MULTIPLIER = re.compile(
-    r"\s*(?:\\\)|\$|\\\])?\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?(?P<word>hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE
+    r"\s*(?:\\\)|\$|\\\])?\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?(?P<word>hundred|thousand|million|billion|trillion|dozen)\b",
+    re.IGNORECASE,
 )
-_HALF_OF_DAY = re.compile(r"\s*(?:\\\)|\$)?\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?(?P<word>[ap]\.?m\b)", re.IGNORECASE)
+_HALF_OF_DAY = re.compile(
+    r"\s*(?:\\\)|\$)?\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?(?P<word>[ap]\.?m\b)", re.IGNORECASE
+)
 _DEGREES = re.compile(r"\s*(?:\^\s*\{?\s*\\circ\s*\}?|\\degree|°)")
 _FACTOR = re.compile(
     r"\s*\\(?:pi|sqrt|frac|dfrac|tfrac|times|cdot|log|ln|sin|cos|tan|pm|theta|alpha|beta|phi|varphi|omega|infty|left|cdots?|binom)(?![a-zA-Z])"
     r"|\s*[\^+/]|\s*-(?!-)|\s*[π√]|\(|!(?=\s*(?:\$|\\\)|\\\]))|_\{?\d"
 )
 _PIECE = re.compile(r"[A-Za-z\d]")
-_HOLDER = re.compile(r"(?:\\(?:d|t|c)?(?:frac|binom)\s*(?:\{[^{}]*\})?|\\sqrt\s*(?:\[[^\]]*\])?|[\^_]|\\(?:sum|int|prod|log|overline|binom)\S*)\s*\Z")
+_HOLDER = re.compile(
+    r"(?:\\(?:d|t|c)?(?:frac|binom)\s*(?:\{[^{}]*\})?|\\sqrt\s*(?:\[[^\]]*\])?|[\^_]|\\(?:sum|int|prod|log|overline|binom)\S*)\s*\Z"
+)
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _PARAGRAPH = re.compile(r"\n\n|\\\[|\\\(")
 _INSIDE = 300
@@ -150,7 +159,10 @@ def _value(text: str, box: Box) -> str | None:
         return content + "\\%"
     if _DEGREES.match(text, box.end):
         return content + "^\\circ"
-    for word in (_MULTIPLIER.match(text, box.end), _HALF_OF_DAY.match(text, box.end) if ":" in content else None):
+    for word in (
+        _MULTIPLIER.match(text, box.end),
+        _HALF_OF_DAY.match(text, box.end) if ":" in content else None,
+    ):
         if word:
             return f"{content} {word['word']}"
     return _with_factor(text, box)
@@ -170,15 +182,24 @@ def _held(text: str, box: Box) -> bool:
 def _behind_something(text: str, box: Box) -> bool:
     """Whether a number, a letter or a minus stands right before the box in its formula."""
     before = text[max(0, box.start - 20) : box.start]
-    glued = re.search(r"(?:[\dA-Za-z)}]|\\(?:pi|cdot|times|sqrt))\Z|(?:[-+*/^]|\\(?:cdot|times|div|pm)\b)\s*\Z", before)
+    glued = re.search(
+        r"(?:[\dA-Za-z)}]|\\(?:pi|cdot|times|sqrt))\Z|(?:[-+*/^]|\\(?:cdot|times|div|pm)\b)\s*\Z", before
+    )
     command = re.search(r"\\[A-Za-z]+\Z", before)
     if command and not re.search(r"\\(?:pi|cdot|times|sqrt|div|pm)\Z", before):
         return False
-    return bool(glued) and not before.rstrip().endswith(("**", "--", "\n-", "\n*", "\n+")) and not re.search(r"(?:^|\n)\s*[-*+]\s*\Z", before) and not _prose(before)
+    return (
+        bool(glued)
+        and not before.rstrip().endswith(("**", "--", "\n-", "\n*", "\n+"))
+        and not re.search(r"(?:^|\n)\s*[-*+]\s*\Z", before)
+        and not _prose(before)
+    )
 
 
 def _prose(before: str) -> bool:
-    return bool(re.search(r"[A-Za-z]{2,}\Z|[A-Za-z]\s-\s*\Z", before)) and not re.search(r"\\[A-Za-z]+\Z", before)
+    return bool(re.search(r"[A-Za-z]{2,}\Z|[A-Za-z]\s-\s*\Z", before)) and not re.search(
+        r"\\[A-Za-z]+\Z", before
+    )
 
 
 def _with_factor(text: str, box: Box) -> str | None:
@@ -193,11 +214,19 @@ def _with_factor(text: str, box: Box) -> str | None:
     letter = re.match(r"[A-Za-z\d](?![A-Za-z])", own)
     if letter:
         return None
-    if not factor or _UNIT.search(re.sub(r"\\[a-zA-Z]+", lambda command: command[0] if command[0] in {"\\text", "\\mathrm", "\\mbox"} else "", own)):
+    if not factor or _UNIT.search(
+        re.sub(
+            r"\\[a-zA-Z]+",
+            lambda command: command[0] if command[0] in {"\\text", "\\mathrm", "\\mbox"} else "",
+            own,
+        )
+    ):
         return box.content
     if relation and own.lstrip()[:1] in {"+", "-", "/"}:
         return None
-    if "\\boxed" in own or (own.lstrip()[:1] in {"-", "/"} and own[:1] == " " and not re.search(r"[\d\\]", own)):
+    if "\\boxed" in own or (
+        own.lstrip()[:1] in {"-", "/"} and own[:1] == " " and not re.search(r"[\d\\]", own)
+    ):
         return None if "\\boxed" in own else box.content
     compound = re.search(r"[-+]", box.content.lstrip("-")) and own.lstrip()[:1] not in {"+", "-"}
     return (f"({box.content})" if compound else box.content) + own.rstrip()

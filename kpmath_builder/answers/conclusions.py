@@ -3,25 +3,38 @@ r"""Reads the end of a solution that announces no answer: a last line that is a 
 import re
 
 from kpmath_builder.answers.sentences import QUANTITY, number_word, results
+from kpmath_builder.answers.vocabulary import names
 
 __all__ = ["concluded", "last_line"]
 
-_END_OF_PROOF = re.compile(r"\s*(?:\$?\s*\\(?:blacksquare|square|Box|qed|qedsymbol)\s*\$?|[□■∎◻◼]|Q\.?E\.?D\.?)\s*\Z")
+_END_OF_PROOF = re.compile(
+    r"\s*(?:\$?\s*\\(?:blacksquare|square|Box|qed|qedsymbol)\s*\$?|[□■∎◻◼]|Q\.?E\.?D\.?)\s*\Z"
+)
 _CONCLUSION = re.compile(
     r"\b(?:[Tt]herefore|[Tt]hus|[Hh]ence|[Cc]onsequently|So|[Aa]ltogether|[Ii]n total|[Ii]n conclusion|[Ff]inally|[Tt]his means|[Ww]e conclude)\b"
     r"|(?<=, )so\b|因此|所以|故|لذا|इसलिए",
 )
-_BARE = re.compile(r"[-+$€£(\[\\{|]*(?:\d|\\frac|\\dfrac|\\sqrt|\\pi|π|√)[^a-zA-Z=\n]{0,40}(?:\\?[a-z%°]{1,12}\.?)?(?:\s*\}|\s*\)|\s*\])?")
-_ASSIGNED = re.compile(r"(?P<name>[A-Za-z](?:_\{?\w+\}?)?(?:\([a-z]\))?|[A-Z]{2}|\([a-z](?:,\s*[a-z])+\))\s*(?:=|<|>|≤|≥|\\leq?\b|\\geq?\b|\\in\b|\\neq?\b|≠)")
+_BARE = re.compile(
+    r"[-+$€£(\[\\{|]*(?:\d|\\frac|\\dfrac|\\sqrt|\\pi|π|√)[^a-zA-Z=\n]{0,40}(?:\\?[a-z%°]{1,12}\.?)?(?:\s*\}|\s*\)|\s*\])?"
+)
+_ASSIGNED = re.compile(
+    r"(?P<name>[A-Za-z](?:_\{?\w+\}?)?(?:\([a-z]\))?|[A-Z]{2}|\([a-z](?:,\s*[a-z])+\))\s*(?:=|<|>|≤|≥|\\leq?\b|\\geq?\b|\\in\b|\\neq?\b|≠)"
+)
 _PLAIN_WORDS = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{2,}")
-_FUNCTIONS = frozenset("sin cos tan log ln sqrt exp max min pi or and frac".split())
-_LABEL = re.compile(r"(?:grand\s+)?(?:total|sum|result|final(?:\s+\w+)?|value|count|difference|product|remainder)\s*[:=]\s*(?P<value>.+)", re.IGNORECASE)
+_FUNCTIONS = names("sin cos tan log ln sqrt exp max min pi or and frac")
+_LABEL = re.compile(
+    r"(?:grand\s+)?(?:total|sum|result|final(?:\s+\w+)?|value|count|difference|product|remainder)\s*[:=]\s*(?P<value>.+)",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(r"[^\n:]{1,40}:\s*\S")
 _CHOICE = re.compile(r"\(?([A-Z])\)?[.)]?")
 _CHOICE_FIRST = re.compile(r"([A-H])\.\s+(?:it|the others?|because|since)\b")
 _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)\.?\*\*")
 _VALUE_WITH_WORDS = re.compile(rf"(?P<value>{QUANTITY})(?P<words>\s*[^\d\n*]{{0,30}})", re.IGNORECASE)
-_CHECKS = re.compile(r"\b(?:check|verify|verification|substitut\w+|confirm\w*|original equation|satisf\w+|test)\b", re.IGNORECASE)
+_CHECKS = re.compile(
+    r"\b(?:check|verify|verification|substitut\w+|confirm\w*|original equation|satisf\w+|test)\b",
+    re.IGNORECASE,
+)
 _MAX_LINE = 80
 _MAX_END = 60
 
@@ -79,7 +92,11 @@ def _bare(line: str) -> str:
         line = line[2:-2].strip()
     for opening, closing in (("\\(", "\\)"), ("\\[", "\\]"), ("$$", "$$"), ("$", "$")):
         stripped = line.rstrip(".")
-        if stripped.startswith(opening) and stripped.endswith(closing) and len(stripped) > len(opening + closing):
+        if (
+            stripped.startswith(opening)
+            and stripped.endswith(closing)
+            and len(stripped) > len(opening + closing)
+        ):
             inner = stripped[len(opening) : -len(closing)]
             line = inner.strip() if closing not in inner else line
     return line.rstrip(".").strip()
@@ -92,11 +109,25 @@ def _is_value(line: str) -> bool:
 def _assignment(line: str, before: str, lines: list[str]) -> str | None:
     """Return `x = 3` if its line holds no words and no other name is given a value in the line before."""
     found = _ASSIGNED.match(line)
-    words = [word for word in _PLAIN_WORDS.findall(line[found.end() :] if found else line) if word.lower() not in _FUNCTIONS]
-    if not found or words or re.search(r"\\(?:text|quad|implies)", line) or _CHECKS.search("\n".join(lines[-4:])):
+    words = [
+        word
+        for word in _PLAIN_WORDS.findall(line[found.end() :] if found else line)
+        if word.lower() not in _FUNCTIONS
+    ]
+    if (
+        not found
+        or words
+        or re.search(r"\\(?:text|quad|implies)", line)
+        or _CHECKS.search("\n".join(lines[-4:]))
+    ):
         return None
     other = _ASSIGNED.match(before)
-    other_name = bool(other) and other is not None and other["name"] != found["name"] and not _PLAIN_WORDS.search(before[other.end() :])
+    other_name = (
+        bool(other)
+        and other is not None
+        and other["name"] != found["name"]
+        and not _PLAIN_WORDS.search(before[other.end() :])
+    )
     return None if other_name else line
 
 

@@ -79,7 +79,11 @@ _ROLE_GLUED = re.compile(rf"(?<=[.!?}}$)\]]){_ROLE_NAME}")
 _LEADING_ROLE = re.compile(r"\s*(?:\*\*)?(?:Assistant|ASSISTANT|assistant(?=\s*\n))(?:\*\*)?[ \t]*:?\s*")
 _KINDS = r"(?:(?:New|Next|Another|Your|My|Similar|Solved|Follow-?up|Bonus|Second|The)[ \t]+)?"
 _BEFORE = rf"\n[ \t]*(?P<marks>(?:[>*_#\[(-]+[ \t]*)*+){_KINDS}"
-_PROBLEM_NAMES = {*PROBLEM_WORDS, *(word.upper() for word in PROBLEM_WORDS), *(word.lower() for word in PROBLEM_WORDS)}
+_PROBLEM_NAMES = {
+    *PROBLEM_WORDS,
+    *(word.upper() for word in PROBLEM_WORDS),
+    *(word.lower() for word in PROBLEM_WORDS),
+}
 _BEHIND = r"(?P<number>[ \t]*(?:No\.?|\#)?[ \t]*\d{1,3}\b)?(?:[ \t]+statement)?[\])*_]*[ \t]*(?P<end>[:：]|[.)](?=\s)|(?=\n))"
 _PROBLEM = re.compile(f"{_BEFORE}(?:{_any_of(_PROBLEM_NAMES)})[sS]?{_BEHIND}")
 _LATER = re.compile(f"{_BEFORE}(?:{_any_of(LATER_HEADINGS)})s?{_BEHIND}")
@@ -87,7 +91,9 @@ _ANY_HEADING = re.compile(
     rf"\n[ \t>*_#\[(-]*+{_KINDS}(?:{_any_of({*_PROBLEM_NAMES, *LATER_HEADINGS, *ROLES})}|USER|HUMAN|ASSISTANT|user|human|assistant|model|system)"
 )
 """What every heading and role at the start of a line begins with: one search instead of three for the texts that have none."""
-_ANSWERED = re.compile(r"\\boxed|####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
+_ANSWERED = re.compile(
+    r"\\boxed|####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE
+)
 _STATED = re.compile(r"####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
 _QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n")
 _SPACE = re.compile(r"\s*")
@@ -139,8 +145,17 @@ STOP_STRINGS = stop_strings()
 
 
 def _maybe_marked(text: str) -> bool:
-    quick = _ANGLE.search(text) or _SQUARE.search(text)  # a pattern with one first letter is searched for ten times as fast
-    return bool(quick) or "◁" in text or "]~" in text or "ere is my " in text or "ere's my " in text or text[:20].lstrip().startswith("analysis")
+    quick = _ANGLE.search(text) or _SQUARE.search(
+        text
+    )  # a pattern with one first letter is searched for ten times as fast
+    return (
+        bool(quick)
+        or "◁" in text
+        or "]~" in text
+        or "ere is my " in text
+        or "ere's my " in text
+        or text[:20].lstrip().startswith("analysis")
+    )
 
 
 def _marks(text: str) -> Iterator[re.Match[str]]:
@@ -242,7 +257,8 @@ def _within(text: str, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
 
 
 def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
-    first = _SPACE.match(text, start).end()  # type: ignore[union-attr] - it matches the empty string
+    space = _SPACE.match(text, start)
+    first = space.end() if space else start
     if "ser:" in text or "uman:" in text or "ssistant" in text or "user\n" in text:
         yield from ((role.start(), Cut.TURN) for role in _ROLE_GLUED.finditer(text, first))
     if headings:

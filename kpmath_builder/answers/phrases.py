@@ -5,9 +5,12 @@ English is read as sentences; of other languages, only the words that announce a
 
 import re
 
+from kpmath_builder.answers.vocabulary import names
+
 __all__ = [
     "CONDITION",
     "CONTEXT_WORDS",
+    "NOT_KNOWN",
     "NO_ANSWERS",
     "NO_VALUE",
     "OTHER_LANGUAGES",
@@ -23,6 +26,11 @@ NO_ANSWERS = frozenset((
     "proof", "notfound", "not found", "...", "result", "solution",
 ))  # fmt: skip
 """Texts that stand where an answer should."""
+
+NOT_KNOWN = re.compile(
+    r"(?:sorry,? )?(?:i|we) (?:do not|don't|cannot|can't|am not|are not|'m not|could not|couldn't) (?:know|sure|tell|say|solve|find|answer|determine)\b.*|(?:idk|no idea|not sure)"
+)
+"""What says that its author has no answer; in lower case."""
 
 WORD_ANSWERS = re.compile(
     r"(?:it |this |that |the \w+ )?(?:cannot|can't|can not|could not) be (?:determined|found|solved|calculated|answered|known)"
@@ -59,11 +67,11 @@ CONDITION = re.compile(
 )
 """What follows it is why or under what condition something holds."""
 
-CONTEXT_WORDS = frozenset(
+CONTEXT_WORDS = names(
     "in at for after before by from with of on over under per to within during through until since between among around "
     "every each than up into step case part equation problem question line figure day week month year grade number numbers "
     "his her their its my our your the this these those "
-    "modulo mod base divided multiplied table row item theorem lemma option".split()
+    "modulo mod base divided multiplied table row item theorem lemma option"
 )
 """A number behind one of these is no result of its sentence."""
 

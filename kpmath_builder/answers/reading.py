@@ -15,7 +15,7 @@ from kpmath_builder.answers.conclusions import concluded, last_line
 from kpmath_builder.answers.ending import SolutionText, solution_text
 from kpmath_builder.answers.forms import same_form
 from kpmath_builder.answers.parts import split_parts
-from kpmath_builder.answers.phrases import NO_ANSWERS, RETRACTION, UNFINISHED
+from kpmath_builder.answers.phrases import NO_ANSWERS, NOT_KNOWN, RETRACTION, UNFINISHED
 from kpmath_builder.answers.replies import json_answer, tagged_answer
 from kpmath_builder.answers.wrappers import unwrap
 
@@ -25,17 +25,27 @@ _MAX_TEXT = 60_000
 _MAX_END = 1_500
 _MAX_CORRECTIONS = 8
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:|</?answer>|begin_of_box", re.IGNORECASE)
+_SOLVED = re.compile(r"\\boxed|\\fbox|####|</answer>")
+"""A text with such a mark is a solution: if it is not read, it is no answer either."""
 _PLACEHOLDER = re.compile(r"<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*")
-_FIELD = re.compile(r"(?:\\text\{)?[\\\"'`{ ]*(?:final[_ ])?answer[\\\"'`]*\s*:\s*[\\\"'` ]*([^\"'`\n]+?)[\\\"'`} ]*", re.IGNORECASE)
+_FIELD = re.compile(
+    r"(?:\\text\{)?[\\\"'`{ ]*(?:final[_ ])?answer[\\\"'`]*\s*:\s*[\\\"'` ]*([^\"'`\n]+?)[\\\"'`} ]*",
+    re.IGNORECASE,
+)
 """An answer that is itself an answer field: a JSON reply that was quoted."""
 _TEXT_ONLY = re.compile(r"\\(?:text|mbox|mathrm)\s*\{([^{}]*)\}")
 _SPACED_DIGITS = re.compile(r"\\mathbf\s*\{\s*(-?\s*\d(?:\s+\d)*)\s*\}")
 _DISPLAY = re.compile(r"(\\\[|\$\$)[ \t]*\n\s*([^\n]{1,300}?)\s*\n\s*(\\\]|\$\$)")
 _FENCED = re.compile(r"```(?:\w+)?\n\s*([^\n`]{1,80})\n```\s*\Z")
-_ALIGNED = re.compile(r"\\begin\{(aligned|align\*?|gathered|gather\*?|cases|array)\}(?:\{[lcr|]*\})?(?P<rows>.*)\\end\{\1\}", re.DOTALL)
+_ALIGNED = re.compile(
+    r"\\begin\{(aligned|align\*?|gathered|gather\*?|cases|array)\}(?:\{[lcr|]*\})?(?P<rows>.*)\\end\{\1\}",
+    re.DOTALL,
+)
 _ROW = re.compile(r"\s*[A-Za-z](?:_\{?\w+\}?)?\s*&?\s*=\s*&?\s*[^&=]+")
 _LIST_MARK = re.compile(r"1[.)]\s+(?=\S+\s*\Z)")
-_CJK_TAIL = re.compile(r"(?<=[\d%)}$])\s*(?![万萬亿億千百十兆만억])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}\Z")
+_CJK_TAIL = re.compile(
+    r"(?<=[\d%)}$])\s*(?![万萬亿億千百十兆만억])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}\Z"
+)
 
 
 def final_answer(text: str | SolutionText) -> Answer | None:
@@ -56,7 +66,7 @@ def as_answer(text: str) -> Answer | None:
     """Return the answer that a text is or, if it is a whole solution, holds."""
     if len(text) > 300 or _MARKED.search(text):
         answer = final_answer(text)
-        if answer is not None:
+        if answer is not None or _SOLVED.search(text):
             return answer
     return make_answer(text)
 
@@ -76,7 +86,7 @@ def make_answer(raw: str) -> Answer | None:
     if field:
         text = unwrap(field[1])
     plain = (_TEXT_ONLY.sub(r"\1", text) if "\\" in text else text).casefold().strip().rstrip("!.")
-    if plain in NO_ANSWERS or _PLACEHOLDER.fullmatch(text):
+    if plain in NO_ANSWERS or _PLACEHOLDER.fullmatch(text) or NOT_KNOWN.fullmatch(plain):
         return None
     return Answer(text, split_parts(text))
 
@@ -150,7 +160,9 @@ def _boxed(text: str) -> Found | None:
     if not any(boxed.values):
         return Found(None, boxed.end)
     if boxed.labelled:
-        return Found(" ".join(f"({chr(ord('a') + i)}) {value}" for i, value in enumerate(boxed.values)), boxed.end)
+        return Found(
+            " ".join(f"({chr(ord('a') + i)}) {value}" for i, value in enumerate(boxed.values)), boxed.end
+        )
     return Found(", ".join(_distinct(boxed.values)), boxed.end)
 
 

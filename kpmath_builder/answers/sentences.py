@@ -11,7 +11,16 @@ from kpmath_builder.answers.vocabulary import NUMBER_WORDS
 
 __all__ = ["NUMBER", "QUANTITY", "number_word", "results", "starts_with_quantity"]
 
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 _UNITS = {word: int(value) for word, value in NUMBER_WORDS.items() if 0 < int(value) < 10}
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join(w for w in NUMBER_WORDS if w not in {'one', 'zero'})})\b"
 NUMBER = r"[-+−]?(?:\\?[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s*\\?[%°]|(?=\s*percent))?"
@@ -20,7 +29,9 @@ _TUPLE = r"[(\[]\s*-?\d[^()\[\]\n]*,[^()\[\]\n]*[)\]]"
 _CHAIN = rf"{NUMBER}(?:(?:\s+(?!(?:at|for|when|with|and|plus|minus|times)\b)[a-z]{{3,}}){{0,2}}\s*[-+*×·/=]\s*{NUMBER})+"
 _LATEX = r"-?\\(?:d|t)?frac\s*\{[^{}]*\}\s*\{[^{}]*\}|-?\d*\\sqrt\s*\{[^{}]*\}"
 QUANTITY = rf"(?:{_MATH}|{_TUPLE}|{_LATEX}|{_CHAIN}|{NUMBER}|(?:π|√|\d*\\pi)[\w√π]*|{_WORD})"
-_QUANTITY = re.compile(rf"(?<![\w.^_{{/\\])(?:{QUANTITY})(?:\s*(?:million|billion|thousand|hundred|trillion)\b)?", re.IGNORECASE)
+_QUANTITY = re.compile(
+    rf"(?<![\w.^_{{/\\])(?:{QUANTITY})(?:\s*(?:million|billion|thousand|hundred|trillion)\b)?", re.IGNORECASE
+)
 _JOINT = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|&)\s*", re.IGNORECASE)
 _STATES = re.compile(
     r"(?:\b(?:is|are|was|were|equals?|be|been|becomes?|has|have|had|gets?|got|gives?|yields?|makes?|leaves?|costs?|remains?|totals?)\b"
@@ -28,11 +39,17 @@ _STATES = re.compile(
     re.IGNORECASE,
 )
 _LAST_WORD = re.compile(r"([A-Za-z']+)\W*\Z")
-_TOTAL_OF = re.compile(r"\b(?:total|sum|average|mean|profit|grand total|maximum|minimum|product|value)\s+of\s*\Z", re.IGNORECASE)
-_OPENING_CLAUSE = re.compile(r"\s*(?:if|when|since|because|as|given|while|after|with|for)\b(?:[^,]|,\d)*,(?!\d)", re.IGNORECASE)
+_TOTAL_OF = re.compile(
+    r"\b(?:total|sum|average|mean|profit|grand total|maximum|minimum|product|value)\s+of\s*\Z", re.IGNORECASE
+)
+_OPENING_CLAUSE = re.compile(
+    r"\s*(?:if|when|since|because|as|given|while|after|with|for)\b(?:[^,]|,\d)*,(?!\d)", re.IGNORECASE
+)
 _ASSIGNED = re.compile(r"[$\\(\[\s]*[A-Za-z][\w']*(?:_\{?\w+\}?)?(?:\([a-z]\))?\s*=")
 _NAME = re.compile(r"[A-Za-z][\w']*(?:\([a-z]\))?")
-_TAIL_WORDS = re.compile(r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}")
+_TAIL_WORDS = re.compile(
+    r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,9 @@ def results(sentence: str, *, stated_only: bool = False) -> str | None:
     if not stated:
         return found[0].text if len(found) == 1 else None
     if len(stated) > 1:
-        if len(stated) < len(found) or not all(_ASSIGNED.match(one.text) and one.text.count("=") == 1 for one in stated):
+        if len(stated) < len(found) or not all(
+            _ASSIGNED.match(one.text) and one.text.count("=") == 1 for one in stated
+        ):
             return None
         return ", ".join(_inside(one.text) for one in stated)
     return _with_tail(plain, stated[0], found)
@@ -102,7 +121,11 @@ def _without_conditions(sentence: str) -> str | None:
 def _ends_statement(clause: str) -> bool:
     """Whether a clause goes on to the sentence's own verb: "when the number is divided by 7 is 3", "which is 9"."""
     quantities = _quantities(clause)
-    return bool(quantities) and quantities[-1].stated and bool(re.match(r"\s*is\b", clause) or len(re.findall(r"\b(?:is|are)\b", clause)) > 1)
+    return (
+        bool(quantities)
+        and quantities[-1].stated
+        and bool(re.match(r"\s*is\b", clause) or len(re.findall(r"\b(?:is|are)\b", clause)) > 1)
+    )
 
 
 def _quantities(sentence: str) -> list[_Found]:
@@ -115,8 +138,15 @@ def _quantities(sentence: str) -> list[_Found]:
             found.append(_Found(joined, last.start, one.end(), last.stated, last.context))
             continue
         word = _LAST_WORD.search(before)
-        behind = bool(word) and word is not None and word[1].lower() in CONTEXT_WORDS and not _TOTAL_OF.search(before)
-        stated = bool(_STATES.search(before)) or bool(_TOTAL_OF.search(before)) or bool(_ASSIGNED.match(one[0]))
+        behind = (
+            bool(word)
+            and word is not None
+            and word[1].lower() in CONTEXT_WORDS
+            and not _TOTAL_OF.search(before)
+        )
+        stated = (
+            bool(_STATES.search(before)) or bool(_TOTAL_OF.search(before)) or bool(_ASSIGNED.match(one[0]))
+        )
         found.append(_Found(one[0], one.start(), one.end(), stated and not behind, behind))
     return found
 
@@ -131,7 +161,9 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
     later = [other for other in found if other.start >= one.end and not other.context]
     if later:
         between = sentence[one.end : later[-1].start]
-        return sentence[one.start :].strip() if re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between) else None
+        return (
+            sentence[one.start :].strip() if re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between) else None
+        )
     words = _TAIL_WORDS.match(sentence, one.end)
     return number_word(_last_side(one.text)) + (words[0].rstrip(".") if words else "")
 
@@ -139,7 +171,9 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
 def _last_side(text: str) -> str:
     """Return what a chain of numbers comes to: the 7 of 3 + 4 = 7."""
     sides = _inside(text).split("=")
-    worked_out = len(sides) > 1 and (re.fullmatch(_CHAIN, text) or (len(sides) > 2 and not _NAME.fullmatch(sides[0].strip())))
+    worked_out = len(sides) > 1 and (
+        re.fullmatch(_CHAIN, text) or (len(sides) > 2 and not _NAME.fullmatch(sides[0].strip()))
+    )
     last = sides[-1].strip()
     return last if worked_out and not re.search(r"(?<![\\a-zA-Z])[A-Za-z]", last) else text
 

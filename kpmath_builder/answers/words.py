@@ -33,5 +33,7 @@ def word_key(text: str) -> Key | None:
 def prose_quantity(text: str) -> list[str]:
     """Return what a sentence states as its one quantity, or nothing if that is not plain."""
     text = _SENTENCES.split(text.strip())[-1]
-    result = results(_COMMAND.sub(" ", text).replace("{", " ").replace("}", " ") if "\\text" in text else text)
+    result = results(
+        _COMMAND.sub(" ", text).replace("{", " ").replace("}", " ") if "\\text" in text else text
+    )
     return [] if result is None else [result]

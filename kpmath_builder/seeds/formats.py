@@ -113,7 +113,9 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
     needed = {columns["problem"], columns["solution"], *(fields or {}).values()}
     if not needed <= row.columns.keys():
         raise _wrong_fields(origin, row, " and ".join(f"`{name}`" for name in sorted(needed)))
-    labels = {name: _label(origin, row, name, columns.get(name)) for name in ("answer", "level", "subject", "id")}
+    labels = {
+        name: _label(origin, row, name, columns.get(name)) for name in ("answer", "level", "subject", "id")
+    }
     problem = _text(origin, row, columns["problem"])
     solution = _text(origin, row, columns["solution"])
     sentinel = None
@@ -124,7 +126,9 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
             "level": f"Level {level}" if level and level.isdigit() else level,
         }
     elif not labels["answer"]:
-        labels["answer"] = reference_answer(solution, "####", *([r"\boxed", r"\fbox"] if format == "custom" else []))
+        labels["answer"] = reference_answer(
+            solution, "####", *([r"\boxed", r"\fbox"] if format == "custom" else [])
+        )
     elif make_answer(labels["answer"]) is None:
         sentinel, labels["answer"] = labels["answer"], None
     return Reading(problem, solution, **labels, sentinel=sentinel)

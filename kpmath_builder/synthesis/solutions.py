@@ -78,7 +78,10 @@ class Agreement:
         ]
         wrong = [answers.check_arithmetic(solution.text).wrong for solution in told]
         repeats = _repeats(responses)
-        left_out = [bool(faults) or (distinct_texts_only and repeat) for faults, repeat in zip(wrong, repeats, strict=True)]
+        left_out = [
+            bool(faults) or (distinct_texts_only and repeat)
+            for faults, repeat in zip(wrong, repeats, strict=True)
+        ]
         voting = [None if out else answer for answer, out in zip(read, left_out, strict=True)]
         self._identical = sum(repeats)
         self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share)
