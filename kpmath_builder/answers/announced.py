@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kpmath_builder.answers.parts import split_parts
-from kpmath_builder.answers.phrases import CONDITION, NO_VALUE, OTHER_LANGUAGES, WORD_ANSWERS
+from kpmath_builder.answers.phrases import CONDITION, MULTIPLIERS, NO_VALUE, OTHER_LANGUAGES, WORD_ANSWERS
 from kpmath_builder.answers.sentences import results, starts_with_quantity
 
 __all__ = ["Found", "announced", "hashed", "labelled_lines"]
@@ -176,9 +176,22 @@ def _given(text: str, phrase: re.Match[str]) -> Found | None:
     asks = bool(end) and rest[: end.end() if end else 0].rstrip().endswith(("?", "？"))
     if program or asks or _CUT_OFF.search(value) or not any(char.isalnum() or char in "∞∅" for char in value):
         return None
+    if phrase.re is OTHER_LANGUAGES:
+        return _elsewhere(value, phrase.end() + len(sentence))
     quantities_only = phrase[0].lstrip()[:1].lower() in "rs"  # result, solution: words behind these explain
     said = _value(value, words=not quantities_only)
     return None if said is None else Found(said, phrase.end() + len(sentence))
+
+
+def _elsewhere(value: str, end: int) -> Found | None:
+    """Return what stands behind an announcement in another language: its words are not read, so that a number loses them."""
+    quantity = starts_with_quantity(value.strip("* "))
+    if not quantity:
+        return Found(value, end) if len(value.split()) <= _MAX_WORDS else None
+    rest = value.strip("* ")[quantity.end() :]
+    if not re.search(r"[^\W\d_]{1}", rest):
+        return Found(value, end)
+    return None if MULTIPLIERS.search(rest) or re.search(r"\d", rest) else Found(quantity[0], end)
 
 
 def _value(said: str, *, words: bool) -> str | None:

@@ -49,6 +49,7 @@ _PIECE = re.compile(r"[A-Za-z\d]")
 _HOLDER = re.compile(
     r"(?:\\(?:d|t|c)?(?:frac|binom)\s*(?:\{[^{}]*\})?|\\sqrt\s*(?:\[[^\]]*\])?|[\^_]|\\(?:sum|int|prod|log|overline|binom)\S*)\s*\Z"
 )
+_ALTERNATIVE = re.compile(r"\s*(?:\\\)|\$)?\s*(?:or|and)\s+[\\$(]*-?\d[\d.,/]*[\\$)]*\s*(?:\.?\s*\Z|\.\s|\n)")
 _BRACE = re.compile(r"(?<!\\)[{}]")
 _PARAGRAPH = re.compile(r"\n\n|\\\[|\\\(")
 _INSIDE = 300
@@ -155,6 +156,8 @@ def _value(text: str, box: Box) -> str | None:
     if _held(text, box) or _behind_something(text, box):
         return None
     content = box.content
+    if _ALTERNATIVE.match(text, box.end):
+        return None
     if _PERCENT.match(text, box.end) and "%" not in content:
         return content + "\\%"
     if _DEGREES.match(text, box.end):

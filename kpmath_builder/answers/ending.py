@@ -96,6 +96,10 @@ _ANSWERED = re.compile(
 )
 _STATED = re.compile(r"####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
 _QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n")
+_ANOTHER = re.compile(
+    r"\n[ \t]*\n[^\n]{0,40}?\b(?:another|a\s+different|a\s+new|a\s+similar|the\s+next)\s+(?:\w+\s+)?(?:problem|question|exercise|one)\b[^\n]{0,60}(?:[.:]|\n)",
+    re.IGNORECASE,
+)
 _SPACE = re.compile(r"\s*")
 _NO_PROBLEM = re.compile(
     r"\A\s*(?:\d+[.)]|[-*#(]|(?:is|are|can|does|do|could|was|will|should|but|and|so)\b)|\b(?:check|verify|sure|right|correct|sense|help|would you|do you|let me|let us|let's|understand|wait|hmm|did (?:we|I)|why|questions?)\b",
@@ -265,6 +269,10 @@ def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[in
         yield from ((found.start(), Cut.PROBLEM) for found in _own(headings).finditer(text, first))
     if "?\n" in text:
         yield from _questions(text, first)
+    if "nother " in text or "different " in text or "similar " in text or "a new " in text or "next " in text:
+        for found in _ANOTHER.finditer(text, first):
+            if _ANSWERED.search(text, first, found.start()):
+                yield found.start(), Cut.PROBLEM
     if not _ANY_HEADING.search(text):
         return
     yield from ((role.start(), Cut.TURN) for role in _ROLE_LINE.finditer(text, first))

@@ -136,6 +136,11 @@ TURN_MARKS: Mapping[str, str] = {
     "</response>": "ERNIE",
     "</solution>": "prompts of many",
     "</output>": "Reflection",
+    "<question>": "prompts of many",
+    "<problem>": "prompts of many",
+    "<instruction>": "prompts of many",
+    "<user>": "prompts of many",
+    "<human>": "prompts of many",
     "<human>:": "RedPajama",
     "<bot>:": "RedPajama",
 }

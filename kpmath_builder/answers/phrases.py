@@ -10,6 +10,7 @@ from kpmath_builder.answers.vocabulary import names
 __all__ = [
     "CONDITION",
     "CONTEXT_WORDS",
+    "MULTIPLIERS",
     "NOT_KNOWN",
     "NO_ANSWERS",
     "NO_VALUE",
@@ -43,7 +44,7 @@ WORD_ANSWERS = re.compile(
 """Answers in words that a whole sentence may give."""
 
 NO_VALUE = re.compile(
-    r"(?:not|n't|wrong|incorrect|correct|right|complete|completed?ly?|done|finished|as|given|shown|stated|presented|provided|written|found|obtained|"
+    r"(?:the\s+|an?\s+)?(?:see|left|not|n't|wrong|incorrect|correct|right|complete|completed?ly?|done|finished|as|given|shown|stated|presented|provided|written|found|obtained|"
     r"derived|calculated|computed|expressed|verified|confirmed|checked|valid|unique|reasonable|consistent|acceptable|clear|obvious|"
     r"above|below|following|in|on|at|by|from|with|for|to|of|based|that|this|these|those|it|we|you|he|she|they|there|because|since|if|"
     r"when|where|how|what|why|which|who|therefore|thus|hence|so|then|also|still|now|only|just|simply|actually|always|never|already|easy|"
@@ -94,6 +95,13 @@ UNFINISHED = re.compile(
     r"because|since|so|but|into|let|get|have|need|compute|find|calculate|\(?[b-h]\))|[=+*/<>({\[,;-])\s*\Z",
 )
 """A text that ends so was cut off."""
+
+MULTIPLIERS = re.compile(
+    r"[万萬亿億兆千百만억천백]|тыс|миллион|млн|миллиард|лакх|लाख|करोड़|हज़ार|हजार|ألف|آلاف|مليون|\b(?:mil|mille|mila|tausend|tusen|ribu|juta|nghìn|ngàn|triệu|bin|"
+    r"tysi\w+|tisíc\w*|mi[lł]l?i[oóõ]n\w*|mi[lł]l?iard\w*|milh\w+|milj\w+|duizend|ezer|mii)\b",
+    re.IGNORECASE,
+)
+"""Number words of other languages that multiply what stands before them; they are not worked out."""
 
 OTHER_LANGUAGES = re.compile(
     r"(?:(?:最终|最後|最后|正确|最終)?(?:的)?答案|正解|答え|答)\s*(?:应该|應該|就)?\s*(?:是|为|為|は|：|:|=)+\s*"

@@ -42,6 +42,12 @@ _ALIGNED = re.compile(
     re.DOTALL,
 )
 _ROW = re.compile(r"\s*[A-Za-z](?:_\{?\w+\}?)?\s*&?\s*=\s*&?\s*[^&=]+")
+_ASKED = re.compile(
+    r"\n[ \t]*\n[ \t*#]*(?:(?:Now|Next|Then|Finally|Also|Similarly|Similar)[,:]?[ \t]+)?"
+    r"(?:(?:[Ff]ind|[Cc]ompute|[Cc]alculate|[Dd]etermine|[Ss]olve|[Ee]valuate|[Ss]implify|[Cc]onsider)\b[^\n]*|[^\n]{8,}\?[ \t]*(?=\n))"
+)
+_NOT_ASKED = re.compile(r"\b(?:check|verify|sure|correct|sense|would you|do you|let me|let us|let's|wait|hmm|why)\b", re.IGNORECASE)
+_STATES = re.compile(r"\\boxed|####[ \t]*[^\s#]|\b[Aa]nswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)")
 _LIST_MARK = re.compile(r"1[.)]\s+(?=\S+\s*\Z)")
 _CJK_TAIL = re.compile(
     r"(?<=[\d%)}$])\s*(?![万萬亿億千百十兆만억])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}\Z"
@@ -105,7 +111,8 @@ def _read(text: str, corrections: int) -> Answer | None:
             return None
         answer = _checked(found.raw)
         if answer is not None:
-            return _unless_corrected(text, found, answer, corrections)
+            answer = _unless_corrected(text, found, answer, corrections)
+            return None if answer is None or _asked_again(text, found, answer) else answer
     for raw in (last_line(text), concluded(text)):
         answer = None if raw is None else _checked(raw)
         if answer is not None:
@@ -128,6 +135,15 @@ def _unless_corrected(text: str, found: Found, answer: Answer, corrections: int)
     other = None if later is None or later.raw is None else _checked(later.raw)
     contradicts = other is not None and re.search(r"[\d\\]", other.text) and not _same(answer, other)
     return None if contradicts else answer
+
+
+def _asked_again(text: str, found: Found, answer: Answer) -> bool:
+    """Whether something is asked between this answer and an earlier one that differs: nobody can say which of them is meant."""
+    for asked in _ASKED.finditer(text, 0, found.end):
+        if _STATES.search(text, 0, asked.start()) and not _NOT_ASKED.search(asked[0]):
+            earlier = _read(text[: asked.start()], 0)
+            return earlier is not None and not _same(earlier, answer)
+    return False
 
 
 def _retraction(behind: str) -> re.Match[str] | None:

@@ -83,6 +83,8 @@ def results(sentence: str, *, stated_only: bool = False) -> str | None:
         return None
     if not stated:
         return found[0].text if len(found) == 1 else None
+    if len(found) > 1 and not stated[0].stated and not plain[: stated[0].start].strip():
+        return None  # 20% of the 50 students: a subject, not a result
     if len(stated) > 1:
         if len(stated) < len(found) or not all(
             _ASSIGNED.match(one.text) and one.text.count("=") == 1 for one in stated
@@ -164,6 +166,8 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
         return (
             sentence[one.start :].strip() if re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between) else None
         )
+    if re.match(r"\s*(?:times|more|fewer|less|or)\b", sentence[one.end :]):
+        return None
     words = _TAIL_WORDS.match(sentence, one.end)
     return number_word(_last_side(one.text)) + (words[0].rstrip(".") if words else "")
 
