@@ -24,7 +24,7 @@ class Found:
 
 
 _HASHES = re.compile(r"####[ \t]*(?!#)[:：]?[ \t]*([^\n]+)\s*\Z")
-_SUBJECT = r"(?:\b(?:final|correct|right|best|required|desired|exact)[ \t]+(?:answers?|options?|choices?|results?)\b|\banswers?\b|\bresult\b|\bsolution\b|\boption\b(?=[ \t]+is\b))"
+_SUBJECT = r"(?:answers?\b|result\b|solution\b|(?:(?<=correct )|(?<=right )|(?<=best ))(?:option|choice)\b|option\b(?=[ \t]+is\b))"
 _ABOUT = r"(?:[ \t]+(?:to|for|of)\b[^.:\n]{0,80}?|[ \t]+(?:that[ \t]+)?(?:we|you|they|I)\b[a-zA-Z' ]{1,40}?|[ \t]+(?:sought|required|needed|choice|here))?"
 _ANNOUNCES = re.compile(
     rf"{_SUBJECT}{_ABOUT}\**[ \t]*(?:\bis\b(?![ \t]*n't)|\bare\b|:|=|(?<=swer)[ \t]+[-–—][ \t])\**[ \t]*[:：]?(?:[ \t]*(?:therefore|thus|then|simply|just|also|indeed|actually))?[ \t]*\**\s*",
@@ -137,7 +137,7 @@ def _announcements(text: str) -> Iterator[re.Match[str]]:
     """Yield the last announcements, found backwards: they are at the end, and a solution may be long."""
     last = len(text)
     for at in sorted((at for stem in _STEMS for at in _last_places(text, stem)), reverse=True):
-        phrase = _ANNOUNCES.search(text, max(0, at - 24), min(len(text), at + 200))
+        phrase = _ANNOUNCES.match(text, at - 1) if at else None
         if phrase and phrase.start() < last:
             last = phrase.start()
             yield phrase
@@ -154,6 +154,8 @@ def _last_places(text: str, stem: str) -> Iterator[int]:
 
 def labelled_lines(text: str) -> Found | None:
     """Return last lines that are laid out as (a), (b), (c), from the first on."""
+    if not _PART_LINE.match(text.rsplit("\n", 1)[-1].replace("**", "").strip()):
+        return None
     lines = [line.replace("**", "").strip() for line in text[-2_000:].splitlines() if line.strip()]
     start = len(lines)
     while start and _PART_LINE.match(lines[start - 1]):

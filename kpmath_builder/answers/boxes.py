@@ -122,12 +122,12 @@ def boxed_answer(text: str) -> Boxed | None:
 def _labelled(text: str, found: list[Box]) -> list[str]:
     if len(found) < 2:
         return []
+    if not _label(text[found[-2].end : found[-1].start]):
+        return []
     labels = [
         _label(text[before : box.start])
         for before, box in zip([0, *(b.end for b in found)], found, strict=False)
     ]
-    if not labels[-1]:
-        return []
     count = ord(labels[-1]) - ord("a") + 1
     if count < 2 or labels[-count:] != [chr(ord("a") + i) for i in range(count)]:
         return []

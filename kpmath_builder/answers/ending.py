@@ -20,7 +20,15 @@ from kpmath_builder.answers.marks import (
     TURN_MARKS,
 )
 
-__all__ = ["STOP_STRINGS", "Cut", "SolutionText", "solution_text", "split_thinking", "stop_strings"]
+__all__ = [
+    "STOP_STRINGS",
+    "Cut",
+    "SolutionText",
+    "first_answer",
+    "solution_text",
+    "split_thinking",
+    "stop_strings",
+]
 
 
 class Cut(StrEnum):
@@ -91,13 +99,10 @@ _ANY_HEADING = re.compile(
     rf"\n[ \t>*_#\[(-]*+{_KINDS}(?:{_any_of({*_PROBLEM_NAMES, *LATER_HEADINGS, *ROLES})}|USER|HUMAN|ASSISTANT|user|human|assistant|model|system)"
 )
 """What every heading and role at the start of a line begins with: one search instead of three for the texts that have none."""
-_ANSWERED = re.compile(
-    r"\\boxed|####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE
-)
-_STATED = re.compile(r"####[ \t]*[^\s#]|\banswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)", re.IGNORECASE)
+_ANNOUNCED = re.compile(r"nswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)|NSWERS?:")
 _QUESTION = re.compile(r"\n[ \t]*\n(?P<asked>[^\n]{12,}\?)[ \t]*\n")
 _ANOTHER = re.compile(
-    r"\n[ \t]*\n[^\n]{0,40}?\b(?:another|a\s+different|a\s+new|a\s+similar|the\s+next)\s+(?:\w+\s+)?(?:problem|question|exercise|one)\b[^\n]{0,60}(?:[.:]|\n)",
+    r"\n[ \t]*\n[^\n]{0,40}?\b(?:another|a\s+different|a\s+new)\s+(?:\w+\s+)?(?:problem|question|exercise|one)\b[^\n]{0,60}(?:[.:]|\n)",
     re.IGNORECASE,
 )
 _SPACE = re.compile(r"\s*")
@@ -156,8 +161,8 @@ def _maybe_marked(text: str) -> bool:
         bool(quick)
         or "◁" in text
         or "]~" in text
-        or "ere is my " in text
-        or "ere's my " in text
+        or "ere is my " in text[:40]
+        or "ere's my " in text[:40]
         or text[:20].lstrip().startswith("analysis")
     )
 
@@ -190,7 +195,7 @@ def _harmony(text: str) -> SolutionText | None:
         if (message["role"] or "assistant") not in {"assistant", ""}:
             break
         if message["channel"] in {"final", None}:
-            rest = _MARK.sub("", text[message.end() :]).strip()
+            rest = _says_more(text, message.end())
             return SolutionText(message["said"].strip(), _joined(thought), Cut.TURN if rest else Cut.NONE)
         thought.append(message["said"])
     return SolutionText("", _joined(thought) or text.strip(), Cut.THINKING)
@@ -208,7 +213,7 @@ def _tagged(text: str, *, turns: bool = True) -> SolutionText:
         something = bool("".join(said).strip() or before.strip())
         if mark.lastgroup == "turn" and (something or _is_other_side(mark, text)):
             said.append(before)
-            rest = _MARK.sub("", text[mark.end() :]).strip()
+            rest = _says_more(text, mark.end())
             return SolutionText(
                 _said(said), _joined(thought), Cut.TURN if rest or not something else Cut.NONE
             )
@@ -232,6 +237,17 @@ def _tagged(text: str, *, turns: bool = True) -> SolutionText:
     if not at:
         return SolutionText(text, "", Cut.NONE)
     return SolutionText(_said([*said, text[at:]]), _joined(thought), Cut.NONE)
+
+
+def _says_more(text: str, at: int) -> bool:
+    """Whether anything but marks and spaces stands behind a place."""
+    while True:
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
+        mark = _MARK.match(text, at)
+        if mark is None:
+            return at < len(text)
+        at = mark.end()
 
 
 def _is_other_side(mark: re.Match[str], text: str) -> bool:
@@ -263,15 +279,15 @@ def _within(text: str, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
 def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
     space = _SPACE.match(text, start)
     first = space.end() if space else start
-    if "ser:" in text or "uman:" in text or "ssistant" in text or "user\n" in text:
+    if "ser:" in text or "uman:" in text or "user\n" in text:
         yield from ((role.start(), Cut.TURN) for role in _ROLE_GLUED.finditer(text, first))
     if headings:
         yield from ((found.start(), Cut.PROBLEM) for found in _own(headings).finditer(text, first))
     if "?\n" in text:
         yield from _questions(text, first)
-    if "nother " in text or "different " in text or "similar " in text or "a new " in text or "next " in text:
+    if "nother " in text or "a new " in text or "a different " in text:
         for found in _ANOTHER.finditer(text, first):
-            if _ANSWERED.search(text, first, found.start()):
+            if first_answer(text, first, found.start()) < found.start():
                 yield found.start(), Cut.PROBLEM
     if not _ANY_HEADING.search(text):
         return
@@ -279,10 +295,9 @@ def _ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[in
     headed = [heading for heading in _PROBLEM.finditer(text, max(0, first - 1)) if _heads(heading)]
     later = [heading for heading in _LATER.finditer(text, first) if _heads(heading)]
     if headed or later:
-        answered = _ANSWERED.search(text, first)
-        yield from _problems(text, first, headed, answered.start() if answered else len(text))
-        if answered:
-            yield from ((found.start(), Cut.PROBLEM) for found in later if found.start() >= answered.end())
+        answered = first_answer(text, first, len(text))
+        yield from _problems(text, first, headed, answered)
+        yield from ((found.start(), Cut.PROBLEM) for found in later if found.start() > answered)
 
 
 def _problems(text: str, first: int, headed: list[re.Match[str]], answered: int) -> Iterator[tuple[int, Cut]]:
@@ -310,9 +325,24 @@ def _heads(found: re.Match[str]) -> bool:
 def _questions(text: str, first: int) -> Iterator[tuple[int, Cut]]:
     """Yield where another question is asked, and answered, in a paragraph of its own behind an answer that was stated in words."""
     for found in _QUESTION.finditer(text, first):
-        stated = _STATED.search(text, first, found.start())
-        if stated and not _NO_PROBLEM.search(found["asked"]) and _ANSWERED.search(text, found.end()):
+        stated = first_answer(text, first, found.start(), boxes=False) < found.start()
+        if (
+            stated
+            and not _NO_PROBLEM.search(found["asked"])
+            and first_answer(text, found.end(), len(text)) < len(text)
+        ):
             yield found.start(), Cut.PROBLEM
+
+
+def first_answer(text: str, start: int, end: int, *, boxes: bool = True) -> int:
+    """Return where the first answer is given between two places, in a box or in words; `end` if none is."""
+    places = [text.find("####", start, end), text.find("\\boxed", start, end) if boxes else -1]
+    for stem in ("nswer", "NSWER"):
+        at = text.find(stem, start, end)
+        while at >= 0 and not _ANNOUNCED.match(text, at, end):
+            at = text.find(stem, at + 1, end)
+        places.append(at)
+    return min((at for at in places if at >= 0), default=end)
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.boxes import boxed_answer
 from kpmath_builder.answers.canonical import form_of
 from kpmath_builder.answers.conclusions import concluded, last_line
-from kpmath_builder.answers.ending import SolutionText, solution_text
+from kpmath_builder.answers.ending import SolutionText, first_answer, solution_text
 from kpmath_builder.answers.forms import same_form
 from kpmath_builder.answers.parts import split_parts
 from kpmath_builder.answers.phrases import NO_ANSWERS, NOT_KNOWN, RETRACTION, UNFINISHED
@@ -46,8 +46,10 @@ _ASKED = re.compile(
     r"\n[ \t]*\n[ \t*#]*(?:(?:Now|Next|Then|Finally|Also|Similarly|Similar)[,:]?[ \t]+)?"
     r"(?:(?:[Ff]ind|[Cc]ompute|[Cc]alculate|[Dd]etermine|[Ss]olve|[Ee]valuate|[Ss]implify|[Cc]onsider)\b[^\n]*|[^\n]{8,}\?[ \t]*(?=\n))"
 )
-_NOT_ASKED = re.compile(r"\b(?:check|verify|sure|correct|sense|would you|do you|let me|let us|let's|wait|hmm|why)\b", re.IGNORECASE)
-_STATES = re.compile(r"\\boxed|####[ \t]*[^\s#]|\b[Aa]nswers?\b[^\n.]{0,60}?(?:\bis\b|\bare\b|:)")
+_NOT_ASKED = re.compile(
+    r"\b(?:check|verify|sure|correct|sense|would you|do you|let me|let us|let's|wait|hmm|why)\b",
+    re.IGNORECASE,
+)
 _LIST_MARK = re.compile(r"1[.)]\s+(?=\S+\s*\Z)")
 _CJK_TAIL = re.compile(
     r"(?<=[\d%)}$])\s*(?![万萬亿億千百十兆만억])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}\Z"
@@ -65,7 +67,7 @@ def final_answer(text: str | SolutionText) -> Answer | None:
 
     """
     said = text.text if isinstance(text, SolutionText) else solution_text(text).text
-    return _read(_laid_out(said[-_MAX_TEXT:]), _MAX_CORRECTIONS)
+    return _read(said[-_MAX_TEXT:], _MAX_CORRECTIONS)
 
 
 def as_answer(text: str) -> Answer | None:
@@ -103,6 +105,7 @@ def _read(text: str, corrections: int) -> Answer | None:
         answer = make_answer(field)
         if answer is not None:
             return answer
+    text = _laid_out(text)
     for way in (_tagged, _boxed, hashed, labelled_lines, announced):
         found = way(text)
         if found is None:
@@ -140,7 +143,7 @@ def _unless_corrected(text: str, found: Found, answer: Answer, corrections: int)
 def _asked_again(text: str, found: Found, answer: Answer) -> bool:
     """Whether something is asked between this answer and an earlier one that differs: nobody can say which of them is meant."""
     for asked in _ASKED.finditer(text, 0, found.end):
-        if _STATES.search(text, 0, asked.start()) and not _NOT_ASKED.search(asked[0]):
+        if first_answer(text, 0, asked.start()) < asked.start() and not _NOT_ASKED.search(asked[0]):
             earlier = _read(text[: asked.start()], 0)
             return earlier is not None and not _same(earlier, answer)
     return False
@@ -161,7 +164,7 @@ def _tagged(text: str) -> Found | None:
     if tagged is None:
         return None
     inside, end = tagged
-    answer = _read(_laid_out(inside), 0) if _MARKED.search(inside) or len(inside) > 60 else None
+    answer = _read(inside, 0) if _MARKED.search(inside) or len(inside) > 60 else None
     if answer is None:
         sentence = concluded(f"So {inside.strip()}")
         raw = sentence if sentence is not None and len(inside.split()) > 3 else inside
