@@ -125,12 +125,14 @@ def solution_text(text: str, headings: Iterable[str] = ()) -> SolutionText:
         Lines that stand before a problem in the prompt that was sent; those of this package's own are known.
 
     """
-    said, thinking, cut = _without_marks(text)
-    start, end, reason = _within(said, tuple(headings))
-    if reason:
-        cut = reason
-    said = said[start : max(start, end)].rstrip() if reason else said[start:]
-    return SolutionText(said, thinking, cut)
+    found = _once(text, tuple(headings))
+    while found.text != text:  # what was wrapped may be wrapped again; each round leaves less
+        text = found.text
+        inner = _once(text, tuple(headings))
+        found = SolutionText(
+            inner.text, _joined([found.thinking, inner.thinking]), inner.cut_reason or found.cut_reason
+        )
+    return found
 
 
 def split_thinking(text: str) -> tuple[str, str]:
@@ -151,6 +153,13 @@ def stop_strings(headings: Iterable[str] = OWN_HEADINGS) -> tuple[str, ...]:
 
 STOP_STRINGS = stop_strings()
 """The stop strings for the prompts of this package."""
+
+
+def _once(text: str, headings: tuple[str, ...]) -> SolutionText:
+    said, thinking, cut = _without_marks(text)
+    start, end, reason = _within(said, headings)
+    said = said[start : max(start, end)].rstrip() if reason else said[start:]
+    return SolutionText(said, thinking, reason or cut)
 
 
 def _maybe_marked(text: str) -> bool:
