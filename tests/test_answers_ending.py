@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpmath_builder.answers import STOP_STRINGS, Cut, final_answer, solution_text, split_thinking, stop_strings
+from kpmath_builder.answers import (
+    STOP_STRINGS,
+    Cut,
+    final_answer,
+    solution_text,
+    split_thinking,
+    stop_strings,
+)
 from kpmath_builder.answers.marks import (
     OWN_HEADINGS,
     PROBLEM_WORDS,
@@ -169,5 +176,8 @@ def test_the_end_of_a_solution_is_found_once_and_for_all(pieces: list[str]):
 
 @given(text=st.text(st.characters(exclude_characters="<[◁]:?#\n", exclude_categories=["Cs"]), max_size=200))
 def test_a_text_without_marks_is_its_own_solution(text: str):
-    if not text.lstrip().startswith(("analysis", "Assistant", "ASSISTANT", "assistant")) and "ere" not in text:
+    if (
+        not text.lstrip().startswith(("analysis", "Assistant", "ASSISTANT", "assistant"))
+        and "ere" not in text
+    ):
         assert solution_text(text).text == text

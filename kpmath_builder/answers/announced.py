@@ -215,9 +215,10 @@ def _value(said: str, *, words: bool) -> str | None:
         return _without_reasons(said[aside[-1].end() :])
     if NO_VALUE.match(said.strip("* ")):
         return None
-    if not words or len(said.split()) > _MAX_WORDS:
-        return results(said, stated_only=True)
-    return said
+    stated = results(said, stated_only=True)
+    if stated is not None:
+        return stated
+    return said if words and len(said.split()) <= _MAX_WORDS else None
 
 
 def _without_reasons(said: str) -> str | None:

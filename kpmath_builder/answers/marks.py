@@ -1,9 +1,10 @@
-r"""The marks that models and chat templates put around a solution: tables, and nothing else.
+r"""The marks that models and chat templates put around a solution, as tables.
 
-`ending.py` reads them. A new model usually needs a line here and no code.
+`transcripts.py` and `headings.py` read them. A new model usually needs a line here and no code.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "THINKING_TAGS",
     "TURN_MARKS",
     "Tags",
+    "any_of",
 ]
 
 
@@ -54,7 +56,7 @@ THINKING_TAGS = (
     Tags("Here is my thought process:", "Here is my response:", "Granite"),
     Tags("Here's my thought process:", "Here's my response:", "Granite"),
 )
-"""What stands between them was thought. The channels of gpt-oss have a grammar of their own, in `ending.py`."""
+"""What stands between them was thought. The channels of gpt-oss have a grammar of their own, in `transcripts.py`."""
 
 SOLUTION_OPENERS: Mapping[str, str] = {
     "<|begin_of_solution|>": "Sky-T1, OpenThinker",
@@ -167,3 +169,8 @@ LATER_HEADINGS = ("Q", "Example", "Input", "Practice", "Prompt", "Exercise", "Ne
 
 OWN_HEADINGS = ("Problem:", "Solved problem:", "Your problem:")
 """What stands before a problem in the prompts of this package; a test compares them with the files."""
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of the words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))

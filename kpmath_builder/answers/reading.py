@@ -12,8 +12,9 @@ from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.boxes import boxed_answer
 from kpmath_builder.answers.canonical import form_of
 from kpmath_builder.answers.conclusions import concluded, last_line
-from kpmath_builder.answers.ending import SolutionText, first_answer, solution_text
+from kpmath_builder.answers.ending import SolutionText, solution_text
 from kpmath_builder.answers.forms import same_form
+from kpmath_builder.answers.headings import first_answer
 from kpmath_builder.answers.parts import split_parts
 from kpmath_builder.answers.phrases import NO_ANSWERS, NOT_KNOWN, RETRACTION, UNFINISHED
 from kpmath_builder.answers.replies import json_answer, tagged_answer

@@ -76,7 +76,7 @@ class Agreement:
             answers.final_answer(solution) if _is_whole(response, solution) else None
             for response, solution in zip(responses, told, strict=True)
         ]
-        wrong = [answers.check_arithmetic(solution.text).wrong for solution in told]
+        wrong = [answers.check_arithmetic(solution).wrong for solution in told]
         repeats = _repeats(responses)
         left_out = [
             bool(faults) or (distinct_texts_only and repeat)
