@@ -32,7 +32,7 @@ _CHOICE_FIRST = re.compile(r"([A-H])\.\s+(?:it|the others?|because|since)\b")
 _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)\.?\*\*")
 _VALUE_WITH_WORDS = re.compile(rf"(?P<value>{QUANTITY})(?P<words>\s*[^\d\n*]{{0,30}})", re.IGNORECASE)
 _CHECKS = re.compile(
-    r"\b(?:check|verify|verification|substitut\w+|confirm\w*|original equation|satisf\w+|test)\b",
+    r"\b(?:check|verify|verification|substitut\w+|confirm\w*|original equation|satisf\w+|test|as (?:desired|required|claimed|needed)|contradiction)\b",
     re.IGNORECASE,
 )
 _MAX_LINE = 80

@@ -62,8 +62,8 @@ UNDECIDED = re.compile(
 )
 
 CONDITION = re.compile(
-    r",?\s*\b(?:when(?:ever|\s+we|\s+the)?|if|where|since|because|as|given\s+that|provided|assuming|while|whereas|for\s+which|so\s+that|"
-    r"with\s+\$?\\?\(?[a-z]\s*=|at\s+\$?\\?\(?[a-zA-Z]\s*=|for\s+\$?\\?\(?[a-zA-Z]\s*=|out\s+of)(?=\W|\Z)|,\s*(?:and\s+we|which|so|not|but)\b|,?\s*\band\s+(?:we|this|that|hence|therefore|so|it)\b",
+    r",?\s*\b(?:(?:when(?:ever|\s+we|\s+the)?|if|where|since|because|as|given\s+that|provided|assuming|while|whereas|for\s+which|so\s+that|"
+    r"out\s+of)(?=\W|\Z)|(?:with|at|for)\s+\$?\\?\(?[a-z]\s*=)|,\s*(?:and\s+we|which|so|not|but)\b|,?\s*\band\s+(?:we|this|that|hence|therefore|so|it)\b",
     re.IGNORECASE,
 )
 """What follows it is why or under what condition something holds."""
