@@ -18,6 +18,7 @@ import answers_fuzz
 import answers_golds
 import answers_merges
 import answers_outputs
+import answers_reader_cases
 import answers_speed
 import answers_suites
 
@@ -26,6 +27,7 @@ MEASUREMENTS = {
     "merges": answers_merges.merges,
     "suites": answers_suites.suites,
     "reading": answers_outputs.reading,
+    "reader": answers_reader_cases.cases,
     "calibration": answers_outputs.calibration,
     "planted": answers_outputs.planted,
     "speed": answers_speed.against_math_verify,
