@@ -258,17 +258,6 @@ def test_a_hostile_answer_to_the_probe_is_passed_over_or_named(
     check(tmp_path, server, outcome)
 
 
-@pytest.mark.parametrize("attack", cases(LASTING, ["braces as text"]))
-def test_an_answer_to_the_probe_that_disregards_its_schema_is_survived(
-    tmp_path: Path, attack: Attack
-) -> None:
-    """The server is then asked otherwise, so that the tables may differ."""
-    with HostileServer(Phase(attack, meets=is_probe, count=3), play) as server:
-        outcome = build_persistently(tmp_path, server)
-    assert [row["index"] for row in rows(tmp_path, "scored")] == list(range(QUESTIONS))
-    check(tmp_path, server, outcome)
-
-
 WHILE_OTHERS_FAIL = {
     name: {**ANSWERS, **STOPPING, **STUCK}[name]
     for name in (
