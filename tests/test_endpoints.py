@@ -320,15 +320,14 @@ def test_twenty_refusals_in_a_row_end_the_build_but_not_one_answer_between_them(
 
 
 def test_a_call_whose_time_limit_has_just_come_is_not_broken_off_again() -> None:
-    endpoint = Endpoint("x", 1)
-
     async def run() -> None:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0) as scope:
-                endpoint.calls.add(scope)
-                try:
-                    await asyncio.sleep(1)
-                finally:
-                    endpoint.break_off()
+        endpoint = EndpointPool(["http://x"], 1).all[0]
+        async with asyncio.timeout(0) as scope:
+            endpoint.calls.add(scope)
+            try:
+                await asyncio.sleep(1)
+            finally:
+                endpoint.break_off()
 
-    asyncio.run(run())
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())
