@@ -144,7 +144,7 @@ def test_what_is_published_is_what_was_read() -> None:
                 f"<think>6*7 = 41, \\boxed{{41}}</think>\n{SOLVED}<|im_end|>",
                 "<think>6*7 = 41, \\boxed{41}",
             ),
-            recipe.Consensus(mode="strict", min_share=0.5),
+            recipe.ConsensusSettings(mode="strict", min_share=0.5),
             keep_thinking=True,
         )
     )
@@ -172,7 +172,7 @@ def test_a_solution_that_ran_on_until_it_was_cut_off_is_whole() -> None:
 
 def test_the_headings_of_a_users_prompt_end_a_solution() -> None:
     told = responses(f"{SOLVED}\n\nBitte jetzt lösen:\n3*3\n\\boxed{{9}}")
-    rule = recipe.Consensus(mode="paper")
+    rule = recipe.ConsensusSettings(mode="paper")
     assert Agreement(told, rule, headings=["Bitte jetzt lösen:"]).solutions[0].answer == "42"
     assert Agreement(told, rule).solutions[0].answer == "9"
 
@@ -180,7 +180,7 @@ def test_the_headings_of_a_users_prompt_end_a_solution() -> None:
 def test_identical_texts_are_counted_and_count_once_only_where_that_is_asked() -> None:
     """Samples that were drawn apart may be equal by chance; a server that repeats itself gives no votes."""
     sampled = boxed("4", "4", "4", "5", "2+2")
-    rule = recipe.Consensus(mode="strict", min_share=0.5)
+    rule = recipe.ConsensusSettings(mode="strict", min_share=0.5)
     assert (decide(sampled, "strict").vote.identical, decide(sampled, "strict").vote.votes) == (2, 5)
     once = Agreement(sampled, rule, distinct_texts_only=True)
     assert (once.vote.identical, once.vote.votes, agreed(once)) == (2, 3, [0, 4])
