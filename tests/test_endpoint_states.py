@@ -103,7 +103,9 @@ def test_after_an_absence_it_is_unverified_until_its_identity_is_checked(
     assert endpoint.state is State.READY
 
 
-def test_a_check_of_the_server_before_says_nothing_of_the_one_that_came_while_it_ran(endpoint: Endpoint) -> None:
+def test_a_check_of_the_server_before_says_nothing_of_the_one_that_came_while_it_ran(
+    endpoint: Endpoint,
+) -> None:
     endpoint.was_away()
     checked = endpoint.absences
     endpoint.was_away()

@@ -91,7 +91,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
-        Column("consensus", _FLOAT, "The share of the vote behind the winning answer, 0 to 1."),
+        Column("consensus", _FLOAT, "The share of the solutions behind the winning answer, 0 to 1."),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),
@@ -153,7 +153,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "consensus_share",
             _FLOAT,
-            "The share of the vote behind the winner; null without a vote.",
+            "The share of the solutions behind the winner; null without a vote.",
             nullable=True,
         ),
         Column(

@@ -175,8 +175,11 @@ class ConsensusSettings(Section):
         "strict",
         KeyKind.DECISION,
     )
-    min_share: float = key(
-        "strict only: smallest share of the votes that wins", 0.5, KeyKind.DECISION, ge=0, le=1
+    min_share: float = key("strict only: smallest share that wins", 0.5, KeyKind.DECISION, ge=0, le=1)
+    abstentions: Literal["against", "ignore"] = key(
+        "solutions without an answer or with wrong arithmetic; against: shares are of all solutions, ignore: of the votes cast",
+        "against",
+        KeyKind.DECISION,
     )
 
 

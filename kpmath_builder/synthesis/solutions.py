@@ -29,8 +29,8 @@ async def agree(
 class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
-    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain. What was thought
-    before a solution is neither read nor checked: it may be wrong on the way.
+    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain. Both count against
+    each answer unless the rule ignores them. What was thought before a solution is neither read nor checked: it may be wrong on the way.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Agreement:
         ]
         wrong = [answers.check_arithmetic(response.text).wrong for response in responses]
         voting = [None if faults else answer for answer, faults in zip(read, wrong, strict=True)]
-        self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share)
+        self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share, abstentions=rule.abstentions)
         self.reason = self._tally.reason
         classes = {member: number for number, its in enumerate(self._tally.classes) for member in its.members}
         self.solutions = tuple(
