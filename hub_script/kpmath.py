@@ -133,7 +133,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
         Column("seed_sources", _STRINGS, "The sets that those seed problems come from."),
-        Column("note", _STRING, "A remark on the draw, such as `no-third-topic`; mostly empty."),
+        Column(
+            "note",
+            _STRING,
+            "How the draw departed from the paper's: `no-third-topic`, `other-topic`, `one-problem`; mostly empty.",
+        ),
         Column(
             "key_points_present",
             _FLOAT,

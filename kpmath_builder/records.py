@@ -90,7 +90,7 @@ class Blueprint(Record):
     """The number of the draw, from 0; it addresses all randomness of this question."""
     parts: tuple[BlueprintPart, ...]
     note: str = ""
-    """`no-third-topic` where the product of the third draw was all zeros (method.md, section 4)."""
+    """How the draw departed from the paper's, e.g. `no-third-topic` (`synthesis/blueprints.py`); mostly empty."""
 
 
 class Judgement(Record):
