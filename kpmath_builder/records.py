@@ -200,6 +200,8 @@ class Candidate(Record):
     """Task to tokens."""
     repairs: dict[str, dict[str, int]] = {}
     """Role to what had to be repaired in its replies before they could be read, and how often."""
+    loops: dict[str, int] = {}
+    """Role to how many of its replies ran in a loop until they were cut off."""
     stage: Stage
     reason: DropReason = DropReason.NONE
     detail: str = ""

@@ -39,6 +39,7 @@ class _Draft:
             models=models,
             spent=dict(self._ask.spent),
             repairs=repairs,
+            loops=dict(self._ask.loops),
             reason=reason,
             detail=detail,
         )
