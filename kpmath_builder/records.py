@@ -175,6 +175,11 @@ class DropReason(StrEnum):
 
     NONE = ""
     UNWRITTEN = "no valid question"
+    ANSWER_INSIDE = "answer inside the question"
+    TALK = "talk about the task"
+    NOTHING_ASKED = "nothing asked"
+    COPIED_PASSAGE = "copied passage"
+    RENUMBERED = "renumbered practice"
     UNJUDGED = "no valid judgement"
     LOW_QUALITY = "quality below threshold"
     TOO_MANY_PARTS = "too many sub-questions"

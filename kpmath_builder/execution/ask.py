@@ -65,6 +65,10 @@ class Ask:
         """Return the name of the model that plays a role."""
         return self._run.recipe.teacher_for(role).public_name
 
+    def instructions(self, task: Task) -> str:
+        """Return what the prompt of a task says whatever the material."""
+        return self._run.prompts.instructions(task)
+
     async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
         """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own.
 
