@@ -1,18 +1,19 @@
-"""How many good problems the program's checks of questions refuse: problems that people wrote, and questions that models wrote.
+"""How many good problems the program's checks of questions refuse, and how many faults of a known kind they find.
 
     python benchmarks/question_checks.py ../shared/data [--ids]
 
-Each problem stands as a question between the prompt of the writer and three practices drawn from another file, as in a build. What is
-refused here is refused wrongly, or has the fault that the rule looks for; `--ids` prints which, so that people can look. No text is
-printed.
+Good problems are those that people wrote, and questions that models wrote. Each stands as a question between the prompt of the writer
+and three practices drawn from another file, as in a build. What is refused here is refused wrongly, or has the fault that the rule looks
+for; `--ids` prints which, so that people can look. No text is printed. Faults are made of the same problems by program.
 """
 
 import argparse
 import gzip
 import json
 import random
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,31 @@ SETS = {
 }
 """Name to the file of the questions, their field, and the file of the practices."""
 
+_NUMBER = re.compile(r"(?<![\d.,])\d+(?![\d.,]*\d)")
+
+
+def _renumbered(practice: Mapping[str, str]) -> str:
+    return _NUMBER.sub(lambda number: str(int(number[0]) + 7), practice["problem"])
+
+
+def _without_question(practice: Mapping[str, str]) -> str:
+    sentences = re.split(r"(?<=[.?!])\s+(?=[A-Z])", practice["problem"].strip())
+    return " ".join(sentence for sentence in sentences if "?" not in sentence)
+
+
+WITHOUT_QUESTION = "another problem without its sentences with a question mark"
+FAULTS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "a shown practice": lambda practice: practice["problem"],
+    "a shown practice, each number 7 larger": _renumbered,
+    "a shown practice's solution": lambda practice: practice["solution"],
+    "a shown practice and one more sentence": lambda practice: practice["problem"] + " What is twice that?",
+    "a problem with its solution": lambda practice: (
+        f"{practice['problem']}\n\nSolution: {practice['solution']}"
+    ),
+    WITHOUT_QUESTION: _without_question,
+}
+"""Name to what is made of a practice."""
+
 
 def main() -> None:
     """Print a line per set: problems, refused, and by which reason."""
@@ -62,7 +88,22 @@ def main() -> None:
             flush=True,
         )
         if options.ids:
-            print({number: str(reason) for number, reason in refused.items()})
+            print(refused)
+    print("\n| fault | GSM8K test | MATH-500 |\n|---|---|---|")
+    sets = [
+        [_practice(row) for row in _rows(options.data / file)]
+        for file in ("gsm8k/test.jsonl", "math/math500.jsonl")
+    ]
+    for name in FAULTS:
+        print(f"| {name} | {' | '.join(f'{_found(name, practices, prompt):.1%}' for practices in sets)} |")
+
+
+def _found(name: str, practices: list[dict[str, str]], prompt: str) -> float:
+    """Return the share of the faults that are found."""
+    hidden = name == WITHOUT_QUESTION
+    made = [(FAULTS[name](one).strip(), one) for one in practices if not hidden or "?" in one["problem"]]
+    found = [find_fault(text, [] if hidden else [one], prompt) for text, one in made if text]
+    return sum(fault is not None for fault in found) / len(found)
 
 
 def _refused(file: Path, field: str, others: Path, prompt: str) -> Iterator[tuple[int, str]]:

@@ -72,12 +72,13 @@ _TALK = re.compile(
 _ASKING = re.compile(
     r"[?？؟;]"  # the Greek question mark among them
     r"|_{2,}|\\underline|\\boxed|\\square|\(A\)"  # left open, or with choices
-    r"|\b(?:find|compute|calculate|determine|evaluate|simplify|express|solve|prove|show|give|list|factor(?:i[sz]e)?|expand|convert|write"
-    r"|name|state|estimate|approximate|round|graph|sketch|draw|plot|order|arrange|compare|identify|rationali[sz]e|complete|fill|choose"
-    r"|select|describe|explain|derive|verify|check|use|enter|tell|work out|figure out|let us know|add|subtract|multiply|divide|reduce"
-    r"|count|construct|design|create|formulate|analy[sz]e|model|represent|predict|justify|discuss|propose|assess"
-    r"|what|which|who|whose|where|when|why|how)\b",
-    re.IGNORECASE,
+    r"|\b(?:find|compute|calculate|determine|evaluate|simplify|express|solve|prove|factor(?:i[sz]e)?|expand|convert|estimate|approximate"
+    r"|identify|rationali[sz]e|describe|explain|derive|verify|justify|what|how|work out|figure out|let us know|your answer)\b"
+    r"|(?:^|[.:!,$)\]}][\x22”]?\s*|\b(?:then|and|or|please)\s+)(?:give|show|list|write|name|state|round|graph|sketch|draw|plot|order|arrange"
+    r"|compare|complete|fill|choose|select|check|use|enter|tell|add|subtract|multiply|divide|reduce|count|construct|design|create"
+    r"|formulate|analy[sz]e|model|represent|predict|discuss|propose|assess|put|place|rewrite|perform|provide|disprove|sum|remove)\b"
+    r"|(?:^|[.:!]\s+)(?:(?:at|by|for|in|of|on|to)\s+)?(?:which|whose|whom?|where|why|when)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ENGLISH = frozenset(
     {"a", "an", "and", "are", "for", "has", "have", "in", "is", "it", "of", "on", "the", "to", "with"}
