@@ -31,6 +31,8 @@ GOOD = {
     "a formula": r"Evaluate $\sum_{k=1}^{20} (2k-1)$.",
     "an empty box": r"What number goes into the box to make $3 + \boxed{\phantom{0}} = 11$ true?",
     "a blank": r"The sum of the first ten odd numbers is ____.",
+    "an imperative after a quotation": 'A pupil says: "The graph of a line is the same from both sides." Provide a line for which it is not.',
+    "an answer in a certain form": r"The value of the sum is a fraction of two integers; your answer is in lowest terms: $\frac16 + \frac14$.",
     "choices": r"The number of primes below 20 is $\text{(A)}\ 7 \qquad \text{(B)}\ 8 \qquad \text{(C)}\ 9$",
     "here are": "Here are two functions: $f(x) = 3x$ and $g(x) = x + 8$. For which $x$ is $f(x) = g(x)$?",
     "the answer is given": "When a number is doubled, the answer is 64. Which number is it?",
@@ -73,6 +75,11 @@ BAD = [
     (DropReason.TALK, "As in Practice 1, how much does Mia earn?", "Practice 1"),
     (DropReason.TALK, "Using all key points, find the area of a square of side 4.", "key points"),
     (DropReason.TALK, "What is the area if the given practices are combined?", "given practices"),
+    (
+        DropReason.NOTHING_ASKED,
+        "The farmer, who has 12 eggs, goes to a market to sell them when the sun is up for $3.",
+        "",
+    ),
     (
         DropReason.NOTHING_ASKED,
         "A farmer has 12 eggs in a basket and sells half of them to a neighbour for $3.",
