@@ -66,16 +66,32 @@ def test_paper_keeps_a_solution_for_its_best_part_and_strict_wants_every_part() 
 
 
 def test_wrong_arithmetic_does_not_vote() -> None:
-    wrong = responses("2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.")
+    wrong = responses("2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.")
     outcome = decide([*wrong, *boxed("4", "4")], "strict")
-    assert (agreed(outcome), outcome.vote.votes, outcome.vote.winner) == ([3, 4], 2, "4")
+    assert (agreed(outcome), outcome.vote.votes, outcome.vote.winner) == ([2, 3], 2, "4")
     assert outcome.solutions[0].wrong_arithmetic
     assert outcome.solutions[0].answer == "5"
 
 
 def test_a_cut_off_solution_abstains() -> None:
     outcome = decide([*responses("so \\boxed{9}", finish_reason="length"), *boxed("4", "4")], "strict")
-    assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 1.0)
+    assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 2 / 3)
+
+
+@pytest.mark.parametrize(("abstentions", "share"), [("against", 0.5), ("ignore", 1.0)])
+@pytest.mark.parametrize("mode", ["paper", "strict"])
+def test_unread_and_miscalculated_solutions_count_against_unless_the_recipe_ignores_them(
+    mode: str, abstentions: str, share: float
+) -> None:
+    sampled = [*boxed("5", "5"), *responses("I cannot.", "2 + 2 = 5 so \\boxed{5}.")]
+    rule = recipe.ConsensusSettings.model_validate({"mode": mode, "abstentions": abstentions})
+    outcome = asyncio.run(agree(sampled, rule))
+    assert (outcome.vote.share, outcome.vote.margin, outcome.vote.votes) == (share, share, 2)
+    assert [solution.score for solution in outcome.solutions] == [share, share, 0.0, 0.0]
+
+
+def test_abstentions_count_against_by_default() -> None:
+    assert recipe.ConsensusSettings().abstentions == "against"
 
 
 def test_without_any_vote_there_is_no_winner() -> None:

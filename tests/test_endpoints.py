@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_openai_teacher import request
 
 from kpmath_builder.client import monitor
-from kpmath_builder.client.endpoints import EndpointPool
+from kpmath_builder.client.endpoints import Endpoint, EndpointPool
 from kpmath_builder.client.metrics import Metrics, read_metrics
 from kpmath_builder.client.monitor import fitting_limit
 from kpmath_builder.client.teacher import OpenAITeacher
@@ -261,6 +261,43 @@ def test_a_server_without_metrics_is_given_the_most() -> None:
         assert teacher.load() == ""
 
     watched(use, DummyServer(seconds=0.02), in_flight=64)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it never came to that")
+
+
+def without_metrics(server: DummyServer, endpoint: Endpoint) -> None:
+    """Let another server come to the address, which publishes no numbers."""
+    server.metrics = None
+
+
+def down(server: DummyServer, endpoint: Endpoint) -> None:
+    """Let the server be known to have ended, whatever still answers at its address."""
+    endpoint.set_running(running=False)
+
+
+@pytest.mark.parametrize("ending", [without_metrics, down])
+def test_the_figures_of_a_dead_server_are_not_shown(ending: Callable[[DummyServer, Endpoint], None]) -> None:
+    """What it did in all still counts; what it does now is gone from the live table."""
+    server = DummyServer()
+    server.metrics = lambda: text(4, 60, 7)
+
+    async def use(teacher: OpenAITeacher) -> None:
+        (endpoint,) = teacher.connection.pool.all
+        await until(lambda: teacher.load().startswith("4 running, 60 waiting"))
+        total = teacher.monitor.load.total
+        ending(server, endpoint)
+        await until(lambda: not teacher.load())
+        load = teacher.monitor.load
+        assert (load.now, load.tokens_per_second, load.servers) == (Metrics(), 0.0, 0)
+        assert load.total == total
+
+    watched(use, server)
 
 
 def test_a_server_that_makes_no_token_for_too_long_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,7 @@ async def agree(
 class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
+<<<<<<< HEAD
     A solution is what `answers.solution_text` leaves of a text: that is read, checked and published. Solutions whose arithmetic
     is wrong are left out of the vote; those without a readable answer abstain.
 
@@ -62,6 +63,10 @@ class Agreement:
     distinct_texts_only
         Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
 
+=======
+    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain. Both count against
+    each answer unless the rule ignores them. What was thought before a solution is neither read nor checked: it may be wrong on the way.
+>>>>>>> realmodel
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Agreement:
             answers.final_answer(solution) if _is_whole(response, solution) else None
             for response, solution in zip(responses, told, strict=True)
         ]
+<<<<<<< HEAD
         wrong = [answers.check_arithmetic(solution).wrong for solution in told]
         repeats = _repeats(responses)
         left_out = [
@@ -87,6 +93,11 @@ class Agreement:
         voting = [None if out else answer for answer, out in zip(read, left_out, strict=True)]
         self._identical = sum(repeats)
         self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share)
+=======
+        wrong = [answers.check_arithmetic(response.text).wrong for response in responses]
+        voting = [None if faults else answer for answer, faults in zip(read, wrong, strict=True)]
+        self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share, abstentions=rule.abstentions)
+>>>>>>> realmodel
         self.reason = self._tally.reason
         classes = {member: number for number, its in enumerate(self._tally.classes) for member in its.members}
         self.solutions = tuple(
