@@ -31,15 +31,12 @@ class Funnel:
         """Task to tokens."""
         self.repairs: Counter[tuple[str, str]] = Counter()
         """Role and repair to how many replies needed it."""
-<<<<<<< HEAD
         self.solutions = 0
         """Sampled solutions of all candidates."""
         self.identical = 0
         """Those whose text repeats that of another solution of the same question."""
-=======
         self.loops: Counter[str] = Counter()
         """Role to how many of its replies ran in a loop until they were cut off."""
->>>>>>> realmodel
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
@@ -57,12 +54,9 @@ class Funnel:
         for funnel in (self, other):
             both.ended.update(funnel.ended)
             both.repairs.update(funnel.repairs)
-<<<<<<< HEAD
             both.solutions += funnel.solutions
             both.identical += funnel.identical
-=======
             both.loops.update(funnel.loops)
->>>>>>> realmodel
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
         return both

@@ -65,7 +65,6 @@ class Prompts:
             texts={task: text for task, (_, text) in texts.items()},
         )
 
-<<<<<<< HEAD
     @property
     def headings(self) -> tuple[str, ...]:
         """The lines that stand before a problem: a model that runs on writes them, and then a problem of its own."""
@@ -76,12 +75,11 @@ class Prompts:
             for heading in _HEADING.findall(text)
         )
         return tuple(dict.fromkeys(heading for heading in found if re.search(r"[^\W\d]{2}", heading)))
-=======
+
     def instructions(self, task: Task) -> str:
         """Return what a task's prompt says whatever the material: instructions, worked examples, the closing line."""
         template = self.templates[task]
         return f"{template.system}\n{template.user}"
->>>>>>> realmodel
 
     def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
         """Return the messages that put a task to a model.
