@@ -46,9 +46,9 @@ async def agree(
 class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
-<<<<<<< HEAD
     A solution is what `answers.solution_text` leaves of a text: that is read, checked and published. Solutions whose arithmetic
-    is wrong are left out of the vote; those without a readable answer abstain.
+    is wrong are left out of the vote; those without a readable answer abstain. Both count
+    against each answer unless the rule ignores them.
 
     Parameters
     ----------
@@ -63,10 +63,6 @@ class Agreement:
     distinct_texts_only
         Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
 
-=======
-    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain. Both count against
-    each answer unless the rule ignores them. What was thought before a solution is neither read nor checked: it may be wrong on the way.
->>>>>>> realmodel
     """
 
     def __init__(
@@ -83,23 +79,24 @@ class Agreement:
             answers.final_answer(solution) if _is_whole(response, solution) else None
             for response, solution in zip(responses, told, strict=True)
         ]
-<<<<<<< HEAD
         wrong = [answers.check_arithmetic(solution).wrong for solution in told]
         repeats = _repeats(responses)
-        left_out = [
-            bool(faults) or (distinct_texts_only and repeat)
-            for faults, repeat in zip(wrong, repeats, strict=True)
-        ]
-        voting = [None if out else answer for answer, out in zip(read, left_out, strict=True)]
         self._identical = sum(repeats)
-        self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share)
-=======
-        wrong = [answers.check_arithmetic(response.text).wrong for response in responses]
-        voting = [None if faults else answer for answer, faults in zip(read, wrong, strict=True)]
-        self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share, abstentions=rule.abstentions)
->>>>>>> realmodel
+        # A copy is no sample: it neither votes nor counts against.
+        samples = [i for i, repeat in enumerate(repeats) if not (distinct_texts_only and repeat)]
+        self._tally = answers.vote(
+            [None if wrong[i] else read[i] for i in samples],
+            rule.mode,
+            min_share=rule.min_share,
+            abstentions=rule.abstentions,
+        )
+        place = {sample: number for number, sample in enumerate(samples)}
         self.reason = self._tally.reason
-        classes = {member: number for number, its in enumerate(self._tally.classes) for member in its.members}
+        classes = {
+            samples[member]: number
+            for number, its in enumerate(self._tally.classes)
+            for member in its.members
+        }
         self.solutions = tuple(
             Solution(
                 sample=sample,
@@ -110,9 +107,9 @@ class Agreement:
                 answer=None if answer is None else str(answer),
                 wrong_arithmetic=tuple(faults),
                 answer_class=classes.get(sample),
-                score_vector=self._tally.vectors[sample],
-                score=self._tally.scores[sample],
-                agreed=sample in self._tally.kept,
+                score_vector=self._tally.vectors[place[sample]] if sample in place else (),
+                score=self._tally.scores[place[sample]] if sample in place else 0.0,
+                agreed=place.get(sample) in self._tally.kept,
                 thinking=_thinking(response, solution) if keep_thinking else None,
             )
             for sample, (response, solution, answer, faults) in enumerate(
