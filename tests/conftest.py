@@ -15,3 +15,8 @@ def shared_data() -> Path:
             f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
         )
     return SHARED_DATA
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their parameter and place: bytes may hold a time, and workers must collect equal ids."""
+    return argname if isinstance(val, bytes) else None
