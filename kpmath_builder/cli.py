@@ -37,7 +37,7 @@ def main() -> None:
     try:
         app()
     except KpmathError as error:
-        print(f"kpmath: {error}", file=sys.stderr)  # noqa: T201 - the way to tell
+        print(f"kpmath: {error}", file=sys.stderr)  # noqa: T201 - the report to the user
         sys.exit(error.exit_status)
 
 
@@ -48,7 +48,7 @@ def build(
     ],
     settings: Settings = None,
     shards: Annotated[
-        str, typer.Option(metavar="LIST", help="Build only these shards, e.g. 3,7-9; all where not given.")
+        str, typer.Option(metavar="LIST", help="Build only these shards, e.g. 3,7-9; all by default.")
     ] = "",
     regenerate: Annotated[
         bool, typer.Option("--regenerate", help="Ask everything of the named shards anew.")
@@ -108,7 +108,7 @@ def verify(
     ] = "",
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Which version, with --repo.")] = "",
 ) -> None:
-    """Make everything of a build again from its log alone, and name each place where the folder says otherwise.
+    """Make everything of a build again from its log alone, and name each place that differs.
 
     With --repo and --version instead: download a published version and compare every file with its checksum.
     """
@@ -161,7 +161,7 @@ def explain(
 def export(
     folder: Folder,
     target: Annotated[
-        Path, typer.Option("--to", help="Folder for the exported files; FOLDER/export where not given.")
+        Path, typer.Option("--to", help="Folder for the exported files; FOLDER/export by default.")
     ] = Path(),
     file_format: Annotated[str, typer.Option("--format", help="jsonl, the only one so far.")] = "jsonl",
     config: Annotated[list[str] | None, typer.Option(help="Only this config; repeatable.")] = None,
@@ -189,7 +189,7 @@ def publish(
         str,
         typer.Option(
             metavar="X.Y.Z",
-            help="Raise X where columns change, Y where rows change, Z where only the card does.",
+            help="Raise X if columns change, Y if rows change, Z if only the card does.",
         ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare, change nothing.")] = False,
@@ -215,7 +215,7 @@ def _numbers(text: str) -> set[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise InputError(f"--shards {text} is no list of shards: write it like --shards 3,7-9.")
+            raise InputError(f"--shards {text} is not a list of shards: write it like --shards 3,7-9.")
         numbers.update(range(int(first), int(last or first) + 1))
     return numbers
 

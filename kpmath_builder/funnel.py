@@ -88,7 +88,7 @@ class Funnel:
 
     @classmethod
     def from_json(cls, counts: Mapping[str, Any]) -> Self:
-        """Return the funnel that `as_json` told of."""
+        """Return the funnel that `as_json` described."""
         funnel = cls()
         for stage, reason, count in counts["ended"]:
             funnel.ended[Stage(stage), DropReason(reason)] = count

@@ -163,7 +163,7 @@ def task_of(body: Body) -> str:
 def is_probe(body: Body) -> bool:
     """Whether a request is one of the client's probe, which asks before the work begins."""
     said = str(body["messages"][-1]["content"]) if "messages" in body else ""
-    return said.startswith(SCHEMA_PROMPT) or said.endswith(OPEN_PROMPT)
+    return SCHEMA_PROMPT in said or OPEN_PROMPT in said
 
 
 def probed(body: Body) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from dummy_server import Body, task_of
+from dummy_server import Body, is_probe, task_of
 from hostile import (
     ANSWERS,
     FAR_RETRY_AFTER,
@@ -31,7 +31,6 @@ from hostile import (
     HostileServer,
     Phase,
     in_turn,
-    is_look,
 )
 from hostile.patience import be_quick
 from hostile.server import KEY
@@ -199,7 +198,9 @@ def test_a_server_that_refuses_everybody_ends_the_build_with_a_sentence_and_noth
 def test_an_answer_that_is_of_no_use_ends_its_candidate_with_a_reason(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
-    with HostileServer(Phase(attack, first=9, count=5, meets=lambda body: not is_look(body)), play) as server:
+    with HostileServer(
+        Phase(attack, first=9, count=5, meets=lambda body: not is_probe(body)), play
+    ) as server:
         outcome = build_persistently(tmp_path, server)
         assert outcome.errors == []
         asked = server.asked.total()
@@ -237,7 +238,7 @@ def test_a_hostile_list_of_models_is_passed_over_or_named(
 def test_a_hostile_answer_to_the_probe_is_passed_over_or_named(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
-    with HostileServer(Phase(attack, meets=is_look, count=3), play) as server:
+    with HostileServer(Phase(attack, meets=is_probe, count=3), play) as server:
         outcome = build_persistently(tmp_path, server)
     assert same_tables(tmp_path, undisturbed)
     check(tmp_path, server, outcome)

@@ -135,6 +135,17 @@ HABITS: dict[str, tuple[Callable[[Body], Answer], Dialect]] = {
         ),
         Dialect(omit=frozenset({"seed", "top_p"})),
     ),
+    "TGI refuses a top_p of 1": (
+        lambda body: (
+            (
+                422,
+                b'{"error": "Input validation error: `top_p` must be > 0.0 and < 1.0", "error_type": "validation"}',
+            )
+            if body.get("top_p") == 1
+            else obedient(body)
+        ),
+        Dialect(top_p_of_1=False),
+    ),
     "Gemma's template has no system role": (
         no_system("System role not supported"),
         Dialect(system_role=False),

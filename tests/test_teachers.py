@@ -138,3 +138,28 @@ def test_a_candidate_whose_question_was_given_up_is_dropped_as_unwritten(tmp_pat
         build(recipe(tmp_path, server))
     reasons = [row["reason"] for row in rows(tmp_path, "scored")]
     assert reasons.count(DropReason.UNWRITTEN.value) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "roles"),
+    [
+        ({}, set()),
+        ({"extract": ["extract"]}, {"extractor"}),
+        ({"topics": ["same_topic"]}, set()),
+        ({"synthesis": ["write", "write"]}, {"writer"}),
+        (
+            {"extract": ["extract"], "synthesis": ["write", "judge", "solve"]},
+            {"extractor", "writer", "judge", "solver"},
+        ),
+    ],
+)
+def test_the_log_says_which_roles_have_answered(
+    tmp_path: Path, answers: dict[str, list[str]], roles: set[str]
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.make()
+    for stage, tasks in answers.items():
+        with ResponseLog(workspace.log(stage)) as log:
+            for number, task in enumerate(tasks):
+                log.put(f"sha256:{number}/0", task, "1", Response(text="x", finish_reason="stop"))
+    assert workspace.answered() == roles

@@ -31,9 +31,8 @@ def chat_body(request: Request, first: int, count: int, dialect: Dialect = PLAIN
         "n": count,
         "seed": (request.seed + first) % 2**dialect.seed_bits,
     }
-    named = {
-        dialect.rename.get(name, name): value for name, value in settings.items() if name not in dialect.omit
-    }
+    omitted = dialect.omit if dialect.top_p_of_1 or settings["top_p"] != 1 else dialect.omit | {"top_p"}
+    named = {dialect.rename.get(name, name): value for name, value in settings.items() if name not in omitted}
     return {
         "model": request.model,
         "messages": messages,

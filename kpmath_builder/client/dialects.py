@@ -34,6 +34,8 @@ class Dialect:
     """Whether there is a system message; without it, its text begins the user's first message."""
     schema_mode: SchemaMode = "json_schema"
     """How the shape of a reply is asked for."""
+    top_p_of_1: bool = True
+    """Whether a `top_p` of 1, which changes nothing, is sent; TGI refuses it."""
     seed_bits: int = SEED_BITS
     """Seeds are sent modulo 2 to this power."""
 
@@ -42,6 +44,8 @@ class Dialect:
         words = [f"{name} as {other}" for name, other in sorted(self.rename.items())]
         if self.omit:
             words.append(f"without {' and '.join(sorted(self.omit))}")
+        if not self.top_p_of_1:
+            words.append("without a top_p of 1")
         if self.seed_bits != SEED_BITS:
             words.append(f"seeds of {self.seed_bits} bits")
         if not self.system_role:

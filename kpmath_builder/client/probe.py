@@ -13,12 +13,13 @@ from kpmath_builder.client.dialects import PLAIN, Dialect, SchemaMode, advice, r
 from kpmath_builder.client.error_bodies import error_words, named_fields
 from kpmath_builder.client.probe_requests import (
     OPEN_PROMPT,
+    REFUSED,
     SCHEMA_PROMPT,
     Asker,
+    Opened,
     Send,
     choices_in,
     obeys,
-    one_reply,
     quoted,
     read,
 )
@@ -29,7 +30,6 @@ __all__ = ["OPEN_PROMPT", "SCHEMA_PROMPT", "Negotiated", "Send", "negotiate"]
 
 MOST_ROUNDS = 12
 LONGEST_REPLY = 1024
-REFUSED = frozenset({400, 422})
 MAYBE_REFUSED = frozenset({500, 501})
 """What some servers say instead when a chat template raises."""
 
@@ -111,11 +111,16 @@ class _Negotiation:
 
     async def run(self) -> Negotiated:
         """Settle the dialect; ask the open prompts beside the first request, and again if they were put wrongly."""
-        replies, _ = await asyncio.gather(self._asker.open(self._given, self._extra), self._settle())
+        opened, _ = await asyncio.gather(self._asker.open(self._given, self._extra), self._settle())
         if not self._only_mode_changed():
-            replies = await self._asker.open(self._dialect, self._extra)
+            opened = await self._asker.open(self._dialect, self._extra)
+        if "top_p" in named_fields(opened.refusal, ["top_p"]) and not {"top_p"} & (
+            self._pinned | self._dialect.omit
+        ):
+            self._dialect = replace(self._dialect, top_p_of_1=False)
+            opened = await self._asker.open(self._dialect, self._extra)
         faults = await asyncio.gather(*map(self._fault_with, self._other_extras))
-        repeats = await self._repeats(replies)
+        repeats = await self._repeats(opened)
         fault = self._fault or next((fault for fault in faults if fault), "")
         notes = tuple(self._notes(repeats=repeats))
         return Negotiated(self._dialect, fault, self._fingerprint, repeats, notes, self._known_good)
@@ -199,15 +204,15 @@ class _Negotiation:
         disregard = "" if response is None else self._disregard(response)
         return f"{self._who} {disregard}" if disregard else ""
 
-    async def _repeats(self, replies: Sequence[str]) -> bool:
+    async def _repeats(self, opened: Opened) -> bool:
         """Whether two seeds give one reply, with small seeds as well: some servers round large ones."""
-        if not one_reply(replies):
+        if not opened.are_one:
             return False
         if "seed" in self._pinned | self._dialect.omit:
             return True
         small = replace(self._dialect, seed_bits=31)
-        replies = await self._asker.open(small, self._extra)
-        if len(replies) < 2 or one_reply(replies):
+        opened = await self._asker.open(small, self._extra)
+        if len(opened.replies) < 2 or opened.are_one:
             return True
         self._dialect = small
         return False

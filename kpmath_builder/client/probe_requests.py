@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
@@ -14,12 +14,13 @@ from kpmath_builder.protocol import Message, Request, Response, Sampling
 
 __all__ = [
     "OPEN_PROMPT",
+    "REFUSED",
     "SCHEMA_PROMPT",
     "Asker",
+    "Opened",
     "Send",
     "choices_in",
     "obeys",
-    "one_reply",
     "quoted",
     "read",
 ]
@@ -42,6 +43,23 @@ SEED = 2**53 - 2**10
 OPEN_SAMPLING = Sampling(1.0, 1.0, 64)
 
 
+REFUSED = frozenset({400, 422})
+
+
+class Opened(NamedTuple):
+    """What came of the open prompts."""
+
+    replies: tuple[str, ...]
+    """Those that came, but for empty ones."""
+    refusal: bytes = b""
+    """The body of a refusal, if there was one."""
+
+    @property
+    def are_one(self) -> bool:
+        """Whether several replies came and all are the same."""
+        return len(self.replies) > 1 and len(set(self.replies)) == 1
+
+
 @dataclass(frozen=True)
 class Asker:
     """Puts the probe's requests to one server."""
@@ -60,15 +78,16 @@ class Asker:
             body["response_format"]["json_schema"]["name"] = "probe"
         return body, *await self._post(body)
 
-    async def open(self, dialect: Dialect, extra: Mapping[str, Any]) -> list[str]:
-        """Return the replies to an open prompt under two seeds; fewer if they did not come."""
+    async def open(self, dialect: Dialect, extra: Mapping[str, Any]) -> Opened:
+        """Ask an open prompt under two seeds."""
         request = self._request(OPEN_PROMPT, extra, OPEN_SAMPLING)
         answers = await asyncio.gather(
             *(self._post(chat_body(request, first, 1, dialect)) for first in (0, 1))
         )
         responses = [read(body, 1) for status, body in answers if status == 200]
         said = (f"{one.text}{one.reasoning}".strip() for one in responses if one is not None)
-        return [text for text in said if text]
+        refused = (body for status, body in answers if status in REFUSED)
+        return Opened(tuple(text for text in said if text), next(refused, b""))
 
     def _request(
         self,
@@ -111,11 +130,6 @@ def obeys(response: Response) -> bool:
         return bool(json.loads(text[text.find("{") : text.rfind("}") + 1]) == ANSWER)
     except (ValueError, RecursionError):
         return False
-
-
-def one_reply(replies: Sequence[str]) -> bool:
-    """Whether several replies came and all are the same."""
-    return len(replies) > 1 and len(set(replies)) == 1
 
 
 def quoted(text: str) -> str:

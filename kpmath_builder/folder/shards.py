@@ -65,7 +65,7 @@ class ShardWriter:
 
 
 def shard_header(path: Path) -> dict[str, Any] | None:
-    """Return the header of a sealed shard, or None where there is none."""
+    """Return the header of a sealed shard, or None if there is none."""
     try:
         with path.open("rb") as lines:
             header: dict[str, Any] = json.loads(lines.readline())

@@ -42,7 +42,7 @@ class Workspace:
         self.spec = folder / "build_spec.json"
         """What the folder is built towards, which is more than the recipe: the hashes of seeds and prompts."""
         self.manifest = folder / "manifest.json"
-        """Written last: where it exists, the dataset is complete."""
+        """Written last: if it exists, the dataset is complete."""
         self.responses = responses or folder / "responses"
         self.knowledge = folder / "knowledge"
         self.candidates = folder / "candidates"
@@ -60,7 +60,7 @@ class Workspace:
         return workspace
 
     def make(self) -> None:
-        """Make the folders; raises `OSError` where that cannot be."""
+        """Make the folders; raises `OSError` if that cannot be."""
         for folder in (self.responses, self.knowledge, self.candidates):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -73,7 +73,7 @@ class Workspace:
         return self.responses / f"{stage}-{number:05d}.jsonl"
 
     def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
-        """Open a response log, for writing where it is this folder's own, and tell what had to be mended."""
+        """Open a response log, for writing if it is this folder's own, and report what had to be mended."""
         path = self.log(stage, number)
         return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
 
@@ -101,11 +101,11 @@ class Workspace:
         return there is not None and spec.header(number).items() <= there.items()
 
     def begun(self) -> BuildSpec | None:
-        """Return what the folder was last built towards, or None where no build was begun."""
+        """Return what the folder was last built towards, or None if no build was begun."""
         return BuildSpec.from_json(self.spec.read_text(encoding="utf-8")) if self.spec.is_file() else None
 
     def begin(self, recipe: Recipe, spec: BuildSpec, notify: Callable[[str], None]) -> None:
-        """Note what is built from now on, and tell what has changed; raises `InputError` as `check` does.
+        """Note what is built from now on, and report what has changed; raises `InputError` as `check` does.
 
         A build that is finished towards this build spec is left as it is; the manifest of another build spec goes.
         """
@@ -137,7 +137,7 @@ class Workspace:
         write_atomically(self.knowledge / "origin.json", _json({**spec.origin, **spec.layout}))
 
     def check(self, spec: BuildSpec) -> None:
-        """Raise `InputError` where the folder's knowledge was made from something else than the build spec says."""
+        """Raise `InputError` if the folder's knowledge was made from something else than the build spec says."""
         if not self.is_learnt:
             return
         origin: Keys = json.loads((self.knowledge / "origin.json").read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ class ShardStatus:
     state: str
     """ "waiting" (nothing asked), "begun", "sealed", or "stale": sealed, but towards another recipe."""
     owner: str
-    """Who makes it now; empty where nobody does."""
+    """Who makes it now; empty if nobody does."""
     generation: int
     done: int
     total: int
@@ -47,7 +47,7 @@ class Status:
 
 
 def read_status(folder: Path) -> Status:
-    """Read the state of a build folder; raises `InputError` where it is none."""
+    """Read the state of a build folder; raises `InputError` if it is not one."""
     workspace = Workspace.existing(folder)
     recipe = Recipe.read(workspace.recipe)
     spec = workspace.begun()

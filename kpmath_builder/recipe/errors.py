@@ -14,7 +14,7 @@ Schema = dict[str, Any]
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
-    """Return the `InputError` that tells of the first fault and counts the others."""
+    """Return the `InputError` for the first fault, which counts the others."""
     root = model.model_json_schema()
     first, *others = error.errors(include_url=False)
     path = [str(part) for part in first["loc"]]

@@ -46,7 +46,7 @@ def _of_address(address: str) -> Iterator[str]:
     try:
         parts = urlsplit(address)
         host = parts.hostname
-    except ValueError:  # it is no address, which whoever connects to it says
+    except ValueError:  # not an address; the client reports that
         return
     yield parts.netloc
     yield parts.netloc.rpartition("@")[2]

@@ -54,7 +54,7 @@ class TeacherSettings(Section):
 
     @property
     def server(self) -> str:
-        """What tells one teacher from another: roles whose requests alone differ (`extra`) share the model and its servers."""
+        """What makes two teachers differ: roles whose requests alone differ (`extra`) share the model and its servers."""
         return self.model_dump_json(exclude={"extra"})
 
     @property

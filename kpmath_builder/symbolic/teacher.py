@@ -40,7 +40,7 @@ class SymbolicTeacher:
     Raises
     ------
     InputError
-        Where `error_rate` is no share.
+        If `error_rate` is not a share.
     """
 
     model = "symbolic"
@@ -77,7 +77,7 @@ class SymbolicTeacher:
         Raises
         ------
         InputError
-            Where the last message is not the material of a task as JSON.
+            If the last message is not the material of a task as JSON.
         """
         content = request.messages[-1].content if request.messages else ""
         material = _material(content)

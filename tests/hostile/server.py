@@ -5,15 +5,15 @@ import contextlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from dummy_server import Body, DummyServer, echo, task_of
+from dummy_server import Body, DummyServer, echo, is_probe, probed
 
 from hostile.attack import Attack, Exchange, reply
 
-__all__ = ["KEY", "HostileServer", "Phase", "is_look"]
+__all__ = ["KEY", "HostileServer", "Phase"]
 
 Place = Literal["answers", "models", "metrics"]
 KEY = "sk-hostile-0123456789abcdef"
@@ -138,7 +138,7 @@ class HostileServer:
         place = path.rpartition("/")[2].replace("completions", "answers")
         good = self._good_answer(place, body)
         exchange = Exchange(writer, path, headers, body, good)
-        request = json.dumps(body, sort_keys=True) if place == "answers" and not is_look(body) else ""
+        request = json.dumps(body, sort_keys=True) if place == "answers" and not is_probe(body) else ""
         self.asked.update([request] if request else [])
         if self.phase and self.phase.strikes(place, body):
             await self.phase.attack(exchange)
@@ -156,11 +156,4 @@ class HostileServer:
             return METRICS.format(self.paid.total()).encode() if self.metrics else b""
         if place != "answers":
             return b""
-        text = '{"sum": 4321}' if task_of(body) == "probe" else None
-        answer = self._good._completion(body, (lambda _: text) if text else None)
-        return json.dumps(answer).encode()
-
-
-def is_look(body: Mapping[str, Any]) -> bool:
-    """Whether a request only looks how the server fares."""
-    return task_of(dict(body)) == "probe"
+        return json.dumps(self._good._completion(body, probed if is_probe(body) else None)).encode()
