@@ -1,8 +1,12 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
