@@ -46,6 +46,24 @@ def test_answers_in_any_notation_vote_together():
 
 
 @pytest.mark.parametrize(
+    ("answers", "written"),
+    [
+        (
+            ["0.50", "0.50", "1/2"],
+            "0.50",
+        ),  # the commonest, though it is longer and comes later in the alphabet
+        (["0.50", "1/2"], "1/2"),  # of equally common ones the shortest, though it comes later
+        (["1/2", "0.5"], "0.5"),  # of equally short ones the first in alphabetical order
+        (["0.5", "1/2"], "0.5"),
+    ],
+)
+def test_a_class_is_written_as_most_wrote_it_then_shortly_then_in_alphabetical_order(
+    answers: list[str], written: str
+):
+    assert str(vote(answers).winner) == written
+
+
+@pytest.mark.parametrize(
     ("answers", "reason"),
     [
         ([], "no votes"),

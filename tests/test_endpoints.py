@@ -95,6 +95,17 @@ def test_a_server_far_less_busy_is_taken_instead() -> None:
     in_pool(use, 100, 100)
 
 
+def test_a_home_may_be_eight_requests_and_a_quarter_busier_than_the_least_busy() -> None:
+    async def use(pool: EndpointPool) -> None:
+        home = await pool.enter("same")
+        other = next(endpoint for endpoint in pool.all if endpoint is not home)
+        for busy, least, taken in [(8, 0, home), (9, 0, other), (13, 4, home), (14, 4, other)]:
+            home.in_flight, other.in_flight = busy, least
+            assert await pool.enter("same") is taken
+
+    in_pool(use, 100, 100)
+
+
 def test_a_server_with_room_takes_from_the_longest_queue() -> None:
     async def use(pool: EndpointPool) -> None:
         first = await pool.enter("same")
@@ -277,6 +288,10 @@ def test_a_server_that_makes_no_token_for_too_long_ends_the_build() -> None:
         teacher.monitor._clock = lambda: time.monotonic() + ahead
         asking = asyncio.create_task(teacher.answer(request(), [0]))
         await server.received(1)
+        (endpoint,) = teacher.connection.pool.all
+        observed = teacher.monitor._observed[endpoint.url]
+        while observed.answers != endpoint.answers:  # noqa: ASYNC110 - the last sign of life has been seen
+            await asyncio.sleep(0.01)
         ahead += monitor.SILENT_SECONDS
         await heard.wait()
         ahead += 60.0

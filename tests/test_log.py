@@ -48,6 +48,14 @@ def test_a_response_is_found_again_in_this_run_and_the_next(tmp_path: Path) -> N
         assert len(log) == 1
 
 
+def test_the_name_of_a_new_log_is_forced_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that loses its name in a power failure loses every answer."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    with ResponseLog(tmp_path / "a.jsonl"):
+        assert synced == [tmp_path.stat().st_ino]
+
+
 def test_a_line_is_plain_json_for_a_person(tmp_path: Path) -> None:
     line = json.loads(filled(tmp_path / "a.jsonl")[0])
     assert line["for"] == "0"
