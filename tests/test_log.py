@@ -64,7 +64,7 @@ def test_a_line_is_plain_json_for_a_person(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_cut_anywhere_it_keeps_every_whole_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -85,7 +85,7 @@ def test_cut_anywhere_it_keeps_every_whole_line(
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_changed_byte_is_always_noticed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_changed_byte_is_always_noticed(
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), TEXTS), max_size=30), st.sets(st.integers(0, 29)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_is_a_dictionary_that_survives_reopening(
     tmp_path_factory: pytest.TempPathFactory, puts: list[tuple[str, str]], reopen: set[int]
 ) -> None:
@@ -241,7 +241,7 @@ class LogMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-LogMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+LogMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
 TestLogMachine = LogMachine.TestCase
 
 
