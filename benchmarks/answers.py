@@ -15,12 +15,14 @@ import answers_arithmetic
 import answers_cases
 import answers_fuzz
 import answers_golds
+import answers_merges
 import answers_outputs
 import answers_speed
 import answers_suites
 
 MEASUREMENTS = {
     "cases": answers_cases.cases,
+    "merges": answers_merges.merges,
     "suites": answers_suites.suites,
     "reading": answers_outputs.reading,
     "calibration": answers_outputs.calibration,

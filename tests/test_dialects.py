@@ -245,6 +245,7 @@ def test_no_attack_breaks_the_reader_of_error_bodies(body: bytes) -> None:
             'add `max_tokens = "max_completion_tokens"` to [teacher.parameters]',
         ),
         (["max_tokens"], "max_tokens is too large", ""),
+        (["max_tokens"], "'max_tokens' or 'max_completion_tokens' is too large: 1024", ""),
         (["response_format"], "", 'add `schema_mode = "none"` to [teacher]'),
         (["top_k"], "", "remove `top_k` from teacher.extra"),
         (["n", "top_k"], "", "add `n = false` to [teacher.parameters], remove `top_k` from teacher.extra"),

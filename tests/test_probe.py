@@ -233,6 +233,24 @@ def test_the_dialect_of_a_server_is_found_and_told_in_one_sentence(habit: str) -
     assert len(bodies) < 30
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'max_tokens' or 'max_completion_tokens' is too large: 1024. This model's maximum context length is 512 tokens",
+        "max_tokens must be at most 512",
+        "This model's maximum context length is 512 tokens. However, you requested 1100 tokens",
+    ],
+)
+def test_a_small_context_is_no_dialect_and_shorter_replies_are_asked_for(words: str) -> None:
+    found, bodies = probe(lambda body: refusal(words) if body["max_tokens"] > 512 else obedient(body))
+    assert (found.dialect, found.fault, found.notes) == (PLAIN, "", ())
+    assert found.known_good
+    assert len(bodies) == 4
+    found, _ = probe(lambda body: refusal(words))
+    assert words[:20] in found.fault
+    assert "teacher.parameters" not in found.fault
+
+
 @pytest.mark.parametrize("samples", [2, 8])
 def test_a_server_that_gives_one_choice_is_asked_for_one_sample_a_call(samples: int) -> None:
     found, _ = probe(lambda body: obedient({**body, "n": 1}), samples=samples)

@@ -92,3 +92,23 @@ def test_fences_of_a_server_without_schemas_are_counted(
         "code fence": QUESTIONS,
         "text around the object": QUESTIONS,
     }
+
+
+def test_what_the_recipe_says_of_fields_is_sent_and_asks_nothing_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
+    parameters = {"max_tokens": "max_completion_tokens", "seed": False, "temperature": True}
+    openai = next(kind for kind in ALL if kind.__name__ == "OpenAI")
+    with openai() as server:
+        build(recipe(tmp_path, server, parameters=parameters, schema_mode="none"))
+        for body in server.bodies:
+            assert {"max_completion_tokens", "temperature", "top_p", "n"} <= body.keys()
+            assert not {"max_tokens", "seed", "response_format"} & body.keys()
+        asked = len(server.bodies)
+        assert {response.dialect for response in responses(tmp_path)} == {
+            "max_tokens as max_completion_tokens; without seed; the shape of replies given in words alone"
+        }
+        (tmp_path / "manifest.json").unlink()
+        build(recipe(tmp_path, server))
+        assert len(server.bodies) == asked

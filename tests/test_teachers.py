@@ -106,6 +106,7 @@ def test_what_was_given_up_stays_so_until_it_is_to_be_retried(tmp_path: Path, ta
         assert retried.funnel["tokens"][task]["given_up"] == 0
         assert same_tables(tmp_path / "undisturbed", folder)
         assert "given up" not in read_status(folder).sentence
+        assert read_status(folder).shards[0].tokens.given_up == 0
         assert not list(Verifier(folder).run())
 
 

@@ -23,9 +23,9 @@ from roleplay import play
 from test_build_served import assert_accounted, same_tables
 
 from kpmath_builder import BuildError, InputError, Recipe, build, pipeline
-from kpmath_builder.client import monitor
-from kpmath_builder.client import teacher as client_teacher
+from kpmath_builder.client import handshake, monitor
 from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.engine import restarts
 from kpmath_builder.engine import server as engine_server
 from kpmath_builder.engine.orphans import EngineRegistry
@@ -230,7 +230,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(monitor, "time", clock)
     monkeypatch.setattr(monitor, "LOOK_SECONDS", 1.0)
-    monkeypatch.setattr(client_teacher, "PROBE_SECONDS", 1.0)
+    monkeypatch.setattr(handshake, "PROBE_SECONDS", 1.0)
     return clock
 
 
@@ -342,7 +342,11 @@ def test_a_server_that_cannot_be_started_again_for_want_of_disk_ends_the_build(
 
 def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> None:
     notes: list[str] = []
-    connection = Connection(["unix:/no/such/socket"], notify=notes.append)
+
+    async def unasked(_: Endpoint) -> bool:
+        raise AssertionError("it was never ready")
+
+    connection = Connection(["unix:/no/such/socket"], verify=unasked, probe=unasked, notify=notes.append)
     processes = ProcessGroup(
         "vLLM",
         ["sleep", "600"],

@@ -42,7 +42,7 @@ _NAMELESS = names(
 )
 """Words of a label that name nothing: `the final answer is`."""
 _NUMBERED = names(
-    "case part step question problem row line day week month year round group game player test trial item"
+    "case part step question problem row line day week month year round group game player test trial item sequence series solution equation function graph"
 )
 """What is numbered in a heading."""
 _DERIVATIVE = 8

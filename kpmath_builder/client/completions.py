@@ -65,12 +65,14 @@ def _mapping(value: object) -> object:
 class _Usage(_Part):
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
-    prompt_tokens_details: Annotated[_PromptDetails, BeforeValidator(_mapping)] = _PromptDetails()
+    prompt_tokens_details: Annotated[_PromptDetails | None, BeforeValidator(_mapping)] = None
 
 
 class _Completion(_Part):
     choices: list[_Choice]
-    usage: Annotated[_Usage, BeforeValidator(_mapping)] = _Usage()
+    usage: Annotated[_Usage | None, BeforeValidator(_mapping)] = (
+        None  # pydantic would copy a default each time
+    )
     model: Name = ""
     system_fingerprint: Name = ""
 
@@ -103,13 +105,14 @@ def read_completion(
         )
     if len({choice.index for choice in choices}) not in {1, samples}:
         raise ValueError(f"choices share an index: {[choice.index for choice in choices][:8]}")
-    usage = completion.usage
+    usage = completion.usage or _Usage()
+    details = usage.prompt_tokens_details or _PromptDetails()
     share, rest = divmod(usage.completion_tokens, samples)
     responses = [
         _response(
             choice,
             prompt_tokens=0 if place else usage.prompt_tokens,
-            cached_tokens=0 if place else usage.prompt_tokens_details.cached_tokens,
+            cached_tokens=0 if place else details.cached_tokens,
             completion_tokens=share + (place < rest),
             model=completion.model,
             fingerprint=completion.system_fingerprint,

@@ -29,7 +29,11 @@ from kpmath_builder.protocol import Response, Sampling
 __all__ = ["OPEN_PROMPT", "SCHEMA_PROMPT", "Negotiated", "Send", "negotiate"]
 
 MOST_ROUNDS = 12
+CONFIRMATIONS = 2
+"""How often a request is tried once more as it was, before a change that was found by trying is believed."""
 LONGEST_REPLY = 1024
+"""Room for a model that thinks before it replies."""
+SHORT_REPLY = 64
 MAYBE_REFUSED = frozenset({500, 501})
 """What some servers say instead when a chat template raises."""
 
@@ -137,12 +141,24 @@ class _Negotiation:
             if status not in REFUSED | MAYBE_REFUSED:
                 return
             changed = adapted(self._dialect, self._pinned, sent, body)
+            if changed is None and self._shorten(sent, body):
+                continue
             if changed is None and not searched and not named_fields(body, self._extra):
                 searched, changed = True, await self._search()
             if changed is None:
                 self._fault = self._refusal(sent, body) if status in REFUSED else ""
                 return
             self._dialect = changed
+
+    def _shorten(self, sent: Mapping[str, Any], body: bytes) -> bool:
+        """Ask for shorter replies from now on if a server finds them too long for its context; False if that was done before."""
+        name = self._dialect.rename.get("max_tokens", "max_tokens")
+        too_long = name in named_fields(body, sent) or "context length" in error_words(body)
+        if not too_long or self._asker.sampling.max_tokens == SHORT_REPLY:
+            return False
+        sampling = replace(self._asker.sampling, max_tokens=SHORT_REPLY)
+        self._asker = replace(self._asker, sampling=sampling)
+        return True
 
     def _accept(self, sent: Mapping[str, Any], body: bytes) -> bool:
         """Take over what an answer says; False if the request has to be put otherwise."""
@@ -176,13 +192,16 @@ class _Negotiation:
         return f"ignores the JSON schema of a request (it said '{quoted(response.text)}')"
 
     async def _search(self) -> Dialect | None:
-        """Find by trying what a server objects to that does not say so."""
+        """Find by trying what a server objects to that does not say so; an error that has passed is no objection."""
         singles = single_changes(self._dialect, self._pinned)
-        if found := await self._answered([self._dialect, *singles]):
-            return found[0]
-        for bare in await self._answered(barest(self._dialect, self._pinned)):
-            return joined(bare, await self._answered(one_more(bare, self._dialect)))
-        return None
+        found = next(iter(await self._answered([self._dialect, *singles])), None)
+        if found is None:
+            bare = next(iter(await self._answered(barest(self._dialect, self._pinned))), None)
+            found = bare and joined(bare, await self._answered(one_more(bare, self._dialect)))
+        for _ in range(CONFIRMATIONS):
+            if found is not None and found != self._dialect and await self._answered([self._dialect]):
+                return self._dialect
+        return found
 
     async def _answered(self, dialects: Iterable[Dialect]) -> list[Dialect]:
         """Return those dialects in which a request is answered, in their order."""
