@@ -134,6 +134,7 @@ class Connection:
                 except CallError as error:
                     fault = error
                     owner = await self._health.owner(endpoint, fault, before)
+                    pause = self._count(endpoint, fault, owner, budget)  # before the place goes to the next
                 except RefusedError:
                     await self._confirm(endpoint)
                     raise
@@ -142,7 +143,6 @@ class Connection:
                     return answer
                 finally:
                     self.pool.leave(endpoint)
-            pause = self._count(endpoint, fault, owner, budget)
             self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
             await self.stop.sleep(pause)
             self.stats.retries += 1
