@@ -48,6 +48,7 @@ _SOLUTIONS = pa.list_(
             "wrong_arithmetic": _STRINGS,
             "finish_reason": _STRING,
             "completion_tokens": _INT,
+            "cut_reason": _STRING,
             "thinking": _STRING,
         }
     )
@@ -106,7 +107,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
-        Column("consensus", _FLOAT, "The share of the vote behind the winning answer, 0 to 1."),
+        Column("consensus", _FLOAT, "The share of the solutions behind the winning answer, 0 to 1."),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),
@@ -133,7 +134,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
         Column("seed_sources", _STRINGS, "The sets that those seed problems come from."),
-        Column("note", _STRING, "A remark on the draw, such as `no-third-topic`; mostly empty."),
+        Column(
+            "note",
+            _STRING,
+            "How the draw departed from the paper's: `no-third-topic`, `other-topic`, `one-problem`; mostly empty.",
+        ),
         Column(
             "key_points_present",
             _FLOAT,
@@ -155,8 +160,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solutions",
             _SOLUTIONS,
-            "Every sampled solution with its answer, class of equal answers and consensus score vector; `thinking` is null "
-            "unless the recipe keeps what the solver thought.",
+            "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought.",
         ),
         Column(
             "consensus_mode",
@@ -168,7 +173,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "consensus_share",
             _FLOAT,
-            "The share of the vote behind the winner; null without a vote.",
+            "The share of the solutions behind the winner; null without a vote.",
             nullable=True,
         ),
         Column(
@@ -182,6 +187,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_abstentions",
             _INT,
             "The number that gave no usable answer; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_identical",
+            _INT,
+            "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
         Column("requests", _INT, "The number of requests to the models."),

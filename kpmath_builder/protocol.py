@@ -74,13 +74,17 @@ class Sampling:
     top_p: float
     max_tokens: int
 
+    def after_loop(self) -> "Sampling":
+        """Return how a request is asked once more whose reply ran in a loop: with half the tokens, and never greedily."""
+        return Sampling(max(self.temperature, 0.5), self.top_p, max(self.max_tokens // 2, 1))
+
 
 @dataclass(frozen=True)
 class Request:
     """One question to a model, without the sample index.
 
     `schema` is the JSON schema that the reply must satisfy; None asks for free text. `extra` are further fields for
-    this teacher, sent as they are.
+    this teacher, sent as they are. `stop` are texts at which the reply ends, for servers that take them.
     """
 
     task: Task
@@ -90,6 +94,7 @@ class Request:
     seed: int
     schema: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -103,6 +108,7 @@ class Request:
                 "seed": self.seed,
                 "schema": self.schema,
                 "extra": self.extra,
+                **({"stop": self.stop} if self.stop else {}),
             }
         )
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

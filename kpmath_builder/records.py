@@ -90,7 +90,7 @@ class Blueprint(Record):
     """The number of the draw, from 0; it addresses all randomness of this question."""
     parts: tuple[BlueprintPart, ...]
     note: str = ""
-    """`no-third-topic` where the product of the third draw was all zeros (method.md, section 4)."""
+    """How the draw departed from the paper's, e.g. `no-third-topic` (`synthesis/blueprints.py`); mostly empty."""
 
 
 class Judgement(Record):
@@ -110,6 +110,7 @@ class Solution(Record):
 
     sample: int
     text: str
+    """What was read: without thinking and without what runs on into another turn or problem."""
     finish_reason: str
     completion_tokens: int
     answer: str | None
@@ -124,6 +125,8 @@ class Solution(Record):
     """Consensus score: the largest entry of the vector."""
     agreed: bool = False
     """Whether the consensus rule retains it."""
+    cut_reason: str = ""
+    """Why what followed the text was cut off, as `answers.Cut` names it; empty if nothing was."""
     thinking: str | None = None
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
 
@@ -139,6 +142,8 @@ class Vote(Record):
     tie: bool
     votes: int
     abstentions: int
+    identical: int = 0
+    """Solutions whose text, thinking included, repeats that of an earlier one."""
 
 
 class Tokens(Record):
@@ -175,6 +180,11 @@ class DropReason(StrEnum):
 
     NONE = ""
     UNWRITTEN = "no valid question"
+    ANSWER_INSIDE = "answer inside the question"
+    TALK = "talk about the task"
+    NOTHING_ASKED = "nothing asked"
+    COPIED_PASSAGE = "copied passage"
+    RENUMBERED = "renumbered practice"
     UNJUDGED = "no valid judgement"
     LOW_QUALITY = "quality below threshold"
     TOO_MANY_PARTS = "too many sub-questions"
@@ -200,6 +210,8 @@ class Candidate(Record):
     """Task to tokens."""
     repairs: dict[str, dict[str, int]] = {}
     """Role to what had to be repaired in its replies before they could be read, and how often."""
+    loops: dict[str, int] = {}
+    """Role to how many of its replies ran in a loop until they were cut off."""
     stage: Stage
     reason: DropReason = DropReason.NONE
     detail: str = ""

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -105,6 +106,35 @@ def test_score_vectors_are_the_share_that_agrees_on_each_part():
     strict = vote(answers, "strict")
     assert strict.kept == (0, 2)
     assert strict.share == 0.5
+
+
+@pytest.mark.parametrize("mode", ["paper", "strict"])
+def test_abstentions_count_against_every_answer_or_are_ignored(mode: Literal["paper", "strict"]):
+    """Shares, margin, vectors and scores are of the four solutions, or of the two that voted."""
+    answers = ["5", None, None, "5"]
+    for abstentions, share in (("against", 0.5), ("ignore", 1.0)):
+        result = vote(answers, mode, abstentions=abstentions)  # type: ignore[arg-type]
+        assert (result.share, result.margin, result.classes[0].share) == (share, share, share)
+        assert (result.vectors, result.scores) == (((share,), (), (), (share,)), (share, 0.0, 0.0, share))
+        assert (result.votes, result.abstentions, result.kept) == (2, 2, (0, 3))
+
+
+def test_the_strict_rule_asks_for_its_share_of_all_solutions_if_abstentions_count_against():
+    answers = ["5", "5", "5", None, None, None, None]
+    assert vote(answers, min_share=0.5, abstentions="ignore").winner is not None
+    assert vote(answers, min_share=0.5, abstentions="against").reason is NoWinner.LOW_SHARE
+    assert vote(answers, min_share=3 / 7, abstentions="against").winner is not None
+
+
+def test_two_equal_answers_are_more_than_one_of_m_however_many_abstain():
+    """Paper section 2.3: kept is what scores more than 1/m; with m solutions, two of ten do and one of ten does not."""
+    assert vote(["5", "5", *[None] * 8], "paper", abstentions="against").kept == (0, 1)
+    assert vote(["5", *[None] * 9], "paper", abstentions="against").kept == ()
+
+
+def test_another_word_for_abstentions_is_refused():
+    with pytest.raises(InputError, match="against or ignore"):
+        vote(["1", "1"], abstentions="drop")  # type: ignore[arg-type]
 
 
 def test_parts_laid_out_and_listed_agree_where_they_are_equal():

@@ -11,7 +11,7 @@ from scipy.stats import chisquare
 from kpmath_builder.errors import InputError
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.records import Practice, SeedProblem, TopicKeyPoints
-from kpmath_builder.synthesis.blueprints import NO_THIRD_TOPIC, BlueprintDrawer
+from kpmath_builder.synthesis.blueprints import NO_THIRD_TOPIC, ONE_PROBLEM, OTHER_TOPIC, BlueprintDrawer
 
 
 def practice(name: str, **sizes: int) -> Practice:
@@ -90,8 +90,12 @@ def test_a_topic_comes_twice_only_through_the_diagonal(topics_drawn: list[tuple[
     assert repeated == {"A"}, "only A has a problem with more than five key points"
 
 
+PAIRS = {"p": {"A": 1, "B": 1}, "q": {"C": 1, "D": 1}}
+
+
 def test_without_a_third_topic_the_two_are_kept_and_it_is_noted():
-    draw = drawer([practice("p", A=1, B=1), practice("q", C=1, D=1)], three_topics_share=1.0).draw
+    pairs = [practice(f"{n}{i}", **sizes) for i in range(2) for n, sizes in PAIRS.items()]
+    draw = drawer(pairs, three_topics_share=1.0).draw
     for blueprint in map(draw, range(50)):
         assert len(blueprint.parts) == 2
         assert blueprint.note == NO_THIRD_TOPIC
@@ -128,6 +132,43 @@ def test_parts_come_from_different_problems_where_there_are_enough():
     assert all(len({part.seed_id for part in draw(i).parts}) == len(draw(i).parts) for i in range(1000))
     alone = drawer([practice("p", A=1, B=1)]).draw(0)
     assert [part.seed_id for part in alone.parts] == ["p", "p"]
+    assert alone.note.split(", ")[0] == ONE_PROBLEM
+
+
+def test_a_topic_with_a_choice_leaves_its_neighbour_the_only_problem_that_it_has():
+    """B stands in p alone and A in p and q: whenever A and B are drawn, A's part is from q."""
+    draw = drawer([practice("p", A=1, B=1), practice("q", A=1)], three_topics_share=0.0).draw
+    for blueprint in map(draw, range(100)):
+        assert {part.topic: part.seed_id for part in blueprint.parts} == {"A": "q", "B": "p"}
+        assert not blueprint.note
+
+
+def test_topics_that_all_stand_in_the_same_two_problems_make_no_blueprint_of_three_parts():
+    draw = drawer([practice(f"p{i}", A=1, B=1, C=1) for i in range(2)], three_topics_share=1.0).draw
+    for blueprint in map(draw, range(50)):
+        assert [part.seed_id for part in blueprint.parts] in (["p0", "p1"], ["p1", "p0"])
+        assert blueprint.note == NO_THIRD_TOPIC
+
+
+def test_a_topic_that_would_bring_the_same_problem_twice_is_drawn_again_and_it_is_noted():
+    """X and Y stand in one problem only, where they meet; A and B in three: X and Y never come together."""
+    lonely = [practice("xy", X=1, Y=1, A=1), *(practice(f"ab{i}", A=1, B=1) for i in range(3))]
+    blueprints = list(map(drawer(lonely, three_topics_share=0.0).draw, range(400)))
+    for blueprint in blueprints:
+        assert len({part.seed_id for part in blueprint.parts}) == 2
+        assert blueprint.note in {"", OTHER_TOPIC}
+        assert {part.topic for part in blueprint.parts} != {"X", "Y"}
+    notes = Counter(blueprint.note for blueprint in blueprints)
+    assert notes[OTHER_TOPIC] > 20
+    assert notes[""] > 200
+
+
+def test_a_first_topic_without_a_partner_of_another_problem_is_drawn_again():
+    """X and Y meet in one problem and nowhere else: only A and B make a blueprint."""
+    apart = [practice("xy", X=1, Y=1), *(practice(f"ab{i}", A=1, B=1) for i in range(3))]
+    blueprints = list(map(drawer(apart, three_topics_share=0.0).draw, range(200)))
+    assert {part.topic for blueprint in blueprints for part in blueprint.parts} == {"A", "B"}
+    assert 0 < sum(blueprint.note == OTHER_TOPIC for blueprint in blueprints) < 200
 
 
 def test_a_draw_depends_on_seed_and_number_alone():

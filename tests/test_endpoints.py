@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from test_openai_teacher import LONG, request
 
 from kpmath_builder.client import monitor
-from kpmath_builder.client.endpoints import EndpointPool
+from kpmath_builder.client.endpoints import Endpoint, EndpointPool
 from kpmath_builder.client.metrics import Metrics, read_metrics
 from kpmath_builder.client.monitor import fitting_limit
 from kpmath_builder.client.teacher import OpenAITeacher
@@ -273,6 +273,41 @@ def test_a_server_without_metrics_is_given_the_most() -> None:
     watched(use, DummyServer(seconds=0.02), in_flight=64)
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what nothing tells of; `watched` bounds it."""
+    while not condition():  # noqa: ASYNC110 - there is no event
+        await asyncio.sleep(0.01)
+
+
+def without_metrics(server: DummyServer, endpoint: Endpoint) -> None:
+    """Let another server come to the address, which publishes no numbers."""
+    server.metrics = None
+
+
+def down(server: DummyServer, endpoint: Endpoint) -> None:
+    """Let the server be known to have ended, whatever still answers at its address."""
+    endpoint.set_running(running=False)
+
+
+@pytest.mark.parametrize("ending", [without_metrics, down])
+def test_the_figures_of_a_dead_server_are_not_shown(ending: Callable[[DummyServer, Endpoint], None]) -> None:
+    """What it did in all still counts; what it does now is gone from the live table."""
+    server = DummyServer()
+    server.metrics = lambda: text(4, 60, 7)
+
+    async def use(teacher: OpenAITeacher) -> None:
+        (endpoint,) = teacher.connection.pool.all
+        await until(lambda: teacher.load().startswith("4 running, 60 waiting"))
+        total = teacher.monitor.load.total
+        ending(server, endpoint)
+        await until(lambda: not teacher.load())
+        load = teacher.monitor.load
+        assert (load.now, load.tokens_per_second, load.servers) == (Metrics(), 0.0, 0)
+        assert load.total == total
+
+    watched(use, server)
+
+
 def test_a_server_that_makes_no_token_for_too_long_ends_the_build() -> None:
     """The user hears of it before."""
     ahead, said, heard = 0.0, list[str](), asyncio.Event()
@@ -338,3 +373,17 @@ def test_twenty_refusals_in_a_row_end_the_build_but_not_one_answer_between_them(
             await teacher.answer(request("long 39"), [0])
 
     watched(use, DummyServer(faults=faults))
+
+
+def test_a_call_whose_time_limit_has_just_come_is_not_broken_off_again() -> None:
+    async def run() -> None:
+        endpoint = EndpointPool(["http://x"], 1).all[0]
+        async with asyncio.timeout(0) as scope:
+            endpoint.calls.add(scope)
+            try:
+                await asyncio.sleep(1)
+            finally:
+                endpoint.break_off()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())

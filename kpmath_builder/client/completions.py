@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from kpmath_builder.answers.ending import split_thinking
 from kpmath_builder.protocol import Response, token_count
 
 __all__ = ["EmptyAnswerError", "read_completion", "split_reasoning"]
@@ -149,11 +150,6 @@ def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of 
 def split_reasoning(text: str) -> tuple[str, str]:
     """Return answer and reasoning of a text that a server without a reasoning parser passes on whole.
 
-    Some chat templates put `<think>` into the prompt, so that only its end is in the text; a text that was cut off while
-    thinking has only the beginning.
+    `answers.split_thinking` decides what is thinking, as it does for the text of a solution.
     """
-    opened = text.lstrip().startswith("<think>")
-    thought, end, answer = text.partition("</think>")
-    if not (opened or end):
-        return text, ""
-    return answer.lstrip(), thought.strip().removeprefix("<think>").strip()
+    return split_thinking(text)

@@ -36,6 +36,7 @@ class Load:
     """What the servers of one model do now and did since the build began."""
 
     servers: int = 0
+    """That publish their numbers now; figures of a dead server are none of the server that came to its address."""
     now: Metrics = NOTHING
     total: Metrics = NOTHING
     tokens_per_second: float = 0.0
@@ -144,7 +145,7 @@ class Monitor:
         observed = self._observed.values()
         current = [each.current for each in observed if each.current is not None]
         return Load(
-            servers=sum(each.last is not None for each in observed),
+            servers=len(current),
             now=sum(current, NOTHING),
             total=sum((each.total for each in observed), NOTHING),
             tokens_per_second=sum(each.speed for each in observed if each.current is not None),
