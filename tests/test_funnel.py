@@ -23,6 +23,7 @@ def candidate(number: int, stage: Stage, reason: DropReason) -> Candidate:
         stage=stage,
         reason=reason,
         spent={"write": Tokens(requests=1, prompt=2, completion=3), "judge": Tokens(requests=1)},
+        loops={"solve": number, "write": 1} if number else {},
         repairs={"judge": {"code fence": 2}, "writer": {"trailing comma": number}} if number else {},
     )
 
@@ -80,6 +81,13 @@ def test_funnels_of_two_parts_are_the_funnel_of_the_whole() -> None:
             funnel.add(candidate(number, *end))
     assert (first + second).as_json() == whole.as_json()
     assert Funnel.from_json(whole.as_json()).as_json() == whole.as_json()
+
+
+def test_replies_that_ran_in_a_loop_are_counted_and_survive_json() -> None:
+    funnel = counted(*ENDS)
+    assert funnel.loops == {"solve": 21, "write": 6}
+    assert Funnel.from_json(funnel.as_json()).loops == funnel.loops
+    assert "loops" not in Funnel().as_json()
 
 
 def test_repairs_are_counted_by_role_and_kind() -> None:

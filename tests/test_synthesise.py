@@ -35,9 +35,12 @@ def judged(quality: float = 1.0, sub_questions: int = 1) -> Reply[Any]:
 class Scripted:
     """Answers each task as it is told to; an error in place of a reply is raised."""
 
+    headings = ()
+
     def __init__(self, write: Any, judge: Any = None, solve: Any = None) -> None:
         self.asked: list[str] = []
         self.spent = {"write": Tokens(requests=1)}
+        self.loops = {"solve": 2}
         self.repairs = {"writer": Counter({"code fence": 1}), "judge": Counter[str]()}
         self._answers = {"write": write, "judge": judge, "solve": solve}
 
@@ -98,6 +101,7 @@ def test_what_was_learnt_on_the_way_is_kept() -> None:
     assert (ended.vote.winner, ended.vote.votes) == ("4", 3)
     assert ended.models == {role: f"the {role}" for role in ("writer", "judge", "solver")}
     assert ended.spent == {"write": Tokens(requests=1)}
+    assert ended.loops == {"solve": 2}
     assert ended.repairs == {"writer": {"code fence": 1}}, "a role without repairs is left out"
 
 
