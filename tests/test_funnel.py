@@ -89,7 +89,7 @@ def test_funnels_of_two_parts_are_the_funnel_of_the_whole() -> None:
 
 def test_solutions_and_those_that_are_copies_are_counted_and_a_funnel_without_them_is_read() -> None:
     funnel = Funnel()
-    solution = Solution(sample=0, text="4", finish_reason="stop")
+    solution = Solution(sample=0, text="4", finish_reason="stop", completion_tokens=1, answer="4")
     for identical in (None, 1, 2):
         vote = None if identical is None else make_vote(Random(0), DropReason.NONE)
         funnel.add(
