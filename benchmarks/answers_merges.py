@@ -9,20 +9,19 @@ from pathlib import Path
 
 from answers_data import OUTPUTS, outputs, table
 
-from kpmath_builder.answers import final_answer, vote
+from kpmath_builder.answers import final_answer, forms, vote
 from kpmath_builder.answers.canonical import form_of
-from kpmath_builder.answers.forms import Decoration, Form, Opaque, Word, bare
 
 __all__ = ["merges"]
 
 SAMPLE = 200
 _LEFT_OUT = {
-    Decoration.LABEL: "a label left out",
-    Decoration.UNIT: "a unit or noun left out",
-    Decoration.PER: "what a price is for left out",
-    Decoration.CONTENT: "the content of a choice left out",
-    Decoration.CLOCK: "a time of day and a ratio",
-    Decoration.BRACKETS: "brackets left out",
+    "LABEL": "a label left out",
+    "UNIT": "a unit or noun left out",
+    "PER": "what a price is for left out",
+    "CONTENT": "the content of a choice left out",
+    "CLOCK": "a time of day and a ratio",
+    "BRACKETS": "brackets left out",
 }
 _PLAIN = re.compile(r"[-+\\$€£\s{}!,.\d]*(?:\\?%)?")
 
@@ -57,15 +56,15 @@ def _merged(answers: list[str]) -> Iterator[tuple[str, str]]:
 
 def _kind(a: str, b: str) -> str:
     first, second = form_of((a,)), form_of((b,))
-    for bit, kind in _LEFT_OUT.items():
-        if (first.has ^ second.has) & bit:
+    for name, kind in _LEFT_OUT.items():
+        if (first.has ^ second.has) & getattr(forms.Decoration, name):
             return kind
-    if isinstance(first, Opaque) or isinstance(second, Opaque):
+    if isinstance(first, forms.Opaque) or isinstance(second, forms.Opaque):
         return "found by the checker"
-    if isinstance(bare(first), Word):
+    if isinstance(forms.bare(first), forms.Word):
         return "words spelt otherwise"
     return "a number spelt otherwise" if all(map(_PLAIN.fullmatch, (a, b))) else _same_value(first)
 
 
-def _same_value(form: Form) -> str:
-    return f"the same value ({type(bare(form)).__name__.lower()})"
+def _same_value(form: forms.Form) -> str:
+    return f"the same value ({type(forms.bare(form)).__name__.lower()})"

@@ -123,7 +123,7 @@ def _is_word(following: list[str]) -> bool:
 
 def choice_of(text: str) -> tuple[str, str] | None:
     """Return letter and content of a choice that says what it stands for: `C. 12`, `(C) 12`."""
-    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s*\{\s*(\(?[A-H][.)])\s*\}", r"\1 ", text)
+    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s*\{\s*(\(?[A-H][.)])\s*\}", r"\1", text)
     plain = re.sub(
         r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s*\{\s*(\(?[A-H][.)])\s+", r"\1 \\text{", plain
     )

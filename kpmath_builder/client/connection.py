@@ -18,7 +18,7 @@ from kpmath_builder.client.endpoints import Endpoint, EndpointPool, State
 from kpmath_builder.client.faults import CallError, Owner, RefusedError
 from kpmath_builder.client.health import Health, Probe, Verify
 from kpmath_builder.client.rate_limits import RateLimit
-from kpmath_builder.client.retries import Patience, RetryBudget
+from kpmath_builder.client.retries import LONGEST_OWN_PAUSE, Patience, RetryBudget
 from kpmath_builder.client.sessions import Sessions, no_answer
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
@@ -134,15 +134,15 @@ class Connection:
                 except CallError as error:
                     fault = error
                     owner = await self._health.owner(endpoint, fault, before)
+                    pause = self._count(endpoint, fault, owner, budget)  # before the place goes to the next
                 except RefusedError:
-                    self._answered(endpoint)
+                    await self._confirm(endpoint)
                     raise
                 else:
-                    self._answered(endpoint)
+                    await self._confirm(endpoint)
                     return answer
                 finally:
                     self.pool.leave(endpoint)
-            pause = self._count(endpoint, fault, owner, budget)
             self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
             await self.stop.sleep(pause)
             self.stats.retries += 1
@@ -182,7 +182,20 @@ class Connection:
             self._notified_at = time_now
             self._notify(self.sessions.secrets.hide(shown(message)))
 
-    def _answered(self, endpoint: Endpoint) -> None:
+    async def _confirm(self, endpoint: Endpoint) -> None:
+        """Take note of an answer; if others lost touch with the server meanwhile, only once it is known to be the same one.
+
+        The answer is paid for: it waits for that, rather than being asked for again. A server that is down does not answer the
+        check: an engine of our own takes minutes to load again, and is known to be the one that we started.
+        """
+        budget = RetryBudget()
+        while not endpoint.verified and endpoint.state is not State.DOWN:
+            try:
+                await self._health.verified(endpoint)
+            except CallError as fault:
+                pause = self._count(endpoint, fault, Owner.SERVER, budget)
+                self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+                await asyncio.sleep(min(pause, LONGEST_OWN_PAUSE))
         endpoint.answered()
         self.patience.answered()
 

@@ -11,7 +11,7 @@ __all__ = ["OPTIONAL", "PLAIN", "Dialect", "SchemaMode", "advice", "read_paramet
 
 SchemaMode = Literal["json_schema", "json_object", "none"]
 
-OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed"})
+OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed", "stop"})
 """Fields that `[teacher.parameters]` may rename or omit."""
 FIXED = frozenset({"model", "messages", "response_format", "stream"})
 LONG_NAME = "max_completion_tokens"

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from kpmath_builder.client.endpoints import Endpoint
-from kpmath_builder.client.faults import CallError, Owner
+from kpmath_builder.client.faults import CallError, Owner, Weight
 from kpmath_builder.client.retries import Patience
 
 __all__ = ["Health", "Probe", "Verify"]
@@ -29,16 +29,28 @@ class Health:
     def __init__(self, verify: Verify, probe: Probe, patience: Patience) -> None:
         self._verify, self._probe, self._patience = verify, probe, patience
         self._probed: dict[Endpoint, tuple[float, bool]] = {}
+        self._silent: dict[Endpoint, tuple[float, CallError]] = {}
 
     async def verified(self, endpoint: Endpoint) -> None:
         """Verify an endpoint that was out of reach; raises `CallError` if it does not answer, `InputError` if it is another."""
         if endpoint.verified:
             return
+        asked = time.monotonic()
         async with endpoint.lock:
+            began, fault = self._silent.get(endpoint, (float("-inf"), None))
+            if not endpoint.verified and fault and began >= asked:
+                raise fault
             while not endpoint.verified:
-                absences = endpoint.absences
-                await self._verify(endpoint)
-                endpoint.was_verified(absences)
+                await self._verify_now(endpoint)
+
+    async def _verify_now(self, endpoint: Endpoint) -> None:
+        began, absences = time.monotonic(), endpoint.absences
+        try:
+            await self._verify(endpoint)
+        except CallError as fault:
+            self._silent[endpoint] = began, fault
+            raise
+        endpoint.was_verified(absences)
 
     async def owner(self, endpoint: Endpoint, fault: CallError, answers_before: int) -> Owner:
         """Find out who causes a fault.
@@ -50,6 +62,8 @@ class Health:
         """
         if fault.away:
             endpoint.was_away()
+        if fault.weight is Weight.RATE_LIMITED:  # a probe would only be turned away as well
+            return Owner.REQUEST if endpoint.answers > answers_before else Owner.SERVER
         if fault.owner is not Owner.UNCLEAR:
             return fault.owner
         if endpoint.answers > answers_before and not fault.away:

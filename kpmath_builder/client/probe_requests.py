@@ -40,6 +40,7 @@ SCHEMA: Mapping[str, Any] = {
 """What nobody would say who was asked for something else."""
 SEED = 2**53 - 2**10
 """As large as seeds of requests are, so that a server that rounds or refuses large ones is found."""
+STOP = ("\nYour problem:",)
 OPEN_SAMPLING = Sampling(1.0, 1.0, 64)
 
 
@@ -99,7 +100,8 @@ class Asker:
         """Return a request as a role would send it, but for a form of its own: servers take one at a time."""
         messages = (Message("system", "You are a helpful assistant."), Message("user", prompt))
         others = {name: value for name, value in extra.items() if name != "structured_outputs"}
-        return Request("extract", self.model, messages, sampling, SEED, schema, others)
+        stop = () if "stop" in extra else STOP
+        return Request("extract", self.model, messages, sampling, SEED, schema, others, stop)
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, bytes]:
         try:

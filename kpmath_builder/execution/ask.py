@@ -65,6 +65,11 @@ class Ask:
         """Return the name of the model that plays a role."""
         return self._run.recipe.teacher_for(role).public_name
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What stands before a problem in the prompts that are sent."""
+        return self._run.prompts.headings
+
     def instructions(self, task: Task) -> str:
         """Return what the prompt of a task says whatever the material."""
         return self._run.prompts.instructions(task)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.recipe.teacher import kinds_with
+from kpmath_builder.recipe.inheritance import kinds_with
 
 __all__ = ["allowed_values", "explain"]
 

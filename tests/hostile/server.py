@@ -35,6 +35,8 @@ class Phase:
     place: Place = "answers"
     first: int = 0
     count: int = 10**9
+    every: int = 1
+    """Of the requests that it meets, every which one."""
     meets: Callable[[Body], bool] = always
     whole: bool = False
     """Whether the attack has the whole answer in it, which is then paid for."""
@@ -50,7 +52,7 @@ class Phase:
         if place != self.place or not self.meets(body):
             return False
         self.seen += 1
-        if self.seen <= self.first or self.met >= self.count:
+        if self.seen <= self.first or self.met >= self.count or self.seen % self.every:
             return False
         self.met += 1
         return True
