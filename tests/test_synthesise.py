@@ -39,6 +39,7 @@ class Scripted:
         self.asked: list[str] = []
         self.spent = {"write": Tokens(requests=1)}
         self.repairs = {"writer": Counter({"code fence": 1}), "judge": Counter[str]()}
+        self.headings = ("Problem:",)
         self.loops = Counter({"writer": 1})
         self._answers = {"write": write, "judge": judge, "solve": solve}
 
