@@ -42,6 +42,8 @@ class Scripted:
         self.spent = {"write": Tokens(requests=1)}
         self.loops = {"solve": 2}
         self.repairs = {"writer": Counter({"code fence": 1}), "judge": Counter[str]()}
+        self.headings = ("Problem:",)
+        self.loops = Counter({"writer": 1})
         self._answers = {"write": write, "judge": judge, "solve": solve}
 
     def instructions(self, task: str) -> str:
@@ -49,6 +51,9 @@ class Scripted:
 
     def model(self, role: str) -> str:
         return f"the {role}"
+
+    def instructions(self, task: str) -> str:
+        return f"Please {task}."
 
     async def reply(self, task: str, material: object, kind: type) -> Reply[Any]:
         return cast("Reply[Any]", self._answer(task))
@@ -106,6 +111,32 @@ def test_what_was_learnt_on_the_way_is_kept() -> None:
     assert ended.spent == {"write": Tokens(requests=1)}
     assert ended.loops == {"solve": 2}
     assert ended.repairs == {"writer": {"code fence": 1}}, "a role without repairs is left out"
+    assert ended.loops == {"writer": 1}
+
+
+MODEL = {"kind": "openai", "model": "m"}
+REMARK = Reply(WriteReply(question="Would you like me to go on?"))
+
+
+def test_a_model_s_remark_is_not_judged() -> None:
+    ask = Scripted(REMARK, judged(), AGREED)
+    ended = led(ask, teacher=MODEL)
+    assert (ended.stage, ended.reason, ended.detail) == (
+        Stage.WRITTEN,
+        DropReason.TALK,
+        "Would you like me to",
+    )
+    assert ended.question == "Would you like me to go on?"
+    assert ask.asked == ["write"]
+
+
+@pytest.mark.parametrize(
+    "tables", [{}, {"teacher": MODEL, "questions": {"checks": False}}], ids=["symbolic", "off"]
+)
+def test_what_a_program_composed_is_not_checked_nor_anything_without_the_checks(
+    tables: dict[str, Any],
+) -> None:
+    assert led(Scripted(REMARK, judged(), AGREED), **tables).stage is Stage.AGREED
 
 
 def test_a_question_that_is_refused_keeps_its_judgement_and_is_not_solved() -> None:
