@@ -107,20 +107,27 @@ def verify(
         str, typer.Option(metavar="OWNER/NAME", help="Check a published version instead of a folder.")
     ] = "",
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Which version, with --repo.")] = "",
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="First make again, from the log alone, what is damaged in the folder."),
+    ] = False,
 ) -> None:
     """Make everything of a build again from its log alone, and name each place where the folder says otherwise.
 
     With --repo and --version instead: download a published version and compare every file with its checksum.
     """
-    if (folder is None) != bool(repo) or bool(repo) != bool(version):
+    if (folder is None) != bool(repo) or bool(repo) != bool(version) or (repo and repair):
         raise InputError("Give a build folder, or --repo and --version of what is published.")
     if folder is None:
         _verify_published(repo, version)
         return
     from kpmath_builder.display import Display
     from kpmath_builder.inspection.verify import Verifier
+    from kpmath_builder.pipeline import repair as mend
 
     with Display() as display:
+        if repair:
+            mend(folder, progress=display)
         verifier = Verifier(folder, display)
         found = 0
         for found, disagreement in enumerate(verifier.run(), start=1):  # noqa: B007 - the last number is the count

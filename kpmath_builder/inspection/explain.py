@@ -14,7 +14,6 @@ from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Practice, SeedProblem
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
@@ -31,10 +30,8 @@ def explain(folder: Path, row_id: str) -> Iterator[str]:
         When the folder holds no build, or the build has no such row.
     """
     workspace = Workspace.existing(folder)
-    recipe = Recipe.read(workspace.recipe)
-    knowledge = Knowledge.load(workspace.knowledge)
-    if knowledge is None:
-        raise InputError(f"{folder} holds no knowledge yet: run `kpmath build` first.")
+    recipe = workspace.read_recipe()
+    knowledge = Knowledge.existing(workspace)
     run = Run(recipe, Prompts.load(recipe.prompts), Reporter(None))
     seed = next((seed for seed in knowledge.seeds if seed.id == row_id), None)
     if seed is not None:

@@ -64,6 +64,7 @@ class _Batch:
         self.held: list[str] = []
         """Who has the shards that other processes are making."""
         self._run, self._workspace, self._spec, self._report = run, workspace, spec, run.report
+        self._draw = knowledge.fingerprint
         self._drawer = drawer_for(knowledge, run.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
         self._open: set[_Shard] = set()
@@ -75,10 +76,10 @@ class _Batch:
     def jobs(self, numbers: Collection[int]) -> Iterator[Callable[[], Coroutine[object, object, None]]]:
         """Yield one job per shard that opens it, and one per blueprint that is to be led through the method."""
         for number in numbers:
-            if self._workspace.is_sealed(number, self._spec):
+            if self._workspace.is_sealed(number, self._spec, self._draw):
                 self._leave_out(number)
                 continue
-            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec)
+            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec, self._draw)
             yield partial(self._begin, shard)
             for index in self.indexes(number):
                 if shard.ready.is_set() and not shard.is_open:
@@ -135,7 +136,9 @@ class _Shard:
     log: ResponseLog
     writer: ShardWriter
 
-    def __init__(self, number: int, expected: int, workspace: Workspace, spec: BuildSpec) -> None:
+    def __init__(
+        self, number: int, expected: int, workspace: Workspace, spec: BuildSpec, draw: str
+    ) -> None:
         self.number = number
         self.is_open = False
         self.ready = asyncio.Event()
@@ -143,6 +146,7 @@ class _Shard:
         self._expected = expected
         self._workspace = workspace
         self._spec = spec
+        self._draw = draw
 
     async def open(self, notify: Callable[[str], None]) -> bool:
         """Return whether there is something to make; raises `HeldError` where another process makes it."""
@@ -156,8 +160,9 @@ class _Shard:
     def _open(self, notify: Callable[[str], object]) -> None:
         log = self._workspace.open_log("synthesis", self.number, notify)
         try:
-            if not self._workspace.is_sealed(self.number, self._spec):  # another process may have been faster
-                header = self._spec.header(self.number)
+            # Another process may have been faster.
+            if not self._workspace.is_sealed(self.number, self._spec, self._draw):
+                header = self._spec.header(self.number, self._draw)
                 self.writer = ShardWriter(self._workspace.shard(self.number), header, self._expected)
                 self.log, self.is_open = log, True
         finally:
