@@ -155,7 +155,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     """
     report = Reporter(progress)
     workspace = Workspace.existing(folder)
-    recipe = workspace.read_recipe({"build.folder": str(folder)})
+    recipe = workspace.read_recipe()
     prompts = Prompts.load(recipe.prompts)
     seeds = load_seeds(**dict(recipe.seeds))
     run = Run(recipe, prompts, report, needs_all=True)
@@ -165,17 +165,21 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
         with workspace.lock().awaited(report.note):
             spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=asking)
             workspace.begin(recipe, spec, report.note)
-        if (result := finished_result(workspace, spec)) is None and workspace.origin.exists():
-            if not workspace.is_learnt and recipe.topics.embedding != "lexical":
-                raise BuildError(
-                    f"{workspace.knowledge} is damaged, and a server's vectors decided its topics: run `kpmath build`, which asks for them."
-                )
-            knowledge = run.stop.run(learn(seeds.problems, run, workspace, spec))
-            every = range(recipe.build.shards)
-            shards = [number for number in every if was_finished or workspace.shard(number).exists()]
-            held = run.stop.run(synthesise_all(knowledge, run, workspace, spec, shards))
-            result = finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
-    return result
+        if not (workspace.origin.exists() or workspace.noted_draw(spec)):
+            return None
+        if not workspace.is_learnt and recipe.topics.embedding != "lexical":
+            raise BuildError(
+                f"{workspace.knowledge} is damaged, and a server's vectors decided its topics: run `kpmath build`, which asks for them."
+            )
+        every = range(recipe.build.shards)
+        shards = [number for number in every if was_finished or workspace.shard(number).exists()]
+
+        async def make() -> tuple[Knowledge, list[str]]:
+            knowledge = await learn(seeds.problems, run, workspace, spec)
+            return knowledge, await synthesise_all(knowledge, run, workspace, spec, shards)
+
+        knowledge, held = run.stop.run(make())
+        return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

@@ -25,6 +25,7 @@ from unittest.mock import patch
 import engine_environment as environment
 import numpy as np
 import pytest
+from kpmath_builder.client.schema_probe import PROBE, fault_of_reply
 from ports import listeners
 from pydantic import BaseModel, ValidationError
 from socket_http import ask as ask_socket
@@ -34,7 +35,6 @@ from kpmath_builder import InputError, Recipe, build, pipeline
 from kpmath_builder.client import monitor
 from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.client.metrics import read_metrics
-from kpmath_builder.client.schema_probe import PROBE, fault_of_reply
 from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.engine.command import engine_environment, engine_python, serve_command
 from kpmath_builder.engine.cpu_build import is_cpu_build

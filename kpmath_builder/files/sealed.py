@@ -210,7 +210,9 @@ def open_plain(path: Path) -> BinaryIO:
     except OSError as error:
         if error.errno in {errno.ELOOP, errno.ENXIO}:
             raise DamagedError(path, "it is a link, not a file") from None
-        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable, then run it again.") from None
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): make it readable, then run it again."
+        ) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise DamagedError(path, "it is not a plain file")

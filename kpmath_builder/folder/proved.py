@@ -51,7 +51,8 @@ class Proved:
 
         `quick` compares lengths alone.
         """
-        links = {part for name in told for part in Path(name).parents if (folder / part).is_symlink()}
+        folders = {part for name in told for part in Path(name).parents} - {Path()}
+        links = {part for part in folders if (folder / part).is_symlink()}
         for part in sorted(links):
             yield DamagedError(folder / part, "it is a link, not a folder")
         for name, record in told.items():
@@ -76,12 +77,13 @@ def plain_files(folder: Path) -> list[Path]:
     return sorted(Path(root, name) for root, _, names in os.walk(folder) for name in names)
 
 
-def foreign_files(folder: Path, names: Mapping[str, object]) -> Iterator[Path]:
+def foreign_files(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     """Yield what lies below a folder and is not among the names (paths below it): links, and files that others put there."""
+    known = {folder / name for name in names}
     for root, folders, files in os.walk(folder):
         for path in sorted(Path(root, name) for name in (*files, *folders)):
             is_folder = path.is_dir() and not path.is_symlink()
-            if not is_folder and (path.is_symlink() or path.relative_to(folder).as_posix() not in names):
+            if not is_folder and (path.is_symlink() or path not in known):
                 yield path
 
 

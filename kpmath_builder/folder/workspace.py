@@ -85,7 +85,7 @@ class Workspace(Paths):
         self.check(spec)
         before = self.begun()
         finished = self.finished(spec) is not None
-        if finished and before == spec and self._recipe_text() is not None and self.generations.is_file():
+        if finished and before == spec and self._notes_are_whole():
             return
         if self.manifest.is_file() and before == spec:
             for damaged in self.damaged_results():
@@ -120,11 +120,12 @@ class Workspace(Paths):
             raise DamagedError(self.recipe, "it is not the one that this folder was built with")
         return Recipe.read(self.recipe, overrides)
 
-    def _recipe_text(self) -> str | None:
+    def _notes_are_whole(self) -> bool:
         with suppress(DamagedError):
             text, noted = read_text(self.recipe), self._noted()
-            return text if text is not None and noted and noted["recipe"] == _hash(text) else None
-        return None
+            same = text is not None and noted is not None and noted["recipe"] == _hash(text)
+            return same and read_object(self.generations) is not None
+        return False
 
     def reopen(self, shards: Iterable[int]) -> None:
         """Take back that the shards, and with them the tables, are complete; what they are made from stays in the log."""
@@ -238,6 +239,9 @@ class Workspace(Paths):
                     yield DamagedError(path, "it is missing")
             except DamagedError as damaged:
                 yield damaged
+        noted = self._noted()
+        if noted and noted["draw"] and not self.origin.exists():
+            yield DamagedError(self.origin, "it is missing")
         for look in (self.read_recipe, self.learnt_from):
             try:
                 look()
@@ -247,18 +251,19 @@ class Workspace(Paths):
             if self._proved.header(path) is None:
                 yield DamagedError(path, "its checksum is wrong")
         yield from self.damaged_results()
-        yield from self._foreign()
+        for path in self.foreign():
+            yield DamagedError(path, "no build wrote it")
 
-    def _foreign(self) -> Iterator[DamagedError]:
+    def tables(self, manifest: Mapping[str, Any]) -> list[str]:
+        """Return the paths below `dataset/` that the build wrote, as its manifest lists them."""
+        return [name.removeprefix("dataset/") for name in manifest["files"] if name.startswith("dataset/")]
+
+    def foreign(self) -> Iterator[Path]:
+        """Yield what lies below `dataset/` of a finished build and was not written by it, links among it."""
         with suppress(DamagedError):
             manifest = self.read_manifest()
-            names = {Path(name).relative_to("dataset").as_posix(): 0 for name in _below("dataset/", manifest)}
-            for path in foreign_files(self.dataset, names) if manifest else ():
-                yield DamagedError(path, "no build wrote it")
-
-
-def _below(folder: str, manifest: Mapping[str, Any] | None) -> Iterator[str]:
-    return (name for name in (manifest or {"files": {}})["files"] if name.startswith(folder))
+            if manifest:
+                yield from foreign_files(self.dataset, self.tables(manifest))
 
 
 def _hash(text: str) -> str:

@@ -77,7 +77,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
 
 def _place(row_id: str, draw_id: str) -> tuple[int | None, int, int | None]:
     """Read number, generation and sample out of an id; an id of an older generation is found in the log as well."""
-    found = re.fullmatch(rf"{draw_id}-(\d{{8}})(?:g([1-9]\d*))?(?:-(\d{{2,}}))?", row_id)
+    found = re.fullmatch(rf"{draw_id}-([0-9]{{8}})(?:g([1-9][0-9]{{0,8}}))?(?:-([0-9]{{2,9}}))?", row_id)
     if found is None:
         return None, 0, None
     return int(found[1]), int(found[2] or 0), None if found[3] is None else int(found[3])

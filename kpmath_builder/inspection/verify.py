@@ -18,8 +18,8 @@ from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.lock import owner_of
-from kpmath_builder.files.sealed import DamagedError, FileRecord
 from kpmath_builder.files.scratch import scratch
+from kpmath_builder.files.sealed import DamagedError, FileRecord
 from kpmath_builder.folder.build_spec import ASKING, BuildSpec
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.shards import shard_header
@@ -159,7 +159,9 @@ class Verifier:
     ) -> Iterator[Disagreement]:
         manifest = tabulate(recipe, again, known, spec)
         with suppress(DamagedError):
-            stored = {key: value for key, value in (workspace.read_manifest() or {}).items() if key != "files"}
+            stored = {
+                key: value for key, value in (workspace.read_manifest() or {}).items() if key != "files"
+            }
             for place, what in compare_values(stored, manifest):
                 yield Disagreement("manifest.json", place, what)
         tables = {config: _parquet(workspace, config) for config in CONFIGS}

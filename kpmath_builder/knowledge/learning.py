@@ -44,7 +44,9 @@ async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, sp
         noted = workspace.noted_draw(spec)
         if known is None or (noted and known.fingerprint != noted):
             if known is not None:
-                run.report.note(f"{workspace.knowledge} is not what this folder's questions are drawn from: it is made again.")
+                run.report.note(
+                    f"{workspace.knowledge} is not what this folder's questions are drawn from: it is made again."
+                )
             known = await _learn(seeds, run, workspace, spec, known)
         workspace.note_draw(spec, known.fingerprint, run.report.note)
         return known

@@ -12,6 +12,7 @@ from typing import Any
 from kpmath_builder.dataset.address import DatasetAddress, addressed
 from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.errors import InputError
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
 
@@ -71,27 +72,33 @@ class Release:
 
     @classmethod
     def of(cls, folder: Path, repo: str, version: Version) -> "Release":
-        """Return what a build folder becomes; raises `InputError` where it is not the folder of a finished build."""
-        dataset, manifest = folder / "dataset", folder / "manifest.json"
-        if not manifest.is_file() or not (dataset / "README.md").is_file():
+        """Return what a build folder becomes: the files that its manifest lists, and no others.
+
+        Raises
+        ------
+        InputError
+            When it is not the folder of a finished build, or something else lies below `dataset/`.
+        DamagedError
+            When a file is not the one that the build wrote.
+        """
+        workspace = Workspace(folder)
+        manifest = workspace.read_manifest()
+        if manifest is None:
             raise InputError(
                 f"{folder} holds no finished build: run `kpmath build` to its end, then publish."
             )
-        told = dataset / PROVENANCE / "build.json"
-        if not told.is_file():
+        for damaged in workspace.damaged_results():
+            raise damaged
+        for path in workspace.foreign():
             raise InputError(
-                f"{folder} was built by an older kpmath-builder: run `kpmath build` on it again."
+                f"{path} was not written by the build, and nothing else is published: remove it, then publish."
             )
-        build = json.loads(told.read_text(encoding="utf-8"))
-        files = {
-            path.relative_to(dataset).as_posix(): File(path)
-            for path in sorted(dataset.rglob("*"))
-            if path.is_file()
-        }
+        files = {name: File(workspace.dataset / name) for name in sorted(workspace.tables(manifest))}
+        build = json.loads(files[f"{PROVENANCE}/build.json"].data)
         address = DatasetAddress(build["name"], build["fingerprint"], repo, str(version))
         card = addressed(files["README.md"].data.decode(), address)
         files["README.md"] = File(card.encode())
-        files[f"{PROVENANCE}/manifest.json"] = File(manifest)
+        files[f"{PROVENANCE}/manifest.json"] = File(workspace.manifest)
         files[RELEASE] = File(_release_file(address))
         files[CHECKSUMS] = File(_checksums(files))
         return cls(repo, version, build, files)

@@ -136,9 +136,7 @@ class _Shard:
     log: ResponseLog
     writer: ShardWriter
 
-    def __init__(
-        self, number: int, expected: int, workspace: Workspace, spec: BuildSpec, draw: str
-    ) -> None:
+    def __init__(self, number: int, expected: int, workspace: Workspace, spec: BuildSpec, draw: str) -> None:
         self.number = number
         self.is_open = False
         self.ready = asyncio.Event()

@@ -1,0 +1,166 @@
+"""Whatever becomes of a file of a build folder, the next build makes the same tables, or says in a sentence what to do."""
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from corruptions import CORRUPTIONS
+from forked_builds import Run, Served, outcome, served, small
+from small_builds import keys_of, same_tables
+
+from kpmath_builder import KpmathError, Recipe, build
+
+STORM = 504
+"""Corruptions of the long storm."""
+SNAPSHOTS = 24
+"""Folders of builds that were killed at a random moment, which the storm corrupts as well as finished ones."""
+
+
+def symbolic(folder: Path, **changes: int) -> Recipe:
+    """Return a small recipe of the symbolic teacher; `changes` are keys of build."""
+    keys = {"folder": str(folder), "questions": 8, "shards": 2, **changes}
+    return Recipe.of({"seeds": {"limit": 20}, "solutions": {"samples": 3}, "build": keys})
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    build(symbolic(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a build with other draws and other answers, whose files prove themselves too."""
+    folder = tmp_path_factory.mktemp("other")
+    build(symbolic(folder, seed=1))
+    return folder
+
+
+NAMES = (
+    "recipe.toml",
+    "build_spec.json",
+    "generations.json",
+    "manifest.json",
+    "knowledge/origin.json",
+    "knowledge/seeds.jsonl",
+    "knowledge/extractions.jsonl",
+    "knowledge/topics.json",
+    "knowledge/tcpm.npz",
+    "candidates/shard-00001.jsonl",
+    "dataset/README.md",
+    "dataset/data/scored/train-00000-of-00001.parquet",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("how", ["zeroed in part", "without its last line", "emptied", "deleted", "swapped"])
+def test_a_damaged_file_is_made_again_and_nothing_is_asked(
+    whole: Path, other: Path, tmp_path: Path, name: str, how: str
+) -> None:
+    """The tables are not there yet, or the build is finished: either way they are the same in the end."""
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    if not name.startswith(("dataset", "manifest")):
+        shutil.rmtree(folder / "dataset")
+        (folder / "manifest.json").unlink()
+    CORRUPTIONS[how](folder / name, other / name, random.Random(name))
+    build(symbolic(folder))
+    assert same_tables(whole, folder)
+    assert keys_of(folder) == keys_of(whole), "nothing was asked again"
+
+
+def test_a_dataset_that_is_gone_is_made_again(whole: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    shutil.rmtree(folder / "dataset")
+    assert not build(symbolic(folder)).already_built
+    assert same_tables(whole, folder)
+
+
+def test_knowledge_of_another_build_is_not_drawn_from(whole: Path, other: Path, tmp_path: Path) -> None:
+    """The whole folder was exchanged, and proves itself; the build spec names another draw."""
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    for made in ("knowledge", "candidates", "dataset"):
+        shutil.rmtree(folder / made)
+    (folder / "manifest.json").unlink()
+    grown = tmp_path / "grown"
+    build(symbolic(grown, questions=9))  # the same draw
+    shutil.copytree(grown / "knowledge", folder / "knowledge")
+    build(symbolic(folder))
+    assert same_tables(whole, folder)
+
+
+def test_shards_that_were_begun_anew_stay_so_whichever_note_is_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "anew"
+    build(symbolic(folder))
+    build(symbolic(folder), shards=[1], regenerate=True)
+    for lost in ("build_spec.json", "generations.json"):
+        hurt = shutil.copytree(folder, tmp_path / lost)
+        (hurt / lost).write_bytes(b"")
+        shutil.rmtree(hurt / "dataset")
+        build(symbolic(hurt))
+        assert same_tables(folder, hurt)
+        assert keys_of(folder) == keys_of(hurt)
+    for lost in ("build_spec.json", "generations.json"):
+        (folder / lost).write_bytes(b"")
+    with pytest.raises(KpmathError, match="only they note which shards were begun anew: delete both"):
+        build(symbolic(folder))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def snapshots(folder: Path, server: Served, chance: random.Random) -> list[Path]:
+    """Return folders of builds that were killed at a random moment."""
+    folders = [folder / str(number) for number in range(SNAPSHOTS)]
+    for number, place in enumerate(folders):
+        run = Run(small(place, server))
+        wanted = server.answers + chance.randrange(1, 150)
+        while number % 4 and not run.ended():
+            if server.answers >= wanted:
+                run.kill()
+                break
+        else:
+            while not run.ended():
+                pass
+    return folders
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_no_corruption_changes_a_table_or_asks_again_without_a_word(server: Served, tmp_path: Path) -> None:
+    chance = random.Random(20_261_126)
+    whole, other = tmp_path / "whole", tmp_path / "other"
+    build(small(whole, server))
+    build(
+        small(other, server).model_copy(
+            update={"build": small(other, server).build.model_copy(update={"seed": 1})}
+        )
+    )
+    places = snapshots(tmp_path / "killed", server, chance)
+    ended: Counter[str] = Counter()
+    for number in range(STORM):
+        folder = shutil.copytree(places[number % len(places)], tmp_path / "hurt", symlinks=True)
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        path, how = chance.choice(paths), list(CORRUPTIONS)[number % len(CORRUPTIONS)]
+        name = path.relative_to(folder)
+        CORRUPTIONS[how](path, other / name, chance)
+        told = outcome(small(folder, server))
+        case = f"{number}: {name} {how}: {told}"
+        assert told == "" or told.startswith(("exit 1: ", "exit 2: ")), case
+        assert "Traceback" not in told, case
+        assert "\n" not in told, case
+        assert told or same_tables(whole, folder), case
+        for log in (folder / "responses").glob("*.jsonl"):
+            if log != path:
+                keys = [line.split(b'"', 4)[3] for line in log.read_bytes().splitlines()]
+                assert len(keys) == len(set(keys)), f"{case}: asked again although {log.name} is undamaged"
+        ended[f"{how}: {'refused' if told else 'same tables'}"] += 1
+        shutil.rmtree(folder)
+    assert ended.total() == STORM
+    print(dict(ended))
