@@ -2,6 +2,8 @@
 
 import random
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,4 +165,34 @@ def test_no_corruption_changes_a_table_or_asks_again_without_a_word(server: Serv
         ended[f"{how}: {'refused' if told else 'same tables'}"] += 1
         shutil.rmtree(folder)
     assert ended.total() == STORM
-    print(dict(ended))
+    sys.stdout.write(f"{dict(ended)}\n")
+
+
+OPEN_FILES = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[2])))
+from kpmath_builder import KpmathError, Recipe, build
+keys = {"folder": sys.argv[1], "questions": int(sys.argv[3]), "shards": int(sys.argv[4]), "window": int(sys.argv[5])}
+try:
+    print(build(Recipe.of({"seeds": {"limit": 20}, "solutions": {"samples": 1}, "build": keys})).rows["scored"])
+except KpmathError as error:
+    print(error)
+"""
+
+
+def with_open_files(folder: Path, *words: int) -> str:
+    command = [sys.executable, "-c", OPEN_FILES, str(folder), *map(str, words)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_more_shards_than_files_may_be_open_are_built_and_read(tmp_path: Path) -> None:
+    """Forty shards, a window over all of them, and files for about seven."""
+    assert with_open_files(tmp_path / "few", 128, 80, 40, 64) == "80"
+    told = with_open_files(tmp_path / "none", 90, 4, 2, 4)
+    assert "This process may open 90 files" in told
+    assert "`ulimit -n`" in told
+
+
+@pytest.mark.slow
+def test_a_thousand_shards_and_a_wide_window_fit_into_the_usual_limit(tmp_path: Path) -> None:
+    assert with_open_files(tmp_path / "many", 1024, 2000, 1000, 4096) == "2000"

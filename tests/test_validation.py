@@ -160,6 +160,12 @@ def test_what_is_not_what_the_build_wrote_is_not_published(tmp_path: Path, how: 
         shutil.rmtree(folder)
 
 
+def as_a_link(path: Path) -> None:
+    elsewhere = path.parent.parent.parent / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -168,7 +174,7 @@ def test_what_is_not_what_the_build_wrote_is_not_published(tmp_path: Path, how: 
         (lambda data: (data / "more").symlink_to("/etc"), "more was not written by the build"),
         (lambda data: as_a_link(data / "README.md"), r"README\.md is damaged \(it is a link, not a file\)"),
         (lambda data: as_a_link(data / "figures"), r"figures is damaged \(it is a link, not a folder\)"),
-        (lambda data: as_a_link(data), r"dataset is damaged \(it is a link, not a folder\)"),
+        (as_a_link, r"dataset is damaged \(it is a link, not a folder\)"),
     ],
     ids=["stray file", "link", "linked folder", "file as link", "folder as link", "dataset as link"],
 )
@@ -179,9 +185,3 @@ def test_only_what_the_build_wrote_is_published_and_no_link_is_followed(
     spoil(folder / "dataset")
     with pytest.raises(KpmathError, match=told):
         Release.of(folder, "org/kpmath", Version(1, 0, 0))
-
-
-def as_a_link(path: Path) -> None:
-    elsewhere = path.parent.parent.parent / "elsewhere"
-    path.rename(elsewhere)
-    path.symlink_to(elsewhere)

@@ -186,9 +186,9 @@ class Workspace(Paths):
             )
 
     def _drawn_from(self) -> Keys | None:
-        """Return what the knowledge was made from; if its own note of that is damaged, what the folder was built towards."""
+        """Return what the knowledge was made from; if it is damaged, or its note is another's, what the folder was built towards."""
         try:
-            told = read_object(self.origin)
+            told = self.learnt_from()
         except DamagedError:
             before = self.begun()
             return {**before.origin, **before.layout} if before else None

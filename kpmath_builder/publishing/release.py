@@ -16,10 +16,11 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
 
-__all__ = ["CHECKSUMS", "RELEASE", "File", "Release", "managed"]
+__all__ = ["CHECKSUMS", "MANIFEST", "RELEASE", "File", "Release", "managed"]
 
 CHECKSUMS = f"{PROVENANCE}/checksums.txt"
 RELEASE = f"{PROVENANCE}/release.json"
+MANIFEST = f"{PROVENANCE}/manifest.json"
 _FOLDERS = ("data", "figures", PROVENANCE)
 
 
@@ -98,7 +99,7 @@ class Release:
         address = DatasetAddress(build["name"], build["fingerprint"], repo, str(version))
         card = addressed(files["README.md"].data.decode(), address)
         files["README.md"] = File(card.encode())
-        files[f"{PROVENANCE}/manifest.json"] = File(workspace.manifest)
+        files[MANIFEST] = File(workspace.manifest)
         files[RELEASE] = File(_release_file(address))
         files[CHECKSUMS] = File(_checksums(files))
         return cls(repo, version, build, files)
