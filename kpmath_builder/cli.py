@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kpmath_builder.errors import InputError, KpmathError
-from kpmath_builder.text import shown
+from kpmath_builder.text import cut, shown
 
 __all__ = ["app", "main"]
 
@@ -45,12 +45,12 @@ def main() -> None:
     try:
         app()
     except KpmathError as error:
-        _say(f"kpmath: {error}", err=True)
+        _say(f"kpmath: {cut(str(error))}", err=True)
         sys.exit(error.exit_status)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        _say(f"kpmath: {_about(error)}: correct that, then run the same command again.", err=True)
+        _say(f"kpmath: {cut(_about(error))}: correct that, then run the same command again.", err=True)
         sys.exit(1)
 
 

@@ -16,7 +16,7 @@ from kpmath_builder.inspection.status import ShardStatus, Status
 from kpmath_builder.pipeline import BuildResult
 from kpmath_builder.progress import Progress
 from kpmath_builder.records import Stage
-from kpmath_builder.text import cut_list, shown
+from kpmath_builder.text import cut, cut_list, shown
 
 __all__ = ["Display"]
 
@@ -58,7 +58,7 @@ class Display:
 
     def say(self, sentence: str) -> None:
         """Print a sentence; what would act on the terminal is shown as an escape."""
-        self._console.print(_plain(sentence))
+        self._console.print(_plain(cut(sentence)))
 
     def result(self, result: BuildResult) -> None:
         """Print what a build made."""

@@ -1,7 +1,6 @@
 """Whatever is typed, or stands in a recipe or a seed file: one sentence and exit status 0, 1 or 2, never a traceback."""
 
 import json
-import os
 import random
 from pathlib import Path
 
@@ -51,11 +50,9 @@ WORDS = {
     "set of half a character": ("build", "R", "--set", "name=a\udc80"),
     "key of half a character": ("build", "R", "--set", "na\udc80me=a"),
     "folder that is no name": ("build", "R", "--set", f"build.folder={'x' * 300}"),
-    "folder of NUL": ("status", "a\0b"),
     "status of a long name": ("status", "x" * 5000),
     "version of 5,000 digits": ("publish", ".", "--repo", "a/b", "--version", f"{HUGE}.0.0"),
     "recipe of a long name": ("build", "x" * 5000),
-    "recipe of NUL": ("build", "a\0b"),
     "export of nothing": ("export", ".", "--to", "/dev/null/x"),
     "explain of nothing": ("explain", ".", "\x1b[31m"),
 }
@@ -162,11 +159,13 @@ def refused_or_read(seed: int, folder: Path) -> None:
         try:
             made = read()
         except KpmathError as error:
-            assert str(error)
+            sentence = str(error)
         else:
+            sentence = "read"
             if isinstance(made, Recipe):
                 recipe.write_text(made.to_toml(), encoding="utf-8")
                 assert Recipe.read(recipe) == made, "what is written is read again"
+        assert sentence
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -188,7 +187,7 @@ def test_a_place_that_cannot_be_written_is_named(kpmath: Kpmath) -> None:
     build(Recipe.of({"build": {"folder": "b", "questions": 2, "shards": 1}}))
     Path("file").write_text("")
     assert "file/x cannot be written" in kpmath.refuse("export", "b", "--to", "file/x")
-    os.rename("b/dataset", "elsewhere")
+    Path("b/dataset").rename("elsewhere")
     Path("b/dataset").symlink_to(Path("elsewhere").resolve())
     told = kpmath.refuse("build", "R", "--set", "build.folder=b", "--set", "build.questions=2")
     assert "b/dataset is a link" in told

@@ -4,13 +4,14 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from corruptions import CORRUPTIONS
-from forked_builds import Run, Served, outcome, served, small
+from forked_builds import Run, Served, finish, outcome, served, small
 from small_builds import keys_of, same_tables
 
 from kpmath_builder import KpmathError, Recipe, build
@@ -117,19 +118,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
+def kill_after(run: Run, server: Served, answers: int) -> None:
+    """Kill a build once the server has given so many answers; one that ends before that is whole."""
+    while not run.ended():
+        if server.answers >= answers:
+            run.kill()
+            return
+        time.sleep(0.001)
+
+
 def snapshots(folder: Path, server: Served, chance: random.Random) -> list[Path]:
     """Return folders of builds that were killed at a random moment."""
     folders = [folder / str(number) for number in range(SNAPSHOTS)]
     for number, place in enumerate(folders):
-        run = Run(small(place, server))
-        wanted = server.answers + chance.randrange(1, 150)
-        while number % 4 and not run.ended():
-            if server.answers >= wanted:
-                run.kill()
-                break
+        made = small(place, server)
+        if number % 4 == 0:
+            finish(made)
         else:
-            while not run.ended():
-                pass
+            kill_after(Run(made), server, server.answers + chance.randrange(1, 150))
     return folders
 
 

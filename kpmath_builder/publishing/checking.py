@@ -77,7 +77,7 @@ def _as_built(file: Path, sums: Mapping[str, str]) -> Iterator[str]:
         return
     for name, (_, sha256) in manifest.get("files", {}).items():
         path = name.removeprefix("dataset/")
-        if path != name and path != "README.md" and sums.get(path) != sha256:
+        if path not in {name, "README.md"} and sums.get(path) != sha256:
             yield f"{path} is not what the build wrote"
 
 
