@@ -13,20 +13,27 @@ from pathlib import Path
 
 import answers_arithmetic
 import answers_cases
+import answers_crowds
 import answers_fuzz
 import answers_golds
+import answers_merges
 import answers_outputs
+import answers_reader_cases
 import answers_speed
 import answers_suites
 
 MEASUREMENTS = {
     "cases": answers_cases.cases,
+    "merges": answers_merges.merges,
     "suites": answers_suites.suites,
     "reading": answers_outputs.reading,
+    "reader": answers_reader_cases.cases,
     "calibration": answers_outputs.calibration,
     "planted": answers_outputs.planted,
     "speed": answers_speed.against_math_verify,
     "growth": answers_speed.growth,
+    "pace": answers_crowds.pace,
+    "crowds": answers_crowds.crowds,
     "scale": answers_speed.scale,
     "golds": answers_golds.golds,
     "arithmetic": answers_arithmetic.arithmetic,

@@ -8,7 +8,7 @@ from answers_data import rows_of, table
 
 from kpmath_builder.answers import Verdict, equivalent
 
-__all__ = ["math_verify_says", "suites"]
+__all__ = ["math_verify_reads", "math_verify_says", "suites"]
 
 SUITES = ("unit_test", "rule_graded", "llm_judged", "hardverify")
 
@@ -76,3 +76,16 @@ def math_verify_says(prediction: str, reference: str, *, wrapped: bool = True) -
         return bool(verify(parse(prepared(reference)), parse(prepared(prediction))))
     except Exception:  # noqa: BLE001 - any failure of the other is a miss
         return False
+
+
+def math_verify_reads(text: str, want: str | None) -> str | None:
+    """Return `want` if it finds that answer in the text, what it finds instead, or None if it finds nothing."""
+    from math_verify import parse, verify
+
+    try:
+        found = parse(text)
+        if not found:
+            return None
+        return want if want is not None and verify(parse(f"${want}$"), found) else f"not it: {found[-1]}"
+    except Exception:  # noqa: BLE001 - any failure of the other is a miss
+        return None

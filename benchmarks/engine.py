@@ -21,7 +21,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,11 @@ import aiohttp
 from engine_server import forget_prefixes, gpu_memory, options, running
 
 from kpmath_builder import Recipe, build
-from kpmath_builder.client import connection
+from kpmath_builder.client.calls import Sender
+from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.transport import Transport
 from kpmath_builder.progress import Progress
+from kpmath_builder.protocol import Response
 
 TASKS = ("extract", "same_topic", "write", "judge", "solve")
 
@@ -65,18 +67,15 @@ def speed(calls: Sequence[Call]) -> tuple[float, float]:
 def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) -> tuple[list[Call], int]:
     """Build; return what was sent, in that order, and the rows of qa-pairs."""
     calls: list[Call] = []
-    send = connection._send  # noqa: SLF001 - the moment of sending lies behind the endpoints
+    exchange = Sender._exchange  # noqa: SLF001 - the moment of sending lies behind the endpoints
 
-    async def noting(session: Any, url: str, path: str, data: bytes, read: Callable[[bytes], Any]) -> Any:  # noqa: ANN401
+    async def noting(self: Sender, endpoint: Endpoint, call: Any, data: bytes, estimate: int) -> Any:  # noqa: ANN401
         sent = time.perf_counter()
-        answers = await send(session, url, path, data, read)
-        sums = (
-            sum(getattr(a, f"{kind}_tokens") for a in answers) for kind in ("prompt", "cached", "completion")
-        )
-        calls.append(Call(data.decode(), sent, time.perf_counter(), *sums))
+        answers = await exchange(self, endpoint, call, data, estimate)
+        calls.append(Call(data.decode(), sent, time.perf_counter(), *tokens(answers)))
         return answers
 
-    connection._send = noting  # noqa: SLF001
+    Sender._exchange = noting  # type: ignore[method-assign]  # noqa: SLF001
     recipe = {
         "seeds": {"path": wanted.seeds, "source": "openai/gsm8k", "limit": wanted.limit},
         "teacher": {
@@ -98,9 +97,18 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
     used = time.process_time()
     result = build(Recipe.of(recipe), progress=notify)
     cost = (time.process_time() - used) / len(calls) * 1e3
-    connection._send = send  # noqa: SLF001
+    Sender._exchange = exchange  # type: ignore[method-assign]  # noqa: SLF001
     print(f"processor time of the builder: {cost:.2f} ms a request")
     return sorted(calls, key=lambda call: call.sent), result.rows["qa-pairs"]
+
+
+def tokens(answers: Sequence[Response]) -> tuple[int, int, int]:
+    """Return the prompt tokens of one call, those of them from the cache, and the output tokens."""
+    prompt, cached, output = (
+        sum(getattr(answer, f"{kind}_tokens") for answer in answers)
+        for kind in ("prompt", "cached", "completion")
+    )
+    return prompt, cached, output
 
 
 def best_build(wanted: argparse.Namespace, address: str, folder: Path) -> tuple[list[Call], int]:

@@ -38,7 +38,7 @@ def main() -> None:
     started = time.monotonic()
     result = build(_recipe(options, folder))
     print(json.dumps({"rows": result.rows, "seconds": round(time.monotonic() - started)}))
-    print(json.dumps(result.funnel))
+    print(json.dumps(result.funnel), flush=True)
     for name, count in sorted(_answers(folder).items()):
         print(f"{count:5d}  {name}")
     print(folder)

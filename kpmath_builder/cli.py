@@ -71,7 +71,7 @@ def build(
     ],
     settings: Settings = None,
     shards: Annotated[
-        str, typer.Option(metavar="LIST", help="Build only these shards, e.g. 3,7-9; all where not given.")
+        str, typer.Option(metavar="LIST", help="Build only these shards, e.g. 3,7-9; all by default.")
     ] = "",
     regenerate: Annotated[
         bool, typer.Option("--regenerate", help="Ask everything of the named shards anew.")
@@ -136,7 +136,7 @@ def verify(
         typer.Option("--repair", help="First make again, from the log alone, what is damaged in the folder."),
     ] = False,
 ) -> None:
-    """Make everything of a build again from its log alone, and name each place where the folder says otherwise.
+    """Make everything of a build again from its log alone, and name each place that differs.
 
     With --repo and --version instead: download a published version and compare every file with its checksum.
     """
@@ -192,7 +192,7 @@ def explain(
 def export(
     folder: Folder,
     target: Annotated[
-        Path, typer.Option("--to", help="Folder for the exported files; FOLDER/export where not given.")
+        Path, typer.Option("--to", help="Folder for the exported files; FOLDER/export by default.")
     ] = Path(),
     file_format: Annotated[str, typer.Option("--format", help="jsonl, the only one so far.")] = "jsonl",
     config: Annotated[list[str] | None, typer.Option(help="Only this config; repeatable.")] = None,
@@ -220,7 +220,7 @@ def publish(
         str,
         typer.Option(
             metavar="X.Y.Z",
-            help="Raise X where columns change, Y where rows change, Z where only the card does.",
+            help="Raise X if columns change, Y if rows change, Z if only the card does.",
         ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare, change nothing.")] = False,
@@ -246,7 +246,7 @@ def _numbers(text: str) -> set[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise InputError(f"--shards {text[:80]} is no list of shards: write it like --shards 3,7-9.")
+            raise InputError(f"--shards {text[:80]} is not a list of shards: write it like --shards 3,7-9.")
         if max(len(first), len(last)) > len(str(MOST_SHARDS)) or int(last or first) > MOST_SHARDS:
             raise InputError(
                 f"--shards {text[:80]} names a shard beyond {MOST_SHARDS}, the most that build.shards can be: write it like 3,7-9."

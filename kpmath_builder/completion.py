@@ -92,7 +92,7 @@ def finish(
     held: Sequence[str],
     report: Reporter,
 ) -> BuildResult:
-    """Write the tables where all shards are there, whoever made them.
+    """Write the tables if all shards are there, whoever made them.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def finish(
 
 
 def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None:
-    """Return what the folder holds, or None where that is not what the build spec says."""
+    """Return what the folder holds, or None if it is not what the build spec says."""
     manifest = workspace.finished(spec)
     if manifest is None:
         return None

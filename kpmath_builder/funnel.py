@@ -31,10 +31,16 @@ class Funnel:
         """Task to tokens."""
         self.repairs: Counter[tuple[str, str]] = Counter()
         """Role and repair to how many replies needed it."""
+        self.solutions = 0
+        """Sampled solutions of all candidates."""
+        self.identical = 0
+        """Those whose text repeats that of another solution of the same question."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
         self.ended[candidate.stage, candidate.reason] += 1
+        self.solutions += len(candidate.solutions)
+        self.identical += candidate.vote.identical if candidate.vote else 0
         for task, tokens in candidate.spent.items():
             self.spent[task] += tokens
         for role, counts in candidate.repairs.items():
@@ -45,6 +51,8 @@ class Funnel:
         for funnel in (self, other):
             both.ended.update(funnel.ended)
             both.repairs.update(funnel.repairs)
+            both.solutions += funnel.solutions
+            both.identical += funnel.identical
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
         return both
@@ -82,16 +90,19 @@ class Funnel:
             "ended": [
                 [stage.value, reason.value, self.ended[stage, reason]] for stage, reason in sorted(self.ended)
             ],
+            "solutions": {"sampled": self.solutions, "identical": self.identical},
             "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
             **({"repairs": self.repaired()} if self.repairs else {}),
         }
 
     @classmethod
     def from_json(cls, counts: Mapping[str, Any]) -> Self:
-        """Return the funnel that `as_json` told of."""
+        """Return the funnel that `as_json` described."""
         funnel = cls()
         for stage, reason, count in counts["ended"]:
             funnel.ended[Stage(stage), DropReason(reason)] = count
+        solutions = counts.get("solutions", {"sampled": 0, "identical": 0})
+        funnel.solutions, funnel.identical = solutions["sampled"], solutions["identical"]
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)
         for role, repairs in counts.get("repairs", {}).items():

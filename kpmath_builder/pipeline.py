@@ -43,7 +43,7 @@ def build(
     recipe
         What to build; `recipe.build.folder` says where.
     shards
-        Build only these; all where not given.
+        Build only these; all by default.
     regenerate
         Ask everything of `shards` anew. The old answers stay in the log, and an interrupted run goes on without this.
     retry_given_up

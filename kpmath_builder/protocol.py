@@ -80,7 +80,7 @@ class Request:
     """One question to a model, without the sample index.
 
     `schema` is the JSON schema that the reply must satisfy; None asks for free text. `extra` are further fields for
-    this teacher, sent as they are.
+    this teacher, sent as they are. `stop` are texts at which the reply ends, for servers that take them.
     """
 
     task: Task
@@ -90,6 +90,7 @@ class Request:
     seed: int
     schema: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    stop: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -103,6 +104,7 @@ class Request:
                 "seed": self.seed,
                 "schema": self.schema,
                 "extra": self.extra,
+                **({"stop": self.stop} if self.stop else {}),
             }
         )
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

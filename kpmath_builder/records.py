@@ -110,6 +110,7 @@ class Solution(Record):
 
     sample: int
     text: str
+    """What was read: without thinking and without what runs on into another turn or problem."""
     finish_reason: str
     completion_tokens: int
     answer: str | None
@@ -124,6 +125,8 @@ class Solution(Record):
     """Consensus score: the largest entry of the vector."""
     agreed: bool = False
     """Whether the consensus rule retains it."""
+    cut_reason: str = ""
+    """Why what followed the text was cut off, as `answers.Cut` names it; empty if nothing was."""
     thinking: str | None = None
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
 
@@ -139,6 +142,8 @@ class Vote(Record):
     tie: bool
     votes: int
     abstentions: int
+    identical: int = 0
+    """Solutions whose text, thinking included, repeats that of an earlier one."""
 
 
 class Tokens(Record):

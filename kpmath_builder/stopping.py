@@ -109,7 +109,7 @@ class Stop:
         await asyncio.sleep(self._grace)
 
     def signalled(self, signum: int) -> None:
-        """Ask for a stop at the first signal; where nothing is under way, and at the second, raise `Interrupted`."""
+        """Ask for a stop at the first signal; if nothing is under way, and at the second, raise `Interrupted`."""
         if self._loop is None or self._signalled:
             raise Interrupted(signum)
         self._signalled = True

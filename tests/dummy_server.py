@@ -163,7 +163,7 @@ def task_of(body: Body) -> str:
 def is_probe(body: Body) -> bool:
     """Whether a request is one of the client's probe, which asks before the work begins."""
     said = str(body["messages"][-1]["content"]) if "messages" in body else ""
-    return said.startswith(SCHEMA_PROMPT) or said.endswith(OPEN_PROMPT)
+    return SCHEMA_PROMPT in said or OPEN_PROMPT in said
 
 
 def probed(body: Body) -> str:
@@ -251,7 +251,9 @@ class DummyServer:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         if self.socket_path:
-            await web.UnixSite(self._runner, self.socket_path, backlog=1024).start()
+            sock = socket.socket(socket.AF_UNIX)
+            sock.bind(self.socket_path)  # like vLLM: fails if a dead server has left its socket there
+            await web.SockSite(self._runner, sock, backlog=1024).start()
             return self
         await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start()
         self.port = self._runner.addresses[0][1]

@@ -182,7 +182,7 @@ def test_no_key_is_no_header(key: str | None) -> None:
     assert read_address("http://host").headers(key) == {}
 
 
-@pytest.mark.parametrize("key", ["two\nlines", "a b", "clé", "nul\x00", "tab\tbed", "\ud800"], ids=ascii)
+@pytest.mark.parametrize("key", ["two\nlines", "clé", "nul\x00", "tab\tbed", "\ud800"], ids=ascii)
 def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(key: str) -> None:
     with pytest.raises(InputError, match="The API key holds a character") as caught:
         read_address("http://host").headers(key)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,3 +39,16 @@ def test_a_statement_is_judged_as_the_page_says(statement: str, verdict: str):
 
 def test_the_page_has_its_tables():
     assert sum(1 for _ in rows()) > 60
+
+
+def test_the_reward_functions_of_the_page_work():
+    """TRL calls with lists and the columns of the data set, verl with one text and further facts."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)  # the page is ours
+    conversation = [{"role": "assistant", "content": r"\boxed{12}"}]
+    assert names["correct"](
+        prompts=["?", "?"], completions=[conversation, "13"], answer=["12", "12"], level=[1, 2]
+    ) == [1.0, 0.0]
+    assert names["compute_score"]("gsm8k", r"\boxed{12}", "12", extra_info={"index": 0}) == 1.0

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpmath_builder.answers import equivalent, final_answer
+from kpmath_builder.answers import Reason, equivalent, final_answer
+from kpmath_builder.answers.boxes import boxed_answer
 from kpmath_builder.answers.canonical import form_of
 from kpmath_builder.answers.classes import partition
 from kpmath_builder.answers.forms import Opaque
@@ -50,7 +51,14 @@ EQUAL = [
     (r"864 \mbox{ inches}^2", "864"), ("3 hours and 20 minutes", "200 minutes"), (r"90^\circ", r"\frac{\pi}{2}"), (r"90^\circ", "90"),
     # ratios, times, bases, words
     ("5:8", r"\frac58"), ("2:4:6", "1:2:3"), ("7:30 pm", "19:30"), ("4210_{7}", "4210_7"), (r"\text{(B)}", "B"), ("even", r"\text{Even}"),
-    ("No, there is none.", "no"), ("The rank of the matrix is 3.", "3"),
+    ("No, there is none.", "no"), ("The rank of the matrix is 3.", "3"), (r"\emptyset", "no solution"), ("DNE", "does not exist"), ("infinitely many", r"\infty"),
+    # letters side by side, numbers in words, choices
+    ("xe^x", "e^x x"), ("ab+bc+ca", "ca+ab+bc"), (r"\sqrt{ab}", r"\sqrt{ba}"), ("sinx", r"\sin x"), (r"\text{five}", "5"), ("twenty-five", "25"), ("three-fourths", "3/4"),
+    ("half an hour", "30 minutes"), ("C. 12", "C"), (r"\textbf{(C)}\ 12", "C"), ("Option C", "C"), ("12^{th}", "12"), (r"33\frac13\%", r"\frac13"), (r"25\text{ percent}", "0.25"),
+    # families, functions, sets
+    (r"\frac{\pi}{4}+k\pi, k\in\mathbb{Z}", r"\frac{\pi}{4}+n\pi"), (r"3k+1, k\in\mathbb{Z}", r"3n+1 \text{ for integer } n"), (r"n\equiv4\pmod 3", r"n \equiv 1 \mod 3"),
+    ("f(x)=x", "f(z)=z"), ("x^2+C", "x^2+K"), (r"|k|\le3", r"-3\le k\le3"), ("k>1 or k<-1", "|k|>1"), (r"a\ge-1 and a\le1", "[-1,1]"), (r"\{2k : k\in\mathbb{Z}\}", r"\{2n : n\in\mathbb{Z}\}"),
+    ("x=1,y=2 or x=3,y=4", "(1,2),(3,4)"), ("P(3,-2)", "(3,-2)"), ("C(10,3)", "120"), (r"{}_{10}C_3", "120"), ("3 boys and 4 girls", "4 girls and 3 boys"), (r"\frac{dy}{dx}=2x", "2x"),
 ]  # fmt: skip
 
 DIFFERENT = [
@@ -60,6 +68,13 @@ DIFFERENT = [
     (r"\sqrt{x^2}", "x"), ("2n\\pi", "n\\pi"), ("1:00", "12:00"), ("2:30", "1:15"), ("7:30 am", "7:30 pm"), ("A", "B"), ("2x+3y=5", "2x+3y=6"),
     (r"\sin x", r"\cos x"), ("yes", "no"), ("x^2+1", "x^3+1"), (r"\sqrt2 + 10^{-50}", r"\sqrt2"), ("0", "x=y"), ("11a+c", "7=11a+c"), ("October 30", "November 30"),
     (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"), ("2,3", "23"), ("1.000000001", "1"), (r"f(2x)", "2f(x)"),
+    # words behind a value, letters run together, conditions, exchanged labels, heads of sets
+    (r"5\% \text{ increase}", r"5\% \text{ decrease}"), ("7 at least", "7 at most"), ("x squared", "x"), ("5abc", "5"), ("2xe^x", "2"), ("a circle", "A"), ("n odd", "n even"),
+    (r"2^k \text{ for } k\ge1", r"2^k \text{ for } k\ge0"), ("AB=3, BC=4", "AB=4, BC=3"), ("f(1)=2, f(2)=3", "f(1)=3, f(2)=2"), ("P(A)=1/2, P(B)=1/3", "P(A)=1/3, P(B)=1/2"),
+    ("Tom: 3, Ann: 4", "Tom: 4, Ann: 3"), (r"\max=5", r"\min=5"), ("x<1 and x>3", "x<1 or x>3"), (r"\{2k : k\in\mathbb{Z}\}", r"\{3k : k\in\mathbb{Z}\}"), ("I(0)", "0"),
+    (r"33\frac13\%", r"11\%"), (r"25\text{ percent}", "25"), ("5 nickels and 3 dimes", "3 nickels and 5 dimes"), ("5 cm", "5 apples"), ("5 years older", "5 years younger"),
+    (r"\begin{cases}1&n\text{ odd}\\2&n\text{ even}\end{cases}", r"\begin{cases}2&n\text{ odd}\\1&n\text{ even}\end{cases}"), ("A and B", "A or B"), ("$5 per kg", "$5 per lb"), ("01/02/2003", "1/4006"),
+    (r"\triangle ABC", r"\triangle ABD"), (r"\overline{AB}", r"\overline{CD}"), (r"\bar{12}", "12"), ("f^{-1}(x)=2x", "f(x)=2x"), ("x>5", "y>5"), ("The minimum is 5", "The maximum is 5"), ("5 more", "5"),
 ]  # fmt: skip
 
 WRITTEN = sorted({text for pair in EQUAL + DIFFERENT for text in pair})
@@ -75,11 +90,22 @@ def test_different_however_alike_they_look(a: str, b: str):
     assert equivalent(a, b).kind == equivalent(b, a).kind == "different"
 
 
-def test_a_verdict_says_why():
-    assert equivalent("5 cm", "5 m").reason
-    assert equivalent("5 hours", "5 minutes").reason == "different units"
-    assert equivalent("1/2", "0.5").reason == "same canonical form"
-    assert not equivalent("1/2", "0.6").equal
+@pytest.mark.parametrize(
+    ("a", "b", "reason"),
+    [
+        ("5 hours", "5 minutes", Reason.UNITS), ("1/2", "0.5", Reason.SAME_FORM), ("1/2", "1/2", Reason.SAME_TEXT), ("1/2", "0.6", Reason.VALUES), ("x=5", "y=5", Reason.LABELS),
+        ("even", "5?x^", Reason.WORDS), ("(1,2)", "5", Reason.FORMS), (r"\max(x,50)", "50", Reason.STEPS), ("5?x^", "5", Reason.UNREAD), ("no answer", "5", Reason.NO_ANSWER),
+        (r"\int_0^1 x\,dx", "0.5", Reason.CHECKED),
+    ],
+)  # fmt: skip
+def test_a_verdict_says_why(a: str, b: str, reason: Reason):
+    assert equivalent(a, b).reason is reason
+
+
+def test_a_verdict_is_true_only_if_the_answers_are_equal():
+    assert equivalent("12", "12.0")
+    assert not equivalent("12", "13")
+    assert not equivalent("9^{9^{9^9}}", "9^{9^{9^8}}")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +252,9 @@ def test_every_math_gold_is_read_and_equals_itself(shared_data: Path):
     ]
     answers = [final_answer(solution) for solution in solutions]
     empty = [solution for solution, answer in zip(solutions, answers, strict=True) if answer is None]
-    assert all(r"\boxed{}" in solution for solution in empty)
+    pieces = [boxed for solution in empty if (boxed := boxed_answer(solution)) is not None]
+    assert len(pieces) == len(empty) == 12, "two empty boxes, and ten that hold a piece of the answer"
+    assert not any(any(boxed.values) for boxed in pieces)
     unread = [str(answer) for answer in answers if answer and isinstance(form_of(answer.parts), Opaque)]
     assert unread == []
     assert all(equivalent(answer, str(answer)).equal for answer in answers if answer)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kpmath_builder.answers import Answer, final_answer
+from kpmath_builder.answers import Answer, equivalent, final_answer
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,143 @@ def test_every_gsm8k_gold_is_read_as_it_stands(shared_data: Path):
         for line in (shared_data / "gsm8k" / f"{name}.jsonl").read_text().splitlines():
             solution = json.loads(line)["answer"]
             assert str(final_answer(solution)) == solution.split("####")[1].strip()
+
+
+CASES = {"reader_hand": ("answer", 0.03), "run_on": ("want", 0.0), "extraction_sources": ("answer", 0.03)}
+
+
+@pytest.mark.parametrize("file", CASES)
+def test_of_the_labelled_cases_few_are_read_wrongly(shared_data: Path, file: str):
+    """An abstention is no wrong vote; run-ons are never read wrongly."""
+    column, tolerated = CASES[file]
+    rows = [
+        json.loads(line) for line in (shared_data / "answer_cases" / f"{file}.jsonl").read_text().splitlines()
+    ]
+    wrong = [
+        row["text"][-80:]
+        for row in rows
+        if (read := final_answer(row["text"])) and not (row[column] and equivalent(read, row[column]).equal)
+    ]
+    assert len(wrong) <= tolerated * len(rows), wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Therefore, the area is 24 when the width is 4.", "24"),
+        ("Thus, the derivative equals 12 at x = 2.", "12"),
+        ("If k = 3, then it has 5 solutions. So it has 5 solutions if k = 3.", "5 solutions"),
+        ("The answer is 6, because 2 + 4 = 6.", "6"),
+        ("The answer is 6 and not 7.", "6"),
+        ("The answer is not 5 but 6.", "6"),
+        ("The answer is the sum of the digits, which is 7.", "7"),
+        ("So the two numbers are 3 and 4.", "3 and 4"),
+        ("Therefore, $x = 3$ and $y = 4$.", "x = 3, y = 4"),
+        ("So, in 2020 the population was 12000.", "12000"),
+        ("Therefore, after 3 years she will have $1,157.63 in the account.", "$1,157.63"),
+        ("Therefore, the remainder when the number is divided by 7 is 3.", "3"),
+        ("Maria has **12** apples.", "12"),
+        ("Therefore, there are **forty-two** apples.", "42"),
+        ("Final Answer:\n\\[\n42\n\\]\n", "42"),
+        ("### Final Answer\n\nThe probability is $\\frac{5}{6}$.", "\\frac{5}{6}"),
+        ("Total: 12", "12"),
+        ("$x = 12$", "x = 12"),
+        ("```\n12\n```", "12"),
+        ("We conclude that $a = 3$.\n\n$\\blacksquare$", "a = 3"),
+        ("<answer>The area is 12 square units.</answer>", "12 square units"),
+        ("<|begin_of_box|>D<|end_of_box|>", "D"),
+        ("Option (C) is correct.", "C"),
+        ("The answer: D, it makes no sense for it to be A or B", "D"),
+    ],
+)
+def test_a_conclusion_is_read_without_its_reasons_and_conditions(text: str, answer: str):
+    assert str(final_answer(text)) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Respuesta: 12", "La respuesta es 12.", "La réponse est 12.", "Réponse : 12", "Die Antwort lautet 12.", "Ergebnis: 12", "La risposta è 12.",
+        "A resposta é 12.", "Odpowiedź: 12", "Jawaban: 12", "Đáp án: 12", "Ответ: 12", "Ответ: 12 рублей.", "答案：12", "因此，答案是12。", "答案为12个。",
+        "答えは 12 です。", "정답은 12입니다.", "उत्तर: १२", "الجواب: 12",
+    ],
+)  # fmt: skip
+def test_an_answer_is_announced_in_other_languages(text: str):
+    assert str(final_answer(text)) == "12"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"$\boxed{2}\pi$", r"2\pi"),
+        (r"$\boxed{3}\sqrt{2}$", r"3\sqrt{2}"),
+        (r"$\boxed{1.5}$ million dollars", "1.5 million"),
+        (r"$\boxed{45}^\circ$", r"45^\circ"),
+        (r"\boxed{3:30} p.m.", "3:30 p.m"),
+        (r"$\boxed{1011}_2$", "1011_2"),
+        (r"$\boxed{8}\text{ kilometers}$", "8"),
+        (r"$\boxed{12} = 6 \cdot 2$", "12"),
+        (r"$\boxed{44} \pmod{83}$", "44"),
+        (
+            r"$15\frac{39}{40} = \boxed{15\frac{39}{40}}$ or $\boxed{\frac{639}{40}}$ inches",
+            r"\frac{639}{40}",
+        ),
+    ],
+)
+def test_what_belongs_to_a_box_is_not_cut_off(text: str, answer: str):
+    assert str(final_answer(text)) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$\frac{\boxed{3}}{\boxed{4}}$",
+        r"$\sqrt{\boxed{3}}$",
+        r"$\boxed{19}x^3$",
+        r"$11 \cdot \boxed{2}$",
+        r"$\boxed{4} + 3 = 7$",
+        r"\boxed{5} or 7",
+        "First \\boxed{4}. Then for part (b) we need to compute the sum of",
+        "The answer is \\frac{3}{",
+        "The solution is complete.",
+        "The answer is as follows:",
+        "The answer is given by the formula above.",
+        "Check your answer: is it reasonable?",
+        "The answer is wrong.",
+        "I do not know.",
+        "Thus, Ann has 12 and the difference is 5.",
+        "Thus, the company sells A at $480 and B at $660.",
+        "Therefore, Tom is 12 years old and Ann is 9 years old.",
+        "x = 3 in the first case\n2. 15",
+        "- 5 apples\n- 6 pears",
+        "Check: 3 + 4 = 7",
+        "The answer is in the table:\n\n| n | f(n) |\n|---|---|\n| 1 | 2 |",
+        "Answer: proof",
+        "答案：12万",
+        "\\boxed{42}.\n\nFind the product of 3 and 3.\n\nIt is \\boxed{9}.",
+        "\\boxed{12} is not correct.",
+        "The answer is 12. Hmm, wait.",
+        "\\boxed{12}, so the answer is 13.",
+    ],
+)
+def test_where_two_readings_are_possible_or_none_is_plain_nothing_is_read(text: str):
+    assert final_answer(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is 12.\n\nWait, actually I made a mistake: we need to subtract 2. So we get 10.",
+        "\\boxed{12}\n\nWait, that is wrong. So the answer is 10.",
+        "The answer is 12... no, scratch that: 10.",
+        "Answer: 12\n\nCorrection: Answer: 10",
+        "\\boxed{12} is not correct since 12 > 11. Thus \\boxed{10}.",
+    ],
+)
+def test_a_later_correction_beats_an_earlier_answer(text: str):
+    assert str(final_answer(text)) == "10"
+
+
+def test_one_value_in_two_boxes_is_one_answer_and_two_values_are_two():
+    assert str(final_answer(r"\boxed{0.5} or \boxed{\frac12}")) == r"\frac12"
+    assert str(final_answer(r"\boxed{3} or \boxed{-1}")) == "3, -1"

@@ -129,3 +129,85 @@ def test_the_funnel_adds_up_and_survives_json() -> None:
     assert sum(sum(line.reasons.values()) for line in funnel.lines()) == 18
     assert Funnel.from_json(funnel.as_json()).as_json() == funnel.as_json()
     assert (funnel + funnel).spent["write"] == Tokens(requests=36, prompt=72, completion=108)
+
+
+SOLVED = "6*7 = 42. The answer is \\boxed{42}."
+
+
+def test_what_is_published_is_what_was_read() -> None:
+    """Neither the second problem nor the thinking is in the text; both are accounted for."""
+    outcome = asyncio.run(
+        agree(
+            responses(
+                SOLVED,
+                f"{SOLVED}\n\nQuestion: What is 3*3?\nAnswer: 3*3 = 8, \\boxed{{9}}",
+                f"<think>6*7 = 41, \\boxed{{41}}</think>\n{SOLVED}<|im_end|>",
+                "<think>6*7 = 41, \\boxed{41}",
+            ),
+            recipe.Consensus(mode="strict", min_share=0.5),
+            keep_thinking=True,
+        )
+    )
+    solutions = outcome.solutions
+    assert [solution.text for solution in solutions] == [SOLVED, SOLVED, SOLVED, ""]
+    assert [solution.cut_reason for solution in solutions] == [
+        "",
+        "another problem",
+        "",
+        "thinking without an end",
+    ]
+    assert [solution.thinking is not None for solution in solutions] == [False, False, True, True]
+    assert [solution.answer for solution in solutions] == ["42", "42", "42", None]
+    assert all(solution.wrong_arithmetic == () for solution in solutions)
+    assert agreed(outcome) == [0, 1, 2]
+
+
+def test_a_solution_that_ran_on_until_it_was_cut_off_is_whole() -> None:
+    """Base models write one problem after the other until their tokens end."""
+    run_on = responses(f"{SOLVED}\n\nProblem: What is 3*3?\n\nSolution: 3*", finish_reason="length")
+    cut_off = responses("6*7 = 42. The answer is \\boxed{42}. Now", finish_reason="length")
+    outcome = decide([*run_on, *cut_off, *run_on], "strict")
+    assert [solution.answer for solution in outcome.solutions] == ["42", None, "42"]
+
+
+def test_the_headings_of_a_users_prompt_end_a_solution() -> None:
+    told = responses(f"{SOLVED}\n\nBitte jetzt lösen:\n3*3\n\\boxed{{9}}")
+    rule = recipe.Consensus(mode="paper")
+    assert Agreement(told, rule, headings=["Bitte jetzt lösen:"]).solutions[0].answer == "42"
+    assert Agreement(told, rule).solutions[0].answer == "9"
+
+
+def test_identical_texts_are_counted_and_count_once_only_where_that_is_asked() -> None:
+    """Samples that were drawn apart may be equal by chance; a server that repeats itself gives no votes."""
+    sampled = boxed("4", "4", "4", "5", "2+2")
+    rule = recipe.Consensus(mode="strict", min_share=0.5)
+    assert (decide(sampled, "strict").vote.identical, decide(sampled, "strict").vote.votes) == (2, 5)
+    once = Agreement(sampled, rule, distinct_texts_only=True)
+    assert (once.vote.identical, once.vote.votes, agreed(once)) == (2, 3, [0, 4])
+    assert once.vote.abstentions == 0
+    same = Agreement(boxed("4", "4", "4"), rule, distinct_texts_only=True)
+    assert same.reason == "no agreement"
+
+
+def test_texts_with_thinking_of_their_own_are_not_identical() -> None:
+    sampled = [
+        Response(text=SOLVED, reasoning=thought, finish_reason="stop", completion_tokens=5)
+        for thought in ("a", "b", "a")
+    ]
+    assert decide(sampled, "strict").vote.identical == 1
+
+
+def test_the_funnel_says_how_many_texts_were_identical() -> None:
+    outcome = decide(boxed("4", "4", "5"), "strict")
+    funnel = Funnel()
+    funnel.add(
+        Candidate(
+            blueprint=Blueprint(id="b", index=0, parts=()),
+            models={},
+            solutions=outcome.solutions,
+            vote=outcome.vote,
+            stage=Stage.AGREED,
+        )
+    )
+    both = funnel + Funnel.from_json(funnel.as_json())
+    assert both.as_json()["solutions"] == {"sampled": 6, "identical": 2}

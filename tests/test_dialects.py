@@ -1,6 +1,8 @@
 """How a request is put to servers that differ from the plain protocol."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.dialects import PLAIN, Dialect, advice, read_parameters
 from kpmath_builder.client.error_bodies import error_words, named_fields
+from kpmath_builder.client.refusals import Refusals
 from kpmath_builder.client.shape_words import shape_in_words
 from kpmath_builder.errors import InputError
 from kpmath_builder.prompts.schemas import SCHEMAS
@@ -242,6 +245,7 @@ def test_no_attack_breaks_the_reader_of_error_bodies(body: bytes) -> None:
             'add `max_tokens = "max_completion_tokens"` to [teacher.parameters]',
         ),
         (["max_tokens"], "max_tokens is too large", ""),
+        (["max_tokens"], "'max_tokens' or 'max_completion_tokens' is too large: 1024", ""),
         (["response_format"], "", 'add `schema_mode = "none"` to [teacher]'),
         (["top_k"], "", "remove `top_k` from teacher.extra"),
         (["n", "top_k"], "", "add `n = false` to [teacher.parameters], remove `top_k` from teacher.extra"),
@@ -251,3 +255,23 @@ def test_no_attack_breaks_the_reader_of_error_bodies(body: bytes) -> None:
 )
 def test_a_refused_field_is_reported_with_the_line_to_add(fields: list[str], words: str, line: str) -> None:
     assert advice(fields, words) == line
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ("Unsupported parameter: 'seed'", "add `seed = false` to [teacher.parameters]"),
+        ("Unknown name top_k", "remove `top_k` from teacher.extra"),
+        ("This model's maximum context length is 1024 tokens", "change the recipe's max_tokens or extra"),
+        ("max_tokens is too large", "change the recipe's max_tokens or extra"),
+    ],
+)
+def test_requests_that_are_refused_one_after_the_other_end_with_the_line_to_add(
+    words: str, remedy: str
+) -> None:
+    refusals = Refusals()
+    asked = [replace(request(top_k=5), seed=seed) for seed in range(20)]
+    for each in asked[:-1]:
+        refusals.refused(each, words)
+    with pytest.raises(InputError, match=re.escape(f"({words}): {remedy}")):
+        refusals.refused(asked[-1], words)

@@ -24,7 +24,7 @@ from kpmath_builder.inspection.verify import Verifier
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(endpoints, "FIRST_REST", 0.1)
+    monkeypatch.setattr(endpoints, "FIRST_COOL_DOWN", 0.1)
 
 
 def in_a_fork(do: Callable[[], object]) -> str:
@@ -174,10 +174,11 @@ def test_a_server_that_refuses_everybody_for_a_while_gets_one_request_at_a_time(
         now = time.monotonic()
         if number < 40 or (refusals and now - refusals[0] > 1.5):
             return None
-        refusals.append(now)
+        if task_of(body) != "probe":
+            refusals.append(now)
         return PASSING[kind]
 
-    with DummyServer(play) as server:
+    with DummyServer(play, spoils_probe=True) as server:
         build(recipe(tmp_path / "whole", server))
         server.faults = faults
         server.bodies.clear()
@@ -201,7 +202,7 @@ def test_a_role_whose_server_fails_ends_the_build_only_after_the_others_answers(
     with (
         DummyServer(play, faults=lambda body, n: None if task_of(body) else late) as server,
         DummyServer(  # type: ignore[arg-type, return-value]
-            play, faults=lambda body, n: status(503) if n >= 6 else None
+            play, faults=lambda body, n: status(503) if n >= 6 else None, spoils_probe=True
         ) as judge,
     ):
         made = recipe(
@@ -217,7 +218,9 @@ def test_a_role_whose_server_fails_ends_the_build_only_after_the_others_answers(
 
 def test_who_stays_away_ends_the_build_with_one_sentence(tmp_path: Path) -> None:
     with (
-        DummyServer(play, faults=lambda body, number: status(503) if number > 30 else None) as server,
+        DummyServer(
+            play, faults=lambda body, number: status(503) if number > 30 else None, spoils_probe=True
+        ) as server,
         pytest.raises(BuildError, match=r"has not answered for .* run the same command again"),
     ):
         build(recipe(tmp_path, server, teacher_patience=0.5))

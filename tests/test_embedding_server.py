@@ -20,8 +20,8 @@ def embedded(folder: Path, server: DummyServer, address: str, **topics: Any) -> 
 def test_a_build_sends_its_key_points_and_the_key_that_its_variable_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MY_KEY", "open sesame")
-    embedder = DummyServer(models=["embedder"], key="open sesame", faults=script(status(503)))
+    monkeypatch.setenv("MY_KEY", "open-sesame")
+    embedder = DummyServer(models=["embedder"], key="open-sesame", faults=script(status(503)))
     with DummyServer(play) as server, embedder:
         build(embedded(tmp_path, server, embedder.address, embedding_key_env="MY_KEY"))
     assert_accounted(tmp_path, 4)
@@ -48,4 +48,5 @@ def test_a_server_that_cannot_embed_ends_the_build_at_once_with_its_own_keys_nam
         address = embedder.address if serves else "http://127.0.0.1:1"
         with pytest.raises(InputError, match=told):
             build(embedded(tmp_path, server, address))
-    assert not embedder.requests
+        assert not server.bodies, "nothing is extracted before"
+    assert not any("rule" in str(body) for body in embedder.bodies), "it sees no key point"

@@ -99,8 +99,18 @@ def test_after_an_absence_it_is_unverified_until_its_identity_is_checked(
     assert endpoint.state is State.UNVERIFIED
     endpoint.answered()
     assert endpoint.state is State.UNVERIFIED, "an answer of somebody unknown proves nothing"
-    endpoint.was_verified()
+    endpoint.was_verified(endpoint.absences)
     assert endpoint.state is State.READY
+
+
+def test_a_check_of_the_server_before_says_nothing_of_the_one_that_came_while_it_ran(
+    endpoint: Endpoint,
+) -> None:
+    endpoint.was_away()
+    checked = endpoint.absences
+    endpoint.was_away()
+    endpoint.was_verified(checked)
+    assert endpoint.state is State.UNVERIFIED
 
 
 def test_a_broken_connection_alone_asks_for_a_check_and_not_for_a_rest(endpoint: Endpoint) -> None:

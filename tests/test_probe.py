@@ -135,6 +135,17 @@ HABITS: dict[str, tuple[Callable[[Body], Answer], Dialect]] = {
         ),
         Dialect(omit=frozenset({"seed", "top_p"})),
     ),
+    "TGI refuses a top_p of 1": (
+        lambda body: (
+            (
+                422,
+                b'{"error": "Input validation error: `top_p` must be > 0.0 and < 1.0", "error_type": "validation"}',
+            )
+            if body.get("top_p") == 1
+            else obedient(body)
+        ),
+        Dialect(top_p_of_1=False),
+    ),
     "Gemma's template has no system role": (
         no_system("System role not supported"),
         Dialect(system_role=False),
@@ -220,6 +231,24 @@ def test_the_dialect_of_a_server_is_found_and_told_in_one_sentence(habit: str) -
     assert found.notes[0].startswith("The server at http://x ")
     assert server(dict(found.known_good))[0] == 200
     assert len(bodies) < 30
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'max_tokens' or 'max_completion_tokens' is too large: 1024. This model's maximum context length is 512 tokens",
+        "max_tokens must be at most 512",
+        "This model's maximum context length is 512 tokens. However, you requested 1100 tokens",
+    ],
+)
+def test_a_small_context_is_no_dialect_and_shorter_replies_are_asked_for(words: str) -> None:
+    found, bodies = probe(lambda body: refusal(words) if body["max_tokens"] > 512 else obedient(body))
+    assert (found.dialect, found.fault, found.notes) == (PLAIN, "", ())
+    assert found.known_good
+    assert len(bodies) == 4
+    found, _ = probe(lambda body: refusal(words))
+    assert words[:20] in found.fault
+    assert "teacher.parameters" not in found.fault
 
 
 @pytest.mark.parametrize("samples", [2, 8])

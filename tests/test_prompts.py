@@ -285,3 +285,11 @@ def test_a_bad_folder_is_one_sentence(tmp_path: Path):
     (tmp_path / "solve.txt").write_bytes(b"[user]\n\xff")
     with pytest.raises(InputError, match=r"solve\.txt cannot be read as UTF-8"):
         Prompts.load(tmp_path)
+
+
+def test_headings_are_what_stands_before_a_problem(tmp_path: Path):
+    """Also in a user's own prompt, on a line of its own or before the placeholder; a bare sign is none."""
+    text = "[practice]\n##\n$problem\n$solution\n\n[user]\n$practices\nBitte lösen: $question\n"
+    (tmp_path / "solve.txt").write_text(text, encoding="utf-8")
+    assert Prompts.load().headings == ("Problem:", "Solved problem:", "Your problem:")
+    assert Prompts.load(tmp_path).headings == ("Problem:", "Bitte lösen:")

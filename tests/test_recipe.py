@@ -215,3 +215,33 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
 )
 def test_as_many_blueprints_are_in_flight_as_fill_the_servers(tables: dict[str, Any], window: int) -> None:
     assert Recipe.of(tables).window == window
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_can_be_rehearsed_without_a_model(path: Path) -> None:
+    recipe = Recipe.read(path, {"teacher.kind": "symbolic"})
+    assert {settings.model_name for settings in recipe.teachers.values()} == {"symbolic"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("org/model-7b", "org/model-7b"),
+        ("accounts/host/models/model-7b", "accounts/host/models/model-7b"),
+        ("gpt-x:2026-01-01", "gpt-x:2026-01-01"),
+        ("/srv/models/mine", "mine"),
+        ("/srv/models/mine/", "mine"),
+        ("./mine", "mine"),
+        ("../models/mine", "mine"),
+        ("~/models/mine", "mine"),
+        ("~me/models/mine", "mine"),
+        ("models/7B/mine.Q4_K_M.gguf", "mine.Q4_K_M.gguf"),
+        ("C:\\models\\mine", "mine"),
+        ("C:/models/mine", "mine"),
+        ("\\\\server\\share\\mine", "mine"),
+        ("file:///srv/models/mine", "mine"),
+    ],
+)
+def test_a_model_that_is_a_file_or_folder_is_shown_by_its_last_part(name: str, shown: str) -> None:
+    settings = ServerSettings(model=name)
+    assert (settings.model_name, settings.public_name) == (name, shown)

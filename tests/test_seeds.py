@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpmath_builder.answers import final_answer
+from kpmath_builder.answers.boxes import boxes
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds import load_seeds
-from kpmath_builder.seeds.formats import final_line, last_boxed
+from kpmath_builder.seeds.formats import reference_answer
 
 GSM8K_ROWS = [
     {
@@ -327,7 +329,8 @@ def test_datasets_is_imported_only_for_the_hub():
         (r"$\boxed\pi$", r"\pi"),
         (r"first \boxed{1}, then \boxed{2}", "2"),
         (r"\boxed{\frac{\sqrt{2}}{2}} and {more}", r"\frac{\sqrt{2}}{2}"),
-        (r"\boxed{\left\{ x \right.}", r"\left\{ x \right."),
+        (r"the roots are \boxed{1} and \boxed{2}.", "1, 2"),
+        (r"\boxed{3}. Wait, that is wrong. So the answer is \boxed{4}.", "4"),
         (r"\boxed{}", None),
         (r"\boxed{unclosed", None),
         (r"\boxed", None),
@@ -335,8 +338,11 @@ def test_datasets_is_imported_only_for_the_hub():
         ("no box", None),
     ],
 )
-def test_last_boxed(solution: str, answer: str | None):
-    assert last_boxed(solution) == answer
+def test_a_reference_answer_in_a_box_is_what_the_reader_reads(solution: str, answer: str | None):
+    """A seed's answer and a vote for the same text are one text."""
+    assert reference_answer(solution, r"\boxed", r"\fbox") == answer
+    read = final_answer(solution)
+    assert answer is None or (read is not None and read.text == answer)
 
 
 nested = st.recursive(
@@ -348,15 +354,29 @@ nested = st.recursive(
 
 @given(content=nested, before=st.text(), after=st.sampled_from(["", "}", " }{ ", "."]))
 def test_a_box_is_read_whole_whatever_stands_around_it(content: str, before: str, after: str):
-    assert last_boxed(before + r" \boxed{" + content + "}" + after) == content
+    assert boxes(before + r" \boxed{" + content + "}" + after)[-1].content == content
 
 
 @pytest.mark.parametrize(
     ("solution", "answer"),
     [("x\n#### 1,234,567", "1234567"), ("x #### -3 ", "-3"), ("#### 1\n#### 2", "2"), ("#### ", None), ("5", None), ("#### 1,2", "1,2")],
 )  # fmt: skip
-def test_final_line(solution: str, answer: str | None):
-    assert final_line(solution) == answer
+def test_a_reference_answer_on_a_last_line_loses_its_thousands_commas(solution: str, answer: str | None):
+    assert reference_answer(solution, "####") == answer
+
+
+@pytest.mark.parametrize("word", ["proof", "NotFound", "not found", "NaN", "N/A", "unknown", "?"])
+def test_a_row_whose_answer_says_that_there_is_none_is_left_out_and_counted(tmp_path: Path, word: str):
+    """Neither is the word taken for an answer, nor is one read out of the solution in its place."""
+    rows = [
+        {"problem": "a", "solution": "so \\boxed{4}", "answer": word},
+        {"problem": "b", "solution": "so \\boxed{5}", "answer": float("nan")},
+        {"problem": "c", "solution": "so \\boxed{6}", "answer": 6},
+    ]
+    seeds = load_seeds(path=write_rows(tmp_path / "mine.jsonl", rows))
+    assert [seed.answer for seed in seeds.problems] == ["6"]
+    assert seeds.sentinels == (f"line 1 ({word})", "line 2 (NaN)")
+    assert f"2 left out whose answer says that there is none: line 1 ({word}), line 2 (NaN)." in seeds.notes()
 
 
 @pytest.mark.parametrize(
@@ -364,8 +384,13 @@ def test_final_line(solution: str, answer: str | None):
     [
         ("gsm8k/train.jsonl", 7473, 0, 0),
         ("gsm8k/test.jsonl", 1319, 0, 0),
-        ("math/train.jsonl.gz", 7497, 1, 2),  # two solutions have an empty box
-        ("math/test.jsonl", 5000, 0, 0),
+        (
+            "math/train.jsonl.gz",
+            7491,
+            1,
+            8,
+        ),  # two boxes are empty, six are a piece of the answer: \\boxed{19}x^3
+        ("math/test.jsonl", 4996, 0, 4),
         ("math/math500.jsonl", 500, 0, 0),
     ],
 )

@@ -10,7 +10,7 @@ from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.givens import read_givens
 from kpmath_builder.symbolic.numbers import bounds_of, vary
 from kpmath_builder.symbolic.prose import write_solution
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
 CLIPS = (
     "Natalia sold clips in 48 shops in April, and then she sold half as many clips in May. How many clips did she sell altogether?",
@@ -112,17 +112,17 @@ def test_only_numbers_that_are_surely_understood_move(
 @pytest.mark.parametrize(
     ("solution", "reason"),
     [
-        ("It is 5.\n#### 5", Reason.NO_ANNOTATIONS),
-        ("<<48/2=24>>24", Reason.NO_ANSWER),
-        ("<<48/2=24>>24\n#### 25", Reason.NOT_LAST),
-        ("<<48/2=23>>23\n#### 23", Reason.WRONG_STEP),
-        ("<<48*37=1776>>\n#### 1776", Reason.UNKNOWN_ORIGIN),
-        ("2x = 48, x = <<48/2=24>>24\n#### 24", Reason.EQUATION),
-        ("<<48//2=24>>24\n#### 24", Reason.NOT_ARITHMETIC),
-        ("<<48/2=24>>24\n<<48+48=96>>96\n#### 96", Reason.UNUSED_STEP),
+        ("It is 5.\n#### 5", UnfitReason.NO_ANNOTATIONS),
+        ("<<48/2=24>>24", UnfitReason.NO_ANSWER),
+        ("<<48/2=24>>24\n#### 25", UnfitReason.NOT_LAST),
+        ("<<48/2=23>>23\n#### 23", UnfitReason.WRONG_STEP),
+        ("<<48*37=1776>>\n#### 1776", UnfitReason.UNKNOWN_ORIGIN),
+        ("2x = 48, x = <<48/2=24>>24\n#### 24", UnfitReason.EQUATION),
+        ("<<48//2=24>>24\n#### 24", UnfitReason.NOT_ARITHMETIC),
+        ("<<48/2=24>>24\n<<48+48=96>>96\n#### 96", UnfitReason.UNUSED_STEP),
     ],
 )
-def test_refusals_are_named(solution: str, reason: Reason):
+def test_refusals_are_named(solution: str, reason: UnfitReason):
     with pytest.raises(UnfitError) as caught:
         read_program(CLIPS[0], solution)
     assert caught.value.reason is reason
@@ -152,7 +152,7 @@ def test_kinds_of_numbers(text: str, *, moves: bool):
 def test_a_huge_seed_is_refused_at_once():
     with pytest.raises(UnfitError) as caught:
         read_program("5 " * 20_000 + "How many?", CLIPS[1])
-    assert caught.value.reason is Reason.TOO_LONG
+    assert caught.value.reason is UnfitReason.TOO_LONG
 
 
 def seeds(shared_data: Path) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from kpmath_builder.symbolic import SymbolicTeacher
 from kpmath_builder.symbolic.expressions import Expression, parse_number
 from kpmath_builder.symbolic.passages import passage_of
 from kpmath_builder.symbolic.reading import read_question
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.topics import extract
 
 Practice = dict[str, Any]
@@ -125,7 +125,7 @@ def test_two_practices_become_one_question():
 def test_a_seed_that_cannot_be_used_is_refused_by_name_when_it_is_extracted():
     (reply,) = ask("extract", problem=PROOF["problem"], solution=PROOF["solution"])
     assert reply.finish_reason == "refused"
-    assert reply.text == f"symbolic teacher: {Reason.NO_ANNOTATIONS}"
+    assert reply.text == f"symbolic teacher: {UnfitReason.NO_ANNOTATIONS}"
     (reply,) = ask("extract", problem=HENS["problem"], solution=HENS["solution"])
     assert json.loads(reply.text)["topics"][0] == {"topic": HENS["topic"], "key_points": HENS["key_points"]}
 
@@ -199,9 +199,9 @@ def test_slips_are_of_every_kind():
 @pytest.mark.parametrize(
     ("practices", "reason"),
     [
-        ([HENS, PROOF], f"practice 2: {Reason.NO_ANNOTATIONS}"),
-        ([PROOF, HENS], f"practice 1: {Reason.NO_ANNOTATIONS}"),
-        ([HENS, HENS], Reason.ONE_SEED),
+        ([HENS, PROOF], f"practice 2: {UnfitReason.NO_ANNOTATIONS}"),
+        ([PROOF, HENS], f"practice 1: {UnfitReason.NO_ANNOTATIONS}"),
+        ([HENS, HENS], UnfitReason.ONE_SEED),
         (
             [
                 HENS,
@@ -210,7 +210,7 @@ def test_slips_are_of_every_kind():
                     "9000000-7000000=<<9000000-7000000=2000000>>2000000\n#### 2000000",
                 ),
             ],
-            Reason.NO_LINK,
+            UnfitReason.NO_LINK,
         ),
     ],
 )

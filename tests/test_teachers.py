@@ -106,6 +106,7 @@ def test_what_was_given_up_stays_so_until_it_is_to_be_retried(tmp_path: Path, ta
         assert retried.funnel["tokens"][task]["given_up"] == 0
         assert same_tables(tmp_path / "undisturbed", folder)
         assert "given up" not in read_status(folder).sentence
+        assert read_status(folder).shards[0].tokens.given_up == 0
         assert not list(Verifier(folder).run())
 
 
@@ -138,3 +139,28 @@ def test_a_candidate_whose_question_was_given_up_is_dropped_as_unwritten(tmp_pat
         build(recipe(tmp_path, server))
     reasons = [row["reason"] for row in rows(tmp_path, "scored")]
     assert reasons.count(DropReason.UNWRITTEN.value) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "roles"),
+    [
+        ({}, set()),
+        ({"extract": ["extract"]}, {"extractor"}),
+        ({"topics": ["same_topic"]}, set()),
+        ({"synthesis": ["write", "write"]}, {"writer"}),
+        (
+            {"extract": ["extract"], "synthesis": ["write", "judge", "solve"]},
+            {"extractor", "writer", "judge", "solver"},
+        ),
+    ],
+)
+def test_the_log_says_which_roles_have_answered(
+    tmp_path: Path, answers: dict[str, list[str]], roles: set[str]
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.make()
+    for stage, tasks in answers.items():
+        with ResponseLog(workspace.log(stage)) as log:
+            for number, task in enumerate(tasks):
+                log.put(f"sha256:{number}/0", task, "1", Response(text="x", finish_reason="stop"))
+    assert workspace.answered() == roles

@@ -3,19 +3,35 @@
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.arithmetic import ArithmeticCheck, check_arithmetic
 from kpmath_builder.answers.consensus import AnswerClass, Consensus, NoWinner, vote
+from kpmath_builder.answers.ending import (
+    STOP_STRINGS,
+    Cut,
+    SolutionText,
+    solution_text,
+    split_thinking,
+    stop_strings,
+)
 from kpmath_builder.answers.equivalence import Reason, Verdict, equivalent
 from kpmath_builder.answers.reading import final_answer
+from kpmath_builder.answers.reward import reward
 
 __all__ = [
+    "STOP_STRINGS",
     "Answer",
     "AnswerClass",
     "ArithmeticCheck",
     "Consensus",
+    "Cut",
     "NoWinner",
     "Reason",
+    "SolutionText",
     "Verdict",
     "check_arithmetic",
     "equivalent",
     "final_answer",
+    "reward",
+    "solution_text",
+    "split_thinking",
+    "stop_strings",
     "vote",
 ]

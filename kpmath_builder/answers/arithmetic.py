@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from kpmath_builder.answers.calculation import UncountableError, calculate
 from kpmath_builder.answers.claims import Side, claims
+from kpmath_builder.answers.ending import SolutionText, solution_text
 from kpmath_builder.answers.units import parse_unit
 from kpmath_builder.answers.vocabulary import names
 
@@ -66,9 +67,10 @@ class ArithmeticCheck:
     """Statements between numbers that could not be worked out."""
 
 
-def check_arithmetic(text: str) -> ArithmeticCheck:
-    """Check every stated result; at most the last 60,000 characters are looked at."""
-    text = text[-_MAX_TEXT:]
+def check_arithmetic(text: str | SolutionText) -> ArithmeticCheck:
+    """Check every stated result of a solution, without its thinking; at most its last 60,000 characters are looked at."""
+    said = text.text if isinstance(text, SolutionText) else solution_text(text).text
+    text = said[-_MAX_TEXT:]
     checked, wrong, unread = 0, dict[str, None](), dict[str, None]()
     for statement, verdict in _verdicts(text):
         checked += verdict is not None

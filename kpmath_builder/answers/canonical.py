@@ -13,7 +13,15 @@ from kpmath_builder.answers.forms import ALL, Form, Group, Labelled, Opaque, Sca
 from kpmath_builder.answers.normalise import normalise, squeeze
 from kpmath_builder.answers.numerals import ORDINALS
 from kpmath_builder.answers.precision import Key
-from kpmath_builder.answers.prose import WORDS_FOR, choice_of, stated, without_reason, word_key, yes_or_no
+from kpmath_builder.answers.prose import (
+    WORDS_FOR,
+    choice_of,
+    stated,
+    stated_word,
+    without_reason,
+    word_key,
+    yes_or_no,
+)
 from kpmath_builder.answers.quantities import infinite, lone_letter, value_of
 from kpmath_builder.answers.shapes import read_shape
 from kpmath_builder.answers.tokens import UnboundedError, UnknownCommandError, UnreadableError
@@ -42,8 +50,8 @@ def form_of(parts: Parts) -> Form:
 
 
 def key_of(form: Form) -> Key:
-    """Return the key under which answers that are written with the same decorations are equal."""
-    return form.key(ALL, ordered=False)
+    """Return the key under which answers that are written with the same decorations, in the same order, are equal."""
+    return form.key(ALL, ordered=True)
 
 
 def _short(parts: Parts) -> bool:
@@ -147,7 +155,7 @@ def _last_equals(plain: str) -> int:
 
 
 def _sentence(text: str) -> Form | None:
-    """Return the quantity that a sentence states, with the rest of the sentence as its label."""
+    """Return the quantity or the word that a sentence states, with the rest of the sentence as its label."""
     if not _WORDS.search(text) or " " not in text.strip():
         return None
     for quantity, around in stated(text):
@@ -157,7 +165,9 @@ def _sentence(text: str) -> Form | None:
             continue
         if not isinstance(form, Word):
             return Labelled(("sentence", word_key(around) or ()), form)
-    return None
+    word = stated_word(text)
+    key = word_key(word[0]) if word else None
+    return Labelled(("sentence", word_key(word[1]) or ()), Word(key)) if word and key else None
 
 
 def _words(plain: str) -> Form | None:

@@ -114,7 +114,7 @@ class _Merger:
         self._askable: list[int] = []
         """Clusters about which the checker may be asked, among the first `_looked_at`."""
         self._looked_at = 0
-        self._opaque: set[int] = set()
+        self._unread: set[int] = set()
         self._checkable: set[int] = set()
         self._words: set[int] = set()
         self._settled = 0
@@ -123,9 +123,9 @@ class _Merger:
     @property
     def unknown(self) -> int:
         """Pairs of classes of which one is not read and the other is no word, less those that the checker decided."""
-        opaque = len(self._opaque)
-        others = len(self.clusters) - opaque - len(self._words)
-        return max(0, opaque * (opaque - 1) // 2 + opaque * others - self._settled)
+        unread = len(self._unread)
+        others = len(self.clusters) - unread - len(self._words)
+        return max(0, unread * (unread - 1) // 2 + unread * others - self._settled)
 
     def place(self, answer: Read) -> int:
         """Return the number of the cluster that the representative fell into."""
@@ -143,9 +143,9 @@ class _Merger:
         return number
 
     def _opened(self, number: int, form: Form) -> None:
-        if isinstance(form, Opaque):
-            self._opaque.add(number)
-            if form.checkable:
+        if form.has & Decoration.UNREAD:
+            self._unread.add(number)
+            if isinstance(form, Opaque) and form.checkable:
                 self._checkable.add(number)
         elif isinstance(form, Word):
             self._words.add(number)

@@ -105,15 +105,15 @@ def _decided(a: Read, b: Read) -> Verdict | None:
     first, second = a[1], b[1]
     if same_form(first, second):
         return Verdict("equal", Reason.SAME_FORM)
-    opaque = [form for form in (first, second) if isinstance(form, Opaque)]
-    if not opaque:
+    if not (first.has | second.has) & Decoration.UNREAD:
         if (first.has | second.has) & Decoration.STEPS and not _truly_differ(first, second):
             return Verdict("unknown", Reason.STEPS)
         return Verdict("different", _difference(first, second))
     if isinstance(first, Word) or isinstance(second, Word):
         return Verdict("different", Reason.WORDS)
     if not askable(*a) or not askable(*b):
-        return Verdict("unknown", Reason.UNREAD, opaque[0].reason)
+        unread = [form.reason for form in (first, second) if isinstance(form, Opaque)]
+        return Verdict("unknown", Reason.UNREAD, unread[0] if unread else "one of several parts")
     return None
 
 

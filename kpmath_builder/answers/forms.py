@@ -50,13 +50,15 @@ class Decoration:
     """What a price is for: `$5 per kg`."""
     STEPS: Final = 128
     """No decoration: a value with a kink or a step, which may equal another that its key does not show."""
+    UNREAD: Final = 256
+    """No decoration: something in it is not read."""
 
 
 NOTHING: Key = ("nothing",)
 """The number of what is none."""
 _WITHOUT_DIMENSION = ("angle", "count")
 ALL: Final = 127
-"""All decorations, kinks and steps left out."""
+"""All decorations."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ class Opaque:
     checkable: bool
     """Whether the checker may be asked about it."""
     reason: str = ""
-    has: int = Decoration.SIGNS
+    has: int = Decoration.SIGNS | Decoration.UNREAD
 
     def key(self, keep: int, *, ordered: bool) -> Key:  # noqa: ARG002 - one signature for all forms
         """Return the spelling."""

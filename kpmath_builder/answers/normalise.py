@@ -33,67 +33,189 @@ _LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ]+")
 _CIRCLED = re.compile("[①②③④⑤⑥⑦⑧⑨]")
 _SIGN_TABLE = str.maketrans(_SIGNS)
 
-_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"<sup>([^<]{1,80})</sup>", r"^{\1}"),
-        (r"<sub>([^<]{1,80})</sub>", r"_{\1}"),
-        (r"(?<=[\d.)])\{([a-zA-Z. ]{2,40})\}", r" \1"),
+_RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("<sup",), r"<sup>([^<]{1,80})</sup>", r"^{\1}"),
+    (("<sub",), r"<sub>([^<]{1,80})</sub>", r"_{\1}"),
+    (("{",), r"(?<=[\d.)])\{([a-zA-Z. ]{2,40})\}", r" \1"),
+    (
         (
-            r"\\begin\{(?:align|aligned|gather|equation|split)\*?\}|\\end\{(?:align|aligned|gather|equation|split)\*?\}",
-            " ",
+            r"\begin",
+            r"\end",
         ),
-        (r"\\(?:d|t|c)frac(?![a-zA-Z])", r"\\frac"),
-        (r"\\(?:d|t)binom(?![a-zA-Z])", r"\\binom"),
-        (r"\\(?:left|right|middle|big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])\s*\.?", ""),
+        r"\\begin\{(?:align|aligned|gather|equation|split)\*?\}|\\end\{(?:align|aligned|gather|equation|split)\*?\}",
+        " ",
+    ),
+    (("frac",), r"\\(?:d|t|c)frac(?![a-zA-Z])", r"\\frac"),
+    (("binom",), r"\\(?:d|t)binom(?![a-zA-Z])", r"\\binom"),
+    (
         (
-            r"\\(?:displaystyle|textstyle|limits|nolimits|noindent|rm|bf|hline|mathstrut|strut|boldmath|small|large|Large|tiny)(?![a-zA-Z])",
-            " ",
+            r"\left",
+            r"\right",
+            r"\middle",
+            r"\big",
+            r"\Big",
+            r"\bigg",
+            r"\Bigg",
         ),
-        (r"\b([aApP])\.\s?[mM]\b\.?", r"\1m"),
-        (r"\\phantom\s*(?:-|\w)", " "),
-        (r"\\(?:hspace|vspace|phantom|hphantom|label|tag)\*?\{[^{}]*\}", " "),
-        (r"\\(?:quad|qquad|enspace|thinspace|nobreakspace)", " "),
-        (r"(?<=\d)\s*\{\s*,\s*\}\s*(?=\d)", ""),
-        (r"(?<=\d)(?:,\\!|\\!,?|\\,)\s*(?=\d{3}(?!\d))", ""),
-        (r"\\[,;:!> ]|\\(?=\s|$)|~", " "),
-        (r"\\(?:lt)(?![a-zA-Z])", "<"),
-        (r"\\(?:gt)(?![a-zA-Z])", ">"),
-        (r"\\(?:leq|leqslant|leqq)(?![a-zA-Z])|<=|=<", r"\\le "),
-        (r"\\(?:geq|geqslant|geqq)(?![a-zA-Z])|>=|=>", r"\\ge "),
-        (r"\\(?:neq|not\s*=)(?![a-zA-Z])|!=", r"\\ne "),
-        (r"\\(?:cdot|times|ast|cdotp)(?![a-zA-Z])", "*"),
-        (r"\\div(?![a-zA-Z])", "/"),
-        (r"\\lbrace(?![a-zA-Z])", r"\\{"),
-        (r"\\rbrace(?![a-zA-Z])", r"\\}"),
-        (r"\\(?:lbrack)(?![a-zA-Z])", "["),
-        (r"\\(?:rbrack)(?![a-zA-Z])", "]"),
-        (r"\\(?:mid|vert|lvert|rvert)(?![a-zA-Z])", "|"),
-        (r"\\(?:varnothing)(?![a-zA-Z])", r"\\emptyset"),
-        (r"\\(?:varphi)(?![a-zA-Z])", r"\\phi"),
-        (r"\\(?:dots|cdots|dotsc|dotsb|dotsm)(?![a-zA-Z])|\.\.\.+", r"\\ldots "),
-        (r"\^\s*(?:\{\s*\\circ\s*\}|\\circ|\{\s*\\degree\s*\}|\\degree|o(?![a-zA-Z]))", r"\\degree "),
-        (r"\\circ\b(?=\s*$)", r"\\degree "),
-        (r"\^\s*\{?\s*(?:\\(?:text|mathrm|textrm)\s*\{)?\s*(st|nd|rd|th)\s*\}?\s*\}?(?![a-zA-Z])", r" \1"),
-        (r"(?<=\d)\s*[xX]\s*(?=10\s*\^)", "*"),
+        r"\\(?:left|right|middle|big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])\s*\.?",
+        "",
+    ),
+    (
+        ("\\",),
+        r"\\(?:displaystyle|textstyle|limits|nolimits|noindent|rm|bf|hline|mathstrut|strut|boldmath|small|large|Large|tiny)(?![a-zA-Z])",
+        " ",
+    ),
+    (
         (
-            r"(?<![\w})\]])(?:\{\s*\})?\s*[_^]\s*\{?\s*(\w+)\s*\}?\s*C\s*_\s*\{?\s*(\w+)\s*\}?",
-            r"\\binom{\1}{\2}",
+            "m",
+            "M",
         ),
-        (r"(?<!\w)(\d+)C(\d+)(?!\w)", r"\\binom{\1}{\2}"),
-        (r"\\([ij])math(?![a-zA-Z])", r"\1"),
-        (r"\\(?:text)?color\s*\{[a-zA-Z]+\}|</?(?:b|i|em|strong|u)>", " "),
-        (r"\A\s*<([^<>]*,[^<>]*)>\s*\Z", r"\\langle \1\\rangle "),
-        (r"\(\s*\\?(?:p|b)?mod\b\s*([^()]*)\)", r"\\mod \1"),
-        (r"(?<!\\)\b(sq|cu|approx|hr|hrs|ft|in|min|sec|lb|lbs|oz|yd|Rs)\.(?=[\s}0-9]|$)", r"\1 "),
-        (r"(?<=[\d}])\.(?=\s*[\])])", ""),
-        (r"\"(\w[^\"]{0,80})\"", r"\1"),
-        (r"\b(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)$", r"\1:\2"),
-        (r"\\prime(?![a-zA-Z])", "'"),
-        (r"\^\s*\{\s*('+)\s*\}", r"\1"),
-        (r"\*\*", "^"),
-    )
+        r"\b([aApP])\.\s?[mM]\b\.?",
+        r"\1m",
+    ),
+    ((r"\phantom",), r"\\phantom\s*(?:-|\w)", " "),
+    (
+        (
+            "space",
+            r"\phantom",
+            r"\hphantom",
+            r"\label",
+            r"\tag",
+        ),
+        r"\\(?:hspace|vspace|phantom|hphantom|label|tag)\*?\{[^{}]*\}",
+        " ",
+    ),
+    (
+        (
+            "quad",
+            "space",
+        ),
+        r"\\(?:quad|qquad|enspace|thinspace|nobreakspace)",
+        " ",
+    ),
+    (("{",), r"(?<=\d)\s*\{\s*,\s*\}\s*(?=\d)", ""),
+    (
+        (
+            r"\!",
+            r"\,",
+        ),
+        r"(?<=\d)(?:,\\!|\\!,?|\\,)\s*(?=\d{3}(?!\d))",
+        "",
+    ),
+    (
+        (
+            "\\",
+            "~",
+        ),
+        r"\\[,;:!> ]|\\(?=\s|$)|~",
+        " ",
+    ),
+    ((r"\lt",), r"\\(?:lt)(?![a-zA-Z])", "<"),
+    ((r"\gt",), r"\\(?:gt)(?![a-zA-Z])", ">"),
+    (
+        (
+            r"\leq",
+            "<=",
+            "=<",
+        ),
+        r"\\(?:leq|leqslant|leqq)(?![a-zA-Z])|<=|=<",
+        r"\\le ",
+    ),
+    (
+        (
+            r"\geq",
+            ">=",
+            "=>",
+        ),
+        r"\\(?:geq|geqslant|geqq)(?![a-zA-Z])|>=|=>",
+        r"\\ge ",
+    ),
+    (
+        (
+            r"\neq",
+            r"\not",
+            "!=",
+        ),
+        r"\\(?:neq|not\s*=)(?![a-zA-Z])|!=",
+        r"\\ne ",
+    ),
+    (
+        (
+            r"\cdot",
+            r"\times",
+            r"\ast",
+        ),
+        r"\\(?:cdot|times|ast|cdotp)(?![a-zA-Z])",
+        "*",
+    ),
+    ((r"\div",), r"\\div(?![a-zA-Z])", "/"),
+    ((r"\lbrace",), r"\\lbrace(?![a-zA-Z])", r"\\{"),
+    ((r"\rbrace",), r"\\rbrace(?![a-zA-Z])", r"\\}"),
+    ((r"\lbrack",), r"\\(?:lbrack)(?![a-zA-Z])", "["),
+    ((r"\rbrack",), r"\\(?:rbrack)(?![a-zA-Z])", "]"),
+    (
+        (
+            r"\mid",
+            r"\vert",
+            r"\lvert",
+            r"\rvert",
+        ),
+        r"\\(?:mid|vert|lvert|rvert)(?![a-zA-Z])",
+        "|",
+    ),
+    ((r"\varnothing",), r"\\(?:varnothing)(?![a-zA-Z])", r"\\emptyset"),
+    ((r"\varphi",), r"\\(?:varphi)(?![a-zA-Z])", r"\\phi"),
+    (
+        (
+            "dots",
+            "...",
+        ),
+        r"\\(?:dots|cdots|dotsc|dotsb|dotsm)(?![a-zA-Z])|\.\.\.+",
+        r"\\ldots ",
+    ),
+    (("^",), r"\^\s*(?:\{\s*\\circ\s*\}|\\circ|\{\s*\\degree\s*\}|\\degree|o(?![a-zA-Z]))", r"\\degree "),
+    ((r"\circ",), r"\\circ\b(?=\s*$)", r"\\degree "),
+    (
+        ("^",),
+        r"\^\s*\{?\s*(?:\\(?:text|mathrm|textrm)\s*\{)?\s*(st|nd|rd|th)\s*\}?\s*\}?(?![a-zA-Z])",
+        r" \1",
+    ),
+    (
+        (
+            "x",
+            "X",
+        ),
+        r"(?<=\d)\s*[xX]\s*(?=10\s*\^)",
+        "*",
+    ),
+    (
+        ("C",),
+        r"(?<![\w})\]])(?:\{\s*\})?\s*[_^]\s*\{?\s*(\w+)\s*\}?\s*C\s*_\s*\{?\s*(\w+)\s*\}?",
+        r"\\binom{\1}{\2}",
+    ),
+    (("C",), r"(?<!\w)(\d+)C(\d+)(?!\w)", r"\\binom{\1}{\2}"),
+    (("math",), r"\\([ij])math(?![a-zA-Z])", r"\1"),
+    (
+        (
+            "color",
+            "</",
+            ">",
+        ),
+        r"\\(?:text)?color\s*\{[a-zA-Z]+\}|</?(?:b|i|em|strong|u)>",
+        " ",
+    ),
+    (("<",), r"\A\s*<([^<>]*,[^<>]*)>\s*\Z", r"\\langle \1\\rangle "),
+    (("mod",), r"\(\s*\\?(?:p|b)?mod\b\s*([^()]*)\)", r"\\mod \1"),
+    ((".",), r"(?<!\\)\b(sq|cu|approx|hr|hrs|ft|in|min|sec|lb|lbs|oz|yd|Rs)\.(?=[\s}0-9]|$)", r"\1 "),
+    ((".",), r"(?<=[\d}])\.(?=\s*[\])])", ""),
+    ((r'"',), r"\"(\w[^\"]{0,80})\"", r"\1"),
+    ((" to ",), r"\b(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)$", r"\1:\2"),
+    ((r"\prime",), r"\\prime(?![a-zA-Z])", "'"),
+    (("^",), r"\^\s*\{\s*('+)\s*\}", r"\1"),
+    (("**",), r"\*\*", "^"),
 )
+"""What must stand in a text for a rule to apply, its pattern, and what is written instead."""
+_REWRITES = tuple((needs, re.compile(pattern), replacement) for needs, pattern, replacement in _RULES)
 ROW_BREAK = "\ue000"
 """Stands for the end of a matrix row, so that no rule for single backslashes meets it."""
 _DOUBLED = re.compile(r"\\\\(?=(?:[a-zA-Z]{2,}|[{}%$]))")
@@ -109,8 +231,9 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _ascii(text)
     if "\\" in text or not text.isalnum():
-        for pattern, replacement in _REWRITES:
-            text = pattern.sub(replacement, text)
+        for needs, pattern, replacement in _REWRITES:
+            if any(map(text.__contains__, needs)):
+                text = pattern.sub(replacement, text)
     return " ".join(_dollars(text).split())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kpmath_builder.answers.precision import Key
 
-__all__ = ["WORDS_FOR", "choice_of", "stated", "without_reason", "word_key", "yes_or_no"]
+__all__ = ["WORDS_FOR", "choice_of", "stated", "stated_word", "without_reason", "word_key", "yes_or_no"]
 
 _COMMAND = re.compile(r"\\(?:text|mbox|mathrm|textbf|textit|textnormal|mathbf|hbox|operatorname)\s*(?=\{)")
 _YES = re.compile(
@@ -68,8 +68,10 @@ _UNDECIDED = re.compile(
 """Words that may change what the number of a sentence means: the sentence is not read then."""
 _STATES = re.compile(r"\b(?:is|are|was|were|equals?)\b[:\s]*", re.IGNORECASE)
 _QUANTITY = re.compile(r"(?<![\w.^_{])-?(?:\\?\$)?\d[\d,]*(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?")
+_IS_WORD = re.compile(r"(?:is|are)\s+(?:an?\s+|the\s+)?([A-Za-z]{3,}(?:-[a-z]+)?)[.!]?\s*\Z")
 _REASON = re.compile(r"\s*,?\s+(?:because|since)\s+(?=[a-z])", re.IGNORECASE)
 _CLOSES = re.compile(r"\$?\s+(?:is|are) the (?:final |correct |only )?(?:answer|solution|result)s?\s*\Z")
+_MAX_SENTENCE = 600
 _MIN_SENTENCE = 4
 
 
@@ -121,7 +123,7 @@ def _is_word(following: list[str]) -> bool:
 
 def choice_of(text: str) -> tuple[str, str] | None:
     """Return letter and content of a choice that says what it stands for: `C. 12`, `(C) 12`."""
-    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s*\{\s*(\(?[A-H][.)])\s*\}", r"\1 ", text)
+    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s*\{\s*(\(?[A-H][.)])\s*\}", r"\1", text)
     plain = re.sub(
         r"\\(?:text|textbf|mathrm|mathbf|mbox|textit)\s*\{\s*(\(?[A-H][.)])\s+", r"\1 \\text{", plain
     )
@@ -141,9 +143,17 @@ def without_reason(text: str) -> str:
     )
 
 
+def stated_word(text: str) -> tuple[str, str] | None:
+    """Return the one word that a sentence says of its subject, and the subject: `The function f(x) is odd.`."""
+    found = _IS_WORD.search(text) if len(text) <= _MAX_SENTENCE else None
+    subject = text[: found.start()] if found else ""
+    long_enough = len(re.findall(r"[A-Za-z]{2,}", subject)) >= 2 and subject[:1].isupper()
+    return (found[1], subject) if found and long_enough and not _UNDECIDED.search(subject) else None
+
+
 def stated(text: str) -> Iterator[tuple[str, str]]:
     """Yield what a sentence may state as its one quantity, best first, each with the words around it, which are its label."""
-    if len(text) > 600 or _UNDECIDED.search(text):
+    if len(text) > _MAX_SENTENCE or _UNDECIDED.search(text):
         return
     for verb in reversed(list(_STATES.finditer(text))[-3:]):
         tail = text[verb.end() :].strip(" .")

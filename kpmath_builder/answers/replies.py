@@ -1,13 +1,20 @@
-r"""Reads the answer field out of a reply that is meant as JSON, also where it is broken: bare backslashes, fences, cut off."""
+r"""Reads the answer field out of a reply that is meant as JSON, also a broken one, and the answer out of tags.
+
+Broken means bare backslashes, fences, or a reply that is cut off.
+"""
 
 import re
 
-__all__ = ["json_answer"]
+__all__ = ["json_answer", "tagged_answer"]
 
 _FIELD = re.compile(r"[\"'](?:final[_ ])?answer[\"']\s*:\s*", re.IGNORECASE)
 _STRING_END = re.compile(r"\"\s*(?:[,}\]]|\Z|```|\n\s*[\"}`])")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|n(?![a-z]{1,3}\b)|[\"/\\])")
 _CLOSERS = {"[": "]", "{": "}"}
+_TAGS = re.compile(
+    r"<answer>\s*(?P<tagged>(?:(?!<answer>).)*?)\s*</answer>|<\|begin_of_box\|>\s*(?P<box>.*?)\s*<\|end_of_box\|>",
+    re.DOTALL | re.IGNORECASE,
+)
 _MAX_VALUE = 4_000
 _MAX_MENTIONS = 50
 _BEFORE, _AFTER = 8, 60
@@ -27,6 +34,16 @@ def json_answer(text: str) -> str | None:
         return _bracketed(value)
     bare = re.match(r"[^,}\n]+(?=\s*[,}\n])", value)
     return bare[0].strip() if bare else None
+
+
+def tagged_answer(text: str) -> tuple[str, int] | None:
+    """Return what the last `<answer>…</answer>` or `<|begin_of_box|>…<|end_of_box|>` holds, and where it ends."""
+    if "</" not in text and "_of_box" not in text:
+        return None
+    found = None
+    for found in _TAGS.finditer(text):  # noqa: B007 - the last one counts
+        pass
+    return None if found is None else (found["tagged"] or found["box"] or "", found.end())
 
 
 def _last_field(text: str) -> re.Match[str] | None:

@@ -41,6 +41,10 @@ _NAMELESS = names(
     "the a an final answer answers result solution solutions value values correct is are of equals exact x-value"
 )
 """Words of a label that name nothing: `the final answer is`."""
+_NUMBERED = names(
+    "case part step question problem row line day week month year round group game player test trial item sequence series solution equation function graph"
+)
+"""What is numbered in a heading."""
 _DERIVATIVE = 8
 """Tokens of a derivative, `\\frac{dy}{dx}`."""
 _ROUNDING = 0.05
@@ -125,7 +129,7 @@ def _with_colon(sides: Sides, relations: list[str], read: Readers) -> Form:
 def _ratio(sides: Sides, read: Readers) -> Form:
     """Return a : b as the fraction, longer ratios in lowest terms, and what follows `Sum:` with its label."""
     if any(token.kind == "text" for token in sides[0]) or [t.value for t in sides[0]] in (["max"], ["min"]):
-        if len(sides) != 2 or sides[0][0].kind not in {"text", "symbol", "function"}:
+        if len(sides) != 2 or not _heads(sides[0]):
             raise UnreadableError("a ratio of words")
         return _with_label(("name", *_spelt(sides[0])), read.item(sides[1]))
     time = clock(sides)
@@ -139,6 +143,14 @@ def _ratio(sides: Sides, read: Readers) -> Form:
     values = [rational(form) for form in forms]
     scale = gcd(*(value.numerator for value in values)) or 1
     return Group("tuple", tuple(Scalar(fingerprint(Number(value / scale))) for value in values), "ratio")
+
+
+def _heads(side: list[Token]) -> bool:
+    """Whether a side heads what follows its colon, `Sum:`, `Case 1:`; a number of anything else may belong to the answer."""
+    numbered = any(token.kind == "number" for token in side)
+    return side[0].kind in {"text", "symbol", "function"} and (
+        not numbered or side[0].value.lower() in _NUMBERED
+    )
 
 
 def _inequation(left: list[Token], right: list[Token], read: Readers) -> Form:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-__all__ = ["DEGREE", "Unit", "names_unit", "parse_unit", "price"]
+__all__ = ["Unit", "names_unit", "parse_unit", "price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,6 @@ _PER = frozenset(("per", "/", "a", "an", "each", "every"))
 _WORD = re.compile(r"[a-z]+|-?[1-4](?!\d)|\S")
 _PRICE = re.compile(r"(\S+(?: \w+)?) ?(?:/|\bper\b|\beach\b|\ban?\b) ?([a-z][a-z -]{0,30})")
 _MAX_UNIT_TEXT = 80
-DEGREE = Unit((("degree", 1),), Fraction(1))
 
 
 def names_unit(word: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from kpmath_builder.answers.precision import Key
+from kpmath_builder.answers.sentences import results
 
 __all__ = ["prose_quantity", "word_key"]
 
@@ -11,13 +12,8 @@ _NO = re.compile(r"(no|false)(?=[.,;:!\s]*\Z|[.,;:!]\s)", re.IGNORECASE)
 _CHOICE = re.compile(r"(?:(?:option|choice|answer)\s*)?[\[(]?\s*([A-Z])\s*[\])]?[.:)]?", re.IGNORECASE)
 _COMMAND = re.compile(r"\\(?:text|mbox|mathrm|textbf|textit|textnormal|mathbf|hbox|operatorname)\s*(?=\{)")
 _ARTICLES = frozenset(("a", "an", "the", "is", "are"))
-_UNDECIDED = re.compile(
-    r"\b(?:cannot|can't|not|no|indeterminate|insufficient|further|required?s?|needed|needs|pending|depends?|unknown|undetermined|"
-    r"impossible|at least|at most|more than|less than|fewer than|greater than|between|or more|or less|apologize)\b",
-    re.IGNORECASE,
-)
-_STATES = re.compile(r"\b(?:is|are|was|were|equals?|be|to|approximately|about)\b[:\s]*|=", re.IGNORECASE)
-_QUANTITY = re.compile(r"(?<![\w.^_{])-?(?:\\?\$)?\d[\d,]*(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?")
+
+_SENTENCES = re.compile(r"[.!?]\s+(?=[A-Z])")
 
 
 def word_key(text: str) -> Key | None:
@@ -35,16 +31,9 @@ def word_key(text: str) -> Key | None:
 
 
 def prose_quantity(text: str) -> list[str]:
-    """Return what a sentence may state as its one quantity, best first: what follows its verb, its only number."""
-    if len(text) > 600 or _UNDECIDED.search(text):
-        return []
-    tails = [text[verb.end() :].strip(" .") for verb in _STATES.finditer(text)]
-    candidates = [
-        tail for tail in reversed(tails[-3:]) if tail and (tail[0] in "\\-([{$√π" or tail[0].isdigit())
-    ]
-    formulas = re.findall(r"(?<!\\)\$([^$]+)\$", text)
-    if len(formulas) == 1:
-        candidates.append(formulas[0])
-    numbers = _QUANTITY.findall(text)
-    sentence = len(re.findall(r"[A-Za-z]{2,}", text)) >= 4  # "October 30" is not 30
-    return candidates + (numbers if sentence and len(numbers) == 1 and not formulas else [])
+    """Return what a sentence states as its one quantity, or nothing if that is not plain."""
+    text = _SENTENCES.split(text.strip())[-1]
+    result = results(
+        _COMMAND.sub(" ", text).replace("{", " ").replace("}", " ") if "\\text" in text else text
+    )
+    return [] if result is None else [result]

@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,34 +44,58 @@ class Checker:
     def __init__(self, limits: Limits | None = None, size: int = 2) -> None:
         self.limits = limits or Limits()
         self._size = size
-        self._lock = threading.Lock()
+        self._own = threading.local()
         self._renew()
+        os.register_at_fork(after_in_child=self._renew)
 
     def _renew(self) -> None:
+        """Begin without workers: those of a parent process are its own, and a lock may have been held while it forked."""
+        self._lock = threading.Lock()
         self._process = os.getpid()
         self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         self.workers: list[_Worker] = []
         for _ in range(self._size):
             self._idle.put(None)
 
+    @contextlib.contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Let each pair that this thread asks about within the block cost so much processor time at most.
+
+        What comes to no end then raises `TimeoutError`, so that nothing remembers it as undecided.
+        """
+        before = getattr(self._own, "seconds", None)
+        self._own.seconds = min(seconds, self.limits.seconds)
+        try:
+            yield
+        finally:
+            self._own.seconds = before
+
     def same(self, first: str, second: str) -> bool | None:
-        """Return whether math-verify finds two LaTeX answers equal both ways round, or None where it came to no end."""
+        """Return whether math-verify finds two LaTeX answers equal both ways round, or None if it came to no end.
+
+        Raises
+        ------
+        TimeoutError
+            Within `limited` only, if the pair came to no end.
+
+        """
+        limit: float | None = getattr(self._own, "seconds", None)
         with self._lock:
-            if self._process != os.getpid():
-                self._renew()
-            idle = self._idle
+            idle, workers = self._idle, self.workers
         worker = idle.get()
         try:
             if worker is None:
                 worker = _Worker(self.limits)
-                self.workers.append(worker)
-            answer = worker.ask(first, second)
-        except (OSError, ValueError, TimeoutError, EOFError):
+                workers.append(worker)
+            answer = worker.ask(first, second, limit or self.limits.seconds)
+        except (OSError, ValueError, EOFError) as error:
             if worker is not None:
                 worker.kill()
-                self.workers.remove(worker)
+                workers.remove(worker)
             worker = None
             answer = None
+            if limit is not None:
+                raise TimeoutError from error
         finally:
             idle.put(worker)
         return answer
@@ -89,10 +113,9 @@ class _Worker:
     """One process and the pipes to it."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and this very file
             # -P: the folder of this file is no place to import from
-            [sys.executable, "-P", str(Path(__file__)), str(limits.seconds), str(limits.mebibytes)],
+            [sys.executable, "-P", str(Path(__file__)), str(limits.mebibytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -104,8 +127,8 @@ class _Worker:
             self.kill()
             raise
 
-    def ask(self, first: str, second: str) -> bool | None:
-        """Send one pair and wait for its answer.
+    def ask(self, first: str, second: str, seconds: float) -> bool | None:
+        """Send one pair with its limit of processor time and wait for its answer.
 
         Raises
         ------
@@ -115,9 +138,9 @@ class _Worker:
         """
         if self.process.stdin is None:
             raise EOFError
-        self.process.stdin.write(json.dumps([first, second]).encode() + b"\n")
+        self.process.stdin.write(json.dumps([first, second, seconds]).encode() + b"\n")
         self.process.stdin.flush()
-        answer = json.loads(self._line(self._limits.seconds * _PATIENCE))
+        answer = json.loads(self._line(seconds * _PATIENCE))
         return answer if isinstance(answer, bool) else None
 
     def _line(self, seconds: float) -> bytes:
@@ -148,7 +171,7 @@ checker = Checker()
 atexit.register(checker.close)
 
 
-def _serve(seconds: float, mebibytes: int) -> None:
+def _serve(mebibytes: int) -> None:
     """Answer pairs until the input closes; a late pair ends the process, however deep in C it is."""
     import resource
 
@@ -158,10 +181,12 @@ def _serve(seconds: float, mebibytes: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
+    _verdict(verify, r"\sqrt{2}", "2")  # the first pair imports the parser: no asker's time
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        verdict = _verdict(verify, *json.loads(line))
+        first, second, limit = json.loads(line)
+        signal.setitimer(signal.ITIMER_PROF, limit)
+        verdict = _verdict(verify, first, second)
         signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(verdict), file=answers, flush=True)
 
@@ -186,4 +211,4 @@ def _parsed(answer: str) -> list[object]:
 
 
 if __name__ == "__main__":
-    _serve(float(sys.argv[1]), int(sys.argv[2]))
+    _serve(int(sys.argv[1]))

@@ -83,7 +83,7 @@ class Sender:
     patience
         As of `retries.call_timeout`, in seconds.
     verified
-        Checks the identity of an endpoint that was out of reach, before a request and again before its answer counts.
+        Checks the identity of an endpoint that was out of reach, before a request is sent there.
     keys
         What the recipe's keys for these servers begin with, for messages.
     """
@@ -128,9 +128,6 @@ class Sender:
             async with scope:
                 await self._verified(endpoint)
                 answer = await self._exchange(endpoint, call, data, estimate)
-                await self._verified(
-                    endpoint
-                )  # others noticed that it was restarted just before this was sent
         except TimeoutError:
             if endpoint.state is State.DOWN or scope.when() == 0.0:
                 raise CallError(f"broken off at {endpoint.url}", broke_off=True) from None

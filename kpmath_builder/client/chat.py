@@ -30,10 +30,10 @@ def chat_body(request: Request, first: int, count: int, dialect: Dialect = PLAIN
         "max_tokens": request.sampling.max_tokens,
         "n": count,
         "seed": (request.seed + first) % 2**dialect.seed_bits,
+        **({"stop": list(request.stop)} if request.stop else {}),
     }
-    named = {
-        dialect.rename.get(name, name): value for name, value in settings.items() if name not in dialect.omit
-    }
+    omitted = dialect.omit if dialect.top_p_of_1 or settings["top_p"] != 1 else dialect.omit | {"top_p"}
+    named = {dialect.rename.get(name, name): value for name, value in settings.items() if name not in omitted}
     return {
         "model": request.model,
         "messages": messages,
@@ -67,7 +67,7 @@ def _response_format(request: Request, dialect: Dialect) -> dict[str, Any]:
 
 
 def _further_fields(extra: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    if clash := sorted(dialect.names & extra.keys()):
+    if clash := sorted((dialect.names - {"stop"}) & extra.keys()):
         raise InputError(
             f"Extra fields may not set {', '.join(clash)}: use the recipe's own settings for that."
         )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from kpmath_builder.answers.ending import split_thinking
 from kpmath_builder.protocol import Response, token_count
 
 __all__ = ["EmptyAnswerError", "read_completion", "split_reasoning"]
@@ -65,12 +66,14 @@ def _mapping(value: object) -> object:
 class _Usage(_Part):
     prompt_tokens: Count = 0
     completion_tokens: Count = 0
-    prompt_tokens_details: Annotated[_PromptDetails, BeforeValidator(_mapping)] = _PromptDetails()
+    prompt_tokens_details: Annotated[_PromptDetails | None, BeforeValidator(_mapping)] = None
 
 
 class _Completion(_Part):
     choices: list[_Choice]
-    usage: Annotated[_Usage, BeforeValidator(_mapping)] = _Usage()
+    usage: Annotated[_Usage | None, BeforeValidator(_mapping)] = (
+        None  # pydantic would copy a default each time
+    )
     model: Name = ""
     system_fingerprint: Name = ""
 
@@ -103,13 +106,14 @@ def read_completion(
         )
     if len({choice.index for choice in choices}) not in {1, samples}:
         raise ValueError(f"choices share an index: {[choice.index for choice in choices][:8]}")
-    usage = completion.usage
+    usage = completion.usage or _Usage()
+    details = usage.prompt_tokens_details or _PromptDetails()
     share, rest = divmod(usage.completion_tokens, samples)
     responses = [
         _response(
             choice,
             prompt_tokens=0 if place else usage.prompt_tokens,
-            cached_tokens=0 if place else usage.prompt_tokens_details.cached_tokens,
+            cached_tokens=0 if place else details.cached_tokens,
             completion_tokens=share + (place < rest),
             model=completion.model,
             fingerprint=completion.system_fingerprint,
@@ -146,11 +150,6 @@ def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of 
 def split_reasoning(text: str) -> tuple[str, str]:
     """Return answer and reasoning of a text that a server without a reasoning parser passes on whole.
 
-    Some chat templates put `<think>` into the prompt, so that only its end is in the text; a text that was cut off while
-    thinking has only the beginning.
+    `answers.split_thinking` decides what is thinking, as it does for the text of a solution.
     """
-    opened = text.lstrip().startswith("<think>")
-    thought, end, answer = text.partition("</think>")
-    if not (opened or end):
-        return text, ""
-    return answer.lstrip(), thought.strip().removeprefix("<think>").strip()
+    return split_thinking(text)

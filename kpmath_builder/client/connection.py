@@ -18,7 +18,7 @@ from kpmath_builder.client.endpoints import Endpoint, EndpointPool, State
 from kpmath_builder.client.faults import CallError, Owner, RefusedError
 from kpmath_builder.client.health import Health, Probe, Verify
 from kpmath_builder.client.rate_limits import RateLimit
-from kpmath_builder.client.retries import Patience, RetryBudget
+from kpmath_builder.client.retries import LONGEST_OWN_PAUSE, Patience, RetryBudget
 from kpmath_builder.client.sessions import Sessions, no_answer
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
@@ -135,10 +135,10 @@ class Connection:
                     fault = error
                     owner = await self._health.owner(endpoint, fault, before)
                 except RefusedError:
-                    self._answered(endpoint)
+                    await self._confirm(endpoint)
                     raise
                 else:
-                    self._answered(endpoint)
+                    await self._confirm(endpoint)
                     return answer
                 finally:
                     self.pool.leave(endpoint)
@@ -165,7 +165,8 @@ class Connection:
         """
         data = None if body is None else json.dumps(body).encode()
         try:
-            async with asyncio.timeout(seconds), self.sessions.request(endpoint.url, path, data) as reply:
+            request = self.sessions.request(endpoint.url, path, data, reuse=False)
+            async with asyncio.timeout(seconds), request as reply:
                 return reply.status, self.sessions.secrets.hide_bytes(await read_body(reply, limit))
         except TimeoutError:
             raise CallError(f"no answer from {endpoint.url} for {seconds:g} s", away=True) from None
@@ -181,7 +182,19 @@ class Connection:
             self._notified_at = time_now
             self._notify(self.sessions.secrets.hide(shown(message)))
 
-    def _answered(self, endpoint: Endpoint) -> None:
+    async def _confirm(self, endpoint: Endpoint) -> None:
+        """Take note of an answer; if others lost touch with the server meanwhile, only once it is known to be the same one.
+
+        The answer is paid for: it waits for that, rather than being asked for again.
+        """
+        budget = RetryBudget()
+        while not endpoint.verified:
+            try:
+                await self._health.verified(endpoint)
+            except CallError as fault:
+                pause = self._count(endpoint, fault, Owner.SERVER, budget)
+                self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+                await asyncio.sleep(min(pause, LONGEST_OWN_PAUSE))
         endpoint.answered()
         self.patience.answered()
 

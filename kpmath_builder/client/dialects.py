@@ -1,21 +1,26 @@
 """How a server wants a request: which fields it knows and under which names, and how the shape of a reply is asked for."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["OPTIONAL", "PLAIN", "Dialect", "SchemaMode", "advice", "read_parameters"]
+__all__ = ["OPTIONAL", "PLAIN", "Dialect", "SchemaMode", "advice", "read_parameters", "wants_long_name"]
 
 SchemaMode = Literal["json_schema", "json_object", "none"]
 
-OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed"})
+OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed", "stop"})
 """Fields that `[teacher.parameters]` may rename or omit."""
 FIXED = frozenset({"model", "messages", "response_format", "stream"})
+LONG_NAME = "max_completion_tokens"
 SEED_BITS = 63
 """vLLM takes a seed as a signed 64-bit integer."""
 
+_TOO_LARGE = re.compile(
+    r"too (?:large|long|high|big)|at most|maximum|exceed|greater|less than", re.IGNORECASE
+)
 _MODES = {
     "json_object": "replies asked for as a JSON object of a shape given in words",
     "none": "the shape of replies given in words alone",
@@ -34,6 +39,8 @@ class Dialect:
     """Whether there is a system message; without it, its text begins the user's first message."""
     schema_mode: SchemaMode = "json_schema"
     """How the shape of a reply is asked for."""
+    top_p_of_1: bool = True
+    """Whether a `top_p` of 1, which changes nothing, is sent; TGI refuses it."""
     seed_bits: int = SEED_BITS
     """Seeds are sent modulo 2 to this power."""
 
@@ -42,6 +49,8 @@ class Dialect:
         words = [f"{name} as {other}" for name, other in sorted(self.rename.items())]
         if self.omit:
             words.append(f"without {' and '.join(sorted(self.omit))}")
+        if not self.top_p_of_1:
+            words.append("without a top_p of 1")
         if self.seed_bits != SEED_BITS:
             words.append(f"seeds of {self.seed_bits} bits")
         if not self.system_role:
@@ -92,6 +101,11 @@ def read_parameters(parameters: Mapping[str, str | bool], mode: SchemaMode = "js
     return Dialect({name: other for name, other in rename.items() if name != other}, omit, schema_mode=mode)
 
 
+def wants_long_name(words: str) -> bool:
+    """Whether a server refuses the name `max_tokens`, and not its value: vLLM calls both names if that is too large."""
+    return LONG_NAME in words and not _TOO_LARGE.search(words)
+
+
 def advice(fields: Iterable[str], words: str = "") -> str:
     """Return what to change in a recipe for fields that a server refuses, line by line; "" if nothing is known to help."""
     names = sorted(fields)
@@ -104,8 +118,9 @@ def advice(fields: Iterable[str], words: str = "") -> str:
 
 def _line(name: str, words: str) -> str:
     if name == "max_tokens":
-        known = "max_completion_tokens" in words
-        return '`max_tokens = "max_completion_tokens"` to [teacher.parameters]' if known else ""
+        return (
+            '`max_tokens = "max_completion_tokens"` to [teacher.parameters]' if wants_long_name(words) else ""
+        )
     if name in OPTIONAL:
         return f"`{name} = false` to [teacher.parameters]"
     return '`schema_mode = "none"` to [teacher]' if name == "response_format" else ""

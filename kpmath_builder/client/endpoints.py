@@ -80,6 +80,8 @@ class Endpoint:
     """One scope for each request under way, by which it can be broken off."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while its identity or health is checked, so that one check serves all who wait for it."""
+    absences: int = 0
+    """How often it was out of reach."""
     _state: State = State.READY
     _verified: bool = True
     _faults: int = 0
@@ -123,7 +125,8 @@ class Endpoint:
 
     def failed(self, fault: CallError) -> None:
         """Cool down, the longer the more faults there were in a row; open the circuit after many."""
-        self._verified = self._verified and not fault.away
+        if fault.away:
+            self._lose()
         self._faults += 1
         if self._state is State.DOWN:
             return
@@ -135,12 +138,14 @@ class Endpoint:
 
     def was_away(self) -> None:
         """Check the identity before the next request: the connection broke, and another server may stand there now."""
-        self._verified = False
+        self._lose()
         if self._state is State.READY:
             self._state = State.UNVERIFIED
 
-    def was_verified(self) -> None:
-        """Trust it again."""
+    def was_verified(self, absences: int) -> None:
+        """Trust it again, unless it has been out of reach since it had been so `absences` times: another may stand there now."""
+        if self.absences != absences:
+            return
         self._verified = True
         if self._state is State.UNVERIFIED:
             self._state = State.READY
@@ -152,6 +157,10 @@ class Endpoint:
             self._state = State.READY if self._verified else State.UNVERIFIED
         else:
             self._state = State.DOWN
+
+    def _lose(self) -> None:
+        self.absences += 1
+        self._verified = False
 
     def break_off(self) -> None:
         """End the requests under way with a `TimeoutError`; they are sent again elsewhere, or here."""

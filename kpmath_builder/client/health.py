@@ -29,15 +29,28 @@ class Health:
     def __init__(self, verify: Verify, probe: Probe, patience: Patience) -> None:
         self._verify, self._probe, self._patience = verify, probe, patience
         self._probed: dict[Endpoint, tuple[float, bool]] = {}
+        self._silent: dict[Endpoint, tuple[float, CallError]] = {}
 
     async def verified(self, endpoint: Endpoint) -> None:
         """Verify an endpoint that was out of reach; raises `CallError` if it does not answer, `InputError` if it is another."""
         if endpoint.verified:
             return
+        asked = time.monotonic()
         async with endpoint.lock:
-            if not endpoint.verified:
-                await self._verify(endpoint)
-                endpoint.was_verified()
+            began, fault = self._silent.get(endpoint, (float("-inf"), None))
+            if not endpoint.verified and fault and began >= asked:
+                raise fault
+            while not endpoint.verified:
+                await self._verify_now(endpoint)
+
+    async def _verify_now(self, endpoint: Endpoint) -> None:
+        began, absences = time.monotonic(), endpoint.absences
+        try:
+            await self._verify(endpoint)
+        except CallError as fault:
+            self._silent[endpoint] = began, fault
+            raise
+        endpoint.was_verified(absences)
 
     async def owner(self, endpoint: Endpoint, fault: CallError, answers_before: int) -> Owner:
         """Find out who causes a fault.

@@ -13,12 +13,13 @@ from kpmath_builder.client.dialects import PLAIN, Dialect, SchemaMode, advice, r
 from kpmath_builder.client.error_bodies import error_words, named_fields
 from kpmath_builder.client.probe_requests import (
     OPEN_PROMPT,
+    REFUSED,
     SCHEMA_PROMPT,
     Asker,
+    Opened,
     Send,
     choices_in,
     obeys,
-    one_reply,
     quoted,
     read,
 )
@@ -28,8 +29,11 @@ from kpmath_builder.protocol import Response, Sampling
 __all__ = ["OPEN_PROMPT", "SCHEMA_PROMPT", "Negotiated", "Send", "negotiate"]
 
 MOST_ROUNDS = 12
+CONFIRMATIONS = 2
+"""How often a request is tried once more as it was, before a change that was found by trying is believed."""
 LONGEST_REPLY = 1024
-REFUSED = frozenset({400, 422})
+"""Room for a model that thinks before it replies."""
+SHORT_REPLY = 64
 MAYBE_REFUSED = frozenset({500, 501})
 """What some servers say instead when a chat template raises."""
 
@@ -111,11 +115,16 @@ class _Negotiation:
 
     async def run(self) -> Negotiated:
         """Settle the dialect; ask the open prompts beside the first request, and again if they were put wrongly."""
-        replies, _ = await asyncio.gather(self._asker.open(self._given, self._extra), self._settle())
+        opened, _ = await asyncio.gather(self._asker.open(self._given, self._extra), self._settle())
         if not self._only_mode_changed():
-            replies = await self._asker.open(self._dialect, self._extra)
+            opened = await self._asker.open(self._dialect, self._extra)
+        if "top_p" in named_fields(opened.refusal, ["top_p"]) and not {"top_p"} & (
+            self._pinned | self._dialect.omit
+        ):
+            self._dialect = replace(self._dialect, top_p_of_1=False)
+            opened = await self._asker.open(self._dialect, self._extra)
         faults = await asyncio.gather(*map(self._fault_with, self._other_extras))
-        repeats = await self._repeats(replies)
+        repeats = await self._repeats(opened)
         fault = self._fault or next((fault for fault in faults if fault), "")
         notes = tuple(self._notes(repeats=repeats))
         return Negotiated(self._dialect, fault, self._fingerprint, repeats, notes, self._known_good)
@@ -132,12 +141,24 @@ class _Negotiation:
             if status not in REFUSED | MAYBE_REFUSED:
                 return
             changed = adapted(self._dialect, self._pinned, sent, body)
+            if changed is None and self._shorten(sent, body):
+                continue
             if changed is None and not searched and not named_fields(body, self._extra):
                 searched, changed = True, await self._search()
             if changed is None:
                 self._fault = self._refusal(sent, body) if status in REFUSED else ""
                 return
             self._dialect = changed
+
+    def _shorten(self, sent: Mapping[str, Any], body: bytes) -> bool:
+        """Ask for shorter replies from now on if a server finds them too long for its context; False if that was done before."""
+        name = self._dialect.rename.get("max_tokens", "max_tokens")
+        too_long = name in named_fields(body, sent) or "context length" in error_words(body)
+        if not too_long or self._asker.sampling.max_tokens == SHORT_REPLY:
+            return False
+        sampling = replace(self._asker.sampling, max_tokens=SHORT_REPLY)
+        self._asker = replace(self._asker, sampling=sampling)
+        return True
 
     def _accept(self, sent: Mapping[str, Any], body: bytes) -> bool:
         """Take over what an answer says; False if the request has to be put otherwise."""
@@ -171,13 +192,16 @@ class _Negotiation:
         return f"ignores the JSON schema of a request (it said '{quoted(response.text)}')"
 
     async def _search(self) -> Dialect | None:
-        """Find by trying what a server objects to that does not say so."""
+        """Find by trying what a server objects to that does not say so; an error that has passed is no objection."""
         singles = single_changes(self._dialect, self._pinned)
-        if found := await self._answered([self._dialect, *singles]):
-            return found[0]
-        for bare in await self._answered(barest(self._dialect, self._pinned)):
-            return joined(bare, await self._answered(one_more(bare, self._dialect)))
-        return None
+        found = next(iter(await self._answered([self._dialect, *singles])), None)
+        if found is None:
+            bare = next(iter(await self._answered(barest(self._dialect, self._pinned))), None)
+            found = bare and joined(bare, await self._answered(one_more(bare, self._dialect)))
+        for _ in range(CONFIRMATIONS):
+            if found is not None and found != self._dialect and await self._answered([self._dialect]):
+                return self._dialect
+        return found
 
     async def _answered(self, dialects: Iterable[Dialect]) -> list[Dialect]:
         """Return those dialects in which a request is answered, in their order."""
@@ -199,15 +223,15 @@ class _Negotiation:
         disregard = "" if response is None else self._disregard(response)
         return f"{self._who} {disregard}" if disregard else ""
 
-    async def _repeats(self, replies: Sequence[str]) -> bool:
+    async def _repeats(self, opened: Opened) -> bool:
         """Whether two seeds give one reply, with small seeds as well: some servers round large ones."""
-        if not one_reply(replies):
+        if not opened.are_one:
             return False
         if "seed" in self._pinned | self._dialect.omit:
             return True
         small = replace(self._dialect, seed_bits=31)
-        replies = await self._asker.open(small, self._extra)
-        if len(replies) < 2 or one_reply(replies):
+        opened = await self._asker.open(small, self._extra)
+        if len(opened.replies) < 2 or opened.are_one:
             return True
         self._dialect = small
         return False

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
@@ -14,12 +14,13 @@ from kpmath_builder.protocol import Message, Request, Response, Sampling
 
 __all__ = [
     "OPEN_PROMPT",
+    "REFUSED",
     "SCHEMA_PROMPT",
     "Asker",
+    "Opened",
     "Send",
     "choices_in",
     "obeys",
-    "one_reply",
     "quoted",
     "read",
 ]
@@ -39,7 +40,25 @@ SCHEMA: Mapping[str, Any] = {
 """What nobody would say who was asked for something else."""
 SEED = 2**53 - 2**10
 """As large as seeds of requests are, so that a server that rounds or refuses large ones is found."""
+STOP = ("\nYour problem:",)
 OPEN_SAMPLING = Sampling(1.0, 1.0, 64)
+
+
+REFUSED = frozenset({400, 422})
+
+
+class Opened(NamedTuple):
+    """What came of the open prompts."""
+
+    replies: tuple[str, ...]
+    """Those that came, but for empty ones."""
+    refusal: bytes = b""
+    """The body of a refusal, if there was one."""
+
+    @property
+    def are_one(self) -> bool:
+        """Whether several replies came and all are the same."""
+        return len(self.replies) > 1 and len(set(self.replies)) == 1
 
 
 @dataclass(frozen=True)
@@ -60,15 +79,16 @@ class Asker:
             body["response_format"]["json_schema"]["name"] = "probe"
         return body, *await self._post(body)
 
-    async def open(self, dialect: Dialect, extra: Mapping[str, Any]) -> list[str]:
-        """Return the replies to an open prompt under two seeds; fewer if they did not come."""
+    async def open(self, dialect: Dialect, extra: Mapping[str, Any]) -> Opened:
+        """Ask an open prompt under two seeds."""
         request = self._request(OPEN_PROMPT, extra, OPEN_SAMPLING)
         answers = await asyncio.gather(
             *(self._post(chat_body(request, first, 1, dialect)) for first in (0, 1))
         )
         responses = [read(body, 1) for status, body in answers if status == 200]
         said = (f"{one.text}{one.reasoning}".strip() for one in responses if one is not None)
-        return [text for text in said if text]
+        refused = (body for status, body in answers if status in REFUSED)
+        return Opened(tuple(text for text in said if text), next(refused, b""))
 
     def _request(
         self,
@@ -80,7 +100,8 @@ class Asker:
         """Return a request as a role would send it, but for a form of its own: servers take one at a time."""
         messages = (Message("system", "You are a helpful assistant."), Message("user", prompt))
         others = {name: value for name, value in extra.items() if name != "structured_outputs"}
-        return Request("extract", self.model, messages, sampling, SEED, schema, others)
+        stop = () if "stop" in extra else STOP
+        return Request("extract", self.model, messages, sampling, SEED, schema, others, stop)
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, bytes]:
         try:
@@ -111,11 +132,6 @@ def obeys(response: Response) -> bool:
         return bool(json.loads(text[text.find("{") : text.rfind("}") + 1]) == ANSWER)
     except (ValueError, RecursionError):
         return False
-
-
-def one_reply(replies: Sequence[str]) -> bool:
-    """Whether several replies came and all are the same."""
-    return len(replies) > 1 and len(set(replies)) == 1
 
 
 def quoted(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 
+from kpmath_builder.client.dialects import OPTIONAL, advice
+from kpmath_builder.client.error_bodies import named_fields
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import Request, Task
 
@@ -31,8 +33,8 @@ class Refusals:
         """
         if count := self._count(request):
             raise InputError(
-                f"The server has refused {count} {request.task} requests in a row ({words}): "
-                "change the recipe's max_tokens or extra, or how the model is served, then run the same command again."
+                f"The server has refused {count} {request.task} requests in a row ({words}): {_remedy(request, words)}, then run the "
+                "same command again."
             )
 
     def given_up(self, request: Request, words: str) -> None:
@@ -48,3 +50,9 @@ class Refusals:
         row = self._in_a_row[request.task]
         row.add(request.digest)
         return len(row) if len(row) >= IN_A_ROW else 0
+
+
+def _remedy(request: Request, words: str) -> str:
+    """Return what to change, down to the line to add if the words name a field."""
+    named = named_fields(words.encode(errors="replace"), {*OPTIONAL, "response_format", *request.extra})
+    return advice(named, words) or "change the recipe's max_tokens or extra, or how the model is served"

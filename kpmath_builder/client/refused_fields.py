@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kpmath_builder.client.dialects import OPTIONAL, Dialect, SchemaMode
+from kpmath_builder.client.dialects import LONG_NAME, OPTIONAL, Dialect, SchemaMode, wants_long_name
 from kpmath_builder.client.error_bodies import error_words, named_fields
 
 __all__ = ["Pinned", "adapted", "barest", "joined", "one_more", "single_changes"]
@@ -32,7 +32,6 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _NEXT_MODE: Mapping[SchemaMode, SchemaMode] = {"json_schema": "json_object", "json_object": "none"}
-_LONG_NAME = "max_completion_tokens"
 _INT32 = 31
 
 
@@ -56,7 +55,7 @@ def _without(dialect: Dialect, named: frozenset[str], words: str) -> Dialect:
         named -= {"temperature"}
     if "max_tokens" in named:
         named -= {"max_tokens"}  # a reply without a bound is never asked for unless the recipe says so
-        if _LONG_NAME in words:
+        if wants_long_name(words):
             dialect = _renamed(dialect)
     if "seed" in named and dialect.seed_bits > _INT32 and not _UNKNOWN.search(words):
         named -= {"seed"}
@@ -65,7 +64,7 @@ def _without(dialect: Dialect, named: frozenset[str], words: str) -> Dialect:
 
 
 def _renamed(dialect: Dialect) -> Dialect:
-    return replace(dialect, rename={**dialect.rename, "max_tokens": _LONG_NAME})
+    return replace(dialect, rename={**dialect.rename, "max_tokens": LONG_NAME})
 
 
 def _lower_mode(dialect: Dialect, pinned: Pinned) -> Dialect:

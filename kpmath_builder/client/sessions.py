@@ -38,7 +38,7 @@ class Sessions:
         self._headers = {address.shown: _HEADERS | address.headers(api_key) for address in read}
         passwords = [address.credentials[1] for address in read if address.credentials]
         self.secrets = Secrets([api_key, *passwords, *(address.query for address in read)])
-        self._open: dict[str, aiohttp.ClientSession] = {}
+        self._open: dict[tuple[str, bool], aiohttp.ClientSession] = {}
 
     @property
     def urls(self) -> list[str]:
@@ -46,10 +46,14 @@ class Sessions:
         return list(self._addresses)
 
     def request(
-        self, url: str, path: str, data: bytes | None = None
+        self, url: str, path: str, data: bytes | None = None, *, reuse: bool = True
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        """Return a request in the making: POST with `data`, else GET; the answer's body is still to be read."""
-        return self._session(url).request(
+        """Return a request in the making: POST with `data`, else GET; the answer's body is still to be read.
+
+        Without `reuse` it has a connection of its own: one that was kept may have been closed by the server in this moment,
+        which looks like a fault of the server.
+        """
+        return self._session(url, reuse=reuse).request(
             "GET" if data is None else "POST",
             URL(self._addresses[url].url(path), encoded=True),
             data=data,
@@ -75,12 +79,12 @@ class Sessions:
         for session in sessions:
             await session.close()
 
-    def _session(self, url: str) -> aiohttp.ClientSession:
+    def _session(self, url: str, *, reuse: bool = True) -> aiohttp.ClientSession:
         transport = self._transports[url]
-        session = self._open.get(transport.socket_path)
+        session = self._open.get((transport.socket_path, reuse))
         if session is None:
-            session = self._open[transport.socket_path] = aiohttp.ClientSession(
-                connector=transport.connector(),
+            session = self._open[transport.socket_path, reuse] = aiohttp.ClientSession(
+                connector=transport.connector(reuse=reuse),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=_NO_TIME_LIMIT,
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kpmath_builder.client.bodies import read_json
+from kpmath_builder.client.error_bodies import error_words
 from kpmath_builder.client.faults import CallError, Owner, RefusedError, Weight
 from kpmath_builder.client.retry_after import read_retry_after
 from kpmath_builder.errors import InputError
@@ -14,7 +14,6 @@ REFUSED = frozenset({400, 413, 422})
 BUSY = frozenset({425, 503, 529})
 AWAY = frozenset({401, 403, 404, 502, 503})
 """After these another server, or one with another key or model, may stand at the address."""
-LONGEST_WORDS = 500
 
 
 def fault_of(url: str, status: int, body: bytes, headers: Mapping[str, str]) -> CallError | RefusedError:
@@ -61,17 +60,4 @@ def user_error(url: str, status: int, body: bytes, keys: str = "teacher.") -> In
 
 def server_words(body: bytes) -> str:
     """Return the message in an error body, whichever of the usual shapes it has, or its first words; fit to be shown."""
-    try:
-        value = read_json(body)
-    except ValueError:
-        return _short(body.decode(errors="replace"))
-    while isinstance(value, list) and value:  # Gemini wraps its error in a list
-        value = value[0]
-    for name in ("error", "message", "detail"):
-        if isinstance(value, dict) and value.get(name):
-            value = value[name]
-    return _short(value if isinstance(value, str) else body.decode(errors="replace"))
-
-
-def _short(words: str) -> str:
-    return shown(" ".join(words.split())[:LONGEST_WORDS]).rstrip(".")
+    return shown(error_words(body)).rstrip(".")

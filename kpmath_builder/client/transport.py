@@ -59,11 +59,11 @@ class Transport:
             )
         return cls("http://localhost", path)
 
-    def connector(self) -> aiohttp.BaseConnector:
-        """Return a connector without a limit of its own, for the running event loop."""
+    def connector(self, *, reuse: bool = True) -> aiohttp.BaseConnector:
+        """Return a connector without a limit of its own, for the running event loop; without `reuse` it keeps no connection."""
         if self.socket_path:
-            return _SocketConnector(self.socket_path, limit=0)
-        return aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive_socket)
+            return _SocketConnector(self.socket_path, limit=0, force_close=not reuse)
+        return aiohttp.TCPConnector(limit=0, force_close=not reuse, socket_factory=_keep_alive_socket)
 
 
 class _SocketConnector(aiohttp.UnixConnector):

@@ -1,4 +1,4 @@
-"""The files beside the data that tell where it comes from: recipe, prompts, funnel; none names a machine or a person."""
+"""The files beside the data that say where it comes from: recipe, prompts, funnel; none names a machine or a person."""
 
 import json
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ PROVENANCE = "provenance"
 def sources_of(recipe: Recipe, prompts: Prompts) -> dict[str, bytes]:
     """Return what a build knows before its rows are made, by paths in the dataset's folder."""
     texts = {f"prompts/{task}.txt": text for task, text in prompts.texts.items()}
-    told = {"recipe.toml": dump_toml(recipe.public()), **texts}
-    return {f"{PROVENANCE}/{name}": text.encode() for name, text in told.items()}
+    files = {"recipe.toml": dump_toml(recipe.public()), **texts}
+    return {f"{PROVENANCE}/{name}": text.encode() for name, text in files.items()}
 
 
 def funnel_file(funnel: Funnel) -> bytes:

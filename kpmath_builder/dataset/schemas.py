@@ -33,6 +33,7 @@ _SOLUTIONS = pa.list_(
             "wrong_arithmetic": _STRINGS,
             "finish_reason": _STRING,
             "completion_tokens": _INT,
+            "cut_reason": _STRING,
             "thinking": _STRING,
         }
     )
@@ -140,8 +141,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solutions",
             _SOLUTIONS,
-            "Every sampled solution with its answer, class of equal answers and consensus score vector; `thinking` is null "
-            "unless the recipe keeps what the solver thought.",
+            "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought.",
         ),
         Column(
             "consensus_mode",
@@ -167,6 +168,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_abstentions",
             _INT,
             "The number that gave no usable answer; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_identical",
+            _INT,
+            "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
         Column("requests", _INT, "The number of requests to the models."),

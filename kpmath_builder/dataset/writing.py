@@ -78,13 +78,13 @@ def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[
     tasks = []
     for task, role, section in sampled:
         sampling = section.sampling
-        told = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
+        said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
         times = f"; {recipe.solutions.samples} samples" if task == "solve" else ""
-        tasks.append(TaskFacts(task, models[role], told + times, prompts.hashes[task]))
+        tasks.append(TaskFacts(task, models[role], said + times, prompts.hashes[task]))
     return tasks
 
 
 def _licence(seeds: Iterable[SeedProblem]) -> str:
-    """Return the licence of the seed texts that are published, `other` where they have several."""
+    """Return the licence of the seed texts that are published, `other` if they have several."""
     licences = {seed.licence for seed in seeds if seed.shareable}
     return licences.pop() if len(licences) == 1 else "other" if licences else "mit"

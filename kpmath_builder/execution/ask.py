@@ -62,6 +62,11 @@ class Ask:
         """Return the name of the model that plays a role."""
         return self._run.recipe.teacher_for(role).public_name
 
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What stands before a problem in the prompts that are sent."""
+        return self._run.prompts.headings
+
     async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
         """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own."""
         reason = ""

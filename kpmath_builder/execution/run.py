@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
+from kpmath_builder.answers import stop_strings
 from kpmath_builder.errors import BuildError, KpmathError
 from kpmath_builder.execution.reply_quality import ReplyQuality
 from kpmath_builder.execution.spending import Spending
@@ -21,6 +22,8 @@ from kpmath_builder.stopping import Stop, StoppedError
 __all__ = ["Material", "NotAskedError", "Run", "cost_of"]
 
 Material = Mapping[str, Any]
+MOST_STOPS = 4
+"""What OpenAI's own server takes."""
 
 
 class NotAskedError(KpmathError):
@@ -80,7 +83,12 @@ class Run:
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
             schema=SCHEMAS[task] if prompted else None,
             extra=settings.fields(task),
+            stop=self._stop_strings(task) if prompted and "stop" not in settings.fields(task) else (),
         )
+
+    def _stop_strings(self, task: Task) -> tuple[str, ...]:
+        """Return where a solution has run on into another problem; more would be read as part of it, and paid for."""
+        return stop_strings(self.prompts.headings)[:MOST_STOPS] if task == "solve" else ()
 
     async def responses(
         self, request: Request, count: int, log: ResponseLog, address: str

@@ -98,8 +98,8 @@ class Teachers:
             another role that has never answered.
         """
         if self._first_check is None:
-            new = [other for other in self._settings if other not in self._answered()]
-            self._first_check = asyncio.gather(*map(self._teacher, {role, *new}))
+            unproven = self._settings.keys() - set(self._answered())
+            self._first_check = asyncio.gather(*map(self._teacher, {role, *unproven}))
         if not self._first_check.done() or self._first_check.exception():
             await asyncio.shield(self._first_check)
         return await self._teacher(role)

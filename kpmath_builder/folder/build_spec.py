@@ -46,7 +46,7 @@ class BuildSpec:
         *,
         asking: bool,
     ) -> "BuildSpec":
-        """Return the build spec of a recipe; `asking` is false where only answers that are there may be used."""
+        """Return the build spec of a recipe; `asking` is false if only answers that are there may be used."""
         now = {ASKING: asking, "the version of kpmath-builder": version("kpmath-builder")}
         return cls(
             origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},

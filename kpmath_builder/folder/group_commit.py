@@ -37,7 +37,7 @@ class GroupCommit:
             self._written.set()
 
     def sync(self) -> None:
-        """Put everything on the disk now; raises `OSError` where this or an earlier fsync failed."""
+        """Put everything on the disk now; raises `OSError` if this or an earlier fsync failed."""
         self._raise()
         os.fsync(self._descriptor)
 

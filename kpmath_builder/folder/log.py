@@ -42,7 +42,7 @@ class ResponseLog:
     Parameters
     ----------
     path
-        The file; made where it is missing, unless `writable` is false.
+        The file; made if it is missing, unless `writable` is false.
     writable
         Whether this process may append; then it holds the file's lock.
 
@@ -91,7 +91,7 @@ class ResponseLog:
         return len(self._index)
 
     def get(self, key: str) -> Response | None:
-        """Return the stored response, or None where the request was never answered or its line is damaged."""
+        """Return the stored response, or None if the request was never answered or its line is damaged."""
         place = self._index.find(key)
         if place is None:
             return None
@@ -174,7 +174,7 @@ class ResponseLog:
 
 
 def open_log(path: Path, notify: Callable[[str], object]) -> ResponseLog:
-    """Open a log for writing and tell what had to be mended."""
+    """Open a log for writing and report what had to be mended."""
     log = ResponseLog(path)
     if log.torn_bytes:
         notify(

@@ -78,7 +78,7 @@ class Workspace(Paths):
         return {}
 
     def begin(self, recipe: Recipe, spec: BuildSpec, notify: Callable[[str], None]) -> None:
-        """Note what is built from now on, and tell what has changed; raises `InputError` as `check` does.
+        """Note what is built from now on, and report what has changed; raises `InputError` as `check` does.
 
         A build that is finished towards this build spec is left as it is; the manifest of another build spec goes.
         """

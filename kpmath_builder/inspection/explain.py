@@ -22,7 +22,7 @@ __all__ = ["explain"]
 
 
 def explain(folder: Path, row_id: str) -> Iterator[str]:
-    """Yield lines that tell where a row of any of the three tables comes from.
+    """Yield lines that say where a row of any of the three tables comes from.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.folder.build_spec import BuildSpec
-from kpmath_builder.folder.log_scan import given_up_keys, lines_of, tokens_of
+from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
@@ -24,12 +24,13 @@ class ShardStatus:
     state: str
     """ "waiting" (nothing asked), "begun", "sealed", or "stale": sealed, but towards another recipe."""
     owner: str
-    """Who makes it now; empty where nobody does."""
+    """Who makes it now; empty if nobody does."""
     generation: int
     done: int
     total: int
     tokens: Tokens
-    """Of all answers in the shard's log, those of older generations and prompts among them."""
+    """Of all answers in the shard's log, those of older generations and prompts among them; given up are the requests that
+    have no other answer by now."""
     age: float | None
     """Seconds since something was last written."""
     funnel: Funnel = field(default_factory=Funnel)
@@ -46,7 +47,7 @@ class Status:
 
 
 def read_status(folder: Path) -> Status:
-    """Read the state of a build folder; raises `InputError` where it is none."""
+    """Read the state of a build folder; raises `InputError` if it is not one."""
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     spec, draw = workspace.begun(), workspace.draw
@@ -58,14 +59,16 @@ def read_status(folder: Path) -> Status:
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
-    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace)])))
+    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace, shards)])))
 
 
-def _given_up(workspace: Workspace) -> str:
-    keys = sum(len(given_up_keys(path)) for path in workspace.responses.glob("*.jsonl"))
-    if not keys:
+def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
+    requests = sum(shard.tokens.given_up for shard in shards)
+    if not workspace.is_learnt:  # afterwards the questions are drawn, without what was given up before
+        requests += workspace.given_up("extract") + workspace.given_up("topics")
+    if not requests:
         return ""
-    return f"{keys:,} requests were given up: `kpmath build` with --retry-given-up asks them again."
+    return f"{requests:,} requests were given up: `kpmath build` with --retry-given-up asks them again."
 
 
 def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
@@ -83,6 +86,8 @@ def _shard(
     log, sealed = workspace.log("synthesis", number), workspace.shard(number)
     part = sealed.with_suffix(".part")
     tokens = tokens_of(lines_of(log))
+    if tokens.given_up:
+        tokens = tokens.model_copy(update={"given_up": workspace.given_up("synthesis", number)})
     owner = owner_of(log.with_suffix(".lock"))
     header = shard_header(sealed)
     is_current = bool(spec and header and spec.header(number, draw).items() <= header.items())

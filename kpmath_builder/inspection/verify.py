@@ -179,7 +179,7 @@ class Verifier:
 
 
 def _other_files(workspace: Workspace, again: Workspace) -> Iterator[Disagreement]:
-    """Compare what is beside the tables: the card and the files that tell where the data comes from."""
+    """Compare what is beside the tables: the card and the files that say where the data comes from."""
     for path in sorted(path for path in again.dataset.rglob("*") if path.is_file()):
         name = path.relative_to(again.dataset)
         stored = workspace.dataset / name

@@ -25,7 +25,7 @@ __all__ = ["learn", "relearn"]
 
 
 async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
-    """Return what the folder's knowledge says, made first where it is not there (paper section 2.1).
+    """Return what the folder's knowledge says, made first if it is not there (paper section 2.1).
 
     Of several processes one learns, and the others wait for it.
 

@@ -24,6 +24,7 @@ _PRACTICE = {
     "judge": frozenset({"topic", "key_points"}),
     "solve": frozenset({"problem", "solution"}),
 }
+_HEADING = re.compile(r"^([^\n$]+?)[ \t]*\n?\$(?:problem|question)\b", re.MULTILINE)
 _USER = {
     "extract": frozenset({"problem", "solution"}),
     "same_topic": frozenset({"first_topic", "first_key_points", "second_topic", "second_key_points"}),
@@ -63,6 +64,17 @@ class Prompts:
             },
             texts={task: text for task, (_, text) in texts.items()},
         )
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The lines that stand before a problem: a model that runs on writes them, and then a problem of its own."""
+        found = (
+            heading.strip()
+            for template in self.templates.values()
+            for text in (template.practice, template.user)
+            for heading in _HEADING.findall(text)
+        )
+        return tuple(dict.fromkeys(heading for heading in found if re.search(r"[^\W\d]{2}", heading)))
 
     def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
         """Return the messages that put a task to a model.

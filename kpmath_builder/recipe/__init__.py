@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from kpmath_builder.protocol import ROLE_OF, Role, Task
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
+from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
 from kpmath_builder.recipe.keys import Key, KeyKind, Section, key, walk
 from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
@@ -29,8 +30,6 @@ from kpmath_builder.recipe.teacher import (
     SymbolicSettings,
     TeacherSettings,
     VllmSettings,
-    complete_teachers,
-    switch_kinds,
 )
 from kpmath_builder.recipe.values import check_values
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.recipe.teacher import kinds_with
+from kpmath_builder.recipe.inheritance import kinds_with
 
 __all__ = ["allowed_values", "explain"]
 
@@ -14,7 +14,7 @@ Schema = dict[str, Any]
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
-    """Return the `InputError` that tells of the first fault and counts the others."""
+    """Return the `InputError` for the first fault, which counts the others."""
     root = model.model_json_schema()
     first, *others = error.errors(include_url=False)
     path = [str(part) for part in first["loc"]]

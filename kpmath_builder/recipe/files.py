@@ -34,7 +34,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def override(tree: dict[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return the tree with dotted keys set; values are TOML where they read as TOML, plain text otherwise."""
+    """Return the tree with dotted keys set; values are TOML if they read as TOML, else plain text."""
     for dotted, text in settings.items():
         *tables, name = dotted.split(".")
         table = tree

@@ -11,6 +11,9 @@ __all__ = ["hide_private", "private_words"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HIDDEN = "[private]"
+_END = r"""[^\s"'`<>()\[\]{},;]+"""
+_PLACE = rf"""(?:https?|unix|file):{_END}|(?<![\w/.])(?:~|\.\.?)?/(?:[\w.@+-]+/)+[\w.@+-]*"""
+"""An address, or a path of two parts at least: a single slash is a fraction or an alternative."""
 
 
 def private_words(recipe: Section) -> set[str]:
@@ -19,11 +22,12 @@ def private_words(recipe: Section) -> set[str]:
 
 
 def hide_private(recipe: Section) -> Callable[[str], str]:
-    """Return a function that replaces a recipe's private words in a text."""
+    """Return a function that hides a recipe's private words in a server's text, and any address and path besides.
+
+    A server names places that no recipe knows: the socket of our own engine, its cache of models.
+    """
     words = sorted(private_words(recipe), key=len, reverse=True)
-    if not words:
-        return str
-    pattern = re.compile("|".join(map(re.escape, words)))
+    pattern = re.compile("|".join([_PLACE, *map(re.escape, words)]))
     return lambda text: pattern.sub(HIDDEN, text)
 
 
@@ -46,7 +50,7 @@ def _of_address(address: str) -> Iterator[str]:
     try:
         parts = urlsplit(address)
         host = parts.hostname
-    except ValueError:  # it is no address, which whoever connects to it says
+    except ValueError:  # not an address; the client reports that
         return
     yield parts.netloc
     yield parts.netloc.rpartition("@")[2]

@@ -12,15 +12,13 @@ from kpmath_builder.recipe.keys import KeyKind, Section, is_local_path, key, las
 from kpmath_builder.records import Tokens
 
 __all__ = [
+    "TEACHERS",
     "AnyTeacher",
     "ModelSettings",
     "ServerSettings",
     "SymbolicSettings",
     "TeacherSettings",
     "VllmSettings",
-    "complete_teachers",
-    "kinds_with",
-    "switch_kinds",
 ]
 
 _KIND = (
@@ -54,7 +52,7 @@ class TeacherSettings(Section):
 
     @property
     def server(self) -> str:
-        """What tells one teacher from another: roles whose requests alone differ (`extra`) share the model and its servers."""
+        """What makes two teachers differ: roles whose requests alone differ (`extra`) share the model and its servers."""
         return self.model_dump_json(exclude={"extra"})
 
     @property
@@ -288,80 +286,9 @@ AnyTeacher: TypeAlias = Annotated[
     SymbolicSettings | ServerSettings | VllmSettings, Field(discriminator="kind")
 ]
 
-_TEACHERS: Mapping[str, type[TeacherSettings]] = {
+TEACHERS: Mapping[str, type[TeacherSettings]] = {
     "symbolic": SymbolicSettings,
     "openai": ServerSettings,
     "vllm": VllmSettings,
 }
-_GONE = {"vllm-offline": 'use kind = "vllm", which opens no port (it listens on a socket)'}
-_DEFAULT = "symbolic"
-
-
-def complete_teachers(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what the tables of roles take from `[teacher]`: the keys that they do not set and that their kind has.
-
-    Anything that is not a table is left to the validation.
-
-    Raises
-    ------
-    ValueError
-        If a kind is named that there once was.
-    """
-    teacher = tree.get("teacher", {})
-    if not isinstance(teacher, Mapping):
-        return dict(tree)
-    teacher = {"kind": _DEFAULT, **teacher}
-    _refuse_gone(teacher)
-    if not isinstance(tree.get("roles"), Mapping):
-        return {**tree, "teacher": teacher}
-    roles = {role: _complete(table, teacher) for role, table in tree["roles"].items()}
-    return {**tree, "teacher": teacher, "roles": roles}
-
-
-def _refuse_gone(teacher: Mapping[str, Any]) -> None:
-    kind = teacher.get("kind")
-    if isinstance(kind, str) and kind in _GONE:
-        raise ValueError(f'teacher kind "{kind}" is gone: {_GONE[kind]}')
-
-
-def _complete(table: Any, teacher: Mapping[str, Any]) -> Any:  # noqa: ANN401 - raw TOML
-    if not isinstance(table, Mapping):
-        return table
-    _refuse_gone(table)
-    kind = table.get("kind", teacher["kind"])
-    if kind == teacher["kind"]:
-        return {**teacher, **table}
-    return {**_only_keys_of(kind, teacher), "kind": kind, **table}
-
-
-def switch_kinds(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
-    """Leave out the keys of a file that a kind chosen on the command line (`--set teacher.kind=…`) does not have."""
-    teacher, roles = tree.get("teacher"), tree.get("roles")
-    for_all = overrides.get("teacher.kind", "")
-    switched = dict(tree)
-    if for_all and isinstance(teacher, Mapping):
-        switched["teacher"] = _only_keys_of(for_all, teacher)
-    if isinstance(roles, Mapping):
-        switched["roles"] = {
-            role: _switch(table, overrides.get(f"roles.{role}.kind", ""), for_all)
-            for role, table in roles.items()
-        }
-    return switched
-
-
-def _switch(table: Any, for_it: str, for_all: str) -> Any:  # noqa: ANN401 - raw TOML
-    if not isinstance(table, Mapping):
-        return table
-    kind = for_it or ("" if "kind" in table else for_all)
-    return _only_keys_of(kind, table) if kind else table
-
-
-def _only_keys_of(kind: object, table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a table that a kind of teacher has; all of them if there is no such kind, which is an error later."""
-    known = _TEACHERS[kind].model_fields if isinstance(kind, str) and kind in _TEACHERS else table
-    return {name: value for name, value in table.items() if name in known}
-
-
-def kinds_with(name: str) -> list[str]:
-    """Return the kinds of teachers that have a key."""
-    return [kind for kind, settings in _TEACHERS.items() if name in settings.model_fields]
+"""The settings of each kind."""

@@ -32,6 +32,8 @@ class SeedSet:
     """Places of rows without a problem or a solution."""
     unanswered: tuple[str, ...] = ()
     """Places of rows whose final answer cannot be read."""
+    sentinels: tuple[str, ...] = ()
+    """Places of rows whose answer says that there is none, each with the word: `line 3 (proof)`."""
     hints: tuple[str, ...] = ()
 
     def notes(self) -> tuple[str, ...]:
@@ -41,6 +43,7 @@ class SeedSet:
             *_left_out("with the text of an earlier problem", repeated),
             *_left_out("without a problem or a solution", self.empty),
             *_left_out("without a readable final answer", self.unanswered),
+            *_left_out("whose answer says that there is none", self.sentinels),
             *self.hints,
         )
 
@@ -134,12 +137,15 @@ class _Sorter:
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
+    sentinels: list[str] = field(default_factory=list)
 
     def add(self, row: Row, found: SeedRow) -> None:
         # Whitespace is folded, not dropped: "1 1/2" and "11/2" are different problems.
         text = " ".join(found.problem.split()).casefold()
         if not found.problem or not found.solution:
             self.empty.append(row.place)
+        elif found.sentinel is not None:
+            self.sentinels.append(f"{row.place} ({found.sentinel})")
         elif found.answer is None:
             self.unanswered.append(row.place)
         elif text in self.kept:
@@ -177,7 +183,8 @@ class _Sorter:
         if not self.kept:
             raise InputError(
                 f"{self.table} has no usable seed problem: {len(self.empty)} without a problem or a solution, "
-                f"{len(self.unanswered)} without a final answer {_MARKS[self.form]}; correct them."
+                f"{len(self.unanswered)} without a final answer {_MARKS[self.form]}, "
+                f"{len(self.sentinels)} whose answer says that there is none; correct them."
             )
         problems = tuple(sorted((seed for _, seed in self.kept.values()), key=lambda seed: seed.id))
         return SeedSet(
@@ -187,14 +194,15 @@ class _Sorter:
             duplicates=tuple(self.duplicates),
             empty=tuple(self.empty),
             unanswered=tuple(self.unanswered),
+            sentinels=tuple(self.sentinels),
             hints=tuple(_hints(problems, self.form, labels)),
         )
 
 
 _MARKS = {
     "gsm8k": "after `####`",
-    "math": r"in the last `\boxed{}`",
-    "custom": r"in the answer's own column, after `####` or in the last `\boxed{}`",
+    "math": r"in a `\boxed{}`",
+    "custom": r"in the answer's own column, after `####` or in a `\boxed{}`",
 }
 
 

@@ -1,15 +1,19 @@
-"""The formats of seed problems (GSM8K, MATH, a user's own) and how the final answer is read out of each."""
+"""The formats of seed problems (GSM8K, MATH, a user's own) and how the final answer is read out of each.
 
+Reference answers are read by the same reader as the votes, so that a solution gives one answer wherever it stands.
+"""
+
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from kpmath_builder.answers.boxes import boxes
+from kpmath_builder.answers.reading import final_answer, make_answer
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["Format", "SeedRow", "choose_format", "final_line", "last_boxed", "read_row"]
+__all__ = ["Format", "SeedRow", "choose_format", "read_row", "reference_answer"]
 
 Format = Literal["gsm8k", "math", "custom"]
 
@@ -28,6 +32,7 @@ MATH_SUBJECTS = frozenset(
         "Precalculus",
     }
 )
+_GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _EXPECTED = (
     "`question` and `answer` (GSM8K), `problem`, `solution`, `level` and `type` (MATH), "
     "or `problem` and `solution` (your own)"
@@ -44,6 +49,8 @@ class SeedRow:
     level: str | None
     subject: str | None
     id: str | None
+    sentinel: str | None = None
+    """What stands in the answer's column to say that there is none: `proof`, `NotFound`, `NaN`."""
 
     @property
     def is_math(self) -> bool:
@@ -106,18 +113,25 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
     needed = {columns["problem"], columns["solution"], *(fields or {}).values()}
     if not needed <= row.columns.keys():
         raise _wrong_fields(origin, row, " and ".join(f"`{name}`" for name in sorted(needed)))
-    labels = {name: _label(origin, row, columns.get(name)) for name in ("answer", "level", "subject", "id")}
+    labels = {
+        name: _label(origin, row, name, columns.get(name)) for name in ("answer", "level", "subject", "id")
+    }
     problem = _text(origin, row, columns["problem"])
     solution = _text(origin, row, columns["solution"])
+    sentinel = None
     if format == "math":
         level = labels["level"]
         labels |= {
-            "answer": last_boxed(solution),
+            "answer": reference_answer(solution, r"\boxed", r"\fbox"),
             "level": f"Level {level}" if level and level.isdigit() else level,
         }
     elif not labels["answer"]:
-        labels["answer"] = final_line(solution) or (last_boxed(solution) if format == "custom" else None)
-    return SeedRow(problem, solution, **labels)
+        labels["answer"] = reference_answer(
+            solution, "####", *([r"\boxed", r"\fbox"] if format == "custom" else [])
+        )
+    elif make_answer(labels["answer"]) is None:
+        sentinel, labels["answer"] = labels["answer"], None
+    return SeedRow(problem, solution, **labels, sentinel=sentinel)
 
 
 def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict[str, str]:  # noqa: A002 - as above
@@ -147,8 +161,10 @@ def _text(origin: str, row: Row, column: str) -> str:
     return value.strip()
 
 
-def _label(origin: str, row: Row, column: str | None) -> str | None:
+def _label(origin: str, row: Row, name: str, column: str | None) -> str | None:
     value = row.columns.get(column) if column else None
+    if isinstance(value, float) and math.isnan(value):
+        value = "NaN" if name == "answer" else None  # how pandas writes a missing value
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 145.0, as SVAMP and others write whole answers
     if isinstance(value, bool) or not isinstance(value, str | int | float | None):
@@ -168,13 +184,12 @@ def _check_text(origin: str, row: Row, column: str, text: str) -> None:
         )
 
 
-def final_line(solution: str) -> str | None:
-    """Return what stands after the last `####`, without thousands commas; None where nothing does."""
-    _, mark, answer = solution.rpartition("####")
-    return (re.sub(r"(?<=\d),(?=\d{3})", "", answer).strip() or None) if mark else None
-
-
-def last_boxed(solution: str) -> str | None:
-    r"""Return the content of the last `\boxed` or `\fbox`, whose braces may nest or be missing (`\boxed 2`)."""
-    found = boxes(solution)
-    return (found[-1].content.strip() or None) if found else None
+def reference_answer(solution: str, *marks: str) -> str | None:
+    """Return what the reader reads out of a reference solution, or None if it states its answer behind none of the marks."""
+    if not any(mark in solution for mark in marks):
+        return None
+    answer = final_answer(solution)
+    if answer is None:
+        return None
+    grouped = _GROUPED.fullmatch(answer.text)
+    return answer.text.replace(",", "") if grouped else answer.text

@@ -14,7 +14,7 @@ from functools import lru_cache
 from kpmath_builder.symbolic.constants import known_constants
 from kpmath_builder.symbolic.equations import ANNOTATION, find_equations
 from kpmath_builder.symbolic.expressions import Expression, Number, parse_number
-from kpmath_builder.symbolic.givens import NUMBER, Given, read_givens
+from kpmath_builder.symbolic.givens import NUMBER, GivenNumber, read_givens
 from kpmath_builder.symbolic.programs import (
     FORMS,
     WORLDS,
@@ -24,7 +24,7 @@ from kpmath_builder.symbolic.programs import (
     other_value,
     shaped,
 )
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.suspicion import used_in_the_head
 
 __all__ = ["read_program"]
@@ -45,21 +45,21 @@ def read_program(question: str, solution: str) -> Program:
         With the reason why it cannot be read.
     """
     if len(question) + len(solution) > _LONGEST:
-        raise UnfitError(Reason.TOO_LONG)
+        raise UnfitError(UnfitReason.TOO_LONG)
     body, mark, gold = solution.rpartition("####")
     if "<<" not in solution:
-        raise UnfitError(Reason.NO_ANNOTATIONS)
+        raise UnfitError(UnfitReason.NO_ANNOTATIONS)
     if not mark or not re.fullmatch(rf"-?(?:{NUMBER})", gold.strip()):
-        raise UnfitError(Reason.NO_ANSWER)
+        raise UnfitError(UnfitReason.NO_ANSWER)
     equations = list(find_equations(body))
     if not equations or equations[-1][1] != parse_number(gold.strip().lstrip("-")) or "-" in gold:
-        raise UnfitError(Reason.NOT_LAST)
+        raise UnfitError(UnfitReason.NOT_LAST)
     givens = read_givens(question)
     constants = known_constants(question + " " + ANNOTATION.sub("", body))
     try:
         return _Binder(question, body, givens, equations, constants).program()
     except ZeroDivisionError as error:
-        raise UnfitError(Reason.NOT_ARITHMETIC) from error
+        raise UnfitError(UnfitReason.NOT_ARITHMETIC) from error
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class _Binder:
         self,
         question: str,
         solution: str,
-        givens: Sequence[Given],
+        givens: Sequence[GivenNumber],
         equations: Sequence[tuple[Expression, Number]],
         constants: frozenset[Number],
     ) -> None:
@@ -95,10 +95,10 @@ class _Binder:
             self.free -= doubtful
         behind = self._behind(steps)
         if len(steps) > 1 and self._unused_step(steps):
-            raise UnfitError(Reason.UNUSED_STEP)
+            raise UnfitError(UnfitReason.UNUSED_STEP)
         variable = tuple(sorted(self.free & behind[-1]))
         if not variable:
-            raise UnfitError(Reason.NOTHING_MOVES)
+            raise UnfitError(UnfitReason.NOTHING_MOVES)
         givens = tuple(
             given if i in variable or given.kept else replace(given, kept="not surely used")
             for i, given in enumerate(self.givens)
@@ -153,7 +153,7 @@ class _Binder:
         ):
             found.append(_constant(literal))
         if not found:
-            raise UnfitError(Reason.UNKNOWN_ORIGIN)
+            raise UnfitError(UnfitReason.UNKNOWN_ORIGIN)
         return found
 
     def _behind(self, steps: Sequence[Step]) -> list[frozenset[int]]:

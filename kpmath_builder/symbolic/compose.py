@@ -10,7 +10,7 @@ from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.numbers import bounds_of, proposals, vary
 from kpmath_builder.symbolic.passages import OUT, Passage, disentangle, hole
 from kpmath_builder.symbolic.reading import read_question
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
 __all__ = ["compose"]
 
@@ -59,7 +59,7 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
             question = _write(members, rng)
             if _holds(question, passages, members[-1].result):
                 return question
-    raise UnfitError(Reason.NO_LINK)
+    raise UnfitError(UnfitReason.NO_LINK)
 
 
 def _holds(question: str, passages: Sequence[Passage], answer: Number) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kpmath_builder.symbolic.expressions import Expression, ExpressionError, Number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
 __all__ = ["ANNOTATION", "PLAIN_EQUATION", "find_equations"]
 
@@ -27,7 +27,7 @@ def find_equations(body: str) -> Iterator[tuple[Expression, Number]]:
         blanked = ANNOTATION.sub(lambda match: "\0" * len(match[0]), line)
         found += [(match.start(), *_plain_equation(match)) for match in PLAIN_EQUATION.finditer(blanked)]
         if _OTHER_EQUATION.search(PLAIN_EQUATION.sub("", blanked)):
-            raise UnfitError(Reason.EQUATION)
+            raise UnfitError(UnfitReason.EQUATION)
         yield from ((expression, value) for _, expression, value in sorted(found, key=lambda item: item[0]))
 
 
@@ -39,9 +39,9 @@ def _equation(text: str, before: str) -> tuple[Expression, Number]:
     try:
         expression, value = Expression.parse(left), Expression.parse(right).value
         if expression.value != value:
-            raise UnfitError(Reason.WRONG_STEP)
+            raise UnfitError(UnfitReason.WRONG_STEP)
     except (ExpressionError, ZeroDivisionError) as error:
-        raise UnfitError(Reason.NOT_ARITHMETIC) from error
+        raise UnfitError(UnfitReason.NOT_ARITHMETIC) from error
     return expression, value
 
 
@@ -51,7 +51,7 @@ def _plain_equation(match: re.Match[str]) -> tuple[Expression, Number]:
     try:
         expression = Expression.parse(re.sub(r"[$€£%]" if match[3] else r"[$€£]", "", left))
         if expression.value != right:
-            raise UnfitError(Reason.WRONG_STEP)
+            raise UnfitError(UnfitReason.WRONG_STEP)
     except (ExpressionError, ZeroDivisionError) as error:
-        raise UnfitError(Reason.EQUATION) from error
+        raise UnfitError(UnfitReason.EQUATION) from error
     return expression, right

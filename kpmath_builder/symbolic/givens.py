@@ -14,7 +14,7 @@ from kpmath_builder.symbolic.fixed_numbers import (
     why_kept,
 )
 
-__all__ = ["NUMBER", "Given", "read_givens"]
+__all__ = ["NUMBER", "GivenNumber", "read_givens"]
 
 NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _NUMBER_IN_TEXT = re.compile(
@@ -28,7 +28,7 @@ _NEXT_WORD = re.compile(r"[\s-]*([A-Za-z]+)")
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class GivenNumber:
     """A number in digits; `kept` says why it must stay as it is, or is empty."""
 
     start: int
@@ -68,19 +68,19 @@ def _begins_with_vowel(value: Number) -> bool:
     return digits[0] == "8" or (digits[:2] in ("11", "18") and len(digits) % 3 == 2)
 
 
-def read_givens(question: str) -> tuple[Given, ...]:
+def read_givens(question: str) -> tuple[GivenNumber, ...]:
     """Return every number of the question, from left to right."""
     found = [_read(question, match) for match in _NUMBER_IN_TEXT.finditer(question)]
     return tuple(_keep_tied(question, found))
 
 
-def _read(question: str, match: re.Match[str]) -> Given:
+def _read(question: str, match: re.Match[str]) -> GivenNumber:
     before, after = question[: match.start()], question[match.end() :]
     value: Number
     if match["top"]:
         value = int(match["whole"] or 0) + Fraction(int(match["top"]), int(match["bottom"]))
         family = frozenset(fraction_family(Fraction(value)))
-        return Given(match.start(), match.end(), simplest(value), kept="fraction", family=family)
+        return GivenNumber(match.start(), match.end(), simplest(value), kept="fraction", family=family)
     text = match["number"]
     value = parse_number(text)
     kind: GivenKind = "count"
@@ -89,7 +89,7 @@ def _read(question: str, match: re.Match[str]) -> Given:
     elif _MONEY_BEFORE.search(before) or _MONEY_AFTER.match(after):
         kind = "money"
     noun = _NEXT_WORD.match(after)
-    return Given(
+    return GivenNumber(
         start=match.start(),
         end=match.end(),
         value=value,
@@ -104,7 +104,7 @@ def _read(question: str, match: re.Match[str]) -> Given:
     )
 
 
-def _keep_tied(question: str, givens: list[Given]) -> list[Given]:
+def _keep_tied(question: str, givens: list[GivenNumber]) -> list[GivenNumber]:
     """Keep numbers that the text ties to others: repeated ones, sums and products of others, ages, clock times."""
     tied: set[int] = set()
     words = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", question.lower()) if word in NUMBER_WORDS}
@@ -121,7 +121,7 @@ def _keep_tied(question: str, givens: list[Given]) -> list[Given]:
     ]
 
 
-def _in_relation(givens: list[Given]) -> set[int]:
+def _in_relation(givens: list[GivenNumber]) -> set[int]:
     """Return the numbers of which one is the sum or product of others, or that make up a whole of 100 %."""
     found: set[int] = set()
     wholes: set[Number] = {given.value for given in givens}

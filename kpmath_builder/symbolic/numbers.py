@@ -13,7 +13,7 @@ from itertools import combinations
 from random import Random
 
 from kpmath_builder.symbolic.expressions import Number, decimal_places, simplest
-from kpmath_builder.symbolic.givens import Given
+from kpmath_builder.symbolic.givens import GivenNumber
 from kpmath_builder.symbolic.programs import Program
 
 __all__ = ["Bounds", "bounds_of", "proposals", "vary"]
@@ -117,7 +117,7 @@ def _comparable(program: Program, i: int, j: int) -> bool:
 
 
 @lru_cache(maxsize=65_536)
-def proposals(given: Given) -> tuple[Number, ...]:
+def proposals(given: GivenNumber) -> tuple[Number, ...]:
     """Return the values that could stand in place of a given, in ascending order."""
     unit = _unit(given)
     smallest, largest = _PHYSICAL_RANGE if given.physical else _RANGE
@@ -133,7 +133,7 @@ def proposals(given: Given) -> tuple[Number, ...]:
     return tuple(value for value in usual if given.reads_like(value))
 
 
-def _unit(given: Given) -> Number:
+def _unit(given: GivenNumber) -> Number:
     """Return the step in which a number moves: as round as the original, prices in the same cents."""
     if given.kind == "percent":
         return 5

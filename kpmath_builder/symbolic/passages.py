@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from kpmath_builder.symbolic.binding import read_program
-from kpmath_builder.symbolic.givens import Given
+from kpmath_builder.symbolic.givens import GivenNumber
 from kpmath_builder.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.symbolic.programs import Program, moves_answer
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.sentences import definitions, split_question
 
 __all__ = ["HOLES", "OUT", "Passage", "disentangle", "hole", "passage_of"]
@@ -84,7 +84,7 @@ def passage_of(question: str, solution: str) -> Passage:
         text = text[: given.start] + hole(place) + text[given.end :]
     parts = split_question(" ".join(text.split()))
     if parts is None:
-        raise UnfitError(Reason.NOT_ONE_QUESTION)
+        raise UnfitError(UnfitReason.NOT_ONE_QUESTION)
     entries = tuple(
         place
         for place in program.variable
@@ -102,7 +102,7 @@ def _is_money(program: Program, final: str) -> bool:
     return bool(asked) and bool(re.search(r"\$|dollar", lines[-1]))
 
 
-def _may_enter(text: str, given: Given, mark: str) -> bool:
+def _may_enter(text: str, given: GivenNumber, mark: str) -> bool:
     """Return whether a letter can stand for the number: `n apples`, `$n`, but not `a n-page book`."""
     if given.kind == "percent" or given.decimals or given.vowel is not None or given.kept or given.cents:
         return False

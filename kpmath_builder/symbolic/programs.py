@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from kpmath_builder.symbolic.expressions import Expression, Number, simplest
-from kpmath_builder.symbolic.givens import Given
+from kpmath_builder.symbolic.givens import GivenNumber
 
 __all__ = [
     "FORMS",
@@ -58,7 +58,7 @@ class Program:
 
     question: str
     solution: str
-    givens: tuple[Given, ...]
+    givens: tuple[GivenNumber, ...]
     steps: tuple[Step, ...]
     variable: tuple[int, ...]
     """Places in `givens` of the numbers that may change; each of them moves the answer."""

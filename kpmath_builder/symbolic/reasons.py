@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-__all__ = ["Reason", "UnfitError"]
+__all__ = ["UnfitError", "UnfitReason"]
 
 
-class Reason(StrEnum):
+class UnfitReason(StrEnum):
     """A named reason, as it stands in the text of a refusal."""
 
     NO_ANNOTATIONS = "seed solution has no calculator annotations"
@@ -26,6 +26,6 @@ class Reason(StrEnum):
 class UnfitError(ValueError):
     """A seed or a set of practices that rules cannot work with."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: UnfitReason) -> None:
         super().__init__(reason.value)
         self.reason = reason

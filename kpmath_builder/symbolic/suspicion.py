@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from kpmath_builder.symbolic.constants import NUMBER_WORDS, certain_constants
 from kpmath_builder.symbolic.expressions import Number, simplest
-from kpmath_builder.symbolic.givens import Given
+from kpmath_builder.symbolic.givens import GivenNumber
 from kpmath_builder.symbolic.programs import Step
 
 __all__ = ["used_in_the_head"]
@@ -22,7 +22,7 @@ _MOST_NUMBERS = 12
 """Numbers of a question up to which sums of three and four of them are looked at."""
 
 
-def used_in_the_head(question: str, givens: Sequence[Given], steps: Sequence[Step]) -> set[int]:
+def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
     """Return the places of all givens that may stand behind a number which no step explains."""
     used = {operand.index for step in steps for operand in step.operands if operand.origin == "given"}
     unused: set[Number] = {given.value for i, given in enumerate(givens) if i not in used and given.value > 2}
@@ -31,7 +31,7 @@ def used_in_the_head(question: str, givens: Sequence[Given], steps: Sequence[Ste
     return derived | _parts_of(question, givens, unused) | _behind_constants(question, givens, steps)
 
 
-def _behind_constants(question: str, givens: Sequence[Given], steps: Sequence[Step]) -> set[int]:
+def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
     """Return the givens from which a constant of the steps could come, unless the text names the constant."""
     named: set[Number] = (
         certain_constants(question) | {given.value for given in givens} | {0, 1, 100, Fraction(1, 100)}
@@ -66,7 +66,7 @@ def _made_of(left: Number, right: Number) -> set[Number]:
     return made
 
 
-def _parts_of(question: str, givens: Sequence[Given], unused: set[Number]) -> set[int]:
+def _parts_of(question: str, givens: Sequence[GivenNumber], unused: set[Number]) -> set[int]:
     """Return the givens that add up, with others or number words, to a number that no step uses."""
     words = [NUMBER_WORDS[word] for word in _WORD.findall(question.lower()) if word in NUMBER_WORDS]
     wholes = unused | set(words)

@@ -13,7 +13,7 @@ from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.judging import judge
 from kpmath_builder.symbolic.passages import Passage, passage_of
 from kpmath_builder.symbolic.reading import Reading, read_question
-from kpmath_builder.symbolic.reasons import Reason, UnfitError
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.solve import solve, solve_with_slip
 from kpmath_builder.symbolic.topics import extract, same_topic
 
@@ -40,7 +40,7 @@ class SymbolicTeacher:
     Raises
     ------
     InputError
-        Where `error_rate` is no share.
+        If `error_rate` is not a share.
     """
 
     model = "symbolic"
@@ -77,7 +77,7 @@ class SymbolicTeacher:
         Raises
         ------
         InputError
-            Where the last message is not the material of a task as JSON.
+            If the last message is not the material of a task as JSON.
         """
         content = request.messages[-1].content if request.messages else ""
         material = _material(content)
@@ -167,7 +167,7 @@ def _same_topic(material: _Material, _: Random) -> str:
 def _write(material: _Material, rng: Random) -> str:
     passages = _passages(_seeds(material["practices"]))
     if len(passages) < 2:
-        raise BeyondRulesError(Reason.ONE_SEED)
+        raise BeyondRulesError(UnfitReason.ONE_SEED)
     try:
         question = compose(passages, rng)
     except UnfitError as error:

@@ -72,7 +72,9 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
     draft.learn(stage=Stage.JUDGED)
 
     responses = await solve(question, practices, recipe.solutions.samples, ask)
-    agreement = await agree(responses, recipe.consensus, keep_thinking=recipe.solutions.keep_thinking)
+    agreement = await agree(
+        responses, recipe.consensus, keep_thinking=recipe.solutions.keep_thinking, headings=ask.headings
+    )
     draft.learn(solutions=agreement.solutions, vote=agreement.vote)
     if agreement.vote.votes:
         draft.learn(stage=Stage.SOLVED)

@@ -12,6 +12,9 @@ from kpmath_builder.synthesis.questions import Shown
 
 __all__ = ["Agreement", "agree", "solve"]
 
+_ENDS_BEFORE = (answers.Cut.TURN, answers.Cut.PROBLEM)
+"""A solution that ends where another turn or problem begins is whole, even if the text was cut off at its length later."""
+
 
 async def solve(question: str, practices: Shown, count: int, ask: Ask) -> list[Response]:
     """Ask for `count` solutions, with the blueprint's own practices as demonstrations."""
@@ -20,35 +23,77 @@ async def solve(question: str, practices: Shown, count: int, ask: Ask) -> list[R
 
 
 async def agree(
-    responses: Sequence[Response], rule: ConsensusSettings, *, keep_thinking: bool = False
+    responses: Sequence[Response],
+    rule: ConsensusSettings,
+    *,
+    keep_thinking: bool = False,
+    headings: Sequence[str] = (),
 ) -> "Agreement":
-    """Vote off the event loop: an answer that only computer algebra can compare takes its time."""
-    return await asyncio.to_thread(Agreement, responses, rule, keep_thinking=keep_thinking)
+    """Vote off the event loop: an answer that only computer algebra can compare takes its time.
+
+    If the server was found to ignore seeds, identical texts are copies and count once.
+    """
+    return await asyncio.to_thread(
+        Agreement,
+        responses,
+        rule,
+        keep_thinking=keep_thinking,
+        headings=headings,
+        distinct_texts_only=any(response.seed_ignored for response in responses),
+    )
 
 
 class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
-    Solutions whose arithmetic is wrong are left out of the vote; those without a readable answer abstain. What was thought
-    before a solution is neither read nor checked: it may be wrong on the way.
+    A solution is what `answers.solution_text` leaves of a text: that is read, checked and published. Solutions whose arithmetic
+    is wrong are left out of the vote; those without a readable answer abstain.
+
+    Parameters
+    ----------
+    responses
+        The samples, in their order.
+    rule
+        How to vote.
+    keep_thinking
+        Whether to keep what was thought before the solutions.
+    headings
+        Lines that stand before a problem in the prompt, if it was not one of the package's own.
+    distinct_texts_only
+        Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
+
     """
 
     def __init__(
-        self, responses: Sequence[Response], rule: ConsensusSettings, *, keep_thinking: bool = False
+        self,
+        responses: Sequence[Response],
+        rule: ConsensusSettings,
+        *,
+        keep_thinking: bool = False,
+        headings: Sequence[str] = (),
+        distinct_texts_only: bool = False,
     ) -> None:
+        told = [answers.solution_text(response.text, headings) for response in responses]
         read = [
-            answers.final_answer(response.text) if response.finish_reason == "stop" else None
-            for response in responses
+            answers.final_answer(solution) if _is_whole(response, solution) else None
+            for response, solution in zip(responses, told, strict=True)
         ]
-        wrong = [answers.check_arithmetic(response.text).wrong for response in responses]
-        voting = [None if faults else answer for answer, faults in zip(read, wrong, strict=True)]
+        wrong = [answers.check_arithmetic(solution).wrong for solution in told]
+        repeats = _repeats(responses)
+        left_out = [
+            bool(faults) or (distinct_texts_only and repeat)
+            for faults, repeat in zip(wrong, repeats, strict=True)
+        ]
+        voting = [None if out else answer for answer, out in zip(read, left_out, strict=True)]
+        self._identical = sum(repeats)
         self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share)
         self.reason = self._tally.reason
         classes = {member: number for number, its in enumerate(self._tally.classes) for member in its.members}
         self.solutions = tuple(
             Solution(
                 sample=sample,
-                text=response.text,
+                text=solution.text,
+                cut_reason=solution.cut_reason.value,
                 finish_reason=response.finish_reason,
                 completion_tokens=response.completion_tokens,
                 answer=None if answer is None else str(answer),
@@ -57,9 +102,11 @@ class Agreement:
                 score_vector=self._tally.vectors[sample],
                 score=self._tally.scores[sample],
                 agreed=sample in self._tally.kept,
-                thinking=(response.reasoning or None) if keep_thinking else None,
+                thinking=_thinking(response, solution) if keep_thinking else None,
             )
-            for sample, (response, answer, faults) in enumerate(zip(responses, read, wrong, strict=True))
+            for sample, (response, solution, answer, faults) in enumerate(
+                zip(responses, told, read, wrong, strict=True)
+            )
         )
 
     @property
@@ -74,4 +121,22 @@ class Agreement:
             tie=tally.tie,
             votes=tally.votes,
             abstentions=sum(solution.answer is None for solution in self.solutions),
+            identical=self._identical,
         )
+
+
+def _is_whole(response: Response, solution: answers.SolutionText) -> bool:
+    return response.finish_reason == "stop" or (
+        response.finish_reason == "length" and solution.cut_reason in _ENDS_BEFORE
+    )
+
+
+def _repeats(responses: Sequence[Response]) -> list[bool]:
+    """Return for each sample whether an earlier one has the same text, its thinking included."""
+    texts = [(response.reasoning, response.text) for response in responses]
+    first: dict[tuple[str, str], int] = {}
+    return [first.setdefault(text, at) != at for at, text in enumerate(texts)]
+
+
+def _thinking(response: Response, solution: answers.SolutionText) -> str | None:
+    return "\n\n".join(part for part in (response.reasoning, solution.thinking) if part) or None

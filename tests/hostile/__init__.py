@@ -3,7 +3,7 @@
 from hostile.answers import ANSWERS, LASTING, STOPPING, WHOLE
 from hostile.attack import Attack, Exchange, in_turn
 from hostile.looks import METRICS, MODELS
-from hostile.server import HostileServer, Phase, is_look
+from hostile.server import HostileServer, Phase, is_probe
 from hostile.wire import FAR_RETRY_AFTER, HEAVY, STUCK
 
 __all__ = [
@@ -21,5 +21,5 @@ __all__ = [
     "HostileServer",
     "Phase",
     "in_turn",
-    "is_look",
+    "is_probe",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from kpmath_builder.client import endpoints, monitor, readiness, retries, teacher
+from kpmath_builder.client import endpoints, handshake, monitor, readiness, retries
 
 __all__ = ["be_quick"]
 
@@ -19,4 +19,4 @@ def be_quick(change: Callable[[object, str, object], object]) -> None:
     change(readiness, "SECONDS_BETWEEN_LOOKS", 0.05)
     change(monitor, "SECONDS_BETWEEN_LOOKS", 0.02)
     change(monitor, "SILENT_SECONDS", 0.3)
-    change(teacher, "PROBE_SECONDS", 0.5)
+    change(handshake, "PROBE_SECONDS", 0.5)

@@ -5,15 +5,16 @@ import contextlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from dummy_server import Body, DummyServer, echo, task_of
+from dummy_server import Body, DummyServer, echo, probed
 
 from hostile.attack import Attack, Exchange, reply
+from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
 
-__all__ = ["KEY", "HostileServer", "Phase", "is_look"]
+__all__ = ["KEY", "HostileServer", "Phase", "is_probe"]
 
 Place = Literal["answers", "models", "metrics"]
 KEY = "sk-hostile-0123456789abcdef"
@@ -34,6 +35,8 @@ class Phase:
     place: Place = "answers"
     first: int = 0
     count: int = 10**9
+    every: int = 1
+    """Of the requests that it meets, every which one."""
     meets: Callable[[Body], bool] = always
     whole: bool = False
     """Whether the attack has the whole answer in it, which is then paid for."""
@@ -49,7 +52,7 @@ class Phase:
         if place != self.place or not self.meets(body):
             return False
         self.seen += 1
-        if self.seen <= self.first or self.met >= self.count:
+        if self.seen <= self.first or self.met >= self.count or self.seen % self.every:
             return False
         self.met += 1
         return True
@@ -66,8 +69,15 @@ class HostileServer:
     """
 
     def __init__(
-        self, phase: Phase | None = None, reply: Callable[[Body], str] = echo, *, metrics: bool = False
+        self,
+        phase: Phase | None = None,
+        reply: Callable[[Body], str] = echo,
+        *,
+        metrics: bool = False,
+        seconds: float = 0.0,
     ) -> None:
+        self.seconds = seconds
+        """Until a good answer."""
         self.phase = phase
         self.metrics = metrics
         self.asked: Counter[str] = Counter()
@@ -138,12 +148,13 @@ class HostileServer:
         place = path.rpartition("/")[2].replace("completions", "answers")
         good = self._good_answer(place, body)
         exchange = Exchange(writer, path, headers, body, good)
-        request = json.dumps(body, sort_keys=True) if place == "answers" and not is_look(body) else ""
+        request = json.dumps(body, sort_keys=True) if place == "answers" and not is_probe(body) else ""
         self.asked.update([request] if request else [])
         if self.phase and self.phase.strikes(place, body):
             await self.phase.attack(exchange)
             self.paid.update([request] if request and self.phase.whole else [])
             return False
+        await asyncio.sleep(self.seconds if request else 0.0)
         status = 200 if good else 404
         await exchange.send(reply(good, status))
         self.paid.update([request] if request else [])
@@ -156,11 +167,11 @@ class HostileServer:
             return METRICS.format(self.paid.total()).encode() if self.metrics else b""
         if place != "answers":
             return b""
-        text = '{"sum": 4321}' if task_of(body) == "probe" else None
-        answer = self._good._completion(body, (lambda _: text) if text else None)
-        return json.dumps(answer).encode()
+        whole = {"seed": 0, "n": 1, **body}  # as servers do for what is left out
+        return json.dumps(self._good._completion(whole, probed if is_probe(body) else None)).encode()
 
 
-def is_look(body: Mapping[str, Any]) -> bool:
-    """Whether a request only looks how the server fares."""
-    return task_of(dict(body)) == "probe"
+def is_probe(body: Body) -> bool:
+    """Whether a request only looks how the server fares, with or without a system role."""
+    said = str(body["messages"][-1]["content"])
+    return SCHEMA_PROMPT in said or OPEN_PROMPT in said
