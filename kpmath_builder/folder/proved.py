@@ -62,7 +62,9 @@ class Proved:
     def _compared(self, path: Path, told: FileRecord, *, quick: bool) -> Iterator[DamagedError]:
         try:
             size = path.lstat().st_size
-            if size != told.bytes:
+            if path.is_symlink():
+                yield DamagedError(path, "it is a link, not a file")
+            elif size != told.bytes:
                 yield DamagedError(path, f"it has {size:,} bytes, {told.bytes:,} were written")
             elif not quick and self.record(path) != told:
                 yield DamagedError(path, "it is not what was written")
