@@ -12,6 +12,7 @@ from typing import Any
 from kpmath_builder.dataset.address import DatasetAddress, addressed
 from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.errors import InputError
+from kpmath_builder.files.sealed import FileRecord
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
@@ -29,10 +30,14 @@ class File:
     """A file of a release: where its bytes are."""
 
     content: Path | bytes = field(repr=False)
+    record: FileRecord | None = None
+    """Of a file that was read and compared before: it is not read again for its digest."""
 
     @cached_property
     def sha256(self) -> str:
         """Hash of the content."""
+        if self.record is not None:
+            return self.record.sha256
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).hexdigest()
         with self.content.open("rb") as file:
@@ -94,7 +99,10 @@ class Release:
             raise InputError(
                 f"{path} was not written by the build, and nothing else is published: remove it, then publish."
             )
-        files = {name: File(workspace.dataset / name) for name in sorted(workspace.tables(manifest))}
+        files = {
+            name: File(workspace.dataset / name, FileRecord(*manifest["files"][f"dataset/{name}"]))
+            for name in sorted(workspace.tables(manifest))
+        }
         build = json.loads(files[f"{PROVENANCE}/build.json"].data)
         address = DatasetAddress(build["name"], build["fingerprint"], repo, str(version))
         card = addressed(files["README.md"].data.decode(), address)
