@@ -2,7 +2,7 @@
 
 import io
 import json
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -79,7 +79,7 @@ def test_a_picture_is_well_formed_whatever_its_topics_are_called() -> None:
         bars(HOSTILE, [(HOSTILE, (1, 2))], (HOSTILE, HOSTILE)),
         heat_map(HOSTILE, [HOSTILE], [[1.0]], HOSTILE),
     ):
-        assert ElementTree.fromstring(picture.encode()).tag.endswith("svg")
+        assert ET.fromstring(picture.encode()).tag.endswith("svg")
 
 
 def test_a_card_shows_what_would_act() -> None:

@@ -17,6 +17,7 @@ from kpmath_builder.folder.build_spec import BuildSpec, Keys, differences
 from kpmath_builder.folder.paths import Paths
 from kpmath_builder.folder.proved import Proved, foreign_files, plain_files
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.text import cut_list
 
 __all__ = ["KNOWLEDGE_FILES", "Workspace"]
 
@@ -50,6 +51,11 @@ class Workspace(Paths):
         """Whether a shard of candidates is there, whole, made towards this build spec from the knowledge of this fingerprint."""
         header = self._proved.header(self.shard(number))
         return header is not None and spec.header(number, draw).items() <= header.items()
+
+    def is_damaged(self, number: int) -> bool:
+        """Whether a shard of candidates is there and does not prove itself."""
+        path = self.shard(number)
+        return path.exists() and self._proved.header(path) is None
 
     # The build spec
 
@@ -87,9 +93,9 @@ class Workspace(Paths):
         finished = self.finished(spec) is not None
         if finished and before == spec and self._notes_are_whole():
             return
-        if self.manifest.is_file() and before == spec:
-            for damaged in self.damaged_results():
-                notify(f"{damaged.path} is damaged ({damaged.why}): it is made again.")
+        damaged = self.damaged_results() if self.manifest.is_file() and before == spec else ()
+        if told := [f"{it.path.relative_to(self.folder)} ({it.why})" for it in damaged]:
+            notify(f"The tables are made again, because of damage: {cut_list(told, 3)}.")
         for change in spec.changes(before) if before else ():
             notify(f"{change}: what this touches is asked anew, the old answers stay in the log.")
         text = recipe.to_toml()
@@ -174,25 +180,35 @@ class Workspace(Paths):
             noted = self._noted()
             if noted and noted["draw"] != draw and noted["spec"]["origin"] == spec.origin:
                 write_object(self.spec, {**noted, "draw": draw})
+            told = self.learnt_from()
+            if told and told["origin"] != {
+                **spec.origin,
+                **spec.layout,
+            }:  # another build's, of equal knowledge
+                self.learnt(spec, draw)
 
     def check(self, spec: BuildSpec) -> None:
         """Raise `InputError` where the folder's knowledge was made from something else than the build spec says."""
         now = {**spec.origin, **spec.layout}
-        for change in differences(self._drawn_from() or now, now):
+        for change in differences(self._drawn_from(now), now):
             raise InputError(
                 f"{self.folder} was built with another recipe: {change}, which would mix two draws of questions. Choose "
                 f"another folder with --set build.folder=… (answers that still fit are found in a copy of "
                 f"{self.responses}), set that back, or delete {self.knowledge} to draw all questions anew."
             )
 
-    def _drawn_from(self) -> Keys | None:
-        """Return what the knowledge was made from; if it is damaged, or its note is another's, what the folder was built towards."""
+    def _drawn_from(self, now: Keys) -> Keys:
+        """Return what the knowledge was made from; `now`, if one of the two files that note it says so, or there is none."""
         try:
             told = self.learnt_from()
+            if told is None:
+                return now
+            noted = [told["origin"]]
         except DamagedError:
-            before = self.begun()
-            return {**before.origin, **before.layout} if before else None
-        return told and told["origin"]
+            noted = []
+        before = self.begun()
+        noted += [{**before.origin, **before.layout}] if before else []
+        return now if now in noted or not noted else noted[0]
 
     # What leaves the folder
 

@@ -88,6 +88,8 @@ class _Batch:
             if self._workspace.is_sealed(number, self._spec, self._draw):
                 self._leave_out(number)
                 continue
+            if self._workspace.is_damaged(number):
+                self._report.note(f"Shard {number} is damaged: it is made again from the log.")
             shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec, self._draw)
             yield partial(self._begin, shard)
             for index in self.indexes(number):
