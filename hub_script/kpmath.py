@@ -107,7 +107,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
-        Column("consensus", _FLOAT, "The share of the vote behind the winning answer, 0 to 1."),
+        Column("consensus", _FLOAT, "The share of the solutions behind the winning answer, 0 to 1."),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),
@@ -134,7 +134,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
         Column("seed_sources", _STRINGS, "The sets that those seed problems come from."),
-        Column("note", _STRING, "A remark on the draw, such as `no-third-topic`; mostly empty."),
+        Column(
+            "note",
+            _STRING,
+            "How the draw departed from the paper's: `no-third-topic`, `other-topic`, `one-problem`; mostly empty.",
+        ),
         Column(
             "key_points_present",
             _FLOAT,
@@ -169,7 +173,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "consensus_share",
             _FLOAT,
-            "The share of the vote behind the winner; null without a vote.",
+            "The share of the solutions behind the winner; null without a vote.",
             nullable=True,
         ),
         Column(

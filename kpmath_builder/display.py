@@ -67,7 +67,7 @@ class Display:
         else:
             funnel = Funnel.from_json(result.funnel)
             self._console.print(_funnel(funnel))
-            self._repairs(funnel)
+            self._replies(funnel)
         if result.missing:
             left = cut_list([str(number) for number in result.missing])
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
@@ -83,13 +83,15 @@ class Display:
             table.add_row(*_shard(shard))
         self._console.print(table)
         self._console.print(_funnel(status.funnel))
-        self._repairs(status.funnel)
+        self._replies(status.funnel)
         self.say(status.sentence)
 
-    def _repairs(self, funnel: Funnel) -> None:
+    def _replies(self, funnel: Funnel) -> None:
         for role, counts in funnel.repaired().items():
             what = ", ".join(f"{count:,} × {repair}" for repair, count in counts.items())
             self.say(f"Replies of the {role} that were repaired before they could be read: {what}")
+        for role, count in sorted(funnel.loops.items()):
+            self.say(f"Replies of the {role} that ran in a loop until they were cut off: {count:,}")
 
     def _due(self, progress: Progress) -> bool:
         stage, when = self._told

@@ -35,6 +35,8 @@ class Funnel:
         """Sampled solutions of all candidates."""
         self.identical = 0
         """Those whose text repeats that of another solution of the same question."""
+        self.loops: Counter[str] = Counter()
+        """Role to how many of its replies ran in a loop until they were cut off."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
@@ -45,6 +47,7 @@ class Funnel:
             self.spent[task] += tokens
         for role, counts in candidate.repairs.items():
             self.repairs.update({(role, repair): count for repair, count in counts.items()})
+        self.loops.update(candidate.loops)
 
     def __add__(self, other: "Funnel") -> "Funnel":
         both = Funnel()
@@ -53,6 +56,7 @@ class Funnel:
             both.repairs.update(funnel.repairs)
             both.solutions += funnel.solutions
             both.identical += funnel.identical
+            both.loops.update(funnel.loops)
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
         return both
@@ -93,6 +97,7 @@ class Funnel:
             "solutions": {"sampled": self.solutions, "identical": self.identical},
             "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
             **({"repairs": self.repaired()} if self.repairs else {}),
+            **({"loops": dict(sorted(self.loops.items()))} if self.loops else {}),
         }
 
     @classmethod
@@ -107,4 +112,5 @@ class Funnel:
             funnel.spent[task] = Tokens(**tokens)
         for role, repairs in counts.get("repairs", {}).items():
             funnel.repairs.update({(role, repair): count for repair, count in repairs.items()})
+        funnel.loops.update(counts.get("loops", {}))
         return funnel

@@ -74,6 +74,10 @@ class Sampling:
     top_p: float
     max_tokens: int
 
+    def after_loop(self) -> "Sampling":
+        """Return how a request is asked once more whose reply ran in a loop: with half the tokens, and never greedily."""
+        return Sampling(max(self.temperature, 0.5), self.top_p, max(self.max_tokens // 2, 1))
+
 
 @dataclass(frozen=True)
 class Request:

@@ -90,7 +90,7 @@ class Blueprint(Record):
     """The number of the draw, from 0; it addresses all randomness of this question."""
     parts: tuple[BlueprintPart, ...]
     note: str = ""
-    """`no-third-topic` where the product of the third draw was all zeros (method.md, section 4)."""
+    """How the draw departed from the paper's, e.g. `no-third-topic` (`synthesis/blueprints.py`); mostly empty."""
 
 
 class Judgement(Record):
@@ -180,6 +180,11 @@ class DropReason(StrEnum):
 
     NONE = ""
     UNWRITTEN = "no valid question"
+    ANSWER_INSIDE = "answer inside the question"
+    TALK = "talk about the task"
+    NOTHING_ASKED = "nothing asked"
+    COPIED_PASSAGE = "copied passage"
+    RENUMBERED = "renumbered practice"
     UNJUDGED = "no valid judgement"
     LOW_QUALITY = "quality below threshold"
     TOO_MANY_PARTS = "too many sub-questions"
@@ -205,6 +210,8 @@ class Candidate(Record):
     """Task to tokens."""
     repairs: dict[str, dict[str, int]] = {}
     """Role to what had to be repaired in its replies before they could be read, and how often."""
+    loops: dict[str, int] = {}
+    """Role to how many of its replies ran in a loop until they were cut off."""
     stage: Stage
     reason: DropReason = DropReason.NONE
     detail: str = ""

@@ -181,3 +181,11 @@ def test_a_text_without_marks_is_its_own_solution(text: str):
         and "ere" not in text
     ):
         assert solution_text(text).text == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["<|message|>", "<think>", "</think>", "\nProblem 1: ", "?\n\n", "<|im_end|>", "analysis"]
+)
+def test_a_text_of_nothing_but_marks_comes_to_an_end(piece: str):
+    """Rounds leave less each time, and most are over after one."""
+    assert len(solution_text(piece * 2_000).text) <= len(piece) * 2_000

@@ -9,7 +9,8 @@ from kpmath_builder import recipe
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.protocol import Response
-from kpmath_builder.records import Blueprint, Candidate, DropReason, Stage, Tokens
+from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, Stage, Tokens
+from kpmath_builder.synthesis.candidates import _refusal
 from kpmath_builder.synthesis.solutions import Agreement, agree
 
 
@@ -27,6 +28,31 @@ def agreed(outcome: Agreement) -> list[int]:
 
 def decide(sampled: Sequence[Response], mode: str, min_share: float = 0.5) -> Agreement:
     return asyncio.run(agree(sampled, recipe.ConsensusSettings(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("quality", "sub_questions", "reason"),
+    [
+        (0.85, 3, DropReason.NONE),  # both bounds are met
+        (1.0, 1, DropReason.NONE),
+        (0.8499, 3, DropReason.LOW_QUALITY),
+        (0.85, 4, DropReason.TOO_MANY_PARTS),
+        (0.0, 4, DropReason.TOO_MANY_PARTS),
+    ],
+)
+def test_a_question_is_solved_from_the_threshold_on_and_up_to_the_number_of_parts(
+    quality: float, sub_questions: int, reason: DropReason
+) -> None:
+    judgement = Judgement(
+        key_points_present=1.0,
+        correctness=quality,
+        quality=quality,
+        missing_key_points=(),
+        errors=(),
+        sub_questions=sub_questions,
+    )
+    rule = recipe.JudgingSettings(threshold=0.85, max_sub_questions=3)
+    assert _refusal(judgement, rule) is reason
 
 
 def test_equal_answers_in_other_words_agree() -> None:
@@ -66,16 +92,32 @@ def test_paper_keeps_a_solution_for_its_best_part_and_strict_wants_every_part() 
 
 
 def test_wrong_arithmetic_does_not_vote() -> None:
-    wrong = responses("2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.")
+    wrong = responses("2 + 2 = 5 so \\boxed{5}.", "2 + 2 = 5 so \\boxed{5}.")
     outcome = decide([*wrong, *boxed("4", "4")], "strict")
-    assert (agreed(outcome), outcome.vote.votes, outcome.vote.winner) == ([3, 4], 2, "4")
+    assert (agreed(outcome), outcome.vote.votes, outcome.vote.winner) == ([2, 3], 2, "4")
     assert outcome.solutions[0].wrong_arithmetic
     assert outcome.solutions[0].answer == "5"
 
 
 def test_a_cut_off_solution_abstains() -> None:
     outcome = decide([*responses("so \\boxed{9}", finish_reason="length"), *boxed("4", "4")], "strict")
-    assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 1.0)
+    assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 2 / 3)
+
+
+@pytest.mark.parametrize(("abstentions", "share"), [("against", 0.5), ("ignore", 1.0)])
+@pytest.mark.parametrize("mode", ["paper", "strict"])
+def test_unread_and_miscalculated_solutions_count_against_unless_the_recipe_ignores_them(
+    mode: str, abstentions: str, share: float
+) -> None:
+    sampled = [*boxed("5", "5"), *responses("I cannot.", "2 + 2 = 5 so \\boxed{5}.")]
+    rule = recipe.ConsensusSettings.model_validate({"mode": mode, "abstentions": abstentions})
+    outcome = asyncio.run(agree(sampled, rule))
+    assert (outcome.vote.share, outcome.vote.margin, outcome.vote.votes) == (share, share, 2)
+    assert [solution.score for solution in outcome.solutions] == [share, share, 0.0, 0.0]
+
+
+def test_abstentions_count_against_by_default() -> None:
+    assert recipe.ConsensusSettings().abstentions == "against"
 
 
 def test_without_any_vote_there_is_no_winner() -> None:
@@ -144,7 +186,7 @@ def test_what_is_published_is_what_was_read() -> None:
                 f"<think>6*7 = 41, \\boxed{{41}}</think>\n{SOLVED}<|im_end|>",
                 "<think>6*7 = 41, \\boxed{41}",
             ),
-            recipe.Consensus(mode="strict", min_share=0.5),
+            recipe.ConsensusSettings(mode="strict", min_share=0.5),
             keep_thinking=True,
         )
     )
@@ -172,7 +214,7 @@ def test_a_solution_that_ran_on_until_it_was_cut_off_is_whole() -> None:
 
 def test_the_headings_of_a_users_prompt_end_a_solution() -> None:
     told = responses(f"{SOLVED}\n\nBitte jetzt lösen:\n3*3\n\\boxed{{9}}")
-    rule = recipe.Consensus(mode="paper")
+    rule = recipe.ConsensusSettings(mode="paper")
     assert Agreement(told, rule, headings=["Bitte jetzt lösen:"]).solutions[0].answer == "42"
     assert Agreement(told, rule).solutions[0].answer == "9"
 
@@ -180,7 +222,7 @@ def test_the_headings_of_a_users_prompt_end_a_solution() -> None:
 def test_identical_texts_are_counted_and_count_once_only_where_that_is_asked() -> None:
     """Samples that were drawn apart may be equal by chance; a server that repeats itself gives no votes."""
     sampled = boxed("4", "4", "4", "5", "2+2")
-    rule = recipe.Consensus(mode="strict", min_share=0.5)
+    rule = recipe.ConsensusSettings(mode="strict", min_share=0.5)
     assert (decide(sampled, "strict").vote.identical, decide(sampled, "strict").vote.votes) == (2, 5)
     once = Agreement(sampled, rule, distinct_texts_only=True)
     assert (once.vote.identical, once.vote.votes, agreed(once)) == (2, 3, [0, 4])

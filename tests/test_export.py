@@ -62,7 +62,7 @@ def test_text_stays_readable(published: Path, tmp_path: Path):
     assert "三角形" in (tmp_path / "scored.jsonl").read_text(encoding="utf-8")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(), min_size=1, max_size=5))
 def test_any_text_survives_tables_and_export(tmp_path: Path, texts: list[str]):
     """Line separators, NUL, quotes, every plane of Unicode."""

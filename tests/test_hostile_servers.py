@@ -245,8 +245,8 @@ def test_a_hostile_list_of_models_is_passed_over_or_named(
 @pytest.mark.parametrize(
     "attack",
     cases(
-        {**ANSWERS, **STOPPING, **WHOLE, **LASTING},
-        ["nested a hundred thousand deep", "500 nested deep", "NUL"],
+        {**ANSWERS, **STOPPING, **WHOLE},
+        ["nested a hundred thousand deep", "500 nested deep"],
     ),
 )
 def test_a_hostile_answer_to_the_probe_is_passed_over_or_named(
@@ -347,7 +347,11 @@ def assert_one_ended(folder: Path, undisturbed: Path) -> None:
 
 
 WORDLESS = ("content null", "no content")
-FAILING = {name: attack for name, attack in {**ANSWERS, **STOPPING}.items() if name not in WORDLESS}
+FAILING = {
+    name: attack
+    for name, attack in {**ANSWERS, **STOPPING}.items()
+    if name not in WORDLESS and not name.startswith("429")  # a 429 is the server's, and waited out
+}
 
 
 @pytest.mark.parametrize(

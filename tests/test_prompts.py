@@ -1,6 +1,7 @@
 """The prompts: what is filled in and what is left alone, and the schemas of the replies."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -181,6 +182,7 @@ def conforms(value: Any, schema: dict[str, Any]) -> bool:
         "additionalProperties",
         "items",
         "minItems",
+        "maxItems",
         "minimum",
         "maximum",
     }
@@ -194,7 +196,7 @@ def conforms(value: Any, schema: dict[str, Any]) -> bool:
             conforms(value[name], part) for name, part in schema["properties"].items()
         )
     if schema["type"] == "array":
-        return len(value) >= schema.get("minItems", 0) and all(
+        return schema.get("minItems", 0) <= len(value) <= schema["maxItems"] and all(
             conforms(item, schema["items"]) for item in value
         )
     return (
@@ -210,6 +212,50 @@ def test_schemas_say_what_the_models_check(task: Task):
     assert conforms(REPLY_EXAMPLES[task], schema)
     assert not conforms(REPLY_EXAMPLES[task] | {"more": 1}, schema)
     assert not conforms({}, schema)
+
+
+def lists(task: str, length: int) -> list[dict[str, Any]]:
+    """Return replies of a task, each with one list of that length."""
+    point = {"topic": "T", "key_points": ["k"]}
+    return {
+        "extract": [{"topics": [point] * length}, {"topics": [point | {"key_points": ["k"] * length}]}],
+        "judge": [
+            REPLY_EXAMPLES["judge"] | {name: ["e"] * length} for name in ("missing_key_points", "errors")
+        ],
+    }[task]
+
+
+@pytest.mark.parametrize("task", ["extract", "judge"])
+def test_every_list_has_an_upper_bound_in_the_schema_and_in_the_model(task: Task):
+    schema = SCHEMAS[task]
+    assert schema is not None
+    for ten, endless in zip(lists(task, 10), lists(task, 33), strict=True):
+        assert conforms(ten, schema)
+        reply_of(task).model_validate_json(json.dumps(ten))
+        assert not conforms(endless, schema)
+        with pytest.raises(ValidationError, match="at most"):
+            reply_of(task).model_validate_json(json.dumps(endless))
+
+
+@pytest.mark.parametrize(
+    ("task", "longest", "reply"),
+    [
+        ("extract", 200, lambda text: {"topics": [{"topic": text, "key_points": ["k"]}]}),
+        ("extract", 1000, lambda text: {"topics": [{"topic": "T", "key_points": [text]}]}),
+        ("write", 8000, lambda text: {"question": text}),
+        ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"errors": [text]}),
+        ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"missing_key_points": [text]}),
+    ],
+    ids=["topic", "key point", "question", "error", "missing key point"],
+)
+def test_every_string_has_an_upper_bound_on_arrival_and_none_in_the_schema(
+    task: Task, longest: int, reply: Callable[[str], dict[str, Any]]
+):
+    """A bound in the schema would forbid backslashes with vLLM's default backend."""
+    assert "maxLength" not in json.dumps(SCHEMAS[task])
+    reply_of(task).model_validate_json(json.dumps(reply("x" * longest)))
+    with pytest.raises(ValidationError, match="characters"):
+        reply_of(task).model_validate_json(json.dumps(reply("x" * (longest + 1))))
 
 
 def test_a_solution_is_free_text():

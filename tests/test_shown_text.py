@@ -62,6 +62,23 @@ def test_a_secret_is_hidden_in_text_and_in_json(key: str) -> None:
         assert json.loads(secrets.hide_bytes(body)) == {"error": f"Incorrect API key: {HIDDEN}"}
 
 
+@pytest.mark.parametrize("key", ["sk-0123456789abcdef", "sk/0123/4567"])
+def test_a_secret_is_hidden_however_a_server_escapes_it(key: str) -> None:
+    """Each character as a code, in capitals or not, a slash with a backslash, and all that in JSON within JSON."""
+    secrets = Secrets([key])
+    for code in ("{:04x}", "{:04X}"):
+        inner = '{"said": "' + "".join("\\u" + code.format(ord(sign)) for sign in key) + '"}'
+        for body in (
+            inner,
+            json.dumps({"content": inner}),
+            inner.replace("\\u002f", "\\/").replace("\\u002F", "\\/"),
+        ):
+            hidden = secrets.hide_bytes(body.encode()).decode()
+            assert HIDDEN in hidden
+            assert "\\u" not in hidden
+            json.loads(hidden)
+
+
 def test_a_placeholder_is_no_secret() -> None:
     secrets = Secrets(["EMPTY", "none"])
     assert secrets.hide("the set is EMPTY") == "the set is EMPTY"

@@ -102,9 +102,17 @@ def test_average_linkage_does_not_chain():
 
 @pytest.mark.parametrize(
     "names",
-    [("Geometry - Circles", "geometry: CIRCLES"), ("Number-Theory", "Number  Theory"), ("Ｓets", "sets")],
+    [
+        ("Geometry - Circles", "geometry: CIRCLES"),
+        ("Number-Theory", "Number  Theory"),
+        ("Ｓets", "sets"),
+        ("Arithmetic - Percentage", "Arithmetic - Percentages"),
+        ("Statistics - Averages", "Statistics - the Mean"),
+        ("Algebra - Solving Linear Equations", "Algebra - Solve Linear Equation"),
+        ("三角形", "三角形"),
+    ],
 )
-def test_names_equal_but_for_case_spacing_and_punctuation_are_one_topic(names: tuple[str, str]):
+def test_names_of_the_same_stems_are_one_topic(names: tuple[str, str]):
     problems = [
         extraction("p", **{names[0]: ["a"]}),
         extraction("q", **{names[1]: ["b"]}),
@@ -112,6 +120,22 @@ def test_names_equal_but_for_case_spacing_and_punctuation_are_one_topic(names: t
     ]
     found = cluster(problems, {"a": 0, "b": 90, "c": 180})
     assert found.representative[names[0]] == found.representative[names[1]] != "Z"
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Arithmetic - Subtraction", "Arithmetic - Addition and Subtraction"),
+        ("Algebra - Arithmetic Sequences", "Algebra - Geometric Sequences"),
+        ("Geometry - Area", "Geometry - Perimeter"),
+        ("Number Theory - Divisors", "Number Theory - Division"),
+        ("三角形", "圆"),
+    ],
+)
+def test_names_of_other_stems_are_left_to_their_key_points(names: tuple[str, str]):
+    problems = [extraction("p", **{names[0]: ["a"]}), extraction("q", **{names[1]: ["b"]})]
+    found = cluster(problems, {"a": 0, "b": 90})
+    assert found.representative[names[0]] != found.representative[names[1]]
 
 
 def test_topics_without_key_points_are_left_out():
@@ -182,7 +206,7 @@ def test_pairs_are_asked_all_at_once():
     under_way = asyncio.Barrier(2)
 
     async def same_topic(_one: TopicKeyPoints, _other: TopicKeyPoints) -> bool:
-        await asyncio.wait_for(under_way.wait(), 5)
+        await asyncio.wait_for(under_way.wait(), 60)
         return False
 
     angles = {"A": 0, "B": BAND, "C": 180, "D": 180 + BAND}

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kpmath_builder.answers.parts import split_parts
-from kpmath_builder.answers.phrases import CONDITION, MULTIPLIERS, NO_VALUE, OTHER_LANGUAGES, WORD_ANSWERS
+from kpmath_builder.answers.phrases import (
+    CONDITION,
+    MULTIPLIERS,
+    NO_VALUE,
+    OTHER_LANGUAGES,
+    RETRACTION,
+    WORD_ANSWERS,
+)
 from kpmath_builder.answers.sentences import results, starts_with_quantity
 
 __all__ = ["Found", "announced", "hashed", "labelled_lines"]
@@ -70,7 +77,11 @@ _OPTION = re.compile(
     r"\b(?i:option|choice|answer)\s*\(?\\?(?:text(?:bf)?\{)?\(?([A-Z])\)?\}?\)?\s+is\s+(?:the\s+)?(?:correct|right|best)\b"
     r"|\b(?:I think|I believe|it's|it is|must be|choose|select|pick)\s+(?:it's\s+|it is\s+|option\s+|answer\s+)?\(?([B-H])\)?\s*[.!]?\s*\Z"
 )
-_CHOICE = re.compile(r"\**\(?([A-Z])\)?\**(?=\s*(?:,|;|\Z|because\b|since\b|as\b|\bfor\b))")
+_CHOICE = re.compile(
+    r"\**(?:option\s+|choice\s+)?\(?([A-Z])\)?\**(?=\s*(?:,|;|\Z|because\b|since\b|as\b|\bfor\b))"
+)
+_IN_WORDS = re.compile(r"(?<=\d)\s+\([A-Za-z -]+\)\Z")
+"""A number once more in words: 42 (forty-two)."""
 _NOT_BUT = re.compile(r"not\s+.{1,60}?,?\s+but\s+(?:rather\s+)?(?=[\d$\\(-])", re.IGNORECASE)
 _APPOSITION = re.compile(
     r"(?:,\s*which\s+(?:is|equals|comes to)|,?\s*that is,?|,?\s*i\.e\.,?|,?\s*namely,?)\s*(?=[\d$\\(-])",
@@ -119,6 +130,7 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
             "ption",
             "hoice",
             "nswer",
+            "hoose",
             "think",
             "believe",
             "it's",
@@ -199,6 +211,8 @@ def _elsewhere(value: str, end: int) -> Found | None:
 def _value(said: str, *, words: bool) -> str | None:
     """Return what a statement gives, without the reasons and conditions that follow it."""
     said = said.strip().strip("*").strip() if said.count("**") % 2 else said.strip()
+    if RETRACTION.search(said):
+        return None
     contrast = _NOT_BUT.match(said)
     if contrast:
         said = said[contrast.end() :]
@@ -223,6 +237,7 @@ def _value(said: str, *, words: bool) -> str | None:
 
 def _without_reasons(said: str) -> str | None:
     """Cut a reason or one condition off a value; where values depend on conditions, keep the whole."""
+    said = _IN_WORDS.sub("", said)
     reason = CONDITION.search(said)
     while reason and (reason.start() == 0 or _open(said[: reason.start()])):
         reason = CONDITION.search(said, reason.end())

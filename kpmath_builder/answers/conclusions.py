@@ -99,6 +99,8 @@ def _bare(line: str) -> str:
         ):
             inner = stripped[len(opening) : -len(closing)]
             line = inner.strip() if closing not in inner else line
+    if line.startswith(("\\(", "\\[")) and not line.rstrip(".").endswith(("\\)", "\\]")):
+        line = line[2:]
     return line.rstrip(".").strip()
 
 

@@ -19,6 +19,7 @@ from kpmath_builder.errors import InputError
 __all__ = ["AnswerClass", "Consensus", "NoWinner", "vote"]
 
 Mode = Literal["paper", "strict"]
+Abstentions = Literal["against", "ignore"]
 
 
 class NoWinner(StrEnum):
@@ -44,14 +45,14 @@ class AnswerClass:
     members: tuple[int, ...]
     """Indexes of the inputs, ascending."""
     share: float
-    """Of the votes cast."""
+    """Of what `abstentions` says: all solutions, or the votes cast."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
     """The outcome of a vote. As a condition it is true only if there is a winner.
 
-    Shares are of the votes cast: abstentions are counted apart.
+    Shares are of all solutions or of the votes cast, as `vote` was asked for.
     """
 
     mode: Mode
@@ -81,7 +82,11 @@ class Consensus:
 
 
 def vote(
-    answers: Sequence[Answer | str | None], mode: Mode = "strict", *, min_share: float = 0.5
+    answers: Sequence[Answer | str | None],
+    mode: Mode = "strict",
+    *,
+    min_share: float = 0.5,
+    abstentions: Abstentions = "ignore",
 ) -> Consensus:
     """Find the answer that most solutions agree on.
 
@@ -97,33 +102,38 @@ def vote(
         class whose answer comes first in alphabetical order. "strict" wants agreement on every part, one largest class
         of at least two votes, and a share of at least `min_share`.
     min_share
-        Of the votes cast, 0 to 1; only "strict" uses it.
+        Smallest share that wins, 0 to 1; only "strict" uses it.
+    abstentions
+        "against": shares are of all solutions, so that an abstention counts against each answer. "ignore": of the votes cast.
 
     Raises
     ------
     InputError
-        For an unknown mode or a share outside 0 to 1.
+        For an unknown mode, an unknown word for abstentions, or a share outside 0 to 1.
 
     """
     if mode not in {"paper", "strict"} or not 0 <= min_share <= 1:
         raise InputError(
             f"vote knows the modes paper and strict and shares from 0 to 1; it got {mode!r} and {min_share}."
         )
+    if abstentions not in {"against", "ignore"}:
+        raise InputError(f"vote counts abstentions as against or ignore; it got {abstentions!r}.")
     read = [_read(answer) if isinstance(answer, str) else answer for answer in answers]
     voters = [index for index, answer in enumerate(read) if answer is not None]
     cast = [answer for answer in read if answer is not None]
     budget = Budget()
     whole = partition([answer.parts for answer in cast], budget)
-    classes = _classes(cast, voters, whole)
+    solutions = len(read) if abstentions == "against" else len(cast)
+    classes = _classes(cast, voters, whole, solutions)
     counts = _agreement(cast, whole, budget)
-    vectors, scores = _score_vectors(len(read), voters, counts)
-    kept, reason = _paper(voters, counts) if mode == "paper" else _strict(classes, len(cast), min_share)
+    vectors, scores = _score_vectors(len(read), voters, counts, solutions)
+    kept, reason = _paper(voters, counts) if mode == "paper" else _strict(classes, min_share)
     sizes = [len(c.members) for c in classes] + [0, 0]
     return Consensus(
         mode=mode,
         winner=_winner(classes, kept),
-        share=sizes[0] / max(len(cast), 1),
-        margin=(sizes[0] - sizes[1]) / max(len(cast), 1),
+        share=sizes[0] / max(solutions, 1),
+        margin=(sizes[0] - sizes[1]) / max(solutions, 1),
         tie=sizes[0] == sizes[1] > 0,
         votes=len(cast),
         abstentions=len(read) - len(cast),
@@ -140,7 +150,9 @@ def _read(text: str) -> Answer | None:
     return _remembered(text) if len(text) <= _MAX_REMEMBERED else as_answer(text)
 
 
-def _classes(cast: list[Answer], voters: list[int], whole: Partition) -> tuple[AnswerClass, ...]:
+def _classes(
+    cast: list[Answer], voters: list[int], whole: Partition, solutions: int
+) -> tuple[AnswerClass, ...]:
     members: dict[int, list[int]] = {}
     for place, label in enumerate(whole.labels):
         members.setdefault(label, []).append(place)
@@ -148,7 +160,7 @@ def _classes(cast: list[Answer], voters: list[int], whole: Partition) -> tuple[A
         AnswerClass(
             _representative([cast[p] for p in places]),
             tuple(voters[p] for p in places),
-            len(places) / len(cast),
+            len(places) / solutions,
         )
         for places in members.values()
     ]
@@ -189,14 +201,13 @@ def _laid_out(cast: list[Answer], whole: Partition) -> list[tuple[str, ...]]:
 
 
 def _score_vectors(
-    inputs: int, voters: list[int], counts: list[tuple[int, ...]]
+    inputs: int, voters: list[int], counts: list[tuple[int, ...]], solutions: int
 ) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]:
     vectors: list[tuple[float, ...]] = [()] * inputs
     scores = [0.0] * inputs
-    votes = len(voters)
     for index, row in zip(voters, counts, strict=True):
-        vectors[index] = tuple([count / votes for count in row])
-        scores[index] = max(row) / votes
+        vectors[index] = tuple([count / solutions for count in row])
+        scores[index] = max(row) / solutions
     return tuple(vectors), tuple(scores)
 
 
@@ -209,17 +220,15 @@ def _paper(voters: list[int], counts: list[tuple[int, ...]]) -> tuple[tuple[int,
     return tuple(index for index, row in zip(voters, counts, strict=True) if max(row) == best), NoWinner.NONE
 
 
-def _strict(
-    classes: tuple[AnswerClass, ...], votes: int, min_share: float
-) -> tuple[tuple[int, ...], NoWinner]:
-    if not votes:
+def _strict(classes: tuple[AnswerClass, ...], min_share: float) -> tuple[tuple[int, ...], NoWinner]:
+    if not classes:
         return (), NoWinner.NO_VOTES
     largest = classes[0].members
     if len(largest) == 1:
         return (), NoWinner.NO_AGREEMENT
     if len(classes) > 1 and len(classes[1].members) == len(largest):
         return (), NoWinner.TIE
-    if len(largest) / votes < min_share:
+    if classes[0].share < min_share:
         return (), NoWinner.LOW_SHARE
     return largest, NoWinner.NONE
 

@@ -2,7 +2,7 @@
 
 import re
 
-from kpmath_builder.answers.vocabulary import names
+from kpmath_builder.answers.vocabulary import SHORT_WORDS, names
 
 __all__ = ["is_expression"]
 
@@ -23,13 +23,15 @@ def is_expression(text: str) -> bool:
     """Whether every sign of a normalised text belongs to one closed expression of known commands, numbers and letters."""
     if len(text) > _MAX_LENGTH or "=" in _BOUND.sub("", text) or re.search(r"[-+*/^_(\[{]\s*\Z", text):
         return False
+    if "\\to" in text and "\\lim" not in text:
+        return False
     open_brackets: list[str] = []
     for piece in _PIECE.finditer(text):
         sign = piece[3] or ""
         known = (
             piece[1] in _COMMANDS
             if piece[1]
-            else len(piece[2]) <= _MAX_LETTERS or piece[2] in _FUNCTIONS
+            else (len(piece[2]) <= _MAX_LETTERS and piece[2] not in SHORT_WORDS) or piece[2] in _FUNCTIONS
             if piece[2]
             else bool(sign) or piece[0].isspace() or piece[0][0].isdigit()
         )

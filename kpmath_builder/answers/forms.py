@@ -250,6 +250,8 @@ def bare(form: Form) -> Form:
 def same_form(a: Form, b: Form) -> bool:
     """Whether two forms are equal in everything that both of them state."""
     common = a.has & b.has
+    if (a.has ^ b.has) & Decoration.CLOCK and (a.has | b.has) & Decoration.UNIT:
+        return False  # a time of day is no measure, though its digits may be a ratio
     mixed = bool((a.has ^ b.has) & Decoration.BRACKETS)
     if a.key(common, ordered=mixed) == b.key(common, ordered=mixed):
         return True

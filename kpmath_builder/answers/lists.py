@@ -111,7 +111,7 @@ def _tuples(forms: list[Form]) -> Form | None:
         or given != given[:size] * (len(forms) // size)
     ):
         return None
-    parts = [tuple(_with_name(form) for form in forms[at : at + size]) for at in range(0, len(forms), size)]
+    parts = [tuple(_by_name(forms[at : at + size])) for at in range(0, len(forms), size)]
     return as_list([Group("pair" if size == 2 else "tuple", part, "()") for part in parts])
 
 
@@ -139,7 +139,14 @@ def _shared_label(forms: list[Form]) -> Form:
     labels = {form.label for form in forms if isinstance(form, Labelled)}
     if len(labels) == 1 and isinstance(forms[0], Labelled) and forms[0].bound is None:
         return Labelled(forms[0].label, as_list([bare(form) for form in forms]))
-    return as_list([_with_name(form) for form in forms])
+    return as_list(
+        _by_name(forms) if all(given) and len(set(given)) == len(given) else [_with_name(f) for f in forms]
+    )
+
+
+def _by_name(forms: Sequence[Form]) -> list[Form]:
+    """Return named values in the order of their names, in which a tuple gives them: `y = 1, x = 2` is (2, 1)."""
+    return [_with_name(form) for form in sorted(forms, key=_name)]
 
 
 def _with_name(form: Form) -> Form:

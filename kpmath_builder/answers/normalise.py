@@ -218,6 +218,8 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 _REWRITES = tuple((needs, re.compile(pattern), replacement) for needs, pattern, replacement in _RULES)
 ROW_BREAK = "\ue000"
 """Stands for the end of a matrix row, so that no rule for single backslashes meets it."""
+_VECTOR = re.compile(r"\\(?:vec|mathbf|boldsymbol|bm|overrightarrow|hat)\b")
+"""Between vectors a cross is another product than a dot."""
 _DOUBLED = re.compile(r"\\\\(?=(?:[a-zA-Z]{2,}|[{}%$]))")
 _LOST_F = re.compile(r"(?<![a-zA-Z\\])rac(?=\{)")
 _LOST_T = re.compile(r"(?<![a-zA-Z\\])ext(?=\{)|(?<![a-zA-Z\\])extcirc\b|(?<![a-zA-Z\\])imes\b")
@@ -230,6 +232,8 @@ def normalise(text: str) -> str:
     text = _mend(mend_escapes(text))
     if not text.isascii():
         text = _ascii(text)
+    if "\\times" in text and _VECTOR.search(text):
+        text = text.replace("\\times", "\\crossproduct")
     if "\\" in text or not text.isalnum():
         for needs, pattern, replacement in _REWRITES:
             if any(map(text.__contains__, needs)):

@@ -63,7 +63,7 @@ UNDECIDED = re.compile(
 
 CONDITION = re.compile(
     r",?\s*\b(?:(?:when(?:ever|\s+we|\s+the)?|if|where|since|because|as|given\s+that|provided|assuming|while|whereas|for\s+which|so\s+that|"
-    r"out\s+of)(?=\W|\Z)|(?:with|at|for)\s+\$?\\?\(?[a-z]\s*=)|,\s*(?:and\s+we|which|so|not|but)\b|,?\s*\band\s+(?:we|this|that|hence|therefore|so|it)\b",
+    r"out\s+of|instead\s+of|rather\s+than)(?=\W|\Z)|(?:with|at|for)\s+\$?\\?\(?[a-z]\s*=)|,\s*(?:and\s+we|which|so|not|but)\b|,?\s*\band\s+(?:we|this|that|hence|therefore|so|it)\b",
     re.IGNORECASE,
 )
 """What follows it is why or under what condition something holds."""
@@ -77,7 +77,7 @@ CONTEXT_WORDS = names(
 """A number behind one of these is no result of its sentence."""
 
 RETRACTION = re.compile(
-    r"\bwait\b|\bhold on\b|\bscratch that\b|\bcorrection\b|\bon second thought\b|\boops\b|\bmy (?:bad|mistake|apologies)\b|\bapologi[sz]e\b"
+    r"\bwait\b|\bhold on\b|\bscratch that\b|\bcorrection\b|\bon second thought\b|\boops\b|\bsorry\b|\bmy (?:bad|mistake|apologies)\b|\bapologi[sz]e\b"
     r"|\b(?:I|we|I've|we've|there) (?:have |has )?(?:made|make|see|realized?|realised?|found|find|is|was) (?:\w+ ){0,3}?(?:mistakes?|errors?|misread)\b"
     r"|\b(?:I|we) (?:misread|miscounted|misinterpreted|miscalculated|forgot|overlooked)\b"
     r"|\b(?:that|this|it|which|answer|result|above|solution|calculation|value)\b[^.!?\n]{0,30}?(?:\bis|\bwas|'s|\bseems)\s+(?:\w+ly\s+)?"

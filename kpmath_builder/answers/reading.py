@@ -34,6 +34,10 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 """An answer that is itself an answer field: a JSON reply that was quoted."""
+_HOLLOW = re.compile(
+    r"\\(?:text|mbox|mathrm|phantom|quad|qquad|ldots|dots|cdots|square|Box|underline|hspace)\b|[{}_\s]"
+)
+"""What stands for a place that is left open."""
 _TEXT_ONLY = re.compile(r"\\(?:text|mbox|mathrm)\s*\{([^{}]*)\}")
 _SPACED_DIGITS = re.compile(r"\\mathbf\s*\{\s*(-?\s*\d(?:\s+\d)*)\s*\}")
 _DISPLAY = re.compile(r"(\\\[|\$\$)[ \t]*\n\s*([^\n]{1,300}?)\s*\n\s*(\\\]|\$\$)")
@@ -94,6 +98,8 @@ def make_answer(raw: str) -> Answer | None:
     field = _FIELD.fullmatch(text) if "nswer" in text else None
     if field:
         text = unwrap(field[1])
+    if "\\" in text and not _HOLLOW.sub("", text).strip():
+        return None
     plain = (_TEXT_ONLY.sub(r"\1", text) if "\\" in text else text).casefold().strip().rstrip("!.")
     if plain in NO_ANSWERS or _PLACEHOLDER.fullmatch(text) or NOT_KNOWN.fullmatch(plain):
         return None
@@ -133,7 +139,7 @@ def _unless_corrected(text: str, found: Found, answer: Answer, corrections: int)
     if taken_back:
         rest = behind[taken_back.end() :]
         return _read(rest.lstrip(" \n:,.;—-"), corrections - 1) if corrections else None
-    if UNFINISHED.search(behind) and len(behind.split()) > 3:
+    if UNFINISHED.search(behind) and len(behind.split()) > 2:
         return None
     later = announced(behind, answers_only=True)
     other = None if later is None or later.raw is None else _checked(later.raw)

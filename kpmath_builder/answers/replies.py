@@ -33,7 +33,7 @@ def json_answer(text: str) -> str | None:
     if value[:1] in _CLOSERS:
         return _bracketed(value)
     bare = re.match(r"[^,}\n]+(?=\s*[,}\n])", value)
-    return bare[0].strip() if bare else None
+    return bare[0].strip().strip("'") if bare else None
 
 
 def tagged_answer(text: str) -> tuple[str, int] | None:

@@ -46,6 +46,7 @@ _OPENING_CLAUSE = re.compile(
     r"\s*(?:if|when|since|because|as|given|while|after|with|for)\b(?:[^,]|,\d)*,(?!\d)", re.IGNORECASE
 )
 _ASSIGNED = re.compile(r"[$\\(\[\s]*[A-Za-z][\w']*(?:_\{?\w+\}?)?(?:\([a-z]\))?\s*=")
+_EQUATION = re.compile(r"[^=]*[A-Za-z)}]\s*[-+]\s*[^=]*[A-Za-z][^=]*=")
 _NAME = re.compile(r"[A-Za-z][\w']*(?:\([a-z]\))?")
 _TAIL_WORDS = re.compile(
     r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}"
@@ -83,6 +84,8 @@ def results(sentence: str, *, stated_only: bool = False) -> str | None:
         return None
     if not stated:
         return found[0].text if len(found) == 1 else None
+    if len(stated) == 1 and _EQUATION.match(_inside(stated[0].text)) and stated[0].text.count("=") == 1:
+        return None  # an equation of several unknowns: whether its value or itself is meant is not said
     if len(found) > 1 and not stated[0].stated and not plain[: stated[0].start].strip():
         return None  # 20% of the 50 students: a subject, not a result
     if len(stated) > 1:

@@ -41,6 +41,11 @@ _NAMELESS = names(
     "the a an final answer answers result solution solutions value values correct is are of equals exact x-value"
 )
 """Words of a label that name nothing: `the final answer is`."""
+_NO_NAMES = names(
+    "not never no none cannot without except unless if only than less more fewer least most greater smaller below above under "
+    "between up or"
+)
+"""Words that make of a label a condition or a denial."""
 _NUMBERED = names(
     "case part step question problem row line day week month year round group game player test trial item sequence series solution equation function graph"
 )
@@ -246,7 +251,7 @@ def label_of(side: list[Token]) -> Key | None:
     """Return the key of what a side names, `x`, `f(x)`, `P(A)`, `|AB|`, `(x, y)`, `the area`, or None if it is more than a name."""
     side = _without_kind(without_fillers(side))
     plain = outer(side)
-    if not side or not _names(side, plain):
+    if not side or side[0].value.lower() in {"when", "whenever"} or not _names(side, plain):
         return None
     called = _called(side)
     return ("function", called[0], len(called[1])) if called else ("name", *_spelt(side))
@@ -304,6 +309,8 @@ def _spelt(tokens: Iterable[Token]) -> list[str]:
         token.value.removeprefix("angle ") if token.kind == "symbol" else token.value.lower()
         for token in tokens
     ]
+    if any(value in _NO_NAMES for value in values):
+        raise UnreadableError("a label that says more than a name")
     length = values[:1] == ["|"] == values[-1:] and len(values) > 3
     return [value for value in (values[1:-1] if length else values) if value not in _NAMELESS]
 

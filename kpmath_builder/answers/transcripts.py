@@ -52,7 +52,7 @@ _OWN_ROLE = re.compile(
 )
 _HARMONY = re.compile(
     r"(?:<\|start\|>(?P<role>[\w.]*))?[^<\n]*(?:<\|channel\|>(?P<channel>\w*)[^<]*)?(?:<\|constrain\|>[^<]*)?<\|message\|>"
-    r"(?P<said>.*?)(?=<\|(?:end|return|call|start|channel)\|>|\Z)(?:<\|(?:end|return|call)\|>)?",
+    r"(?P<said>.*?)(?=<\|(?:end|return|call|start|channel|message)\|>|\Z)(?:<\|(?:end|return|call)\|>)?",
     re.DOTALL,
 )
 _BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z\s]).*?assistant\s*final(?=[^a-z])", re.DOTALL)

@@ -134,6 +134,7 @@ class Connection:
                 except CallError as error:
                     fault = error
                     owner = await self._health.owner(endpoint, fault, before)
+                    pause = self._count(endpoint, fault, owner, budget)  # before the place goes to the next
                 except RefusedError:
                     await self._confirm(endpoint)
                     raise
@@ -142,7 +143,6 @@ class Connection:
                     return answer
                 finally:
                     self.pool.leave(endpoint)
-            pause = self._count(endpoint, fault, owner, budget)
             self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
             await self.stop.sleep(pause)
             self.stats.retries += 1
@@ -185,10 +185,11 @@ class Connection:
     async def _confirm(self, endpoint: Endpoint) -> None:
         """Take note of an answer; if others lost touch with the server meanwhile, only once it is known to be the same one.
 
-        The answer is paid for: it waits for that, rather than being asked for again.
+        The answer is paid for: it waits for that, rather than being asked for again. A server that is down does not answer the
+        check: an engine of our own takes minutes to load again, and is known to be the one that we started.
         """
         budget = RetryBudget()
-        while not endpoint.verified:
+        while not endpoint.verified and endpoint.state is not State.DOWN:
             try:
                 await self._health.verified(endpoint)
             except CallError as fault:

@@ -165,7 +165,8 @@ class Endpoint:
     def break_off(self) -> None:
         """End the requests under way with a `TimeoutError`; they are sent again elsewhere, or here."""
         for call in list(self.calls):
-            call.reschedule(0.0)
+            if not call.expired():  # its own time limit may have come in this moment
+                call.reschedule(0.0)
 
     @property
     def busy(self) -> int:

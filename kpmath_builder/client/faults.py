@@ -23,17 +23,19 @@ class Owner(Enum):
 class Weight(IntEnum):
     """How much a fault counts towards giving a request up once the request owns it (see `retries.STRIKES`)."""
 
-    TURNED_AWAY = 1
+    RATE_LIMITED = 1
+    """A 429 while others are answered: usually a matter of waiting, but a request may be too large for the limit by itself."""
+    TURNED_AWAY = 4
     """The server says that it is too busy, and answers others meanwhile."""
-    ERROR = 6
+    ERROR = 24
     """An error inside the server, or a connection that broke."""
-    MALFORMED = 12
+    MALFORMED = 48
     """An answer that cannot be read; it was paid for."""
-    LASTING = 24
+    LASTING = 96
     """A fault that looks meant for this very request, such as the 403 of a moderation."""
-    EMPTY = 32
+    EMPTY = 128
     """An answer without a word; with the same seed the next one is likely to be as empty."""
-    NO_ANSWER = 48
+    NO_ANSWER = 192
     """No answer within the time limit of a call."""
 
 

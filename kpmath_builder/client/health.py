@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from kpmath_builder.client.endpoints import Endpoint
-from kpmath_builder.client.faults import CallError, Owner
+from kpmath_builder.client.faults import CallError, Owner, Weight
 from kpmath_builder.client.retries import Patience
 
 __all__ = ["Health", "Probe", "Verify"]
@@ -62,6 +62,8 @@ class Health:
         """
         if fault.away:
             endpoint.was_away()
+        if fault.weight is Weight.RATE_LIMITED:  # a probe would only be turned away as well
+            return Owner.REQUEST if endpoint.answers > answers_before else Owner.SERVER
         if fault.owner is not Owner.UNCLEAR:
             return fault.owner
         if endpoint.answers > answers_before and not fault.away:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kpmath_builder.client.faults import CallError, GivenUpError
+from kpmath_builder.client.faults import CallError, GivenUpError, Weight
 
 __all__ = ["Patience", "RetryBudget", "call_timeout"]
 
@@ -15,7 +15,7 @@ LONGEST_OWN_PAUSE = 2.0
 """Seconds between tries of a request that alone fails: the server is well, so that there is nothing to spare it."""
 LONGEST_RETRY_AFTER = 60.0
 """Seconds for which a server's wish is followed before it is asked again, whatever it wished for."""
-STRIKES = 96
+STRIKES = 384
 """Sum of the weights of a request's own faults at which it is given up: 16 errors, 8 malformed answers, 2 calls without an answer."""
 BREAK_OFFS_TO_SUSPECT = 2
 BREAK_OFFS_TO_GIVE_UP = 4
@@ -85,7 +85,9 @@ class RetryBudget:
             When the budget is used up: the request must not hold up the build.
         """
         self.strikes += fault.weight
-        pause = min(self.pause(fault), LONGEST_OWN_PAUSE)
+        pause = self.pause(fault)
+        if fault.weight is not Weight.RATE_LIMITED:
+            pause = min(pause, LONGEST_OWN_PAUSE)
         if self.strikes >= STRIKES:
             times = "once" if self.faults == 1 else f"{self.faults} times"
             raise GivenUpError(

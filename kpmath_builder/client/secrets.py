@@ -1,6 +1,6 @@
 """Our own secrets, kept out of whatever is stored or shown: a server may repeat the key that it was sent."""
 
-import json
+import re
 from collections.abc import Iterable
 
 __all__ = ["Secrets"]
@@ -8,6 +8,10 @@ __all__ = ["Secrets"]
 HIDDEN = "[secret]"
 _SHORTEST = 8
 """Shorter keys are placeholders such as EMPTY or none; as words of a text they are no secrets."""
+
+
+_SPECIAL = frozenset('"\\/')
+"""What JSON may escape by a backslash alone."""
 
 
 class Secrets:
@@ -22,10 +26,10 @@ class Secrets:
     def __init__(self, texts: Iterable[str | None] = ()) -> None:
         found = {text.strip() for text in texts if text}
         texts_ = sorted((text for text in found if len(text) >= _SHORTEST), key=len, reverse=True)
-        # A JSON body holds a secret as it is, or with its special characters escaped.
-        forms = dict.fromkeys(form for text in texts_ for form in (text, json.dumps(text)[1:-1]))
         self._texts = tuple(texts_)
-        self._bytes = tuple(form.encode() for form in forms)
+        self._bytes = tuple(text.encode() for text in texts_)
+        self._special = any(_SPECIAL & set(text) for text in texts_)
+        self._escaped = [re.compile(b"".join(map(_in_json, text))) for text in texts_]
 
     def hide(self, text: str) -> str:
         """Return the text with each secret replaced."""
@@ -38,7 +42,18 @@ class Secrets:
         for secret in self._bytes:
             if secret in body:
                 body = body.replace(secret, HIDDEN.encode())
+        if b"\\u" in body or (self._special and b"\\" in body):
+            for pattern in self._escaped:
+                body = pattern.sub(HIDDEN.encode(), body)
         return body
 
     def __repr__(self) -> str:
         return f"Secrets({len(self._texts)})"
+
+
+def _in_json(sign: str) -> bytes:
+    r"""Return a pattern for a character as JSON may write it: `/`, `\/` or `\u002f`, with more backslashes in JSON within JSON."""
+    plain = re.escape(sign.encode())
+    if sign in _SPECIAL:
+        plain = rb"\\*" + plain
+    return rb"(?:%b|\\+u(?i:%04x))" % (plain, ord(sign))

@@ -34,11 +34,9 @@ def _shape(schema: Mapping[str, Any]) -> str:
         fields = (f"{json.dumps(name)}: {_shape(part)}" for name, part in schema["properties"].items())
         return "{" + ", ".join(fields) + "}"
     if kind == "array" and "items" in schema:
-        return (
-            f"[{_shape(schema['items'])}, …]"
-            if schema.get("minItems")
-            else f"[{_shape(schema['items'])}, … or nothing]"
-        )
+        least = "" if schema.get("minItems") else " or nothing"
+        most = f", at most {schema['maxItems']}" if "maxItems" in schema else ""
+        return f"[{_shape(schema['items'])}, …{least}{most}]"
     if kind in _NAMES:
         return f"<{_NAMES[kind]}{_bounds(schema)}>"
     return f"<a value that fits the JSON schema {json.dumps(schema, ensure_ascii=False)}>"

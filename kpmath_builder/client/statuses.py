@@ -24,7 +24,7 @@ def fault_of(url: str, status: int, body: bytes, headers: Mapping[str, str]) -> 
     said = f"{status} from {url}" + (f" ({words})" if words else "")
     retry_after = read_retry_after(headers)
     if status == 429:
-        return CallError(said, retry_after=retry_after)
+        return CallError(said, retry_after=retry_after, weight=Weight.RATE_LIMITED)
     if status in BUSY:
         weight = Weight.TURNED_AWAY
     elif status >= 500 or status in {408, 409}:

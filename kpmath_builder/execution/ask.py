@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from kpmath_builder.execution.run import Material, Run, cost_of
 from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.prompts.loops import ends_in_loop
 from kpmath_builder.prompts.reply_reading import ReadReply, read_reply
 from kpmath_builder.protocol import ROLE_OF, Request, Response, Role, Task
 from kpmath_builder.records import Tokens
@@ -50,6 +51,8 @@ class Ask:
         self.spent: dict[str, Tokens] = defaultdict(Tokens)
         self.repairs: dict[Role, Counter[str]] = defaultdict(Counter)
         """Role to what had to be repaired in its replies, and how often."""
+        self.loops: Counter[Role] = Counter()
+        """Role to how many of its replies ran in a loop until they were cut off."""
         self.asked: list[AskedSample] = []
         self.resumed = True
         """Whether all answers so far were in the log."""
@@ -67,20 +70,31 @@ class Ask:
         """What stands before a problem in the prompts that are sent."""
         return self._run.prompts.headings
 
+    def instructions(self, task: Task) -> str:
+        """Return what the prompt of a task says whatever the material."""
+        return self._run.prompts.instructions(task)
+
     async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
-        """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own."""
-        reason = ""
+        """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own.
+
+        After a reply that ran in a loop there is one more attempt, with half the tokens.
+        """
+        reason, looped = "", False
         for attempt in range(self._run.recipe.build.attempts):
-            (response,) = await self._ask(task, material, 1, attempt)
+            (response,) = await self._ask(task, material, 1, attempt, after_loop=looped)
             read = _read(response, kind)
             self._note(task, response, read)
             value, reason = read.value, read.reason
-            if value is not None or response.finish_reason in FINAL:
+            if value is not None or response.finish_reason in FINAL or looped:
                 return Reply(value, reason)
+            looped = _runs_in_loop(response)
         return Reply(None, reason)
 
     def _note(self, task: Task, response: Response, read: ReadReply[T]) -> None:
-        """Count what had to be repaired, and replies that came in this run and are not readable."""
+        """Count what had to be repaired, loops, and replies that came in this run and are not readable."""
+        if _runs_in_loop(response):
+            self.loops[ROLE_OF[task]] += 1
+            self._run.quality.looped(task)
         if read.value is not None:
             self._run.quality.readable(task, read.repairs)
             self.repairs[ROLE_OF[task]].update(repair.value for repair in read.repairs)
@@ -91,8 +105,12 @@ class Ask:
         """Ask for several samples of free text."""
         return await self._ask(task, material, count, 0)
 
-    async def _ask(self, task: Task, material: Material, count: int, attempt: int) -> list[Response]:
-        request = self._run.request(task, material, self._address, attempt, self._generation)
+    async def _ask(
+        self, task: Task, material: Material, count: int, attempt: int, *, after_loop: bool = False
+    ) -> list[Response]:
+        request = self._run.request(
+            task, material, self._address, attempt, self._generation, after_loop=after_loop
+        )
         responses, fresh = await self._run.responses(request, count, self._log, str(self._address))
         self.resumed = self.resumed and not fresh
         for sample, response in enumerate(responses):
@@ -104,6 +122,12 @@ class Ask:
 def _read(response: Response, kind: type[T]) -> ReadReply[T]:
     if response.finish_reason in FINAL:
         return ReadReply(None, reason=response.text)
+    if _runs_in_loop(response):
+        return ReadReply(None, reason=f"ran in a loop until it was cut off ({response.finish_reason})")
     if response.finish_reason != "stop":
         return ReadReply(None, reason=f"cut off ({response.finish_reason})")
     return read_reply(response.text, kind)
+
+
+def _runs_in_loop(response: Response) -> bool:
+    return response.finish_reason == "length" and ends_in_loop(response.text)

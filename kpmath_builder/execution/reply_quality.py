@@ -21,11 +21,17 @@ class ReplyQuality:
         self._unreadable: dict[Task, dict[str, str]] = defaultdict(dict)
         """Task to the requests in a row whose replies were not readable, each with a sentence about it."""
         self._repairs: Counter[tuple[Role, Repair]] = Counter()
+        self.loops: Counter[Role] = Counter()
+        """Role to how many of its replies ran in a loop."""
 
     def readable(self, task: Task, repairs: Iterable[Repair]) -> None:
         """Note a reply that was read."""
         self._unreadable.pop(task, None)
         self._repairs.update((ROLE_OF[task], repair) for repair in repairs)
+
+    def looped(self, task: Task) -> None:
+        """Note a reply that ran in a loop until it was cut off."""
+        self.loops[ROLE_OF[task]] += 1
 
     def unreadable(self, request: Request, response: Response, reason: str) -> None:
         """Note a reply that came now and was not readable; a request counts once."""

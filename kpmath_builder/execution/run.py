@@ -69,17 +69,25 @@ class Run:
         self._needs_all = needs_all
 
     def request(
-        self, task: Task, material: Material, address: int | str, attempt: int, generation: int = 0
+        self,
+        task: Task,
+        material: Material,
+        address: int | str,
+        attempt: int,
+        generation: int = 0,
+        *,
+        after_loop: bool = False,
     ) -> Request:
         """Return the request for a task; address, attempt and generation decide its seed."""
         settings = self.recipe.teacher_for(ROLE_OF[task])
         prompted = settings.uses_prompts
+        sampling = self.recipe.sampled_by(ROLE_OF[task]).sampling
         purpose = f"{task}, generation {generation}" if generation else task
         return Request(
             task=task,
             model=settings.model_name,
             messages=self.prompts.render(task, material) if prompted else _as_json(task, material),
-            sampling=self.recipe.sampled_by(ROLE_OF[task]).sampling,
+            sampling=sampling.after_loop() if after_loop else sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
             schema=SCHEMAS[task] if prompted else None,
             extra=settings.fields(task),

@@ -118,6 +118,8 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
         )
     if repaired := run.quality.repaired("extractor"):
         report.note(f"Replies of the extractor were repaired before they could be read: {repaired}")
+    if loops := run.quality.loops["extractor"]:
+        report.note(f"Replies of the extractor that ran in a loop until they were cut off: {loops:,}")
     return [found[seed.id] for seed in seeds]
 
 

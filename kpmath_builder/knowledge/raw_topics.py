@@ -1,7 +1,5 @@
 """Topics as the extractor named them: gathered over all seed problems, turned into vectors, united."""
 
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from kpmath_builder.knowledge.embeddings import Embedder, FloatMatrix, unit_rows
+from kpmath_builder.knowledge.vocabulary import stems
 from kpmath_builder.records import Extraction, TopicKeyPoints
 
 __all__ = ["RawTopic", "collect", "topic_vectors", "unite"]
@@ -45,12 +44,12 @@ class RawTopic:
 
 
 def collect(extractions: Iterable[Extraction]) -> list[RawTopic]:
-    """Return the topics that have key points, one for all names equal but for case, spacing and punctuation, sorted."""
+    """Return the topics that have key points, sorted; names of the same stems in the same order are one topic."""
     topics: dict[str, RawTopic] = defaultdict(RawTopic)
     for extraction in extractions:
         for named in extraction.topics:
             if named.key_points:
-                topic = topics[_plain(named.topic)]
+                topic = topics[" ".join(stems(named.topic))]
                 topic.seeds[named.topic].add(extraction.seed_id)
                 topic.key_points.update(named.key_points)
     ordered = [topics[name] for name in sorted(topics)]
@@ -84,9 +83,3 @@ def unite(topics: Sequence[RawTopic], groups: Iterable[Iterable[int]]) -> list[R
             whole.rows.extend(topic.rows)
         united.append(whole)
     return united
-
-
-def _plain(name: str) -> str:
-    """Return the name without case, spacing and punctuation."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(re.findall(r"[^\W_]+", folded)) or folded

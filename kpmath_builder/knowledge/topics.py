@@ -94,8 +94,8 @@ async def cluster_topics(
 ) -> TopicClusters:
     """Merge raw topics to representative topics; the order of the extractions does not matter.
 
-    Names that differ only in case, spacing and punctuation are one topic from the start; topics without key points are
-    left out. Then come average linkage at `same`, the teacher's verdicts, and the minimum support.
+    Names of the same stems ("Percentage" and "Percentages", but not "Subtraction" and "Addition and Subtraction") are one topic
+    from the start; topics without key points are left out. Then come average linkage at `same`, the teacher's verdicts, and the minimum support.
 
     Parameters
     ----------

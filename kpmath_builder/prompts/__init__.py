@@ -76,6 +76,11 @@ class Prompts:
         )
         return tuple(dict.fromkeys(heading for heading in found if re.search(r"[^\W\d]{2}", heading)))
 
+    def instructions(self, task: Task) -> str:
+        """Return what a task's prompt says whatever the material: instructions, worked examples, the closing line."""
+        template = self.templates[task]
+        return f"{template.system}\n{template.user}"
+
     def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
         """Return the messages that put a task to a model.
 

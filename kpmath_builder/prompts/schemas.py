@@ -1,7 +1,7 @@
 """What a model must reply to each task: pydantic models, and the JSON schemas derived from them.
 
-The schemas bound no string: with the default backend of vLLM a length bound forbids every backslash, and so LaTeX.
-Emptiness is checked on arrival instead.
+Every list and every string has an upper bound, because small models go on for ever. The schemas bound the lists only: with the default
+backend of vLLM a bound on a string forbids every backslash, and so LaTeX. Strings are checked on arrival instead.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,19 @@ def _filled(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_filled)]
+def _at_most(characters: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) > characters:
+            raise ValueError(f"has {len(text):,} characters, at most {characters:,} are read")
+        return text
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, AfterValidator(_filled), _at_most(200)]
+Statement = Annotated[str, AfterValidator(_filled), _at_most(1000)]
+Problem = Annotated[str, AfterValidator(_filled), _at_most(8000)]
+Remark = Annotated[str, _at_most(1000)]
 Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -43,14 +55,14 @@ class _Reply(BaseModel):
 class NamedTopic(_Reply):
     """One topic with the key points that the extractor filed under it."""
 
-    topic: Text
-    key_points: tuple[Text, ...] = Field(min_length=1)
+    topic: Name
+    key_points: tuple[Statement, ...] = Field(min_length=1, max_length=10)
 
 
 class ExtractReply(_Reply):
     """Topics and key points of one seed problem (paper section 2.1)."""
 
-    topics: tuple[NamedTopic, ...] = Field(min_length=1)
+    topics: tuple[NamedTopic, ...] = Field(min_length=1, max_length=10)
 
 
 class SameTopicReply(_Reply):
@@ -62,7 +74,7 @@ class SameTopicReply(_Reply):
 class WriteReply(_Reply):
     """One new question (paper section 2.2)."""
 
-    question: Text
+    question: Problem
 
 
 class JudgeReply(_Reply):
@@ -71,9 +83,9 @@ class JudgeReply(_Reply):
     The reasons come first, so that a model finds the faults before it gives the score.
     """
 
-    missing_key_points: tuple[str, ...]
+    missing_key_points: tuple[Remark, ...] = Field(max_length=32)
     key_points_present: Score
-    errors: tuple[str, ...]
+    errors: tuple[Remark, ...] = Field(max_length=16)
     correctness: Score
     sub_questions: int = Field(ge=1, le=100)
 

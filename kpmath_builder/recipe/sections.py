@@ -138,6 +138,12 @@ class BlueprintsSettings(Section):
 class QuestionsSettings(Sampled):
     """Writing questions (paper section 2.2)."""
 
+    checks: bool = key(
+        "whether questions of a model that are none are dropped by program before they are judged: answers, remarks about the task, "
+        "nothing asked, copies of the practices",
+        default=True,
+        kind=KeyKind.DECISION,
+    )
     temperature: float = key("sampling temperature", 1.0, ge=0)
     top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
     max_tokens: int = key("longest reply in tokens", 1024, ge=1)
@@ -175,8 +181,11 @@ class ConsensusSettings(Section):
         "strict",
         KeyKind.DECISION,
     )
-    min_share: float = key(
-        "strict only: smallest share of the votes that wins", 0.5, KeyKind.DECISION, ge=0, le=1
+    min_share: float = key("strict only: smallest share that wins", 0.5, KeyKind.DECISION, ge=0, le=1)
+    abstentions: Literal["against", "ignore"] = key(
+        "solutions without an answer or with wrong arithmetic; against: shares are of all solutions, ignore: of the votes cast",
+        "against",
+        KeyKind.DECISION,
     )
 
 

@@ -1,6 +1,7 @@
 """Drawing blueprints: which topics, practices and key points a new question is made from (paper section 2.2)."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -11,10 +12,17 @@ from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.randomness import rng, sample_indices, weighted_index
 from kpmath_builder.records import Blueprint, BlueprintPart, Practice
 
-__all__ = ["NO_THIRD_TOPIC", "BlueprintDrawer"]
+__all__ = ["NO_THIRD_TOPIC", "ONE_PROBLEM", "OTHER_TOPIC", "BlueprintDrawer"]
 
 NO_THIRD_TOPIC: Final = "no-third-topic"
-"""Note of a blueprint that should have had three topics, where no topic goes with both of the first two."""
+"""Note of a blueprint that should have had three topics, but no topic goes with both of the first two and has a third problem."""
+OTHER_TOPIC: Final = "other-topic"
+"""Note of a blueprint with a topic that was drawn again, because the first one would have brought the same problem twice."""
+ONE_PROBLEM: Final = "one-problem"
+"""Note of a blueprint whose parts come from one problem, because no two topics that go together have different ones."""
+
+_Holder = tuple[str, tuple[str, ...]]
+"""A seed problem that has a topic, and its key points for it."""
 
 
 class BlueprintDrawer:
@@ -59,7 +67,7 @@ class BlueprintDrawer:
             raise InputError(
                 "The practices and the co-occurrence matrix have different topics: build the knowledge again."
             )
-        self._first = np.cumsum(tcpm.values.sum(axis=1))
+        self._row_sums: npt.NDArray[np.float64] = tcpm.values.sum(axis=1)
         self._build_seed = build_seed
         self._draw_id = draw_id
         self._three_topics_share = three_topics_share
@@ -69,52 +77,84 @@ class BlueprintDrawer:
         """Return blueprint number `index`, counted from 0."""
         generator = rng(self._build_seed, index, "blueprint")
         wanted = 3 if generator.random() < self._three_topics_share else 2
-        topics = self._draw_topics(generator, wanted)
+        topics, notes = self._draw_topics(generator, wanted)
         return Blueprint(
             id=f"{self._draw_id}-{index:08d}",
             index=index,
             parts=self._draw_parts(generator, topics),
-            note="" if len(topics) == wanted else NO_THIRD_TOPIC,
+            note=", ".join(notes),
         )
 
-    def _draw_topics(self, generator: np.random.Generator, wanted: int) -> list[str]:
-        """Draw by row sums, then by the first topic's row, then by the product of both topics' rows."""
+    def _draw_topics(self, generator: np.random.Generator, wanted: int) -> tuple[list[str], list[str]]:
+        """Draw by row sums, then by the first topic's row, then by the product of both topics' rows; return topics and notes.
+
+        The paper does not say what happens if all parts come from one problem. Such a blueprint asks for the old problem, so
+        that a topic which brings no problem of its own is drawn again, the first one only if none goes with it.
+        """
         values = self._tcpm.values
-        drawn = [weighted_index(generator, self._first)]
-        weights: npt.NDArray[np.float64] = values[drawn[0]]
-        drawn.append(weighted_index(generator, np.cumsum(weights)))
-        weights = weights * values[drawn[1]]
-        if wanted == 3 and weights.any():
-            drawn.append(weighted_index(generator, np.cumsum(weights)))
-        return [self._tcpm.topics[i] for i in drawn]
+        drawn, notes = self._draw_pair(generator)
+        if wanted == 3:
+            third, again = self._draw_next(generator, values[drawn[0]] * values[drawn[1]], drawn)
+            drawn += [] if third is None else [third]
+            notes += [NO_THIRD_TOPIC] if third is None else [OTHER_TOPIC] if again else []
+        return [self._tcpm.topics[i] for i in drawn], list(dict.fromkeys(notes))
+
+    def _draw_pair(self, generator: np.random.Generator) -> tuple[list[int], list[str]]:
+        left, others = self._row_sums.copy(), False
+        while left.any():
+            first = weighted_index(generator, np.cumsum(left))
+            second, again = self._draw_next(generator, self._tcpm.values[first], [first])
+            others = others or again
+            if second is not None:
+                return [first, second], [OTHER_TOPIC] if others else []
+            left[first] = 0
+        first = weighted_index(generator, np.cumsum(self._row_sums))
+        return [first, weighted_index(generator, np.cumsum(self._tcpm.values[first]))], [ONE_PROBLEM]
+
+    def _draw_next(
+        self, generator: np.random.Generator, weights: npt.NDArray[np.float64], drawn: list[int]
+    ) -> tuple[int | None, bool]:
+        """Draw a topic that has a problem besides those of the topics drawn, and return whether it took several draws."""
+        left, again = weights.copy(), False
+        while left.any():
+            topic = weighted_index(generator, np.cumsum(left))
+            if self._have_different_problems([*drawn, topic]):
+                return topic, again
+            left[topic], again = 0, True
+        return None, again
+
+    def _have_different_problems(self, topics: Sequence[int]) -> bool:
+        # Of n topics, one that has n problems always has one to spare: more need not be looked at.
+        few = [self._holders[self._tcpm.topics[i]][: len(topics)] for i in topics]
+        return _first_different(few) is not None
 
     def _draw_parts(self, generator: np.random.Generator, topics: Sequence[str]) -> tuple[BlueprintPart, ...]:
-        parts: list[BlueprintPart] = []
-        for topic in topics:
-            used = {part.seed_id for part in parts}
-            seed_id, key_points = self._draw_holder(generator, topic, used)
+        """Draw a practice for each topic, from different problems where the topics have them."""
+        drawn = [self._draw_holders(generator, topic, len(topics)) for topic in topics]
+        chosen = _first_different(drawn) or tuple(holders[0] for holders in drawn)
+        parts = []
+        for topic, (seed_id, key_points) in zip(topics, chosen, strict=True):
             kept = sorted(sample_indices(generator, len(key_points), self._max_key_points))
             parts.append(
                 BlueprintPart(topic=topic, seed_id=seed_id, key_points=tuple(key_points[i] for i in kept))
             )
         return tuple(parts)
 
-    def _draw_holder(
-        self, generator: np.random.Generator, topic: str, used: set[str]
-    ) -> tuple[str, tuple[str, ...]]:
-        """Draw a practice that has the topic, one that the blueprint does not use yet where there is one.
-
-        The paper draws each at random and says nothing of repetition; two parts from one problem make the old problem.
-        Of `len(used) + 1` different holders one is unused, so that many draws always do.
-        """
+    def _draw_holders(self, generator: np.random.Generator, topic: str, count: int) -> list[_Holder]:
+        """Draw as many practices that have the topic as the blueprint has topics: one of them is not used by the others."""
         holders = self._holders[topic]
-        drawn = [holders[i] for i in sample_indices(generator, len(holders), len(used) + 1)]
-        return next((holder for holder in drawn if holder[0] not in used), drawn[0])
+        return [holders[i] for i in sample_indices(generator, len(holders), count)]
 
 
-def _holders(practices: Sequence[Practice]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+def _first_different(holders: Sequence[Sequence[_Holder]]) -> tuple[_Holder, ...] | None:
+    """Return one holder per topic, no problem twice, those drawn first if they do; None if there is no such choice."""
+    choices = product(*holders)
+    return next((c for c in choices if len({seed_id for seed_id, _ in c}) == len(c)), None)
+
+
+def _holders(practices: Sequence[Practice]) -> dict[str, list[_Holder]]:
     """Return, for each topic, the seed ids that have it with their key points for it, in order of seed id."""
-    holders: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    holders: dict[str, list[_Holder]] = {}
     for practice in sorted(practices, key=lambda practice: practice.seed.id):
         for part in practice.topics:
             holders.setdefault(part.topic, []).append((practice.seed.id, part.key_points))

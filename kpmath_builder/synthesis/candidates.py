@@ -8,6 +8,7 @@ from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError
 from kpmath_builder.recipe import JudgingSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
+from kpmath_builder.synthesis.question_checks import find_fault
 from kpmath_builder.synthesis.questions import judge, show, write
 from kpmath_builder.synthesis.solutions import agree, solve
 
@@ -39,6 +40,7 @@ class _Draft:
             models=models,
             spent=dict(self._ask.spent),
             repairs=repairs,
+            loops=dict(self._ask.loops),
             reason=reason,
             detail=detail,
         )
@@ -61,6 +63,11 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
         return draft.end(DropReason.UNWRITTEN, written.reason)
     question = written.value.question.strip()
     draft.learn(stage=Stage.WRITTEN, question=question)
+    # The symbolic teacher makes its questions of the practices' own sentences.
+    if recipe.questions.checks and recipe.teacher_for("writer").uses_prompts:
+        fault = find_fault(question, practices, ask.instructions("write"))
+        if fault:
+            return draft.end(fault.reason, fault.detail)
 
     judged = await judge(question, practices, ask)
     if judged.value is None:

@@ -47,7 +47,8 @@ class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
     A solution is what `answers.solution_text` leaves of a text: that is read, checked and published. Solutions whose arithmetic
-    is wrong are left out of the vote; those without a readable answer abstain.
+    is wrong are left out of the vote; those without a readable answer abstain. Both count
+    against each answer unless the rule ignores them.
 
     Parameters
     ----------
@@ -80,15 +81,22 @@ class Agreement:
         ]
         wrong = [answers.check_arithmetic(solution).wrong for solution in told]
         repeats = _repeats(responses)
-        left_out = [
-            bool(faults) or (distinct_texts_only and repeat)
-            for faults, repeat in zip(wrong, repeats, strict=True)
-        ]
-        voting = [None if out else answer for answer, out in zip(read, left_out, strict=True)]
         self._identical = sum(repeats)
-        self._tally = answers.vote(voting, rule.mode, min_share=rule.min_share)
+        # A copy is no sample: it neither votes nor counts against.
+        samples = [i for i, repeat in enumerate(repeats) if not (distinct_texts_only and repeat)]
+        self._tally = answers.vote(
+            [None if wrong[i] else read[i] for i in samples],
+            rule.mode,
+            min_share=rule.min_share,
+            abstentions=rule.abstentions,
+        )
+        place = {sample: number for number, sample in enumerate(samples)}
         self.reason = self._tally.reason
-        classes = {member: number for number, its in enumerate(self._tally.classes) for member in its.members}
+        classes = {
+            samples[member]: number
+            for number, its in enumerate(self._tally.classes)
+            for member in its.members
+        }
         self.solutions = tuple(
             Solution(
                 sample=sample,
@@ -99,9 +107,9 @@ class Agreement:
                 answer=None if answer is None else str(answer),
                 wrong_arithmetic=tuple(faults),
                 answer_class=classes.get(sample),
-                score_vector=self._tally.vectors[sample],
-                score=self._tally.scores[sample],
-                agreed=sample in self._tally.kept,
+                score_vector=self._tally.vectors[place[sample]] if sample in place else (),
+                score=self._tally.scores[place[sample]] if sample in place else 0.0,
+                agreed=place.get(sample) in self._tally.kept,
                 thinking=_thinking(response, solution) if keep_thinking else None,
             )
             for sample, (response, solution, answer, faults) in enumerate(

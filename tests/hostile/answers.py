@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hostile.attack import Attack, Body, changed, fixed, raw, reply, spoilt
+from hostile.attack import Attack, Body, changed, escaped, fixed, raw, reply, spoilt
 from hostile.wire import RETRY_AFTER, WIRE, WIRE_WHOLE
 
 __all__ = ["ANSWERS", "LASTING", "STOPPING", "WHOLE"]
@@ -76,6 +76,9 @@ SHAPES: Mapping[str, Attack] = {
     "an answer in an answer": changed(lambda answer: {"data": answer}),
     "fewer choices": changed(lambda answer: answer["choices"].pop() and None),
     "more choices": changed(lambda answer: answer["choices"].append(answer["choices"][0])),
+    "usage of 5,000 digits": usage("9" * 5000),
+    "model with a lone surrogate": top(model="\ud800"),
+    "fingerprint with a lone surrogate": top(system_fingerprint="\udfff"),
     "an embedding": fixed('{"object": "list", "data": [{"index": 0, "embedding": [0.5]}]}'),
     "a list of models": fixed('{"object": "list", "data": [{"id": "dummy"}]}'),
     "only the key": raw(lambda exchange: reply(json.dumps({"key": exchange.key}))),
@@ -87,7 +90,7 @@ ODD: Mapping[str, Attack] = {
         for name, literal in {
             "10^30": "1" + "0" * 30, "2^62": str(2**62), "2^63": str(2**63), "negative": "-5", "fractional": "7.5", "1e400": "1e400",
             "NaN": "NaN", "Infinity": "-Infinity", "a string": '"12"', "null": "null", "true": "true", "an array": "[1]",
-            "of 5,000 digits": "9" * 5000, "nested": "[" * 50 + "]" * 50,
+            "nested": "[" * 50 + "]" * 50,
         }.items()
     },
     "usage null": top(usage=None),
@@ -96,10 +99,8 @@ ODD: Mapping[str, Attack] = {
     "no usage": without("usage"),
     "model null": top(model=None),
     "model a number": top(model=4),
-    "model with a lone surrogate": top(model="\ud800"),
-    "model of a megabyte": top(model="m" * 2**20),
+    "model of ten thousand letters": top(model="m" * 10**4),
     "fingerprint a number": top(system_fingerprint=7),
-    "fingerprint with a lone surrogate": top(system_fingerprint="\udfff"),
     "fingerprint with NUL": top(system_fingerprint="a\x00b"),
     "more fields": changed(lambda answer: answer.update({f"field {n}": [{"deep": n}] * 9 for n in range(99)})),
     "equal indexes": each_choice(lambda choice: choice.update(index=0)),
@@ -142,7 +143,7 @@ LASTING: Mapping[str, Attack] = {
     "400 nested deep": fixed("[" * 100_000, 400),
     "400 with a lone surrogate": fixed('{"error": {"message": "\\ud800"}}', 400),
     "400 with the key": raw(lambda exchange: reply(json.dumps({"error": {"message": f"for {exchange.key}"}}), 400)),
-    "400 with the key escaped": raw(lambda exchange: reply('{"error": "' + "".join(f"\\u{ord(c):04x}" for c in exchange.key) + '"}', 400)),
+    "400 with the key escaped": raw(lambda exchange: reply(f'{{"error": "{escaped(exchange.key)}"}}', 400)),
     "400 of ten megabytes": fixed(b"a" * 10 * 2**20, 400),
     "400 without a word": fixed("", 400),
     "a refusal field": message(content=None, refusal="I cannot help with that."),
@@ -173,6 +174,9 @@ LASTING: Mapping[str, Attack] = {
     "NaN as text": text_of(lambda text: '{"correctness": NaN, "key_points_present": Infinity}'),
     "a text of a megabyte": text_of(lambda text: text + " and" * 2**18),
     "braces as text": text_of(lambda text: "{" * 20_000 + "}" * 20_000),
+    "the key as text, escaped": raw(
+        lambda exchange: reply(exchange.good.decode().replace('content": "', f'content": "{escaped(exchange.key)} ', 1))
+    ),
     "the key as text": raw(
         lambda exchange: reply(exchange.good.decode().replace('content": "', f'content": "{exchange.key} ', 1))
     ),

@@ -67,6 +67,11 @@ def reply(
     return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogatepass") + data
 
 
+def escaped(text: str) -> str:
+    """Return the text as JSON may write it, each character escaped."""
+    return "".join(f"\\u{ord(sign):04X}" for sign in text)
+
+
 def head(*headers: str, status: int | str = 200) -> bytes:
     """Return the beginning of a response without a length."""
     lines = [f"HTTP/1.1 {status} Said", "Content-Type: application/json", *headers]

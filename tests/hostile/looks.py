@@ -9,7 +9,7 @@ from hostile.wire import WIRE
 __all__ = ["METRICS", "MODELS"]
 
 NAMES = (
-    "an unknown content encoding", "gzip that is none", "a chunk cut off", "a chunk of 2^64 bytes", "a length that is too long",
+    "gzip that is none", "a chunk cut off", "a chunk of 2^64 bytes", "a length that is too long",
     "a negative length", "a reset before the answer", "a reset in the body", "closed at once", "an empty body", "no HTTP", "TLS",
     "binary", "a header of a megabyte", "101 Switching Protocols", "a status of 999", "HTML", "nested a hundred thousand deep",
     "null", "a number of 5,000 digits", "bytes that are no UTF-8", "204 No Content", "301 to itself", "302 to nowhere",
