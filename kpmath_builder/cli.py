@@ -205,7 +205,9 @@ def export(
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = target if target != Path() else folder / "export"
-    for name, rows in export_jsonl(Workspace.existing(folder).dataset, target, config, force=force).items():
+    workspace = Workspace.existing(folder)
+    workspace.check_tables()
+    for name, rows in export_jsonl(workspace.dataset, target, config, force=force).items():
         _say(f"{target / name}.jsonl: {rows} rows")
 
 

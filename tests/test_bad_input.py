@@ -9,6 +9,12 @@ from commands import run_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kpmath_builder import KpmathError, Recipe
+from kpmath_builder.cli import _numbers, _pairs
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.publishing.versions import Version
+from kpmath_builder.seeds import load_seeds
+
 HUGE = "9" * 5000
 DEEP = "[" * 100_000
 QUICK = "[build]\nquestions = 1\nshards = 1\n"
@@ -143,9 +149,6 @@ def wild(chance: random.Random) -> str:
 
 def refused_or_read(seed: int, folder: Path) -> None:
     """Read a recipe, or a seed file, that chance has spoilt."""
-    from kpmath_builder import KpmathError, Recipe
-    from kpmath_builder.seeds import load_seeds
-
     chance = random.Random(seed)
     pairs = {chance.choice(KEYS): wild(chance) for _ in range(chance.randrange(1, 4))}
     recipe, rows = folder / "r.toml", folder / "s.jsonl"
@@ -155,10 +158,18 @@ def refused_or_read(seed: int, folder: Path) -> None:
     text = json.dumps(row, ensure_ascii=chance.random() < 0.5)
     cut = chance.randrange(len(text)) if chance.random() < 0.5 else len(text)
     rows.write_text(text[:cut] + wild(chance), encoding="utf-8", errors="surrogatepass")
-    for read in (lambda: Recipe.read(recipe, pairs), lambda: load_seeds(path=rows)):
+    word = wild(chance)
+    for read in (
+        lambda: Recipe.read(recipe, pairs),
+        lambda: load_seeds(path=rows),
+        lambda: _numbers(word),
+        lambda: _pairs([word]),
+        lambda: Version.parse(word),
+        lambda: Workspace.existing(folder / word.replace("/", "")[:300]),
+    ):
         try:
             made = read()
-        except KpmathError as error:
+        except (KpmathError, OSError) as error:  # the command line makes a sentence of both
             sentence = str(error)
         else:
             sentence = "read"

@@ -1,5 +1,6 @@
 """Whatever becomes of a file of a build folder, the next build makes the same tables, or says in a sentence what to do."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from small_builds import keys_of, same_tables
 
 from kpmath_builder import KpmathError, Recipe, build
 
-STORM = 504
+STORM = int(os.environ.get("KPMATH_STORM", "252"))
 """Corruptions of the long storm."""
 SNAPSHOTS = 24
 """Folders of builds that were killed at a random moment, which the storm corrupts as well as finished ones."""

@@ -247,6 +247,11 @@ class Workspace(Paths):
         if manifest is not None:
             yield from self._proved.damaged(self.folder, manifest["files"])
 
+    def check_tables(self) -> None:
+        """Raise `DamagedError` if one of the tables is not what the build wrote."""
+        for damaged in self.damaged_results():
+            raise damaged
+
     def damage(self) -> Iterator[DamagedError]:
         """Yield each file of the folder that does not prove itself, and each below `dataset/` that no build wrote."""
         for path in (self.generations, self.spec):

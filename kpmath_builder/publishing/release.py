@@ -93,8 +93,7 @@ class Release:
             raise InputError(
                 f"{folder} holds no finished build: run `kpmath build` to its end, then publish."
             )
-        for damaged in workspace.damaged_results():
-            raise damaged
+        workspace.check_tables()
         for path in workspace.foreign():
             raise InputError(
                 f"{path} was not written by the build, and nothing else is published: remove it, then publish."
