@@ -66,8 +66,8 @@ def main(count: int) -> None:
         looked = seconds(lambda: [check_lines(path) for path in shards])
         listed = seconds(lambda: [FileRecord.of(path) for path in plain_files(folder / "dataset")])
         rows = [
-            ("build: candidates compared while they are read", compared - plain, tables),
-            ("build: sealed shards compared before that", looked, tables),
+            ("build: candidates compared while they are read for the tables", compared - plain, tables),
+            ("build that goes on: shards of earlier runs compared before that", looked, tables),
             ("build: tables listed in the manifest", listed, tables),
         ]
         header = seconds(lambda: [json.loads(path.open("rb").readline()) for path in shards], 20)

@@ -185,8 +185,7 @@ def read_lines(path: Path) -> Iterator[bytes]:
             offset = file.tell()
         if not lines:
             break
-        for line in lines:
-            digest.update(line)
+        digest.update(b"".join(lines))
         yield from lines
     _compare(path, header, digest.hexdigest())
 

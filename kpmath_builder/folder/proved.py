@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.files.sealed import DamagedError, FileRecord, check_lines
+from kpmath_builder.files.sealed import DamagedError, FileRecord, check_lines, read_header
 
 __all__ = ["Proved", "foreign_files", "plain_files"]
 
@@ -32,6 +32,12 @@ class Proved:
                 return None
             known = self._headers[path] = (signature, header)
         return known[1]
+
+    def written(self, path: Path) -> None:
+        """Note that this process wrote a file of lines a moment ago: what it wrote is not read again to be compared."""
+        signature, header = _signature(path), read_header(path)
+        if signature is not None and header is not None:
+            self._headers[path] = (signature, header)
 
     def record(self, path: Path) -> FileRecord:
         """Return length and digest of a file; raises as `FileRecord.of` does."""

@@ -52,6 +52,10 @@ class Workspace(Paths):
         header = self._proved.header(self.shard(number))
         return header is not None and spec.header(number, draw).items() <= header.items()
 
+    def note_sealed(self, number: int) -> None:
+        """Note that this process sealed a shard a moment ago."""
+        self._proved.written(self.shard(number))
+
     def is_damaged(self, number: int) -> bool:
         """Whether a shard of candidates is there and does not prove itself."""
         path = self.shard(number)

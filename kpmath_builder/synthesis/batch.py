@@ -205,5 +205,6 @@ class _Shard:
         try:
             self.log.sync()
             self.writer.seal()
+            self._workspace.note_sealed(self.number)
         finally:
             self.log.close()
