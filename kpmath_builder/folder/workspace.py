@@ -123,6 +123,11 @@ class Workspace(Paths):
         noted = self._noted()
         return noted["draw"] if noted and noted["spec"]["origin"] == spec.origin else ""
 
+    def lacks_knowledge(self) -> bool:
+        """Whether the knowledge that the build spec names is not noted as complete."""
+        noted = self._noted()
+        return bool(noted and noted["draw"]) and not self.origin.exists()
+
     def read_recipe(self, overrides: Mapping[str, str] | None = None) -> Recipe:
         """Return the recipe that the folder was last built with; raises `DamagedError` if it is not the one that was written."""
         text, noted = read_text(self.recipe), self._noted()
@@ -255,29 +260,6 @@ class Workspace(Paths):
         """Raise `DamagedError` if one of the tables is not what the build wrote."""
         for damaged in self.damaged_results():
             raise damaged
-
-    def damage(self) -> Iterator[DamagedError]:
-        """Yield each file of the folder that does not prove itself, and each below `dataset/` that no build wrote."""
-        for path in (self.generations, self.spec):
-            try:
-                if read_object(path) is None:
-                    yield DamagedError(path, "it is missing")
-            except DamagedError as damaged:
-                yield damaged
-        noted = self._noted()
-        if noted and noted["draw"] and not self.origin.exists():
-            yield DamagedError(self.origin, "it is missing")
-        for look in (self.read_recipe, self.learnt_from):
-            try:
-                look()
-            except DamagedError as damaged:
-                yield damaged
-        for path in sorted(self.candidates.glob("shard-*.jsonl")):
-            if self._proved.header(path) is None:
-                yield DamagedError(path, "its checksum is wrong")
-        yield from self.damaged_results()
-        for path in self.foreign():
-            yield DamagedError(path, "no build wrote it")
 
     def tables(self, manifest: Mapping[str, Any]) -> list[str]:
         """Return the paths below `dataset/` that the build wrote, as its manifest lists them."""

@@ -21,6 +21,7 @@ from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.scratch import scratch
 from kpmath_builder.files.sealed import DamagedError, FileRecord
 from kpmath_builder.folder.build_spec import ASKING, BuildSpec
+from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -76,7 +77,7 @@ class Verifier:
         workspace = Workspace.existing(self.folder)
         _assert_quiet(workspace)
         yield from self._logs(workspace)
-        for damaged in workspace.damage():
+        for damaged in damage(workspace):
             yield Disagreement(_name(damaged.path, workspace), "all of it", damaged.why)
         try:
             recipe, known, spec = workspace.read_recipe(), Knowledge.load(workspace), workspace.begun()
