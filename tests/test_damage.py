@@ -15,7 +15,8 @@ from corruptions import CORRUPTIONS
 from forked_builds import Run, Served, finish, outcome, served, small
 from small_builds import keys_of, same_tables
 
-from kpmath_builder import KpmathError, Recipe, build
+from kpmath_builder import InputError, KpmathError, Recipe, build
+from kpmath_builder.files.sealed import read_object, write_object
 
 STORM = int(os.environ.get("KPMATH_STORM", "252"))
 """Corruptions of the long storm."""
@@ -95,6 +96,21 @@ def test_knowledge_of_another_build_is_not_drawn_from(whole: Path, other: Path, 
     grown = tmp_path / "grown"
     build(symbolic(grown, questions=9))  # the same draw
     shutil.copytree(grown / "knowledge", folder / "knowledge")
+    build(symbolic(folder))
+    assert same_tables(whole, folder)
+
+
+def test_nothing_is_asked_under_another_draw(whole: Path, tmp_path: Path) -> None:
+    """The log makes other knowledge than the build spec names: that is refused, with the way to begin anew."""
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    for made in ("knowledge", "dataset"):
+        shutil.rmtree(folder / made)
+    noted = read_object(folder / "build_spec.json")
+    write_object(folder / "build_spec.json", {**(noted or {}), "draw": "0" * 64})
+    with pytest.raises(InputError, match=r"the log makes other knowledge .* or delete .*build_spec\.json"):
+        build(symbolic(folder))
+    assert keys_of(folder) == keys_of(whole)
+    (folder / "build_spec.json").unlink()
     build(symbolic(folder))
     assert same_tables(whole, folder)
 
@@ -181,7 +197,8 @@ def test_no_corruption_changes_a_table_or_asks_again_without_a_word(server: Serv
 OPEN_FILES = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[2])))
-from kpmath_builder import KpmathError, Recipe, build
+from kpmath_builder import InputError, KpmathError, Recipe, build
+from kpmath_builder.files.sealed import read_object, write_object
 keys = {"folder": sys.argv[1], "questions": int(sys.argv[3]), "shards": int(sys.argv[4]), "window": int(sys.argv[5])}
 try:
     print(build(Recipe.of({"seeds": {"limit": 20}, "solutions": {"samples": 1}, "build": keys})).rows["scored"])
