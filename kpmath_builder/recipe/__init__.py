@@ -31,6 +31,7 @@ from kpmath_builder.recipe.teacher import (
     TeacherSettings,
     VllmSettings,
 )
+from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
@@ -110,6 +111,7 @@ class Recipe(Section):
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:
         """Validate a tree as TOML would give it; raises as `read` does."""
+        check_values(tree)
         try:
             return cls.model_validate(dict(tree))
         except ValidationError as error:
