@@ -46,9 +46,6 @@ class Scripted:
         self.loops = Counter({"writer": 1})
         self._answers = {"write": write, "judge": judge, "solve": solve}
 
-    def instructions(self, task: str) -> str:
-        return f"{task} a problem"
-
     def model(self, role: str) -> str:
         return f"the {role}"
 
