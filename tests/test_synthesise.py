@@ -40,7 +40,6 @@ class Scripted:
     def __init__(self, write: Any, judge: Any = None, solve: Any = None) -> None:
         self.asked: list[str] = []
         self.spent = {"write": Tokens(requests=1)}
-        self.loops = {"solve": 2}
         self.repairs = {"writer": Counter({"code fence": 1}), "judge": Counter[str]()}
         self.headings = ("Problem:",)
         self.loops = Counter({"writer": 1})
@@ -106,7 +105,6 @@ def test_what_was_learnt_on_the_way_is_kept() -> None:
     assert (ended.vote.winner, ended.vote.votes) == ("4", 3)
     assert ended.models == {role: f"the {role}" for role in ("writer", "judge", "solver")}
     assert ended.spent == {"write": Tokens(requests=1)}
-    assert ended.loops == {"solve": 2}
     assert ended.repairs == {"writer": {"code fence": 1}}, "a role without repairs is left out"
     assert ended.loops == {"writer": 1}
 
