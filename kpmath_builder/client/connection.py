@@ -18,7 +18,7 @@ from kpmath_builder.client.faults import CallError, Owner, RefusedError
 from kpmath_builder.client.health import Health, Probe, Verify
 from kpmath_builder.client.rate_limits import RateLimit
 from kpmath_builder.client.retries import LONGEST_OWN_PAUSE, Patience, RetryBudget
-from kpmath_builder.client.sessions import Sessions, no_answer
+from kpmath_builder.client.sessions import Sessions
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.text import shown
@@ -149,20 +149,27 @@ class Connection:
         try:
             self.stop.check()
             answer = await self._sender.send(endpoint, call)
-        except RefusedError:
-            await self._confirm(endpoint)
-            raise
+        except RefusedError as refusal:
+            doubt = CallError(f"{endpoint.url} refuses a request ({refusal})", Owner.UNCLEAR)
+            if await self._health.owner(endpoint, doubt, before) is Owner.REQUEST:
+                await self._confirm(endpoint)
+                raise
+            # It refuses what it answered before as well: out of credit, started anew otherwise.
+            raise self._again(endpoint, doubt, Owner.SERVER, budget) from refusal
         except CallError as fault:
             owner = await self._health.owner(endpoint, fault, before)
-            # The fault is counted before the place is free, or whoever waits would try the same dead server at once.
-            pause = self._count(endpoint, fault, owner, budget)
-            self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
-            raise _TryAgain(pause) from fault
+            raise self._again(endpoint, fault, owner, budget) from fault
         else:
             await self._confirm(endpoint)
             return answer
         finally:
             self.pool.leave(endpoint)
+
+    def _again(self, endpoint: Endpoint, fault: CallError, owner: Owner, budget: RetryBudget) -> "_TryAgain":
+        """Count a fault before the place is free: whoever waits would try the same dead server at once."""
+        pause = self._count(endpoint, fault, owner, budget)
+        self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+        return _TryAgain(pause)
 
     async def send(
         self,
@@ -187,10 +194,10 @@ class Connection:
                 return reply.status, self.sessions.secrets.hide_bytes(await read_body(reply, limit))
         except TimeoutError:
             raise CallError(f"no answer from {endpoint.url} for {seconds:g} s", away=True) from None
+        except (aiohttp.ClientError, OSError) as error:  # before ValueError: a bad certificate is both
+            raise self.sessions.no_answer(endpoint.url, error) from error
         except ValueError as error:
             raise CallError(f"malformed answer from {endpoint.url}: {error}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise no_answer(endpoint.url, error) from error
 
     def notify(self, message: str, *, now: bool = False) -> None:
         """Report a sentence, unless another was reported a moment ago; with `now` in any case."""
