@@ -1,9 +1,12 @@
 """The counts of a build add up, whoever counts and in whatever order."""
 
+from random import Random
+
 import pytest
+from factories import make_vote
 
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.records import Blueprint, Candidate, DropReason, Stage, Tokens
+from kpmath_builder.records import Blueprint, Candidate, DropReason, Solution, Stage, Tokens
 
 ENDS = [
     (Stage.ASKED, DropReason.UNWRITTEN),
@@ -23,6 +26,7 @@ def candidate(number: int, stage: Stage, reason: DropReason) -> Candidate:
         stage=stage,
         reason=reason,
         spent={"write": Tokens(requests=1, prompt=2, completion=3), "judge": Tokens(requests=1)},
+        loops={"solve": number, "write": 1} if number else {},
         repairs={"judge": {"code fence": 2}, "writer": {"trailing comma": number}} if number else {},
     )
 
@@ -79,7 +83,36 @@ def test_funnels_of_two_parts_are_the_funnel_of_the_whole() -> None:
         for funnel in (whole, first if number < 3 else second):
             funnel.add(candidate(number, *end))
     assert (first + second).as_json() == whole.as_json()
+    assert (first + second).loops == whole.loops
     assert Funnel.from_json(whole.as_json()).as_json() == whole.as_json()
+
+
+def test_solutions_and_those_that_are_copies_are_counted_and_a_funnel_without_them_is_read() -> None:
+    funnel = Funnel()
+    solution = Solution(sample=0, text="4", finish_reason="stop", completion_tokens=1, answer="4")
+    for identical in (None, 1, 2):
+        vote = None if identical is None else make_vote(Random(0), DropReason.NONE)
+        funnel.add(
+            candidate(1, Stage.KEPT, DropReason.NONE).model_copy(
+                update={
+                    "solutions": (solution,) * 3,
+                    "vote": vote and vote.model_copy(update={"identical": identical}),
+                }
+            )
+        )
+    assert (funnel.solutions, funnel.identical) == (9, 3)
+    assert ((funnel + funnel).solutions, (funnel + funnel).identical) == (18, 6)
+    counts = funnel.as_json()
+    assert (Funnel.from_json(counts).solutions, Funnel.from_json(counts).identical) == (9, 3)
+    del counts["solutions"]
+    assert (Funnel.from_json(counts).solutions, Funnel.from_json(counts).identical) == (0, 0)
+
+
+def test_replies_that_ran_in_a_loop_are_counted_and_survive_json() -> None:
+    funnel = counted(*ENDS)
+    assert funnel.loops == {"solve": 21, "write": 6}
+    assert Funnel.from_json(funnel.as_json()).loops == funnel.loops
+    assert "loops" not in Funnel().as_json()
 
 
 def test_repairs_are_counted_by_role_and_kind() -> None:

@@ -35,14 +35,21 @@ def judged(quality: float = 1.0, sub_questions: int = 1) -> Reply[Any]:
 class Scripted:
     """Answers each task as it is told to; an error in place of a reply is raised."""
 
+    headings = ()
+
     def __init__(self, write: Any, judge: Any = None, solve: Any = None) -> None:
         self.asked: list[str] = []
         self.spent = {"write": Tokens(requests=1)}
         self.repairs = {"writer": Counter({"code fence": 1}), "judge": Counter[str]()}
+        self.headings = ("Problem:",)
+        self.loops = Counter({"writer": 1})
         self._answers = {"write": write, "judge": judge, "solve": solve}
 
     def model(self, role: str) -> str:
         return f"the {role}"
+
+    def instructions(self, task: str) -> str:
+        return f"Please {task}."
 
     async def reply(self, task: str, material: object, kind: type) -> Reply[Any]:
         return cast("Reply[Any]", self._answer(task))
@@ -60,9 +67,9 @@ class Scripted:
         return answer
 
 
-def led(ask: Scripted) -> Candidate:
+def led(ask: Scripted, **tables: Any) -> Candidate:
     seeds = {seed.id: seed for seed in MADE.seeds}
-    recipe = Recipe.of({"solutions": {"samples": 3}})
+    recipe = Recipe.of({"solutions": {"samples": 3}, **tables})
     return asyncio.run(synthesise(MADE.candidates[0].blueprint, seeds, cast("Ask", ask), recipe))
 
 
@@ -99,6 +106,32 @@ def test_what_was_learnt_on_the_way_is_kept() -> None:
     assert ended.models == {role: f"the {role}" for role in ("writer", "judge", "solver")}
     assert ended.spent == {"write": Tokens(requests=1)}
     assert ended.repairs == {"writer": {"code fence": 1}}, "a role without repairs is left out"
+    assert ended.loops == {"writer": 1}
+
+
+MODEL = {"kind": "openai", "model": "m"}
+REMARK = Reply(WriteReply(question="Would you like me to go on?"))
+
+
+def test_a_model_s_remark_is_not_judged() -> None:
+    ask = Scripted(REMARK, judged(), AGREED)
+    ended = led(ask, teacher=MODEL)
+    assert (ended.stage, ended.reason, ended.detail) == (
+        Stage.WRITTEN,
+        DropReason.TALK,
+        "Would you like me to",
+    )
+    assert ended.question == "Would you like me to go on?"
+    assert ask.asked == ["write"]
+
+
+@pytest.mark.parametrize(
+    "tables", [{}, {"teacher": MODEL, "questions": {"checks": False}}], ids=["symbolic", "off"]
+)
+def test_what_a_program_composed_is_not_checked_nor_anything_without_the_checks(
+    tables: dict[str, Any],
+) -> None:
+    assert led(Scripted(REMARK, judged(), AGREED), **tables).stage is Stage.AGREED
 
 
 def test_a_question_that_is_refused_keeps_its_judgement_and_is_not_solved() -> None:
@@ -106,3 +139,16 @@ def test_a_question_that_is_refused_keeps_its_judgement_and_is_not_solved() -> N
     assert ended.judgement is not None
     assert ended.judgement.quality == 0.5
     assert (ended.solutions, ended.vote) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("checks", "asked"),
+    [(True, ["write"]), (False, ["write", "judge", "solve"])],
+    ids=["checked", "unchecked"],
+)
+def test_a_question_that_is_none_is_dropped_before_it_is_judged(asked: list[str], *, checks: bool) -> None:
+    ask = Scripted(Reply(WriteReply(question="Sure! I can write that.")), judged(), AGREED)
+    server = {"kind": "openai", "model": "m", "addresses": ["http://localhost:1"]}
+    ended = led(ask, teacher=server, questions={"checks": checks})
+    assert ask.asked == asked
+    assert (ended.stage is Stage.WRITTEN) == checks

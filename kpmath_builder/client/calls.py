@@ -126,7 +126,8 @@ class Sender:
         endpoint.calls.add(scope)
         try:
             async with scope:
-                await self._verified(endpoint)
+                if not endpoint.verified:
+                    await self._verified(endpoint)
                 answer = await self._exchange(endpoint, call, data, estimate)
         except TimeoutError:
             if endpoint.state is State.DOWN or scope.when() == 0.0:

@@ -7,7 +7,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import aiohttp
@@ -29,6 +28,14 @@ __all__ = ["Connection"]
 T = TypeVar("T")
 
 SECONDS_BETWEEN_MESSAGES = 5.0
+
+
+class _TryAgain(Exception):  # noqa: N818 - no error: the request is sent again
+    """A try that failed in a way that may pass; `pause` are the seconds to wait."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__()
+        self.pause = pause
 
 
 class Connection:
@@ -124,28 +131,38 @@ class Connection:
         """
         budget = RetryBudget()
         while True:
-            async with self._isolation if budget.suspected else nullcontext():
-                self.stop.check()
-                endpoint = await self.pool.enter(call.key, call.steps)
-                before = endpoint.answers
-                try:
-                    self.stop.check()
-                    answer = await self._sender.send(endpoint, call)
-                except CallError as error:
-                    fault = error
-                    owner = await self._health.owner(endpoint, fault, before)
-                    pause = self._count(endpoint, fault, owner, budget)  # before the place goes to the next
-                except RefusedError:
-                    await self._confirm(endpoint)
-                    raise
-                else:
-                    await self._confirm(endpoint)
-                    return answer
-                finally:
-                    self.pool.leave(endpoint)
-            self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+            try:
+                if not budget.suspected:
+                    return await self._try(call, budget)
+                async with self._isolation:
+                    return await self._try(call, budget)
+            except _TryAgain as failed:
+                pause = failed.pause
             await self.stop.sleep(pause)
             self.stats.retries += 1
+
+    async def _try(self, call: ServerCall[T], budget: RetryBudget) -> T:
+        """Send a call once, to the endpoint that has room for it; raises `_TryAgain` for a fault that may pass."""
+        self.stop.check()
+        endpoint = await self.pool.enter(call.key, call.steps)
+        before = endpoint.answers
+        try:
+            self.stop.check()
+            answer = await self._sender.send(endpoint, call)
+        except RefusedError:
+            await self._confirm(endpoint)
+            raise
+        except CallError as fault:
+            owner = await self._health.owner(endpoint, fault, before)
+            # The fault is counted before the place is free, or whoever waits would try the same dead server at once.
+            pause = self._count(endpoint, fault, owner, budget)
+            self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+            raise _TryAgain(pause) from fault
+        else:
+            await self._confirm(endpoint)
+            return answer
+        finally:
+            self.pool.leave(endpoint)
 
     async def send(
         self,

@@ -38,6 +38,7 @@ class Sessions:
         self._headers = {address.shown: _HEADERS | address.headers(api_key) for address in read}
         passwords = [address.credentials[1] for address in read if address.credentials]
         self.secrets = Secrets([api_key, *passwords, *(address.query for address in read)])
+        self._targets: dict[tuple[str, str], URL] = {}
         self._open: dict[tuple[str, bool], aiohttp.ClientSession] = {}
 
     @property
@@ -53,9 +54,12 @@ class Sessions:
         Without `reuse` it has a connection of its own: one that was kept may have been closed by the server in this moment,
         which looks like a fault of the server.
         """
+        target = self._targets.get((url, path))
+        if target is None:  # to read a URL costs as much as to send a small request
+            target = self._targets[url, path] = URL(self._addresses[url].url(path), encoded=True)
         return self._session(url, reuse=reuse).request(
             "GET" if data is None else "POST",
-            URL(self._addresses[url].url(path), encoded=True),
+            target,
             data=data,
             headers=self._headers[url],
             allow_redirects=False,
