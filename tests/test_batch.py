@@ -26,7 +26,8 @@ class Steps:
 
 
 def shard(steps: Steps) -> _Shard:
-    made = _Shard(0, 1, cast("Any", SimpleNamespace()), cast("Any", SimpleNamespace()))
+    workspace = cast("Any", SimpleNamespace(note_sealed=lambda _: None))
+    made = _Shard(0, 1, workspace, cast("Any", SimpleNamespace()), "draw")
     made.log = made.writer = cast("Any", steps)
     return made
 

@@ -113,9 +113,11 @@ class Recipe(Section):
         """Validate a tree as TOML would give it; raises as `read` does."""
         check_values(tree)
         try:
-            return cls.model_validate(dict(tree))
+            made = cls.model_validate(dict(tree))
         except ValidationError as error:
             raise explain(error, cls) from None
+        check_values(made.model_dump(mode="json"))  # a number may have been given as text
+        return made
 
     def teacher_for(self, role: Role) -> TeacherSettings:
         """Return the settings of the teacher that plays `role`."""
