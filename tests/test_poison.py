@@ -36,6 +36,8 @@ class Mortal(DummyServer):
         return self._die if "poison" in body["messages"][-1]["content"] else None
 
     async def _die(self, http: web.Request, answer: Body) -> web.StreamResponse:
+        if any(not restart.done() for restart in self._restarts):
+            await asyncio.sleep(60.0)
         self.deaths += 1
         restart = asyncio.create_task(self._start_again())
         self._restarts.add(restart)

@@ -79,6 +79,10 @@ class ServerCall(Generic[T]):
 class _DroppedError(Exception):
     """A connection broke before the first byte of an answer."""
 
+    def __init__(self, error: aiohttp.ServerDisconnectedError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
 
 class Sender:
     """Sends a call once.
@@ -172,8 +176,10 @@ class Sender:
         try:
             try:
                 answer = await self._post(endpoint, call, data)
-            except _DroppedError:  # the server had closed a kept connection in this moment: nobody's fault
-                answer = await self._post(endpoint, call, data, reuse=False)
+            except (
+                _DroppedError
+            ) as dropped:  # the server had closed a kept connection in this moment: nobody's fault
+                answer = await self._again(endpoint, call, data, dropped)
             received = True
         except (aiohttp.ClientError, OSError) as error:  # before ValueError: a bad certificate is both
             raise self._sessions.no_answer(endpoint.url, error) from error
@@ -183,6 +189,16 @@ class Sender:
             if not received:
                 self._rate_limit.settle(estimate, None, {})
         return answer
+
+    async def _again(
+        self, endpoint: Endpoint, call: ServerCall[T], data: bytes, dropped: "_DroppedError"
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            return await self._post(endpoint, call, data, reuse=False)
+        except (
+            aiohttp.ClientConnectorError
+        ):  # the server has ended, perhaps by this request: that is the fault
+            raise dropped.error from None
 
     async def _post(
         self, endpoint: Endpoint, call: ServerCall[T], data: bytes, *, reuse: bool = True
@@ -196,7 +212,7 @@ class Sender:
                 return reply.status, reply.headers, self._sessions.secrets.hide_bytes(body)
         except aiohttp.ServerDisconnectedError as error:
             if reuse and not answering:
-                raise _DroppedError from error
+                raise _DroppedError(error) from error
             raise
 
 
