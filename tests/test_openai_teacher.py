@@ -843,3 +843,42 @@ def test_the_embedder_names_and_checks_its_model() -> None:
             await embedder.close()
 
     asyncio.run(run())
+
+
+# What a server does that has lost its mind, and what it does not
+
+
+def test_a_server_that_refuses_what_it_answered_before_is_waited_for_and_its_refusals_are_not_kept() -> None:
+    """Out of credit, or another version behind the same address: no request is at fault."""
+
+    def faults(body: Body, number: int) -> Fault | None:
+        refuses = number <= 2 if is_probe(body) else number < 2
+        return status(400, "credit balance is too low") if refuses else None
+
+    server = DummyServer(faults=faults, spoils_probe=True)
+    assert ask_once(server)[0].finish_reason == "stop"
+    assert server.requests == 3
+
+
+def test_a_setting_that_the_server_refuses_ends_the_check_before_anything_is_paid_for() -> None:
+    server = DummyServer(
+        faults=lambda body, number: status(400, "response_format is not supported"), spoils_probe=True
+    )
+    with pytest.raises(InputError, match=r"response_format is not supported.*correct that first"):
+        check(server, schema_mode="json_schema")
+    assert server.requests == 0
+
+
+def test_a_sentence_that_was_held_back_is_reported_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SECONDS_BETWEEN_MESSAGES", 0.05)
+    said: list[str] = []
+
+    async def use(teacher: OpenAITeacher, _: DummyServer) -> None:
+        for word in ("first", "second", "third"):
+            teacher.connection.notify(word)
+        assert said == ["first"]
+        while len(said) < 2:  # noqa: ASYNC110 - the sentence comes by a callback
+            await asyncio.sleep(0.01)
+        assert said == ["first", "third"]
+
+    with_teacher(use, notify=said.append)

@@ -103,6 +103,9 @@ class Connection:
         self._isolation = asyncio.Lock()
         self._notify = notify
         self._notified_at = float("-inf")
+        self._latest = ""
+        """A sentence that was held back because another had just been reported."""
+        self._later: asyncio.TimerHandle | None = None
 
     @property
     def stats(self) -> Stats:
@@ -111,6 +114,9 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections; a later request opens new ones."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         await self.sessions.close()
 
     async def post(self, call: ServerCall[T]) -> T:
@@ -200,11 +206,26 @@ class Connection:
             raise CallError(f"malformed answer from {endpoint.url}: {error}") from error
 
     def notify(self, message: str, *, now: bool = False) -> None:
-        """Report a sentence, unless another was reported a moment ago; with `now` in any case."""
-        time_now = time.monotonic()
-        if self._notify is not None and (now or time_now - self._notified_at >= SECONDS_BETWEEN_MESSAGES):
-            self._notified_at = time_now
-            self._notify(self.sessions.secrets.hide(shown(message)))
+        """Report a sentence: at once with `now` or if none was reported of late, else soon, if none more recent follows."""
+        if self._notify is None:
+            return
+        early = SECONDS_BETWEEN_MESSAGES - (time.monotonic() - self._notified_at)
+        if now or early <= 0:
+            self._report(message)
+        else:
+            self._latest = message
+            if self._later is None:
+                self._later = asyncio.get_running_loop().call_later(early, self._report_latest)
+
+    def _report(self, message: str) -> None:
+        assert self._notify is not None
+        self._notified_at, self._latest = time.monotonic(), ""
+        self._notify(self.sessions.secrets.hide(shown(message)))
+
+    def _report_latest(self) -> None:
+        self._later = None
+        if self._latest:
+            self._report(self._latest)
 
     async def _confirm(self, endpoint: Endpoint) -> None:
         """Take note of an answer; if others lost touch with the server meanwhile, only once it is known to be the same one.
