@@ -18,11 +18,13 @@ A recipe is a TOML file. Every key has a default; the numbers that the paper sta
 values are refused with a sentence that names the key. On the command line any key is overridden with `--set table.key=value`.
 Paths are relative to the folder in which the command runs.
 
-The column "a change is" says what a change means for a folder in which a build was begun. **asked** changes what is asked: what
-it touches is asked anew, all else is found in the log. **draw** changes what the questions are drawn from, **layout** how the folder
-keeps them: one folder has one value of each, and a change is refused once there is knowledge in it. **decision** changes only what
-is made of the answers (`kpmath rescore` applies it without asking anything), **free** none of these. Of the teachers' keys, those
-that are asked with are draw keys for the extractor.
+The column "a change is" says what a change does to a folder in which a build was begun:
+
+- **asked**: what the key touches is asked again; everything else is found in the log.
+- **draw** (what the questions are drawn from) and **layout** (how the folder stores them): a folder has one value. Once its topics have
+  been extracted, a change is refused. For the extractor, the teachers' **asked** keys are draw keys.
+- **decision**: only what is made of the answers changes; `kpmath rescore` applies it without asking anything.
+- **free**: nothing.
 
 The last column says whether a key leaves the machine: **public** keys stand in the card and in `provenance/recipe.toml` of the
 dataset, local paths in their values by their last parts; private ones are found nowhere in a release.

@@ -82,7 +82,7 @@ def test_all_different_answers_are_no_agreement(mode: str) -> None:
 
 
 def test_paper_keeps_a_solution_for_its_best_part_and_strict_wants_every_part() -> None:
-    """Three of four agree on (a), nobody on (b): the maximum over the parts hides it (method.md, section 7)."""
+    """Three of four agree on (a), nobody on (b): the maximum over the parts hides it (docs/method.md, section 7)."""
     sampled = responses(
         *(f"(a) \\boxed{{7}} (b) \\boxed{{{b}}}" for b in (1, 2, 3)), "(a) \\boxed{8} (b) \\boxed{4}"
     )

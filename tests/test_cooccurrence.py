@@ -51,7 +51,7 @@ def test_the_diagonal_counts_a_problem_once_from_six_key_points_on(size: int, ex
 
 
 def transcription(practices: list[Practice]) -> dict[tuple[str, str], float]:
-    """Write the pseudo-code down as it stands (method.md, section 3)."""
+    """Write the pseudo-code down as it stands (docs/method.md, section 3)."""
     topics = sorted({part.topic for d in practices for part in d.topics})
     matrix = {(i, j): 0 for i in topics for j in topics}
     for d in practices:

@@ -1,4 +1,4 @@
-"""The topic-level co-occurrence probability matrix, TCPM (paper section 2.1; method.md section 3).
+"""The topic-level co-occurrence probability matrix, TCPM (paper section 2.1; docs/method.md, section 3).
 
 Its bytes on disk are a function of its content: numpy gives the members of an .npz a fixed date.
 """

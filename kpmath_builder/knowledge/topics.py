@@ -1,4 +1,4 @@
-"""From the topics that the extractor named to representative topics (paper section 2.1; method.md section 2).
+"""From the topics that the extractor named to representative topics (paper section 2.1; docs/method.md, section 2).
 
 Topics are compared by the mean of their key points' vectors. From `same` on they are one; in the middle band, where
 embeddings confuse neighbours such as arithmetic and geometric sequences, the teacher decides; below it they differ.

@@ -80,7 +80,7 @@ class ExtractionSettings(Sampled):
 
 
 class TopicsSettings(Section):
-    """Topic clustering (paper section 2.1; the bands: method.md section 2)."""
+    """Topic clustering (paper section 2.1; the bands: docs/method.md, section 2)."""
 
     embedding: Literal["lexical", "openai"] = key(
         "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", KeyKind.DRAW
@@ -174,7 +174,7 @@ class SolutionsSettings(Sampled):
 
 
 class ConsensusSettings(Section):
-    """Voting (paper section 2.3; strict: method.md section 7)."""
+    """Voting (paper section 2.3; strict: docs/method.md, section 7)."""
 
     mode: Literal["paper", "strict"] = key(
         "paper: the published rule; strict: one winner that agrees on every part, no ties",
