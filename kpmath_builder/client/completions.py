@@ -137,10 +137,7 @@ def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of 
     text, reasoning = (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
     finish_reason = "refused" if message.refusal else _finish_reason(choice)
     assert finish_reason is not None, "unknown finish reasons were refused before"
-    # All fields were validated on the way here; JSON from pydantic's parser has no lone surrogates.
-    return Response.model_construct(
-        text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields
-    )
+    return Response(text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields)
 
 
 def split_reasoning(text: str) -> tuple[str, str]:
