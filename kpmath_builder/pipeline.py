@@ -1,6 +1,5 @@
 """The order of the stages: seeds, knowledge, candidates, tables; and what makes a build finished."""
 
-import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import load_seeds
-from kpmath_builder.stopping import stop_on_signals
+from kpmath_builder.stopping import run_apart, stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["BuildResult", "build", "repair", "rescore"]
@@ -137,7 +136,7 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
-        held = asyncio.run(synthesise_all(knowledge, run, workspace, spec, shards))
+        held = run_apart(synthesise_all(knowledge, run, workspace, spec, shards))
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
 
 

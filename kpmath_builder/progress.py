@@ -32,6 +32,18 @@ class Progress:
     note: str = ""
     """A sentence for the user; empty for a mere step."""
 
+    def __str__(self) -> str:
+        steps = f"{self.stage} {self.done:,}/{self.total:,}" if self.total else self.stage
+        tokens = self.fresh.prompt + self.fresh.completion
+        parts = [
+            steps,
+            f"{self.seconds:.0f} s",
+            f"{tokens:,} tokens" if tokens else "",
+            self.engine,
+            self.note,
+        ]
+        return "  ".join(filter(None, parts))
+
 
 Listener = Callable[[Progress], None]
 

@@ -8,12 +8,23 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-__all__ = ["Interrupted", "Stop", "StoppedError", "stop_on_signals"]
+__all__ = ["Interrupted", "Stop", "StoppedError", "run_apart", "stop_on_signals"]
 
 T = TypeVar("T")
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in an event loop of its own, also if one runs already, as in a notebook: then in a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 class StoppedError(Exception):
@@ -85,7 +96,7 @@ class Stop:
             The reason of the stop, when there was one.
         """
         try:
-            return asyncio.run(self._bounded(work))
+            return run_apart(self._bounded(work))
         except StoppedError:
             assert self.why is not None, "nothing stops for no reason"
             raise self.why from None

@@ -182,3 +182,11 @@ def test_a_build_in_another_thread_leaves_signals_alone(tmp_path: Path) -> None:
         worker.join()
     assert set(handlers) == {signal.getsignal(signal.SIGTERM)}
     assert (tmp_path / "manifest.json").exists()
+
+
+def test_a_build_runs_where_an_event_loop_runs_already_as_in_a_notebook(tmp_path: Path) -> None:
+    async def cell() -> int:
+        made = build(Recipe.of({"build": {"folder": str(tmp_path), "questions": 4}}))
+        return made.rows["scored"]
+
+    assert asyncio.run(cell()) == 4

@@ -63,7 +63,7 @@ def _check_target(target: Path, files: Iterable[Path], *, force: bool) -> None:
     existing = [file.name for file in files if file.exists()]
     if existing and not force:
         raise InputError(
-            f"{target} already holds {', '.join(existing)}: choose another folder, or force overwriting."
+            f"{target} already holds {', '.join(existing)}: choose another folder, or add --force (force=True) to replace them."
         )
 
 

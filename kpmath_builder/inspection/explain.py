@@ -1,6 +1,5 @@
 """The way from a published row back to its seeds, prompts and responses, found by going it again over the log."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.records import Candidate, Practice, SeedProblem
+from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
 
@@ -42,7 +42,7 @@ def explain(folder: Path, row_id: str) -> Iterator[str]:
 def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> Iterator[str]:
     with ResponseLog(workspace.log("extract"), writable=False) as log:
         ask = Ask(run, log, seed.id)
-        extraction = asyncio.run(extract(seed, ask))
+        extraction = run_apart(extract(seed, ask))
     yield f"{seed.id}: a seed problem of {seed.source}, licence {seed.licence}, {seed.content_hash}"
     yield from _indented("problem", seed.problem)
     yield from _requests(ask.asked)
@@ -62,7 +62,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
     with ResponseLog(workspace.log("synthesis", index % build.shards), writable=False) as log:
         ask = Ask(run, log, index, generation)
-        candidate = asyncio.run(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
+        candidate = run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
     yield from _decision(candidate, sample)
     for number, part in enumerate(candidate.blueprint.parts, start=1):
         yield f"practice {number}: {part.seed_id}, topic {part.topic}, key points {'; '.join(part.key_points)}"

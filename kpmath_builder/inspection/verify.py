@@ -3,7 +3,6 @@
 No teacher is asked. Going the way again makes every request anew, so that an answer stands under the right key or is missed.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -32,6 +31,7 @@ from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
+from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["Disagreement", "Verifier"]
@@ -127,7 +127,7 @@ class Verifier:
         self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge
     ) -> Iterator[Disagreement]:
         try:
-            asyncio.run(relearn(known, run, again)).save(again.knowledge)
+            run_apart(relearn(known, run, again)).save(again.knowledge)
         except KpmathError as error:
             yield Disagreement("knowledge", "all of it", f"cannot be made again: {error}")
             return
@@ -143,7 +143,7 @@ class Verifier:
     ) -> Iterator[Disagreement]:
         shards = range(run.recipe.build.shards)
         sealed = [number for number in shards if _is_sealed(workspace, number, spec, known)]
-        asyncio.run(synthesise_all(known, run, again, spec, sealed))
+        run_apart(synthesise_all(known, run, again, spec, sealed))
         for number in sealed:
             path = workspace.shard(number)
             for place, what in compare_lines(path, again.shard(number)):
@@ -153,7 +153,7 @@ class Verifier:
             for number in sorted(set(shards) - set(sealed)):
                 what = "belongs to another build" if workspace.shard(number).exists() else "is missing"
                 yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", what)
-                asyncio.run(synthesise_all(known, run, again, spec, [number]))
+                run_apart(synthesise_all(known, run, again, spec, [number]))
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
