@@ -26,7 +26,6 @@ _LABEL = re.compile(
     r"(?:grand\s+)?(?:total|sum|result|final(?:\s+\w+)?|value|count|difference|product|remainder)\s*[:=]\s*(?P<value>.+)",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(r"[^\n:]{1,40}:\s*\S")
 _CHOICE = re.compile(r"\(?([A-Z])\)?[.)]?")
 _CHOICE_FIRST = re.compile(r"([A-H])\.\s+(?:it|the others?|because|since)\b")
 _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)\.?\*\*")
