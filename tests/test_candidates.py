@@ -226,4 +226,47 @@ def test_the_funnel_says_how_many_texts_were_identical() -> None:
         )
     )
     both = funnel + Funnel.from_json(funnel.as_json())
-    assert both.as_json()["solutions"] == {"sampled": 6, "identical": 2}
+    assert both.as_json()["solutions"] == {
+        "sampled": 6,
+        "identical": 2,
+        "questions": 2,
+        "repeated_questions": 0,
+    }
+
+
+def voted(*answers: str) -> Candidate:
+    outcome = decide(boxed(*answers), "strict")
+    blueprint = Blueprint(id="b", index=0, parts=())
+    return Candidate(
+        blueprint=blueprint,
+        models={},
+        solutions=outcome.solutions,
+        vote=outcome.vote,
+        stage=Stage.AGREED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("repeated", "others", "sentences"),
+    [(0, 10, 0), (4, 0, 1), (5, 90, 2), (5, 200, 1), (100, 0, 2)],
+)
+def test_texts_that_repeat_more_often_than_by_chance_are_a_finding(
+    repeated: int, others: int, sentences: int
+) -> None:
+    """More than chance: all samples are one text for five questions or more, and for more than one in twenty."""
+    same, apart = voted("4", "4", "4"), voted("4", "5", "6")
+    funnel = Funnel()
+    for candidate in [same] * repeated + [apart] * others:
+        funnel.add(candidate)
+    said = Funnel.from_json(funnel.as_json()).repetitions()
+    assert len(said) == sentences
+    if sentences:
+        assert f"{2 * repeated:,} of {3 * (repeated + others):,}" in said[0]
+    if sentences > 1:
+        assert f"{repeated:,} of {repeated + others:,} questions" in said[1]
+
+
+def test_a_question_with_one_solution_repeats_nothing() -> None:
+    funnel = Funnel()
+    funnel.add(voted("4"))
+    assert (funnel.sampled_questions, funnel.repetitions()) == (0, [])
