@@ -51,6 +51,7 @@ _HOLDER = re.compile(
 )
 _ALTERNATIVE = re.compile(r"\s*(?:\\\)|\$)?\s*(?:or|and)\s+[\\$(]*-?\d[\d.,/]*[\\$)]*\s*(?:\.?\s*\Z|\.\s|\n)")
 _BRACE = re.compile(r"(?<!\\)[{}]")
+_BOX_END = re.compile(r"\\(?:boxed|fbox)\s*\{[^{}]*\}\Z")
 _PARAGRAPH = re.compile(r"\n\n|\\\[|\\\(")
 _INSIDE = 300
 
@@ -185,6 +186,8 @@ def _held(text: str, box: Box) -> bool:
 def _behind_something(text: str, box: Box) -> bool:
     """Whether a number, a letter or a minus stands right before the box in its formula."""
     before = text[max(0, box.start - 20) : box.start]
+    if _BOX_END.search(text, max(0, box.start - _INSIDE), box.start):
+        return False  # side by side they are a list
     glued = re.search(
         r"(?:[\dA-Za-z)}]|\\(?:pi|cdot|times|sqrt))\Z|(?:[-+*/^]|\\(?:cdot|times|div|pm)\b)\s*\Z", before
     )

@@ -212,6 +212,11 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((" to ",), r"\b(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)$", r"\1:\2"),
     ((r"\prime",), r"\\prime(?![a-zA-Z])", "'"),
     (("^",), r"\^\s*\{\s*('+)\s*\}", r"\1"),
+    (
+        ("approx", "about", "roughly"),
+        r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approximately|approx\.?|about|roughly|\\approx)\s*\}?\s*(-?[\d.,]*\d)\s*(?:\\text\s*\{\s*)?\)\s*\}?\s*\Z",
+        r" \\approx \1",
+    ),
     (("**",), r"\*\*", "^"),
 )
 """What must stand in a text for a rule to apply, its pattern, and what is written instead."""

@@ -28,7 +28,7 @@ _MAX_CORRECTIONS = 8
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:|</?answer>|begin_of_box", re.IGNORECASE)
 _SOLVED = re.compile(r"\\boxed|\\fbox|####|</answer>")
 """A text with such a mark is a solution: if it is not read, it is no answer either."""
-_PLACEHOLDER = re.compile(r"<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*")
+_PLACEHOLDER = re.compile(r"(?!\\\{\s*\\\}\Z)(?:<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*)")
 _FIELD = re.compile(
     r"(?:\\text\{)?[\\\"'`{ ]*(?:final[_ ])?answer[\\\"'`]*\s*:\s*[\\\"'` ]*([^\"'`\n]+?)[\\\"'`} ]*",
     re.IGNORECASE,

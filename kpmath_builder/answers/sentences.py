@@ -48,6 +48,7 @@ _OPENING_CLAUSE = re.compile(
 _ASSIGNED = re.compile(r"[$\\(\[\s]*[A-Za-z][\w']*(?:_\{?\w+\}?)?(?:\([a-z]\))?\s*=")
 _EQUATION = re.compile(r"[^=]*[A-Za-z)}]\s*[-+]\s*[^=]*[A-Za-z][^=]*=")
 _NAME = re.compile(r"[A-Za-z][\w']*(?:\([a-z]\))?")
+_LEFT = re.compile(r"\s+(?:left|remaining|altogether|now|in total|in all)\Z")
 _TAIL_WORDS = re.compile(
     r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}"
 )
@@ -166,9 +167,8 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
     later = [other for other in found if other.start >= one.end and not other.context]
     if later:
         between = sentence[one.end : later[-1].start]
-        return (
-            sentence[one.start :].strip() if re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between) else None
-        )
+        listed = re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between)
+        return _LEFT.sub("", sentence[one.start :].strip()) if listed else None
     if re.match(r"\s*(?:times|more|fewer|less|or)\b", sentence[one.end :]):
         return None
     words = _TAIL_WORDS.match(sentence, one.end)
