@@ -11,6 +11,7 @@ from kpmath_builder.answers.canonical import Parts, form_of
 from kpmath_builder.answers.expressions import is_expression
 from kpmath_builder.answers.forms import Decoration, Form, Opaque, Scalar, Word, bare, same_form
 from kpmath_builder.answers.normalise import ROW_BREAK, normalise
+from kpmath_builder.answers.published import agree_as_published
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.values import truly_differ
 from kpmath_builder.answers.workers import checker
@@ -22,6 +23,8 @@ _LABEL = re.compile(r"[A-Za-z](?:_\w|_\{\w+\})?(?:\([a-z]\))?\s*=\s*")
 Read = tuple[Parts, Form]
 """An answer and its form."""
 Kind = Literal["equal", "different", "unknown"]
+Rule = Literal["strict", "published"]
+"""How to grade: by value, or as published graders do."""
 
 
 class Reason(StrEnum):
@@ -30,6 +33,7 @@ class Reason(StrEnum):
     SAME_TEXT = "same text"
     SAME_FORM = "same canonical form"
     CHECKED = "math-verify"
+    PUBLISHED = "equal by the rule of published graders: a rounding, or a percent sign left out"
     NO_ANSWER = "no answer on one side or both"
     UNITS = "different units"
     LABELS = "different labels"
@@ -67,13 +71,26 @@ class Verdict:
         return self.kind == "unknown"
 
 
-def equivalent(a: Answer | str, b: Answer | str) -> Verdict:
-    """Compare two answers; reflexive and symmetric. A string may be an answer or a solution that ends with one."""
+def equivalent(a: Answer | str, b: Answer | str, *, rule: Rule = "strict") -> Verdict:
+    """Compare two answers; reflexive and symmetric. A string may be an answer or a solution that ends with one.
+
+    Parameters
+    ----------
+    a, b
+        The answers.
+    rule
+        `strict` is what votes use. `published` also finds equal what published graders do: a decimal that rounds the other
+        value to the digits it states, and a percent sign or a unit that only one side has. It is for evaluation only.
+
+    """
     first, second = (as_answer(x) if isinstance(x, str) else x for x in (a, b))
     if first is None or second is None:
         same = first is second and str(a) == str(b)
         return Verdict("equal" if same else "different", Reason.NO_ANSWER)
-    return compare(first.parts, second.parts)
+    verdict = compare(first.parts, second.parts)
+    if rule == "published" and not verdict and agree_as_published(first.parts, second.parts):
+        return Verdict("equal", Reason.PUBLISHED)
+    return verdict
 
 
 def compare(a: Parts, b: Parts) -> Verdict:
