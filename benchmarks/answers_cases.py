@@ -44,7 +44,15 @@ def cases(data: Path, *, rows: bool) -> None:
                     (name, equal, f"`{prediction}`", f"`{reference}`", verdict.kind, verdict.reason)
                 )
         true = sum(equal for *_, equal in labelled)
-        body.append((name, true, len(labelled) - true, *(_cell(c) for c in (ours, published, theirs)), kinds["unknown"]))
+        body.append(
+            (
+                name,
+                true,
+                len(labelled) - true,
+                *(_cell(c) for c in (ours, published, theirs)),
+                kinds["unknown"],
+            )
+        )
     table(
         (
             "file",

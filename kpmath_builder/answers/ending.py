@@ -65,6 +65,8 @@ def _once(text: str, headings: tuple[str, ...]) -> SolutionText:
     if not role and not headings and not may_end(found.text):
         return found
     start, end, reason = _within(found.text, role.end() if role else 0, headings)
+    if not reason and not start:
+        return found
     said = found.text[start : max(start, end)].rstrip() if reason else found.text[start:]
     return SolutionText(said, found.thinking, reason or found.cut_reason)
 

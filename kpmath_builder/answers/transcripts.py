@@ -75,7 +75,9 @@ def _maybe_marked(text: str) -> bool:
     if ("~" in text and "]~" in text) or (not text.isascii() and "◁" in text):
         return True
     opening = text[:40]
-    return "ere is my " in opening or "ere's my " in opening or opening.lstrip().startswith("analysis")
+    return (" my " in opening and "Here" in opening) or (
+        "ana" in opening and opening.lstrip().startswith("analysis")
+    )
 
 
 def _marks(text: str) -> Iterator[re.Match[str]]:
