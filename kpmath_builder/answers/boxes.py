@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kpmath_builder.answers.vocabulary import SCALES
+
 __all__ = ["Box", "Boxed", "boxed_answer", "boxes", "braced"]
 
 _OPENER = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*")
@@ -34,7 +36,7 @@ _RELATION = re.compile(
 )
 _UNIT = re.compile(r"\\(?:text|mathrm|mbox|textrm|operatorname|textit|rm)\b|~|\{\s*~|[A-Za-z]{2,}(?!\s*\()")
 _MULTIPLIER = re.compile(
-    r"\s*(?:\\\)|\$|\\\])?\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?(?P<word>hundred|thousand|million|billion|trillion|dozen)\b",
+    rf"\s*(?:\\\)|\$|\\\])?\s*(?:\\(?:text|mathrm|mbox)\s*\{{\s*)?(?P<word>{'|'.join(SCALES)}|dozen)\b",
     re.IGNORECASE,
 )
 _HALF_OF_DAY = re.compile(

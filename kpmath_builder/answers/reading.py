@@ -183,7 +183,7 @@ def _boxed(text: str) -> Found | None:
     boxed = boxed_answer(text)
     if boxed is None:
         return None
-    if not any(boxed.values):
+    if not boxed.values or not all(value.strip() for value in boxed.values):
         return Found(None, boxed.end)
     if boxed.labelled:
         return Found(
