@@ -43,13 +43,14 @@ def mutated(text: str, rng: random.Random) -> str:
 def fuzz(data: Path, *, rows: bool, inputs: int = INPUTS) -> None:  # noqa: ARG001 - one signature for all measurements
     """Read, compare, check and vote on mutated answers, in one thread, in several and in worker processes; print the slowest and the memory."""
     body = []
-    for name, pool in (
+    ways = (
         ("one thread", None),
         (f"{THREADS} threads", ThreadPoolExecutor(THREADS)),
         (f"{WORKERS} workers", ProcessPoolExecutor(WORKERS)),
-    ):
+    )
+    for way, (name, pool) in enumerate(ways):
         started = time.perf_counter()
-        rounds = [(str(data), seed, inputs // ROUNDS) for seed in range(ROUNDS)]
+        rounds = [(str(data), seed, inputs // ROUNDS) for seed in range(way * ROUNDS, (way + 1) * ROUNDS)]
         results = [*map(_round, rounds)] if pool is None else [*pool.map(_round, rounds)]
         if pool is not None:
             pool.shutdown()
