@@ -12,6 +12,8 @@ __all__ = ["Funnel", "FunnelLine"]
 _FEW_QUESTIONS = 5
 _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
+_PROGRAM = "symbolic"
+"""The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
 _TASK_OF = {Stage.WRITTEN: "write", Stage.JUDGED: "judge", Stage.SOLVED: "solve"}
 
 
@@ -39,7 +41,7 @@ class Funnel:
         self.identical = 0
         """Those whose text repeats that of another solution of the same question."""
         self.sampled_questions = 0
-        """Questions with two or more sampled solutions."""
+        """Questions with two or more solutions that were sampled from a model and voted on."""
         self.repeated_questions = 0
         """Those of them whose solutions all have one text."""
         self.loops: Counter[str] = Counter()
@@ -48,18 +50,16 @@ class Funnel:
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
         self.ended[candidate.stage, candidate.reason] += 1
-        self._add_solutions(len(candidate.solutions), candidate.vote.identical if candidate.vote else 0)
+        self.solutions += len(candidate.solutions)
+        self.identical += candidate.vote.identical if candidate.vote else 0
+        if candidate.vote and len(candidate.solutions) > 1 and candidate.models.get("solver") != _PROGRAM:
+            self.sampled_questions += 1
+            self.repeated_questions += candidate.vote.identical == len(candidate.solutions) - 1
         for task, tokens in candidate.spent.items():
             self.spent[task] += tokens
         for role, counts in candidate.repairs.items():
             self.repairs.update({(role, repair): count for repair, count in counts.items()})
         self.loops.update(candidate.loops)
-
-    def _add_solutions(self, sampled: int, identical: int) -> None:
-        self.solutions += sampled
-        self.identical += identical
-        self.sampled_questions += sampled > 1
-        self.repeated_questions += 0 < sampled - 1 == identical
 
     def __add__(self, other: "Funnel") -> "Funnel":
         both = Funnel()
@@ -103,7 +103,7 @@ class Funnel:
 
     def repetitions(self) -> list[str]:
         """Return how many solutions have the text of another, and what to do if that is more than chance, each in one sentence."""
-        if not self.identical:
+        if not self.identical or not self.sampled_questions:
             return []
         found = [
             f"Solutions whose text repeats that of another one of their question: {self.identical:,} of {self.solutions:,}."
