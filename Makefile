@@ -1,6 +1,6 @@
 # The few things one does again and again; each works from a fresh checkout.
 
-.PHONY: quickstart test slow check docs
+.PHONY: quickstart test slow check mutants docs
 
 quickstart:  ## a dataset with the embedded teacher, shown through load_dataset
 	python3 bootstrap.py quickstart
@@ -17,6 +17,9 @@ check: ## style, types, and who may import whom
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+mutants:  ## whether the tests notice small mutations of the method; minutes a module
+	.venv/bin/python benchmarks/mutants.py $(MODULES)
 
 docs:  ## the generated pages: docs/recipe.md
 	.venv/bin/python docs/generate.py

@@ -11,6 +11,8 @@ from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.rows import pair_rows
 from kpmath_builder.dataset.schemas import SCHEMAS
 from kpmath_builder.dataset.tables import TableCounts, write_tables
+from kpmath_builder.files.sealed import FileRecord, write_lines, write_object
+from kpmath_builder.folder.proved import plain_files
 from kpmath_builder.records import (
     Blueprint,
     BlueprintPart,
@@ -116,8 +118,8 @@ def write_build(folder: Path, candidates: Iterator[Candidate], *, fingerprint: s
     points = (TopicKeyPoints(topic=TOPICS[0], key_points=("a",)),)
     practices = [Practice(seed=seed, raw=points, topics=points, model="e") for seed in seeds]
     (folder / "knowledge").mkdir(parents=True, exist_ok=True)
-    lines = "".join(seed.model_dump_json() + "\n" for seed in seeds)
-    (folder / "knowledge" / "seeds.jsonl").write_text(lines, encoding="utf-8")
+    lines = (seed.model_dump_json().encode() + b"\n" for seed in seeds)
+    write_lines(folder / "knowledge" / "seeds.jsonl", {}, lines)
     counts = write_tables(
         folder / "dataset",
         name="generated",
@@ -129,5 +131,7 @@ def write_build(folder: Path, candidates: Iterator[Candidate], *, fingerprint: s
         select=lambda candidate: candidate.solutions,
         facts=CardFacts(models={"writer": "generated"}),
     )
-    (folder / "manifest.json").write_text("{}\n")
+    paths = [*plain_files(folder / "dataset"), *plain_files(folder / "knowledge")]
+    files = {path.relative_to(folder).as_posix(): FileRecord.of(path) for path in paths}
+    write_object(folder / "manifest.json", {"files": files})
     return counts

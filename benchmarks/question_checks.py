@@ -116,6 +116,7 @@ def _refused(file: Path, field: str, others: Path, prompt: str) -> Iterator[tupl
 
 def _practice(row: dict[str, Any]) -> dict[str, str]:
     return {
+        "topic": "Subject - Subcategory",
         "problem": row.get("problem") or row["question"],
         "solution": row.get("solution") or row["answer"],
     }

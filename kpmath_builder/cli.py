@@ -1,5 +1,6 @@
 """The command `kpmath`: each command is a few lines that call the library."""
 
+import io
 import logging
 import os
 import shlex
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from kpmath_builder.errors import InputError, KpmathError
+from kpmath_builder.text import cut, shown
 
 __all__ = ["app", "main"]
 
@@ -31,14 +33,35 @@ Settings = Annotated[
 ]
 
 
+MOST_SHARDS = 4096
+
+
 def main() -> None:
     """Run the command line; errors of ours become one sentence and their exit status."""
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    for stream in (sys.stdout, sys.stderr):  # a terminal of another encoding gets escapes, never an error
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except KpmathError as error:
-        print(f"kpmath: {error}", file=sys.stderr)  # noqa: T201 - the report to the user
+        _say(f"kpmath: {cut(str(error))}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        _say(f"kpmath: {cut(_about(error))}: correct that, then run the same command again.", err=True)
+        sys.exit(1)
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """Print a line; what would act on the terminal is shown as an escape."""
+    typer.echo(shown(line), err=err)
+
+
+def _about(error: OSError) -> str:
+    what = error.strerror or str(error)
+    return f"{error.filename} ({what})" if error.filename else what
 
 
 @app.command()
@@ -76,7 +99,8 @@ def build(
             display.result(result)
     except Interrupted as stop:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
-        print(f"{stop}; what was answered is kept. Go on with: kpmath {again}", flush=True)  # noqa: T201
+        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
+        sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
 
 
@@ -107,20 +131,27 @@ def verify(
         str, typer.Option(metavar="OWNER/NAME", help="Check a published version instead of a folder.")
     ] = "",
     version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Which version, with --repo.")] = "",
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="First make again, from the log alone, what is damaged in the folder."),
+    ] = False,
 ) -> None:
     """Make everything of a build again from its log alone, and name each place that differs.
 
     With --repo and --version instead: download a published version and compare every file with its checksum.
     """
-    if (folder is None) != bool(repo) or bool(repo) != bool(version):
+    if (folder is None) != bool(repo) or bool(repo) != bool(version) or (repo and repair):
         raise InputError("Give a build folder, or --repo and --version of what is published.")
     if folder is None:
         _verify_published(repo, version)
         return
     from kpmath_builder.display import Display
     from kpmath_builder.inspection.verify import Verifier
+    from kpmath_builder.pipeline import repair as mend
 
     with Display() as display:
+        if repair:
+            mend(folder, progress=display)
         verifier = Verifier(folder, display)
         found = 0
         for found, disagreement in enumerate(verifier.run(), start=1):  # noqa: B007 - the last number is the count
@@ -139,10 +170,10 @@ def _verify_published(repo: str, version: str) -> None:
     disable_progress_bars("huggingface_hub.http_get")  # one a file
     problems = verify_published(repo, version)
     for problem in problems:
-        typer.echo(problem)
+        _say(problem)
     if problems:
         raise typer.Exit(1)
-    typer.echo(f"{repo} {version}: every file is as it was published.")
+    _say(f"{repo} {version}: every file is as it was published.")
 
 
 @app.command()
@@ -154,7 +185,7 @@ def explain(
     from kpmath_builder.inspection.explain import explain as notify
 
     for line in notify(folder, row_id):
-        typer.echo(line)
+        _say(line)
 
 
 @app.command()
@@ -174,8 +205,10 @@ def export(
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = target if target != Path() else folder / "export"
-    for name, rows in export_jsonl(Workspace.existing(folder).dataset, target, config, force=force).items():
-        typer.echo(f"{target / name}.jsonl: {rows} rows")
+    workspace = Workspace.existing(folder)
+    workspace.check_tables()
+    for name, rows in export_jsonl(workspace.dataset, target, config, force=force).items():
+        _say(f"{target / name}.jsonl: {rows} rows")
 
 
 @app.command()
@@ -203,10 +236,10 @@ def publish(
 
     disable_progress_bars("huggingface_hub.http_get")  # one a file; those of uploads stay
     published = run(
-        folder, repo, version, dry_run=dry_run, pull_request=pull_request, private=private, note=typer.echo
+        folder, repo, version, dry_run=dry_run, pull_request=pull_request, private=private, note=_say
     )
     for line in published.lines():
-        typer.echo(line)
+        _say(line)
 
 
 def _numbers(text: str) -> set[int]:
@@ -215,7 +248,11 @@ def _numbers(text: str) -> set[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise InputError(f"--shards {text} is not a list of shards: write it like --shards 3,7-9.")
+            raise InputError(f"--shards {text[:80]} is not a list of shards: write it like --shards 3,7-9.")
+        if max(len(first), len(last)) > len(str(MOST_SHARDS)) or int(last or first) > MOST_SHARDS:
+            raise InputError(
+                f"--shards {text[:80]} names a shard beyond {MOST_SHARDS}, the most that build.shards can be: write it like 3,7-9."
+            )
         numbers.update(range(int(first), int(last or first) + 1))
     return numbers
 

@@ -63,8 +63,7 @@ def begin(
     try:
         workspace.make()
         with workspace.lock().awaited(notify):
-            begun = workspace.begun()
-            generations = dict(begun.generations) if begun else {}
+            generations = dict(workspace.renewals())
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
@@ -101,7 +100,10 @@ def finish(
         When a chosen shard is not there, because other processes (`held`) have it.
     """
     with workspace.lock().awaited(report.note):
-        missing = tuple(shard for shard in range(recipe.build.shards) if not workspace.is_sealed(shard, spec))
+        draw = knowledge.fingerprint
+        missing = tuple(
+            shard for shard in range(recipe.build.shards) if not workspace.is_sealed(shard, spec, draw)
+        )
         if not missing:
             if workspace.finished(spec) is None:  # else another process was faster
                 report.begin("tables", 0)
@@ -126,6 +128,11 @@ def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None
 
 def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: BuildSpec) -> dict[str, Any]:
     """Write the tables from the sealed shards; return the manifest that belongs to them."""
+    if workspace.dataset.is_symlink():
+        raise InputError(
+            f"{workspace.dataset} is a link, and tables are written into no other folder than the build's: remove the link, then run "
+            "the same command again."
+        )
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
     return {
         "build_spec": spec.fingerprint,

@@ -16,6 +16,7 @@ from kpmath_builder.inspection.status import ShardStatus, Status
 from kpmath_builder.pipeline import BuildResult
 from kpmath_builder.progress import Progress
 from kpmath_builder.records import Stage
+from kpmath_builder.text import cut, cut_list, shown
 
 __all__ = ["Display"]
 
@@ -50,13 +51,14 @@ class Display:
         if progress.note:
             self.say(progress.note)
         elif self._live:
-            self._live.update(Group(_bar(progress), progress.engine, _funnel(progress.funnel)), refresh=True)
+            engine = Text(shown(progress.engine))
+            self._live.update(Group(_bar(progress), engine, _funnel(progress.funnel)), refresh=True)
         elif self._due(progress):
             self.say(_line(progress))
 
     def say(self, sentence: str) -> None:
-        """Print a sentence."""
-        self._console.print(escape(sentence))
+        """Print a sentence; what would act on the terminal is shown as an escape."""
+        self._console.print(_plain(cut(sentence)))
 
     def result(self, result: BuildResult) -> None:
         """Print what a build made."""
@@ -67,7 +69,7 @@ class Display:
             self._console.print(_funnel(funnel))
             self._replies(funnel)
         if result.missing:
-            left = ", ".join(map(str, result.missing))
+            left = cut_list([str(number) for number in result.missing])
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
             return
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
@@ -114,8 +116,13 @@ def _shard(shard: ShardStatus) -> tuple[str, ...]:
         + (f", {shard.tokens.given_up:,} given up" if shard.tokens.given_up else ""),
         f"{shard.tokens.prompt + shard.tokens.completion:,}",
         "" if shard.age is None else f"{_duration(shard.age)} ago",
-        shard.owner,
+        _plain(shard.owner),
     )
+
+
+def _plain(text: str) -> str:
+    """Return a text as the console shows it: no command to the terminal, and no mark-up of the console's own."""
+    return escape(shown(text))
 
 
 def _rate(progress: Progress) -> tuple[float, float, str]:

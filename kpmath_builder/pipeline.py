@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
-from kpmath_builder.folder.build_spec import SEEDS_HASH, BuildSpec
+from kpmath_builder.files.sealed import DamagedError
+from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
@@ -21,7 +22,7 @@ from kpmath_builder.seeds import load_seeds
 from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 
-__all__ = ["BuildResult", "build", "rescore"]
+__all__ = ["BuildResult", "build", "repair", "rescore"]
 
 
 def build(
@@ -123,13 +124,12 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     """
     report = Reporter(progress)
     workspace = Workspace.existing(folder)
-    recipe = Recipe.read(workspace.recipe, {**settings, "build.folder": str(folder)})
+    recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     prompts = Prompts.load(recipe.prompts)
-    begun = workspace.begun()
-    knowledge = Knowledge.load(workspace.knowledge)
-    if begun is None or knowledge is None:
-        raise InputError(f"{folder} holds no knowledge yet: run `kpmath build` first.")
-    spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], begun.generations, asking=False)
+    knowledge, begun = Knowledge.existing(workspace), workspace.begun()
+    if begun is None:
+        raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
+    spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], workspace.renewals(), asking=False)
     for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
     shards = range(recipe.build.shards)
@@ -138,6 +138,47 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
         held = asyncio.run(synthesise_all(knowledge, run, workspace, spec, shards))
+        return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+
+
+def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | None:
+    """Make again whatever of a build folder is damaged and follows from its log; nothing is asked.
+
+    What is whole stays as it is. Returns None for a folder in which nothing was learnt yet.
+
+    Raises
+    ------
+    InputError
+        When the recipe of the folder, or the seeds that it names, are not those that it was built with.
+    BuildError
+        When the log lacks an answer that is needed.
+    """
+    report = Reporter(progress)
+    workspace = Workspace.existing(folder)
+    recipe = workspace.read_recipe()
+    prompts = Prompts.load(recipe.prompts)
+    seeds = load_seeds(**dict(recipe.seeds))
+    run = Run(recipe, prompts, report, needs_all=True)
+    begun, was_finished = workspace.begun(), workspace.manifest.exists()
+    asking = begun is None or bool(begun.decided[ASKING])
+    with disk_faults(folder):
+        with workspace.lock().awaited(report.note):
+            spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=asking)
+            workspace.begin(recipe, spec, report.note)
+        if not (workspace.origin.exists() or workspace.noted_draw(spec)):
+            return None
+        if not workspace.is_learnt and recipe.topics.embedding != "lexical":
+            raise BuildError(
+                f"{workspace.knowledge} is damaged, and a server's vectors decided its topics: run `kpmath build`, which asks for them."
+            )
+        every = range(recipe.build.shards)
+        shards = [number for number in every if was_finished or workspace.shard(number).exists()]
+
+        async def make() -> tuple[Knowledge, list[str]]:
+            knowledge = await learn(seeds.problems, run, workspace, spec)
+            return knowledge, await synthesise_all(knowledge, run, workspace, spec, shards)
+
+        knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
 
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-__all__ = ["cut_list", "shown"]
+__all__ = ["cut", "cut_list", "shown"]
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that act instead of showing: control, format (bidirectional, zero-width), surrogates, unassigned."""
@@ -17,6 +17,14 @@ def shown(text: str) -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def cut(text: str, longest: int = 1_500) -> str:
+    """Return the text, or its beginning and its end, which says what to do next, if it is longer."""
+    if len(text) <= longest:
+        return text
+    end = longest // 3
+    return f"{text[: longest - end]} … {text[-end:]}"
 
 
 def cut_list(names: "list[str] | tuple[str, ...]", most: int = 10, longest: int = 80) -> str:

@@ -1,8 +1,14 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,3 +21,8 @@ def shared_data() -> Path:
             f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
         )
     return SHARED_DATA
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their parameter and place: bytes may hold a time, and workers must collect equal ids."""
+    return argname if isinstance(val, bytes) else None

@@ -39,6 +39,16 @@ def slow(seconds: float) -> Fault:
     return fault
 
 
+def held(gate: asyncio.Event) -> Fault:
+    """Send the good answer when the gate is opened, so that a test decides what is under way."""
+
+    async def fault(http: web.Request, answer: Body) -> web.StreamResponse:
+        await gate.wait()
+        return web.json_response(answer)
+
+    return fault
+
+
 def status(code: int, message: str = "scripted fault", **headers: str) -> Fault:
     """Send an error of that status; `Retry_After="1"` becomes the header Retry-After."""
 

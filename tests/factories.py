@@ -8,6 +8,8 @@ from typing import Any
 
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.tables import TableCounts, write_tables
+from kpmath_builder.files.sealed import FileRecord, write_lines, write_object
+from kpmath_builder.folder.proved import plain_files
 from kpmath_builder.records import (
     Blueprint,
     BlueprintPart,
@@ -91,10 +93,17 @@ class Build:
         """Make the folder of a finished build, as far as publishing looks at it."""
         (folder / "knowledge").mkdir(parents=True, exist_ok=True)
         self.write(folder / "dataset", **changes)
-        lines = "".join(seed.model_dump_json() + "\n" for seed in self.seeds)
-        (folder / "knowledge" / "seeds.jsonl").write_text(lines, encoding="utf-8")
-        (folder / "manifest.json").write_text('{"code": "0.1.0"}\n')
-        return folder
+        lines = (seed.model_dump_json().encode() + b"\n" for seed in self.seeds)
+        write_lines(folder / "knowledge" / "seeds.jsonl", {}, lines)
+        return list_files(folder)
+
+
+def list_files(folder: Path) -> Path:
+    """Write the manifest as if the build had written all that lies below `dataset/` and `knowledge/`."""
+    paths = [*plain_files(folder / "dataset"), *plain_files(folder / "knowledge")]
+    files = {path.relative_to(folder).as_posix(): FileRecord.of(path) for path in paths}
+    write_object(folder / "manifest.json", {"code": "0.1.0", "files": files})
+    return folder
 
 
 def agreed(candidate: Candidate) -> tuple[Solution, ...]:

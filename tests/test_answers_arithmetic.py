@@ -61,7 +61,7 @@ def test_what_cannot_be_worked_out_is_unread_and_not_wrong(text: str):
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**9), st.sampled_from("+-*/"), st.integers(1, 10**6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_statement_passes_exactly_where_it_is_true(a: int, b: int, sign: str, off: int):
     value = {"+": a + b, "-": a - b, "*": a * b, "/": a}[sign]
     left = f"{a} {sign} {b}" if sign != "/" else f"{a * b} / {b}"
@@ -88,9 +88,9 @@ def test_hostile_text_is_bounded(text: str):
 
 
 def test_hardly_any_gsm8k_gold_is_called_wrong(shared_data: Path):
-    """Of all 46,861 statements 41 are, nearly all of them slips in the data (192*100= 1920); here are the first 2,000 solutions."""
-    lines = (shared_data / "gsm8k" / "train.jsonl").read_text().splitlines()[:2_000]
+    """Of all 46,861 statements 41 are, nearly all of them slips in the data (192*100= 1920); here are the first 1,000 solutions."""
+    lines = (shared_data / "gsm8k" / "train.jsonl").read_text().splitlines()[:1_000]
     found = [check_arithmetic(json.loads(line)["answer"]) for line in lines]
     checked = sum(f.checked for f in found)
-    assert checked > 12_000
+    assert checked > 6_000
     assert sum(len(f.wrong) for f in found) < checked / 500

@@ -9,8 +9,8 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 INPUTS = 20_000
-LIMIT_SECONDS = 20
-"""A pair for the checker may take 3 seconds of processor time, and 15 of a busy machine's."""
+LIMIT_SECONDS = 120
+"""Of a busy machine; after that it hangs. A pair for the checker may take 3 seconds of processor time."""
 
 
 def peak() -> int:

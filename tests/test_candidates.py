@@ -13,8 +13,9 @@ from kpmath_builder.display import Display
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import Status
 from kpmath_builder.protocol import Response
-from kpmath_builder.records import Blueprint, Candidate, DropReason, Stage, Tokens
+from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, Stage, Tokens
 from kpmath_builder.symbolic.teacher import SymbolicTeacher
+from kpmath_builder.synthesis.candidates import _refusal
 from kpmath_builder.synthesis.solutions import Agreement, agree
 
 
@@ -32,6 +33,31 @@ def agreed(outcome: Agreement) -> list[int]:
 
 def decide(sampled: Sequence[Response], mode: str, min_share: float = 0.5) -> Agreement:
     return asyncio.run(agree(sampled, recipe.ConsensusSettings(mode=mode, min_share=min_share)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("quality", "sub_questions", "reason"),
+    [
+        (0.85, 3, DropReason.NONE),  # both bounds are met
+        (1.0, 1, DropReason.NONE),
+        (0.8499, 3, DropReason.LOW_QUALITY),
+        (0.85, 4, DropReason.TOO_MANY_PARTS),
+        (0.0, 4, DropReason.TOO_MANY_PARTS),
+    ],
+)
+def test_a_question_is_solved_from_the_threshold_on_and_up_to_the_number_of_parts(
+    quality: float, sub_questions: int, reason: DropReason
+) -> None:
+    judgement = Judgement(
+        key_points_present=1.0,
+        correctness=quality,
+        quality=quality,
+        missing_key_points=(),
+        errors=(),
+        sub_questions=sub_questions,
+    )
+    rule = recipe.JudgingSettings(threshold=0.85, max_sub_questions=3)
+    assert _refusal(judgement, rule) is reason
 
 
 def test_equal_answers_in_other_words_agree() -> None:

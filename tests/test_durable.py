@@ -1,5 +1,6 @@
 """Old whole or new whole, whatever happens in between."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -116,3 +117,48 @@ def test_a_reader_never_finds_the_folder_absent_or_half(tmp_path: Path):
     reader.join()
     assert seen
     assert all(seen)
+
+
+class Disk:
+    """Notes in which order files and folders are forced to the disk and renamed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: list[tuple[str, int]] = []
+        fsync, replace, rename = os.fsync, Path.replace, Path.rename
+
+        def noting_fsync(descriptor: int) -> None:
+            self.done.append(("sync", os.fstat(descriptor).st_ino))
+            fsync(descriptor)
+
+        def noting(move: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+            def moving(path: Path, target: Path) -> Path:
+                self.done.append(("rename", path.stat().st_ino))
+                return move(path, target)
+
+            return moving
+
+        monkeypatch.setattr(os, "fsync", noting_fsync)
+        monkeypatch.setattr(Path, "replace", noting(replace))
+        monkeypatch.setattr(Path, "rename", noting(rename))
+
+
+def test_a_file_is_on_the_disk_before_it_is_renamed_and_its_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Else a power failure could leave an empty file under the new name, or no name at all."""
+    disk = Disk(monkeypatch)
+    write_atomically(tmp_path / "file", b"data")
+    file, folder = (path.stat().st_ino for path in (tmp_path / "file", tmp_path))
+    assert disk.done == [("sync", file), ("rename", file), ("sync", folder)]
+
+
+def test_a_folder_with_its_files_is_on_the_disk_before_it_is_renamed_and_its_parent_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    new = make_folder(tmp_path / "new", "new")
+    disk = Disk(monkeypatch)
+    replace_folder(new, tmp_path / "target")
+    file, folder, parent = (
+        path.stat().st_ino for path in (tmp_path / "target" / "a", tmp_path / "target", tmp_path)
+    )
+    assert disk.done == [("sync", file), ("sync", folder), ("rename", folder), ("sync", parent)]

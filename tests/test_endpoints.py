@@ -1,15 +1,16 @@
 """Which request goes to which server, how many at once, and what the servers' own numbers change about it."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from dummy_server import DummyServer, slow, status
+from dummy_server import DummyServer, held, status
 from hypothesis import given
 from hypothesis import strategies as st
-from test_openai_teacher import request
+from test_openai_teacher import LONG, request
 
 from kpmath_builder.client import monitor
 from kpmath_builder.client.endpoints import Endpoint, EndpointPool
@@ -65,7 +66,7 @@ def in_pool(use: Callable[[EndpointPool], Awaitable[None]], *limits: int) -> Non
         pool = EndpointPool([f"http://{n}" for n in range(len(limits))], 1)
         for endpoint, limit in zip(pool.all, limits, strict=True):
             endpoint.limit = limit
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONG):
             await use(pool)
 
     asyncio.run(run())
@@ -90,6 +91,17 @@ def test_a_server_far_less_busy_is_taken_instead() -> None:
     async def use(pool: EndpointPool) -> None:
         taken = [await pool.enter("same") for _ in range(60)]
         assert len(set(map(id, taken))) == 2
+
+    in_pool(use, 100, 100)
+
+
+def test_a_home_may_be_eight_requests_and_a_quarter_busier_than_the_least_busy() -> None:
+    async def use(pool: EndpointPool) -> None:
+        home = await pool.enter("same")
+        other = next(endpoint for endpoint in pool.all if endpoint is not home)
+        for busy, least, taken in [(8, 0, home), (9, 0, other), (13, 4, home), (14, 4, other)]:
+            home.in_flight, other.in_flight = busy, least
+            assert await pool.enter("same") is taken
 
     in_pool(use, 100, 100)
 
@@ -214,7 +226,7 @@ def test_a_server_is_given_what_it_can_run_at_once_and_a_little_more(
 
 def watched(use: Callable[[OpenAITeacher], Awaitable[None]], server: DummyServer, **options: Any) -> None:
     async def run() -> None:
-        async with server as running, asyncio.timeout(20):
+        async with server as running, asyncio.timeout(LONG):
             teacher = OpenAITeacher("dummy", [running.address], **options)
             try:
                 await teacher.check()
@@ -242,12 +254,10 @@ def test_a_server_with_a_lasting_queue_is_sent_fewer_requests_but_not_below_the_
     async def use(teacher: OpenAITeacher) -> None:
         (endpoint,) = teacher.connection.pool.all
         asked = asyncio.gather(*(teacher.answer(request(str(n)), [0]) for n in range(400)))
-        for _ in range(200):
-            if endpoint.limit == limit:
-                break
+        while endpoint.limit != limit:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.02)
         await asked
-        assert endpoint.limit == limit
+        assert endpoint.limit == limit, "it stays there"
         assert 0 < teacher.monitor.load.total.generated_tokens <= 400
         assert "4 running, 60 waiting" in teacher.load()
 
@@ -264,11 +274,9 @@ def test_a_server_without_metrics_is_given_the_most() -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
+    """Wait for what nothing tells of; `watched` bounds it."""
+    while not condition():  # noqa: ASYNC110 - there is no event
         await asyncio.sleep(0.01)
-    pytest.fail("it never came to that")
 
 
 def without_metrics(server: DummyServer, endpoint: Endpoint) -> None:
@@ -300,22 +308,33 @@ def test_the_figures_of_a_dead_server_are_not_shown(ending: Callable[[DummyServe
     watched(use, server)
 
 
-def test_a_server_that_makes_no_token_for_too_long_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor, "SILENT_SECONDS", 0.2)
-    said: list[str] = []
-    server = DummyServer(faults=lambda body, number: slow(60.0))
+def test_a_server_that_makes_no_token_for_too_long_ends_the_build() -> None:
+    """The user hears of it before."""
+    ahead, said, heard = 0.0, list[str](), asyncio.Event()
+    server = DummyServer(faults=lambda body, number: held(asyncio.Event()))
     server.metrics = lambda: text(1, 0, 7)
 
-    async def use(teacher: OpenAITeacher) -> None:
-        began = time.monotonic()
-        with pytest.raises(
-            BuildError, match=r"has not made a token for 0\.6 s although requests are under way"
-        ):
-            await teacher.answer(request(), [0])
-        assert time.monotonic() - began < 5
+    def note(sentence: str) -> None:
+        said.append(sentence)
+        heard.set()
 
-    watched(use, server, patience=0.6, notify=said.append)
-    assert "has not made a token for" in said[0]
+    async def use(teacher: OpenAITeacher) -> None:
+        nonlocal ahead
+        teacher.monitor._clock = lambda: time.monotonic() + ahead
+        asking = asyncio.create_task(teacher.answer(request(), [0]))
+        await server.received(1)
+        (endpoint,) = teacher.connection.pool.all
+        observed = teacher.monitor._observed[endpoint.url]
+        while observed.answers != endpoint.answers:  # noqa: ASYNC110 - the last sign of life has been seen
+            await asyncio.sleep(0.01)
+        ahead += monitor.SILENT_SECONDS
+        await heard.wait()
+        ahead += 60.0
+        with pytest.raises(BuildError, match="has not made a token for 60 s although requests are under way"):
+            await asking
+
+    watched(use, server, patience=60.0, notify=note)
+    assert re.search(r"has not made a token for 3\d s, waiting", said[0])
 
 
 # What the server will not do

@@ -62,7 +62,7 @@ def test_text_stays_readable(published: Path, tmp_path: Path):
     assert "三角形" in (tmp_path / "scored.jsonl").read_text(encoding="utf-8")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(), min_size=1, max_size=5))
 def test_any_text_survives_tables_and_export(tmp_path: Path, texts: list[str]):
     """Line separators, NUL, quotes, every plane of Unicode."""
@@ -101,7 +101,7 @@ def test_a_failure_leaves_the_old_file_whole_and_no_other(
     files = sorted((published / "data" / "scored").iterdir())
     (broken / "train-00000-of-00002.parquet").write_bytes(files[0].read_bytes())
     (broken / "train-00001-of-00002.parquet").write_bytes(files[1].read_bytes()[:-100])
-    with pytest.raises(ValueError, match="Parquet"):
+    with pytest.raises(InputError, match="cannot be read as tables"):
         export_jsonl(tmp_path / "broken", tmp_path, ["scored"], force=True)
     assert (tmp_path / "scored.jsonl").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken", "scored.jsonl"]

@@ -71,7 +71,7 @@ OF_CONFIG = {
 }
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), config=st.sampled_from(CONFIGS))
 def test_exactly_the_rows_that_pass_come_in_their_order(dataset: Path, data: st.DataObject, config: str):
     """Against the same filters written in plain Python; a missing score passes none."""

@@ -48,6 +48,14 @@ def test_a_response_is_found_again_in_this_run_and_the_next(tmp_path: Path) -> N
         assert len(log) == 1
 
 
+def test_the_name_of_a_new_log_is_forced_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that loses its name in a power failure loses every answer."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    with ResponseLog(tmp_path / "a.jsonl"):
+        assert synced == [tmp_path.stat().st_ino]
+
+
 def test_a_line_is_plain_json_for_a_person(tmp_path: Path) -> None:
     line = json.loads(filled(tmp_path / "a.jsonl")[0])
     assert line["for"] == "0"
@@ -56,7 +64,7 @@ def test_a_line_is_plain_json_for_a_person(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_cut_anywhere_it_keeps_every_whole_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -77,7 +85,7 @@ def test_cut_anywhere_it_keeps_every_whole_line(
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_changed_byte_is_always_noticed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -96,7 +104,7 @@ def test_a_changed_byte_is_always_noticed(
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), TEXTS), max_size=30), st.sets(st.integers(0, 29)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_is_a_dictionary_that_survives_reopening(
     tmp_path_factory: pytest.TempPathFactory, puts: list[tuple[str, str]], reopen: set[int]
 ) -> None:
@@ -233,7 +241,7 @@ class LogMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-LogMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+LogMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
 TestLogMachine = LogMachine.TestCase
 
 
@@ -249,35 +257,31 @@ def test_an_answer_that_is_damaged_while_the_log_is_open_is_not_served(tmp_path:
 def test_many_answers_share_an_fsync_and_none_waits_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[float] = []
+    begun, may_end = threading.Semaphore(0), threading.Semaphore(0)
 
     def slow(descriptor: int) -> None:
-        synced.append(time.monotonic())
-        time.sleep(0.5)
+        begun.release()
+        may_end.acquire()
 
     with ResponseLog(tmp_path / "a.jsonl") as log:
         monkeypatch.setattr("kpmath_builder.folder.group_commit.os.fsync", slow)
-        log._commit._seconds = 0.05
-        began = time.monotonic()
-        for number in range(100):
+        log._commit._seconds = 0.01
+        log.put("first/0", "solve", "", response("x"))
+        assert begun.acquire(timeout=60)
+        for number in range(100):  # would never end if a put waited for the disk
             log.put(f"k/{number}", "solve", "", response("x"))
-            time.sleep(0.002)
-        assert time.monotonic() - began < 0.45, "a put does not wait for the disk"
-        while not synced:
-            time.sleep(0.01)
-        log.put("last/0", "solve", "", response("x"))
-        while len(synced) < 2:
-            time.sleep(0.01)
-        assert len(synced) == 2, (
-            "what came while one fsync ran is in the next, though nothing was put after it"
-        )
+        may_end.release()
+        assert begun.acquire(timeout=60), "what came while one fsync ran is in the next"
+        assert not log._commit._written.is_set(), "one for all of them"
+        monkeypatch.undo()
+        may_end.release()
 
 
 def test_closing_never_waits_for_a_write_that_does_not_come(tmp_path: Path) -> None:
     """Whatever the committing thread does at the moment: closing in its pause, in its fsync, or in between."""
     chance = random.Random(3)
     with (tmp_path / "file").open("wb") as file:
-        for _ in range(1_500):
+        for _ in range(500):
             commit = GroupCommit(file.fileno(), 0.0005)
             commit.note()
             time.sleep(chance.uniform(0.0003, 0.0008))
@@ -289,18 +293,15 @@ def test_closing_never_waits_for_a_write_that_does_not_come(tmp_path: Path) -> N
 
 def test_an_fsync_that_fails_ends_the_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel may have dropped what it could not write: nothing after that is sure."""
-    failed = threading.Event()
 
     def fail(descriptor: int) -> None:
-        failed.set()
         raise OSError(28, "No space left on device")
 
     log = ResponseLog(tmp_path / "a.jsonl")
     monkeypatch.setattr("kpmath_builder.folder.group_commit.os.fsync", fail)
     log._commit._seconds = 0.01
     log.put("a/0", "solve", "", response("x"))
-    failed.wait()
-    time.sleep(0.05)
+    log._commit._thread.join(60)
     with pytest.raises(BuildError, match=r"No space left on device.*make room"):
         log.put("b/0", "solve", "", response("x"))
     with pytest.raises(BuildError, match="make room"):

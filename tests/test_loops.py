@@ -54,7 +54,7 @@ def test_other_texts_are_no_loops(text: str) -> None:
     assert not ends_in_loop(text)
 
 
-def loops(task: str, most: int) -> Callable[[Body, int], Fault | None]:
+def loops(task: str, most: int, **message: str) -> Callable[[Body, int], Fault | None]:
     """Let the first replies to each request of a task run in a loop; the attempts of one request differ in their seed only."""
     seen: Counter[str] = Counter()
 
@@ -62,7 +62,8 @@ def loops(task: str, most: int) -> Callable[[Body, int], Fault | None]:
         if task_of(body) != task:
             return None
         seen[body["messages"][-1]["content"]] += 1
-        return choices("length", content=LOOP) if seen[body["messages"][-1]["content"]] <= most else None
+        looping = choices("length", **(message or {"content": LOOP}))
+        return looping if seen[body["messages"][-1]["content"]] <= most else None
 
     return faults
 
@@ -100,6 +101,13 @@ def test_a_reply_that_comes_after_a_loop_counts_and_so_does_the_loop(
     Display().status(read_status(tmp_path))
     said = " ".join(capsys.readouterr().out.split())
     assert "Replies of the writer that ran in a loop until they were cut off: 4" in said
+
+
+def test_thoughts_that_run_in_a_loop_are_a_loop(tmp_path: Path) -> None:
+    fault = loops("write", 1, content="", reasoning_content="Wait, is that right? " * 40)
+    with DummyServer(play, faults=fault) as server:
+        result = build(recipe(tmp_path, server, build_questions=2, build_shards=1))
+    assert result.funnel["loops"] == {"writer": 2}
 
 
 def test_loops_of_the_extractor_are_reported(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dummy_server import Body, DummyServer, Fault
 from test_openai_teacher import request
 
 from kpmath_builder.client import endpoints, readiness, retries
+from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.teacher import OpenAITeacher
 
 
@@ -24,6 +25,8 @@ class Mortal(DummyServer):
     """Dies of any request that speaks of poison, with all that is under way, and is started again a moment later."""
 
     deaths = 0
+    endpoint: Endpoint
+    """What the client knows of this server."""
 
     def __init__(self) -> None:
         super().__init__(faults=self._poisoned, seconds=0.05)
@@ -33,6 +36,8 @@ class Mortal(DummyServer):
         return self._die if "poison" in body["messages"][-1]["content"] else None
 
     async def _die(self, http: web.Request, answer: Body) -> web.StreamResponse:
+        if any(not restart.done() for restart in self._restarts):
+            await asyncio.sleep(60.0)
         self.deaths += 1
         restart = asyncio.create_task(self._start_again())
         self._restarts.add(restart)
@@ -41,7 +46,8 @@ class Mortal(DummyServer):
 
     async def _start_again(self) -> None:
         await self.__aexit__()
-        await asyncio.sleep(0.2)
+        while self.endpoint.in_flight:  # noqa: ASYNC110 - until all that broke off know that it was the server
+            await asyncio.sleep(0.01)
         await self.__aenter__()
 
 
@@ -49,6 +55,7 @@ def test_one_request_that_ends_its_server_is_given_up_and_all_others_are_answere
     async def run() -> None:
         async with Mortal() as server:
             teacher = OpenAITeacher("dummy", [server.address], in_flight=8, patience=30.0)
+            (server.endpoint,) = teacher.connection.pool.all
             await teacher.check()
             texts = ["poison", *(f"good {n}" for n in range(40))]
             async with asyncio.timeout(60.0):

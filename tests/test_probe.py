@@ -423,7 +423,7 @@ answers = st.tuples(
 habits = st.sampled_from([server for server, _ in HABITS.values()])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(answers | habits, min_size=1, max_size=40), st.integers(1, 3))
 def test_whatever_is_answered_the_probe_ends_with_a_dialect_that_makes_a_request(
     script: list[Any], samples: int

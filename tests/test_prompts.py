@@ -143,6 +143,8 @@ def test_a_good_reply_validates(task: str):
         ("extract", {"topics": [{"topic": " ", "key_points": ["k"]}]}),
         ("extract", {"topics": [{"topic": "T", "key_points": []}]}),
         ("extract", {"topics": [{"topic": "T", "key_points": [""]}]}),
+        ("extract", {"topics": [{"topic": "T", "key_points": ['"]}]}  {']}]}),
+        ("extract", {"topics": [{"topic": "-", "key_points": ["k"]}]}),
         ("extract", {"topics": [{"topic": "T", "key_points": ["k"], "more": 1}]}),
         ("extract", {"topics": [{"topic": 7, "key_points": ["k"]}]}),
         ("same_topic", {"same": "true"}),

@@ -16,12 +16,14 @@ from kpmath_builder.synthesis.question_checks import find_fault
 PROMPT = Prompts.load().instructions("write")
 PRACTICES: list[dict[str, Any]] = [
     {
+        "topic": "Arithmetic - Unit Rates",
         "problem": "Mia saves for a bicycle that costs $240. She earns $15 an hour in a bakery and works 4 hours each Saturday. She has "
         "already put aside $60 from her birthday. For how many Saturdays must she still work?",
         "solution": "Mia still needs 240 - 60 = <<240-60=180>>180 dollars. Each Saturday she earns 15 * 4 = <<15*4=60>>60 dollars, so "
         "that she must work for 180 / 60 = <<180/60=3>>3 more Saturdays before she can buy it.\n#### 3",
     },
     {
+        "topic": "Geometry",
         "problem": r"Find the area of a triangle whose sides are $13$, $14$ and $15$.",
         "solution": r"By Heron's formula with $s = 21$ it is $\sqrt{21 \cdot 8 \cdot 7 \cdot 6} = \boxed{84}$.",
     },
@@ -33,6 +35,7 @@ GOOD = {
     "a blank": r"The sum of the first ten odd numbers is ____.",
     "an imperative after a quotation": 'A pupil says: "The graph of a line is the same from both sides." Provide a line for which it is not.',
     "an answer in a certain form": r"The value of the sum is a fraction of two integers; your answer is in lowest terms: $\frac16 + \frac14$.",
+    "a topic in words": "In a lesson of geometry 12 unit rates are computed in 36 minutes. How long does one take?",
     "choices": r"The number of primes below 20 is $\text{(A)}\ 7 \qquad \text{(B)}\ 8 \qquad \text{(C)}\ 9$",
     "here are": "Here are two functions: $f(x) = 3x$ and $g(x) = x + 8$. For which $x$ is $f(x) = g(x)$?",
     "the answer is given": "When a number is doubled, the answer is 64. Which number is it?",
@@ -74,6 +77,7 @@ BAD = [
     (DropReason.TALK, "Here is a problem with all of it: what is 4 + 5?", "Here is a problem"),
     (DropReason.TALK, "As in Practice 1, how much does Mia earn?", "Practice 1"),
     (DropReason.TALK, "Using all key points, find the area of a square of side 4.", "key points"),
+    (DropReason.TALK, "mathology - arithmetic - unit rates", "Arithmetic - Unit Rates"),
     (DropReason.TALK, "What is the area if the given practices are combined?", "given practices"),
     (
         DropReason.NOTHING_ASKED,

@@ -1,13 +1,23 @@
 """What others wrote is shown as text: no command to the terminal, no secret, no endless list."""
 
+import io
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from kpmath_builder.client.secrets import HIDDEN, Secrets
-from kpmath_builder.text import cut_list, shown
+from kpmath_builder.dataset.markdown import fenced, table
+from kpmath_builder.dataset.svg import bars, heat_map
+from kpmath_builder.display import Display
+from kpmath_builder.files.lock import LockOwner
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.inspection.status import ShardStatus, Status
+from kpmath_builder.records import Tokens
+from kpmath_builder.text import cut, cut_list, shown
 
 
 @pytest.mark.parametrize(
@@ -76,3 +86,38 @@ def test_a_placeholder_is_no_secret() -> None:
 
 def test_of_two_secrets_the_longer_is_hidden_whole() -> None:
     assert Secrets(["abcdefgh", "abcdefghijkl"]).hide("abcdefghijkl") == HIDDEN
+
+
+HOSTILE = "a\x1b]0;owned\x07 <b> & \u202e \x00 \ud800 \ufffe [red]"
+
+
+def test_a_picture_is_well_formed_whatever_its_topics_are_called() -> None:
+    for picture in (
+        bars(HOSTILE, [(HOSTILE, (1, 2))], (HOSTILE, HOSTILE)),
+        heat_map(HOSTILE, [HOSTILE], [[1.0]], HOSTILE),
+    ):
+        assert ET.fromstring(picture.encode()).tag.endswith("svg")
+
+
+def test_a_card_shows_what_would_act() -> None:
+    for text in (table([HOSTILE], [[HOSTILE]]), fenced(HOSTILE)):
+        assert text.replace("\n", "").isprintable()
+
+
+def test_the_display_prints_text_and_no_commands() -> None:
+    """Notes repeat servers' words, locks name hosts; neither moves the cursor nor is read as the console's mark-up."""
+    out = io.StringIO()
+    display = Display(Console(file=out, force_terminal=False, soft_wrap=True))
+    display.say(HOSTILE)
+    owner = LockOwner(HOSTILE, 1, HOSTILE)
+    shard = ShardStatus(0, "begun", str(owner), 0, 0, 1, Tokens(), None)
+    display.status(Status([shard], Funnel(), HOSTILE))
+    assert out.getvalue().replace("\n", "").isprintable()
+    assert "[red]" in out.getvalue()
+
+
+def test_an_endless_sentence_is_cut_in_the_middle() -> None:
+    """Its end says what to do next."""
+    told = cut("model, " * 100_000 + "serve one of these.")
+    assert len(told) < 1_600
+    assert told.endswith("serve one of these.")

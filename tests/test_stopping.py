@@ -1,5 +1,6 @@
 """Ctrl+C and SIGTERM: once, what is under way is finished; twice, at once."""
 
+import asyncio
 import os
 import re
 import shlex
@@ -9,29 +10,45 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from dummy_server import DummyServer
+from aiohttp import web
+from dummy_server import Body, DummyServer
 from roleplay import play
 
 from kpmath_builder import Recipe, build
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.stopping import Interrupted
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[DummyServer]:
-    """Answers take a while: whoever is interrupted has requests under way."""
-    with DummyServer(play, seconds=0.7) as running:
-        yield running
+BEFORE_THE_STOP = 12
+"""Requests that are answered; those that come later wait until the test lets them go."""
+LONG = 120.0
+"""Seconds; an end that has not come by then was no end at once."""
 
 
-@pytest.fixture(scope="module")
-def slow_server() -> Iterator[DummyServer]:
-    """Answers take so long that nobody could mistake waiting for them for ending at once."""
-    with DummyServer(play, seconds=6.0) as running:
-        yield running
+@dataclass
+class Held:
+    """A server whose later answers are under way for as long as a test wishes."""
+
+    server: DummyServer
+    let_go: threading.Event
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    """Give a server that holds back its answers: whoever is interrupted has requests under way."""
+    let_go = threading.Event()
+
+    async def late(http: web.Request, answer: Body) -> web.StreamResponse:
+        while not let_go.is_set():  # noqa: ASYNC110 - it is set in another thread
+            await asyncio.sleep(0.01)
+        return web.json_response(answer)
+
+    with DummyServer(play, faults=lambda body, n: late if n >= BEFORE_THE_STOP else None) as server:
+        yield Held(server, let_go)
+        let_go.set()
 
 
 def words(server: DummyServer, folder: Path, *more: str) -> list[str]:
@@ -49,13 +66,24 @@ def words(server: DummyServer, folder: Path, *more: str) -> list[str]:
 
 
 def start(arguments: list[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "kpmath_builder", *arguments]
+    command = [sys.executable, "-u", "-m", "kpmath_builder", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def wait_for_requests(server: DummyServer, count: int) -> None:
     while server.requests < count:
         time.sleep(0.01)
+
+
+def heard_of_the_stop(process: subprocess.Popen[str]) -> str:
+    """Return what a process says until it says that it stops."""
+    assert process.stdout
+    said = ""
+    while "no new requests" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
 
 
 def logged(folder: Path) -> int:
@@ -70,53 +98,47 @@ def logged(folder: Path) -> int:
 
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_once_sends_nothing_more_and_keeps_every_answer(
-    server: DummyServer, tmp_path: Path, signum: int, status: int
+    held: Held, tmp_path: Path, signum: int, status: int
 ) -> None:
-    before = server.requests
-    with start(words(server, tmp_path)) as process:
-        wait_for_requests(server, before + 20)
+    with start(words(held.server, tmp_path)) as process:
+        wait_for_requests(held.server, BEFORE_THE_STOP + 8)
         process.send_signal(signum)
+        heard_of_the_stop(process)
+        held.let_go.set()
         said, _ = process.communicate()
     assert process.returncode == status
-    sent = server.requests - before
-    assert sent <= 32, "the 8 under way, and at most the 8 that followed before the signal came"
-    assert logged(tmp_path) == sent
-    assert "no new requests" in said
+    assert logged(tmp_path) == held.server.requests == BEFORE_THE_STOP + 8
     again = re.search(r"Go on with: kpmath (.*)", said)
     assert again
-    assert shlex.split(again[1]) == words(server, tmp_path)
+    assert shlex.split(again[1]) == words(held.server, tmp_path)
 
 
-def test_twice_ends_at_once(slow_server: DummyServer, tmp_path: Path) -> None:
-    before = slow_server.requests
-    with start(words(slow_server, tmp_path)) as process:
-        wait_for_requests(slow_server, before + 8)
+def test_twice_ends_at_once(held: Held, tmp_path: Path) -> None:
+    with start(words(held.server, tmp_path)) as process:
+        wait_for_requests(held.server, BEFORE_THE_STOP + 8)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.1)
+        heard_of_the_stop(process)
         process.send_signal(signal.SIGINT)
-        sent = time.monotonic()
-        process.communicate()
+        process.communicate(timeout=LONG)
     assert process.returncode == 130
-    assert time.monotonic() - sent < 3
+    assert not held.let_go.is_set()
 
 
-def test_what_takes_longer_than_the_grace_is_left(slow_server: DummyServer, tmp_path: Path) -> None:
-    before = slow_server.requests
-    with start(words(slow_server, tmp_path, "--set", "build.grace=0.1")) as process:
-        wait_for_requests(slow_server, before + 8)
+def test_what_takes_longer_than_the_grace_is_left(held: Held, tmp_path: Path) -> None:
+    with start(words(held.server, tmp_path, "--set", "build.grace=0.1")) as process:
+        wait_for_requests(held.server, BEFORE_THE_STOP + 8)
         process.send_signal(signal.SIGTERM)
-        sent = time.monotonic()
-        process.communicate()
+        process.communicate(timeout=LONG)
     assert process.returncode == 143
-    assert time.monotonic() - sent < 3
-    assert logged(tmp_path) < slow_server.requests - before
+    assert logged(tmp_path) == BEFORE_THE_STOP
 
 
-def test_to_go_on_a_regeneration_must_not_begin_another(server: DummyServer, tmp_path: Path) -> None:
-    before = server.requests
-    with start(words(server, tmp_path, "--shards", "1", "--regenerate")) as process:
-        wait_for_requests(server, before + 4)
+def test_to_go_on_a_regeneration_must_not_begin_another(held: Held, tmp_path: Path) -> None:
+    with start(words(held.server, tmp_path, "--shards", "1", "--regenerate")) as process:
+        wait_for_requests(held.server, BEFORE_THE_STOP + 1)
         process.send_signal(signal.SIGINT)
+        heard_of_the_stop(process)
+        held.let_go.set()
         said, _ = process.communicate()
     again = re.search(r"Go on with: kpmath (.*)", said)
     assert again
@@ -130,17 +152,18 @@ def small(server: DummyServer, folder: Path) -> Recipe:
     )
 
 
-def test_build_raises_in_the_main_thread_and_puts_the_handlers_back(
-    server: DummyServer, tmp_path: Path
-) -> None:
+def test_build_raises_in_the_main_thread_and_puts_the_handlers_back(held: Held, tmp_path: Path) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    before = server.requests
-    killer = threading.Thread(
-        target=lambda: (wait_for_requests(server, before + 9), os.kill(os.getpid(), signal.SIGTERM))
-    )
+
+    def kill() -> None:
+        wait_for_requests(held.server, BEFORE_THE_STOP + 8)
+        os.kill(os.getpid(), signal.SIGTERM)
+        held.let_go.set()
+
+    killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(Interrupted) as stopped:
-        build(small(server, tmp_path))
+        build(small(held.server, tmp_path))
     killer.join()
     assert stopped.value.exit_status == 143
     assert isinstance(stopped.value, KeyboardInterrupt), "no `except Exception` swallows it"

@@ -206,7 +206,7 @@ def test_pairs_are_asked_all_at_once():
     under_way = asyncio.Barrier(2)
 
     async def same_topic(_one: TopicKeyPoints, _other: TopicKeyPoints) -> bool:
-        await asyncio.wait_for(under_way.wait(), 5)
+        await asyncio.wait_for(under_way.wait(), 60)
         return False
 
     angles = {"A": 0, "B": BAND, "C": 180, "D": 180 + BAND}

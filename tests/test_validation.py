@@ -1,18 +1,22 @@
 """Nothing that is not whole, not allowed or not loadable leaves the machine."""
 
 import json
+import random
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from factories import Build, agreed, make_build
-from hub_steps import OLD
+from corruptions import CORRUPTIONS
+from factories import Build, agreed, list_files, make_build
+from hub_steps import NEW, OLD
 
 from kpmath_builder.dataset.parquet import digest_of
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import InputError, KpmathError
+from kpmath_builder.folder.proved import plain_files
 from kpmath_builder.publishing.publish import publish
 from kpmath_builder.publishing.release import Release
 from kpmath_builder.publishing.validation import release_problems
@@ -38,6 +42,7 @@ def rewrite(folder: Path, config: str, change: Callable[[pa.Table], pa.Table]) -
     build = json.loads(told.read_text())
     build["tables"][config] = {"rows": pq.read_metadata(file).num_rows, "digest": digest_of([file])}
     told.write_text(json.dumps(build))
+    list_files(folder)
 
 
 def with_column(rows: pa.Table, name: str, values: list) -> pa.Table:
@@ -88,12 +93,14 @@ def test_each_fault_of_a_table_is_named(
 def test_a_table_that_was_changed_after_the_build_is_named(tmp_path: Path):
     folder = OLD.finish(tmp_path / "build")
     pq.write_table(pq.read_table(table(folder, "scored")), table(folder, "scored"))
+    list_files(folder)
     assert problems(folder) == ["the files of scored are not those that the build wrote"]
 
 
 def test_a_missing_shard_is_named(tmp_path: Path):
     folder = OLD.finish(tmp_path / "build", rows_per_file=10)
     (folder / "dataset" / "data" / "scored" / "train-00001-of-00004.parquet").unlink()
+    list_files(folder)
     assert any("without a gap" in sentence for sentence in problems(folder))
 
 
@@ -103,6 +110,7 @@ def test_a_card_that_was_edited_into_something_wrong_is_named(tmp_path: Path):
     card.write_text(
         card.read_text(encoding="utf-8").replace("license: mit", "license: mine"), encoding="utf-8"
     )
+    list_files(folder)
     assert any("'mine'" in sentence for sentence in problems(folder))
 
 
@@ -137,3 +145,43 @@ def test_publish_refuses_with_the_first_problem_and_asks_the_hub_nothing(tmp_pat
     rewrite(folder, "qa-pairs", lambda rows: rows.slice(0, 0))
     with pytest.raises(InputError, match="cannot be published: qa-pairs has no rows"):
         publish(folder, "org/kpmath", "1.0.0", endpoint="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("how", CORRUPTIONS)
+def test_what_is_not_what_the_build_wrote_is_not_published(tmp_path: Path, how: str):
+    """Every file of the dataset, the manifest and the seeds whose text is protected."""
+    whole, other = OLD.finish(tmp_path / "whole"), NEW.finish(tmp_path / "other", fingerprint="sha256:4567")
+    for path in [file for file in plain_files(whole) if file.parent.name != "candidates"]:
+        folder = shutil.copytree(whole, tmp_path / "hurt")
+        name = path.relative_to(whole)
+        if CORRUPTIONS[how](folder / name, other / name, random.Random(str(name))):
+            with pytest.raises(KpmathError, match=r"(damaged|holds no finished build).*(run|publish)"):
+                Release.of(folder, "org/kpmath", Version(1, 0, 0))
+        shutil.rmtree(folder)
+
+
+def as_a_link(path: Path) -> None:
+    elsewhere = path.parent.parent.parent / "elsewhere"
+    path.rename(elsewhere)
+    path.symlink_to(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda data: (data / ".DS_Store").write_bytes(b"x"), r"\.DS_Store was not written by the build"),
+        (lambda data: (data / "figures/x.svg").symlink_to("/etc/hostname"), r"x\.svg was not written by"),
+        (lambda data: (data / "more").symlink_to("/etc"), "more was not written by the build"),
+        (lambda data: as_a_link(data / "README.md"), r"README\.md is damaged \(it is a link, not a file\)"),
+        (lambda data: as_a_link(data / "figures"), r"figures is damaged \(it is a link, not a folder\)"),
+        (as_a_link, r"dataset is damaged \(it is a link, not a folder\)"),
+    ],
+    ids=["stray file", "link", "linked folder", "file as link", "folder as link", "dataset as link"],
+)
+def test_only_what_the_build_wrote_is_published_and_no_link_is_followed(
+    tmp_path: Path, spoil: Callable[[Path], object], told: str
+):
+    folder = OLD.finish(tmp_path / "build")
+    spoil(folder / "dataset")
+    with pytest.raises(KpmathError, match=told):
+        Release.of(folder, "org/kpmath", Version(1, 0, 0))

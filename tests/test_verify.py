@@ -12,10 +12,19 @@ from dummy_server import DummyServer
 from roleplay import play
 from small_builds import recipe
 
-from kpmath_builder import InputError, Recipe, build
+from kpmath_builder import BuildError, InputError, Recipe, build
 from kpmath_builder.files.lock import Lock
+from kpmath_builder.files.sealed import (
+    read_header,
+    read_lines,
+    read_object,
+    write_lines,
+    write_object,
+    write_text,
+)
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.inspection.verify import Verifier
+from kpmath_builder.pipeline import repair
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +52,20 @@ def change_line(path: Path, number: int, change: Callable[[bytes], bytes]) -> No
 
 
 def change_json(path: Path, change: Callable[[dict], object]) -> None:
-    value = json.loads(path.read_text())
+    """Change an object so that it proves itself all the same."""
+    value = read_object(path)
+    assert value is not None
     change(value)
-    path.write_text(json.dumps(value))
+    write_object(path, value)
+
+
+def change_row_of_shard(path: Path, number: int, change: Callable[[bytes], bytes]) -> None:
+    """Change a line below the header so that the shard proves itself all the same."""
+    header, lines = read_header(path), list(read_lines(path))
+    assert header is not None
+    lines[number] = change(lines[number])
+    kept = {key: value for key, value in header.items() if key not in {"rows", "bytes", "digest"}}
+    write_lines(path, kept, lines)
 
 
 def change_row(path: Path, number: int, column: str, value: object) -> None:
@@ -104,8 +124,16 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
         "candidates/shard-00000.jsonl, line 8: should not be there",
     ),
     "a shard's count": (
-        lambda f: change_line(f / "candidates/shard-00000.jsonl", 1, lambda line: line.replace(b'"rows": 6', b'"rows": 7')),
+        lambda f: change_line(f / "candidates/shard-00000.jsonl", 1, lambda line: line.replace(b' 6, "bytes"', b' 7, "bytes"')),
         "candidates/shard-00000.jsonl, line 1: differs in rows",
+    ),
+    "a candidate in a shard that proves itself": (
+        lambda f: change_row_of_shard(f / "candidates/shard-00003.jsonl", 2, lambda line: line.replace(b'"note":""', b'"note":"x"')),
+        "candidates/shard-00003.jsonl, line 4: differs in blueprint",
+    ),
+    "a shard of another number": (
+        lambda f: shutil.copy(f / "candidates/shard-00002.jsonl", f / "candidates/shard-00001.jsonl"),
+        "candidates/shard-00001.jsonl, all of it: its checksum is wrong",
     ),
     "a shard that is gone": (
         lambda f: (f / "candidates/shard-00000.jsonl").unlink(),
@@ -113,19 +141,19 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "an extraction": (
         lambda f: change_line(f / "knowledge/extractions.jsonl", 5, lambda line: line.replace(b'"dummy"', b'"dumny"')),
-        "knowledge/extractions.jsonl, line 5: differs in model",
+        "knowledge/extractions.jsonl, all of it: it is not what was written",
     ),
     "a seed": (
         lambda f: change_line(f / "knowledge/seeds.jsonl", 2, lambda line: line.replace(b'"problem":"', b'"problem":"x')),
-        "knowledge/seeds.jsonl, line 2: its content hash is another",
+        "knowledge/seeds.jsonl, all of it: it has ",
     ),
     "the clusters": (
         lambda f: (f / "knowledge/topics.json").write_text((f / "knowledge/topics.json").read_text().replace('"problems": ', '"problems": 1')),
-        "knowledge/topics.json, line ",
+        "knowledge/topics.json, all of it: it has ",
     ),
     "the matrix": (
         lambda f: (f / "knowledge/tcpm.npz").write_bytes((f / "knowledge/tcpm.npz").read_bytes()[:-1] + b"x"),
-        "knowledge/tcpm.npz, counts: are not those of the practices",
+        "knowledge/tcpm.npz, all of it: it is not what was written",
     ),
     "a cell of a table": (
         lambda f: change_row(table(f, "scored"), 7, "question", "What?"),
@@ -133,7 +161,7 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a table's bytes": (
         lambda f: pq.write_table(pq.read_table(table(f, "qa-pairs")), table(f, "qa-pairs"), compression="gzip"),
-        "manifest.json, tables.qa-pairs: is ",
+        "dataset/data/qa-pairs/train-00000-of-00001.parquet, all of it: it has ",
     ),
     "a lost row": (
         lambda f: pq.write_table(pq.read_table(table(f, "kp-extraction")).slice(0, 19), table(f, "kp-extraction")),
@@ -153,15 +181,30 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
         "manifest.json, funnel.passed.asked: is 25, the log makes 24",
     ),
     "the build spec": (
-        lambda f: change_json(f / "build_spec.json", lambda g: g["asked"].update({"solutions.samples": 5})),
+        lambda f: change_json(f / "build_spec.json", lambda g: g["spec"]["asked"].update({"solutions.samples": 5})),
         "build_spec.json, asked.solutions.samples: is 5, the log makes 4",
     ),
     "the recipe": (
         lambda f: (f / "recipe.toml").write_text((f / "recipe.toml").read_text().replace("threshold = 0.85", "threshold = 0.5")),
-        "build_spec.json, decided.judging.threshold: is 0.85, the log makes 0.5",
+        "recipe.toml, all of it: its checksum is wrong",
+    ),
+    "a recipe of another build": (
+        lambda f: write_text(f / "recipe.toml", (f / "recipe.toml").read_text().replace("threshold = 0.85", "threshold = 0.5")),
+        "recipe.toml, all of it: it is not the one that this folder was built with",
+    ),
+    "the manifest": (lambda f: (f / "manifest.json").write_bytes(b""), "manifest.json, all of it: it is empty"),
+    "generations that are gone": (lambda f: (f / "generations.json").unlink(), "generations.json, all of it: it is missing"),
+    "a stray file": (lambda f: (f / "dataset/.DS_Store").write_text("x"), "dataset/.DS_Store, all of it: no build wrote it"),
+    "a link": (
+        lambda f: (f / "dataset/figures/more.svg").symlink_to("/etc/hostname"),
+        "dataset/figures/more.svg, all of it: no build wrote it",
+    ),
+    "a folder that is a link": (
+        lambda f: (f / "dataset/figures").rename(f / "elsewhere") and (f / "dataset/figures").symlink_to(f / "elsewhere"),
+        "dataset/figures, all of it: it is a link, not a folder",
     ),
     "the origin": (
-        lambda f: change_json(f / "knowledge/origin.json", lambda o: o.update({"build.seed": 1})),
+        lambda f: change_json(f / "knowledge/origin.json", lambda o: o["origin"].update({"build.seed": 1})),
         "knowledge/origin.json, build.seed: is 1, the log makes 0",
     ),
 }  # fmt: skip
@@ -210,3 +253,46 @@ def test_a_symbolic_build_verifies(tmp_path: Path) -> None:
         Recipe.of({"seeds": {"limit": 30}, "build": {"folder": str(tmp_path), "questions": 10, "shards": 2}})
     )
     assert verify(tmp_path) == []
+
+
+REPAIRED = (
+    "candidates/shard-00000.jsonl",
+    "knowledge/seeds.jsonl",
+    "knowledge/extractions.jsonl",
+    "knowledge/topics.json",
+    "knowledge/tcpm.npz",
+    "knowledge/origin.json",
+    "dataset/data/scored/train-00000-of-00001.parquet",
+    "dataset/README.md",
+    "manifest.json",
+    "build_spec.json",
+    "generations.json",
+)
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+@pytest.mark.parametrize("how", ["deleted", "flipped"])
+def test_what_follows_from_the_log_is_made_again_to_the_byte(folder: Path, name: str, how: str) -> None:
+    """Without any server, and a second look finds nothing."""
+    path = folder / name
+    before = path.read_bytes()
+    data = bytearray(before)
+    data[len(data) // 2] ^= 8
+    path.unlink() if how == "deleted" else path.write_bytes(data)
+    assert verify(folder) or path.name == "manifest.json", (
+        "without a manifest a build is not finished, which is no damage"
+    )
+    repair(folder)
+    assert path.read_bytes() == before
+    assert verify(folder) == []
+
+
+def test_a_repair_that_lacks_an_answer_changes_nothing_of_what_is_whole(folder: Path) -> None:
+    (folder / "responses/synthesis-00000.jsonl").write_bytes(b"")
+    (folder / "candidates/shard-00000.jsonl").unlink()
+    whole = folder / "candidates/shard-00001.jsonl"
+    before = whole.read_bytes()
+    (folder / "manifest.json").write_bytes(b"")
+    with pytest.raises(BuildError, match="holds no answer to this write request: run `kpmath build`"):
+        repair(folder)
+    assert whole.read_bytes() == before

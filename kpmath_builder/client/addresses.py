@@ -4,7 +4,7 @@ import base64
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kpmath_builder.errors import InputError
 
@@ -44,6 +44,14 @@ class Address:
     socket: str = ""
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Whatever of the address must not be repeated: credentials as given and as sent, the query and its values."""
+        values = [value for _, value in parse_qsl(self.query)]
+        raw = [part.partition("=")[2] for part in self.query.split("&")]
+        pair = [] if self.credentials is None else [*self.credentials, _basic(self.credentials)]
+        return tuple(filter(None, [*pair, self.query, *values, *raw]))
+
+    @property
     def shown(self) -> str:
         """The address as messages name it: without credentials and query."""
         return f"unix:{self.socket}" if self.socket else self.base
@@ -70,8 +78,7 @@ class Address:
             When the key has a character that no header can hold.
         """
         if self.credentials is not None:
-            pair = base64.b64encode(":".join(self.credentials).encode()).decode()
-            return {"Authorization": f"Basic {pair}"}
+            return {"Authorization": f"Basic {_basic(self.credentials)}"}
         key = (api_key or "").strip()
         if not key:
             return {}
@@ -125,6 +132,10 @@ def read_address(text: str) -> Address:
         raise _bad(text)
     place = parts.netloc.rpartition("@")[2].removesuffix(":")
     return Address(f"{parts.scheme}://{place}{_base_path(parts.path)}", parts.query, credentials)
+
+
+def _basic(credentials: tuple[str, str]) -> str:
+    return base64.b64encode(":".join(credentials).encode()).decode()
 
 
 def _read_socket(text: str) -> Address:

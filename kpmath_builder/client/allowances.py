@@ -39,9 +39,9 @@ def read_allowances(
     headers: Mapping[str, str], now: datetime | None = None
 ) -> tuple[Allowance | None, Allowance | None]:
     """Return what is left of requests and of tokens; None if nothing usable is said."""
-    named = {name.lower(): value for name, value in headers.items() if "ratelimit" in name.lower()}
-    if not named:
+    if "ratelimit" not in " ".join(headers).lower():
         return None, None
+    named = {name.lower(): value for name, value in headers.items() if "ratelimit" in name.lower()}
     requests = (
         _openai(named, "requests", now)
         or _anthropic(named, "requests", now)

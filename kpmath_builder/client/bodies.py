@@ -35,6 +35,8 @@ async def read_body(reply: aiohttp.ClientResponse, limit: int, *, cut: bool = Fa
     ValueError
         When the body is longer than `limit`; the connection is then closed, not read to its end.
     """
+    if (reply.content_length or limit + 1) <= limit and "Content-Encoding" not in reply.headers:
+        return await reply.read()  # the parser takes no more than the length that was announced
     pieces: list[bytes] = []
     length = 0
     async for piece in reply.content.iter_any():

@@ -15,7 +15,7 @@ from kpmath_builder.client.endpoints import Endpoint, State
 from kpmath_builder.client.faults import CallError, Owner, Weight
 from kpmath_builder.client.rate_limits import RateLimit
 from kpmath_builder.client.retries import call_timeout
-from kpmath_builder.client.sessions import Sessions, no_answer
+from kpmath_builder.client.sessions import Sessions
 from kpmath_builder.client.statuses import fault_of, user_error
 
 __all__ = ["Sender", "ServerCall", "Stats"]
@@ -57,6 +57,8 @@ class ServerCall(Generic[T]):
         How much an answer that `read` cannot read counts towards giving up.
     used
         Tokens of prompt and replies that an answer says were used; None if it does not say.
+    bytes
+        Of the prompt, roughly; for the estimate of a rate limit.
     key, steps
         As of `EndpointPool.enter`.
     """
@@ -69,8 +71,17 @@ class ServerCall(Generic[T]):
     samples: int = 1
     weight: Callable[[ValueError], Weight] = lambda _: Weight.MALFORMED
     used: Callable[[T], int | None] = lambda _: None
+    bytes: int = 0
     key: str = ""
     steps: int = 0
+
+
+class _DroppedError(Exception):
+    """A connection broke before the first byte of an answer."""
+
+    def __init__(self, error: aiohttp.ServerDisconnectedError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Sender:
@@ -115,8 +126,7 @@ class Sender:
         InputError
             When a server that never answered yet does not accept the key, the model or the address.
         """
-        data = json.dumps(call.body(endpoint)).encode()
-        estimate = len(data) // _BYTES_PER_TOKEN + call.tokens * call.samples
+        estimate = call.bytes // _BYTES_PER_TOKEN + call.tokens * call.samples
         await self._rate_limit.acquire(estimate)
         seconds = call_timeout(call.tokens, self._patience, self._pace)
         began = time.monotonic()
@@ -126,7 +136,10 @@ class Sender:
         endpoint.calls.add(scope)
         try:
             async with scope:
-                await self._verified(endpoint)
+                if not endpoint.verified:
+                    await self._verified(endpoint)
+                # Only now it is known how this server wants the request.
+                data = json.dumps(call.body(endpoint)).encode()
                 answer = await self._exchange(endpoint, call, data, estimate)
         except TimeoutError:
             if endpoint.state is State.DOWN or scope.when() == 0.0:
@@ -161,18 +174,46 @@ class Sender:
         """Return status, headers and body of the answer, without our secrets."""
         received = False
         try:
-            async with self._sessions.request(endpoint.url, call.path, data) as reply:
-                ok = reply.status == HTTPStatus.OK
-                body = await read_body(reply, call.longest_body if ok else LONGEST_ERROR, cut=not ok)
-                received = True
-                return reply.status, reply.headers, self._sessions.secrets.hide_bytes(body)
+            try:
+                answer = await self._post(endpoint, call, data)
+            except (
+                _DroppedError
+            ) as dropped:  # the server had closed a kept connection in this moment: nobody's fault
+                answer = await self._again(endpoint, call, data, dropped)
+            received = True
+        except (aiohttp.ClientError, OSError) as error:  # before ValueError: a bad certificate is both
+            raise self._sessions.no_answer(endpoint.url, error) from error
         except ValueError as error:
             raise _malformed(endpoint, error) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise no_answer(endpoint.url, error) from error
         finally:
             if not received:
                 self._rate_limit.settle(estimate, None, {})
+        return answer
+
+    async def _again(
+        self, endpoint: Endpoint, call: ServerCall[T], data: bytes, dropped: "_DroppedError"
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            return await self._post(endpoint, call, data, reuse=False)
+        except (
+            aiohttp.ClientConnectorError
+        ):  # the server has ended, perhaps by this request: that is the fault
+            raise dropped.error from None
+
+    async def _post(
+        self, endpoint: Endpoint, call: ServerCall[T], data: bytes, *, reuse: bool = True
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        answering = False
+        try:
+            async with self._sessions.request(endpoint.url, call.path, data, reuse=reuse) as reply:
+                answering = True
+                ok = reply.status == HTTPStatus.OK
+                body = await read_body(reply, call.longest_body if ok else LONGEST_ERROR, cut=not ok)
+                return reply.status, reply.headers, self._sessions.secrets.hide_bytes(body)
+        except aiohttp.ServerDisconnectedError as error:
+            if reuse and not answering:
+                raise _DroppedError(error) from error
+            raise
 
 
 def _malformed(endpoint: Endpoint, error: ValueError, weight: Weight = Weight.MALFORMED) -> CallError:

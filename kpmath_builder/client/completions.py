@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kpmath_builder.answers.ending import split_thinking
 from kpmath_builder.protocol import Response, token_count
@@ -22,6 +22,9 @@ _FINISH_REASONS: Mapping[str, str] = {
 answer is asked for again."""
 
 
+LONGEST_NAME = 200
+
+
 class EmptyAnswerError(ValueError):
     """A whole answer without a word, which may be a fault that passes; `responses` is what there was."""
 
@@ -34,12 +37,6 @@ class _Part(BaseModel):
     """Strict, so that a number where text belongs is malformed; fields that nobody here reads may be anything."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
-
-
-Count = Annotated[int, BeforeValidator(token_count)]
-"""A number of tokens; whatever is none counts as 0, for an answer is worth more than its account."""
-Name = Annotated[str, BeforeValidator(lambda name: name[:200] if isinstance(name, str) else "")]
-"""A name for provenance; whatever is none is left out."""
 
 
 class _Message(_Part):
@@ -55,27 +52,13 @@ class _Choice(_Part):
     finish_reason: str
 
 
-class _PromptDetails(_Part):
-    cached_tokens: Count = 0
-
-
-def _mapping(value: object) -> object:
-    return value if isinstance(value, dict) else {}
-
-
-class _Usage(_Part):
-    prompt_tokens: Count = 0
-    completion_tokens: Count = 0
-    prompt_tokens_details: Annotated[_PromptDetails | None, BeforeValidator(_mapping)] = None
-
-
 class _Completion(_Part):
+    """`usage` and the names are for the account and for provenance: whatever they hold, the answer is worth more."""
+
     choices: list[_Choice]
-    usage: Annotated[_Usage | None, BeforeValidator(_mapping)] = (
-        None  # pydantic would copy a default each time
-    )
-    model: Name = ""
-    system_fingerprint: Name = ""
+    usage: object = None
+    model: object = None
+    system_fingerprint: object = None
 
 
 def read_completion(
@@ -106,17 +89,18 @@ def read_completion(
         )
     if len({choice.index for choice in choices}) not in {1, samples}:
         raise ValueError(f"choices share an index: {[choice.index for choice in choices][:8]}")
-    usage = completion.usage or _Usage()
-    details = usage.prompt_tokens_details or _PromptDetails()
-    share, rest = divmod(usage.completion_tokens, samples)
+    usage = _mapping(completion.usage)
+    prompt_tokens = token_count(usage.get("prompt_tokens"))
+    cached_tokens = token_count(_mapping(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    share, rest = divmod(token_count(usage.get("completion_tokens")), samples)
     responses = [
         _response(
             choice,
-            prompt_tokens=0 if place else usage.prompt_tokens,
-            cached_tokens=0 if place else details.cached_tokens,
+            prompt_tokens=0 if place else prompt_tokens,
+            cached_tokens=0 if place else cached_tokens,
             completion_tokens=share + (place < rest),
-            model=completion.model,
-            fingerprint=completion.system_fingerprint,
+            model=_name(completion.model),
+            fingerprint=_name(completion.system_fingerprint),
             revision=revision,
             dialect=dialect,
             seed_ignored=seed_ignored,
@@ -126,6 +110,15 @@ def read_completion(
     if any(each.finish_reason == "stop" and not each.text and not each.reasoning for each in responses):
         raise EmptyAnswerError(responses)
     return responses
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _name(value: object) -> str:
+    """Return a name for provenance, at a length that a log can bear; "" for whatever is none."""
+    return value[:LONGEST_NAME] if isinstance(value, str) else ""
 
 
 def _first_fault(error: ValidationError) -> str:
@@ -144,7 +137,10 @@ def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of 
     text, reasoning = (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
     finish_reason = "refused" if message.refusal else _finish_reason(choice)
     assert finish_reason is not None, "unknown finish reasons were refused before"
-    return Response(text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields)
+    # All fields were validated on the way here; JSON from pydantic's parser has no lone surrogates.
+    return Response.model_construct(
+        text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields
+    )
 
 
 def split_reasoning(text: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import aiohttp
@@ -19,7 +18,7 @@ from kpmath_builder.client.faults import CallError, Owner, RefusedError
 from kpmath_builder.client.health import Health, Probe, Verify
 from kpmath_builder.client.rate_limits import RateLimit
 from kpmath_builder.client.retries import LONGEST_OWN_PAUSE, Patience, RetryBudget
-from kpmath_builder.client.sessions import Sessions, no_answer
+from kpmath_builder.client.sessions import Sessions
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.stopping import Stop
 from kpmath_builder.text import shown
@@ -29,6 +28,14 @@ __all__ = ["Connection"]
 T = TypeVar("T")
 
 SECONDS_BETWEEN_MESSAGES = 5.0
+
+
+class _TryAgain(Exception):  # noqa: N818 - no error: the request is sent again
+    """A try that failed in a way that may pass; `pause` are the seconds to wait."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__()
+        self.pause = pause
 
 
 class Connection:
@@ -96,6 +103,9 @@ class Connection:
         self._isolation = asyncio.Lock()
         self._notify = notify
         self._notified_at = float("-inf")
+        self._latest = ""
+        """A sentence that was held back because another had just been reported."""
+        self._later: asyncio.TimerHandle | None = None
 
     @property
     def stats(self) -> Stats:
@@ -104,6 +114,9 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections; a later request opens new ones."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         await self.sessions.close()
 
     async def post(self, call: ServerCall[T]) -> T:
@@ -124,28 +137,45 @@ class Connection:
         """
         budget = RetryBudget()
         while True:
-            async with self._isolation if budget.suspected else nullcontext():
-                self.stop.check()
-                endpoint = await self.pool.enter(call.key, call.steps)
-                before = endpoint.answers
-                try:
-                    self.stop.check()
-                    answer = await self._sender.send(endpoint, call)
-                except CallError as error:
-                    fault = error
-                    owner = await self._health.owner(endpoint, fault, before)
-                except RefusedError:
-                    await self._confirm(endpoint)
-                    raise
-                else:
-                    await self._confirm(endpoint)
-                    return answer
-                finally:
-                    self.pool.leave(endpoint)
-            pause = self._count(endpoint, fault, owner, budget)
-            self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+            try:
+                if not budget.suspected:
+                    return await self._try(call, budget)
+                async with self._isolation:
+                    return await self._try(call, budget)
+            except _TryAgain as failed:
+                pause = failed.pause
             await self.stop.sleep(pause)
             self.stats.retries += 1
+
+    async def _try(self, call: ServerCall[T], budget: RetryBudget) -> T:
+        """Send a call once, to the endpoint that has room for it; raises `_TryAgain` for a fault that may pass."""
+        self.stop.check()
+        endpoint = await self.pool.enter(call.key, call.steps)
+        before = endpoint.answers
+        try:
+            self.stop.check()
+            answer = await self._sender.send(endpoint, call)
+        except RefusedError as refusal:
+            doubt = CallError(f"{endpoint.url} refuses a request ({refusal})", Owner.UNCLEAR)
+            if await self._health.owner(endpoint, doubt, before) is Owner.REQUEST:
+                await self._confirm(endpoint)
+                raise
+            # It refuses what it answered before as well: out of credit, started anew otherwise.
+            raise self._again(endpoint, doubt, Owner.SERVER, budget) from refusal
+        except CallError as fault:
+            owner = await self._health.owner(endpoint, fault, before)
+            raise self._again(endpoint, fault, owner, budget) from fault
+        else:
+            await self._confirm(endpoint)
+            return answer
+        finally:
+            self.pool.leave(endpoint)
+
+    def _again(self, endpoint: Endpoint, fault: CallError, owner: Owner, budget: RetryBudget) -> "_TryAgain":
+        """Count a fault before the place is free: whoever waits would try the same dead server at once."""
+        pause = self._count(endpoint, fault, owner, budget)
+        self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
+        return _TryAgain(pause)
 
     async def send(
         self,
@@ -170,17 +200,32 @@ class Connection:
                 return reply.status, self.sessions.secrets.hide_bytes(await read_body(reply, limit))
         except TimeoutError:
             raise CallError(f"no answer from {endpoint.url} for {seconds:g} s", away=True) from None
+        except (aiohttp.ClientError, OSError) as error:  # before ValueError: a bad certificate is both
+            raise self.sessions.no_answer(endpoint.url, error) from error
         except ValueError as error:
             raise CallError(f"malformed answer from {endpoint.url}: {error}") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise no_answer(endpoint.url, error) from error
 
     def notify(self, message: str, *, now: bool = False) -> None:
-        """Report a sentence, unless another was reported a moment ago; with `now` in any case."""
-        time_now = time.monotonic()
-        if self._notify is not None and (now or time_now - self._notified_at >= SECONDS_BETWEEN_MESSAGES):
-            self._notified_at = time_now
-            self._notify(self.sessions.secrets.hide(shown(message)))
+        """Report a sentence: at once with `now` or if none was reported of late, else soon, if none more recent follows."""
+        if self._notify is None:
+            return
+        early = SECONDS_BETWEEN_MESSAGES - (time.monotonic() - self._notified_at)
+        if now or early <= 0:
+            self._report(message)
+        else:
+            self._latest = message
+            if self._later is None:
+                self._later = asyncio.get_running_loop().call_later(early, self._report_latest)
+
+    def _report(self, message: str) -> None:
+        assert self._notify is not None
+        self._notified_at, self._latest = time.monotonic(), ""
+        self._notify(self.sessions.secrets.hide(shown(message)))
+
+    def _report_latest(self) -> None:
+        self._later = None
+        if self._latest:
+            self._report(self._latest)
 
     async def _confirm(self, endpoint: Endpoint) -> None:
         """Take note of an answer; if others lost touch with the server meanwhile, only once it is known to be the same one.

@@ -14,7 +14,7 @@ from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError
 from kpmath_builder.client.readiness import Wanted, check_again, check_ready
-from kpmath_builder.client.statuses import user_error
+from kpmath_builder.client.statuses import server_words, user_error
 from kpmath_builder.errors import InputError
 from kpmath_builder.stopping import Stop
 
@@ -89,6 +89,10 @@ class OpenAIEmbedder:
                     wrong := user_error(endpoint.url, status, body, self.connection.keys)
                 ):
                     raise wrong
+                if status in {400, 404, 405, 422, 501}:
+                    raise InputError(
+                        f"'{self._model}' does not embed texts at {endpoint.url} ({server_words(body)}): choose another model."
+                    )
         self._checked = True
 
     async def _verify(self, endpoint: Endpoint) -> None:

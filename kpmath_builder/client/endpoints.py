@@ -200,7 +200,7 @@ class EndpointPool:
         if self._error is not None:
             raise self._error
         endpoint = self._home(key)
-        if not endpoint.has_room:
+        if not endpoint.has_room and len(self.all) > 1:
             endpoint = min(
                 (other for other in self._open() if other.has_room), key=lambda at: at.busy, default=endpoint
             )
@@ -214,8 +214,11 @@ class EndpointPool:
         endpoint.in_flight -= 1
         if endpoint.state is State.OPEN and endpoint.cooling > 0:
             asyncio.get_running_loop().call_later(endpoint.cooling, self.refill)
-        if any(other.queue for other in self.all):
-            self.refill()
+        if len(self.all) > 1:
+            if any(other.queue for other in self.all):
+                self.refill()
+        elif endpoint.queue:
+            self._let_in(endpoint)
 
     @property
     def waiting(self) -> int:
@@ -225,10 +228,13 @@ class EndpointPool:
     def refill(self) -> None:
         """Let waiting requests in wherever there is room; to be called when a limit or a state changed."""
         for endpoint in self._open():
-            while endpoint.has_room and (ticket := self._next(endpoint)):
-                if not ticket.done():
-                    endpoint.in_flight += 1
-                    ticket.set_result(endpoint)
+            self._let_in(endpoint)
+
+    def _let_in(self, endpoint: Endpoint) -> None:
+        while endpoint.has_room and (ticket := self._next(endpoint)):
+            if not ticket.done():
+                endpoint.in_flight += 1
+                ticket.set_result(endpoint)
 
     def give_up(self, error: KpmathError) -> None:
         """Raise `error` to all who wait or come later."""

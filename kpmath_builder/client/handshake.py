@@ -1,6 +1,8 @@
 """The handshake with servers: how each wants its requests, and after an absence whether it is still the same one."""
 
 import asyncio
+import random
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -72,6 +74,8 @@ class Handshake:
             patience,
         )
         self._known: dict[str, Negotiated] = {}
+        self._took: dict[str, float] = {}
+        """Seconds of the slowest test request that was answered, by the URL."""
         self._silence: dict[str, str] = {}
         """Why a server did not answer a test request, by its URL."""
 
@@ -90,6 +94,8 @@ class Handshake:
         endpoints = self._connection.pool.all
         found = await asyncio.gather(*(self._probe(endpoint, self._patience) for endpoint in endpoints))
         for endpoint, probed in zip(endpoints, found, strict=True):
+            if probed.fault and not probed.known_good:
+                raise InputError(f"{probed.fault}. Every request would be refused alike: correct that first.")
             if probed.fault and self._expected.must_obey:
                 raise InputError(f"{probed.fault}: correct teacher.arguments or teacher.extra.")
             self._take_over(endpoint, probed)
@@ -109,7 +115,7 @@ class Handshake:
             endpoint.answered()
             endpoint.dialect = probed.dialect
 
-    async def _probe(self, endpoint: Endpoint, seconds: float = PROBE_SECONDS) -> Negotiated:
+    async def _probe(self, endpoint: Endpoint, seconds: float) -> Negotiated:
         """Ask as each role would; a server that does not answer now is not judged.
 
         Raises
@@ -117,37 +123,40 @@ class Handshake:
         InputError
             When it does not accept the key, or wants to be paid first.
         """
-        return await negotiate(
-            partial(self._send_probe, endpoint, seconds),
-            self._wanted.model,
-            who=f"The server at {endpoint.url}",
-            extras=self._expected.extras,
-            parameters=self._expected.parameters,
-            schema_mode="json_schema" if self._expected.must_obey else self._expected.schema_mode,
-            samples=self._expected.samples,
-        )
+        async with self._notified_if_slow(endpoint):
+            return await negotiate(
+                partial(self._send_probe, endpoint, seconds),
+                self._wanted.model,
+                who=f"The server at {endpoint.url}",
+                extras=self._expected.extras,
+                parameters=self._expected.parameters,
+                schema_mode="json_schema" if self._expected.must_obey else self._expected.schema_mode,
+                samples=self._expected.samples,
+            )
 
     async def _send_probe(
         self, endpoint: Endpoint, seconds: float, body: dict[str, Any]
     ) -> tuple[int, bytes]:
         try:
-            async with self._notified_if_slow(endpoint):
-                status, answer = await self._connection.send(
-                    endpoint, "/chat/completions", body, limit=LONGEST_PROBE_ANSWER, seconds=seconds
-                )
+            began = time.monotonic()
+            status, answer = await self._connection.send(
+                endpoint, "/chat/completions", body, limit=LONGEST_PROBE_ANSWER, seconds=seconds
+            )
+            took = time.monotonic() - began
+            self._took[endpoint.url] = max(took, self._took.get(endpoint.url, 0.0))
         except CallError as fault:
             self._silence[endpoint.url] = str(fault)
             raise OSError(str(fault)) from fault
         if status != 200:
             self._silence[endpoint.url] = f"{status} from {endpoint.url} ({server_words(answer)})"
-        if status in {401, 402, 403} and not endpoint.answers:
+        if status in {401, 402, 403} and not any(each.answers for each in self._connection.pool.all):
             raise user_error(endpoint.url, status, answer) or AssertionError
         return status, answer
 
     @asynccontextmanager
     async def _notified_if_slow(self, endpoint: Endpoint) -> AsyncIterator[None]:
-        """Say so while a server lets a short request wait."""
-        sentence = f"{endpoint.url} has not answered a short test request for {SLOW_SECONDS:g} s, waiting"
+        """Say so if a server is slow to answer the test requests."""
+        sentence = f"{endpoint.url} has been asked short test requests for {SLOW_SECONDS:g} s and has not answered all, waiting"
         later = asyncio.get_running_loop().call_later(SLOW_SECONDS, self._connection.notify, sentence)
         try:
             yield
@@ -160,11 +169,21 @@ class Handshake:
         good = dict(known.known_good) if known and known.known_good else self._short_request(endpoint)
         try:
             status, answer = await self._connection.send(
-                endpoint, "/chat/completions", good, limit=LONGEST_PROBE_ANSWER, seconds=PROBE_SECONDS
+                endpoint,
+                "/chat/completions",
+                _varied(good),
+                limit=LONGEST_PROBE_ANSWER,
+                seconds=self._seconds(endpoint),
             )
-            return status == 200 and bool(read_completion(answer, good.get("n", 1)))
+            return status == 200 and bool(
+                read_completion(answer, good.get(endpoint.dialect.rename.get("n", "n"), 1))
+            )
         except (CallError, ValueError):
             return False
+
+    def _seconds(self, endpoint: Endpoint) -> float:
+        """Return how long a test request may take: several times as long as the slowest that was answered."""
+        return max(PROBE_SECONDS, 4.0 * self._took.get(endpoint.url, 0.0))
 
     def _short_request(self, endpoint: Endpoint) -> dict[str, Any]:
         """Return a body that any server should answer, for one that was never probed."""
@@ -176,7 +195,8 @@ class Handshake:
     async def verify(self, endpoint: Endpoint) -> None:
         """Check that a server that was out of reach is still the one that was checked before."""
         await check_again(self._connection, self._wanted, endpoint)
-        before, now = self._known.get(endpoint.url, Negotiated()), await self._probe(endpoint)
+        before = self._known.get(endpoint.url, Negotiated())
+        now = await self._probe(endpoint, self._seconds(endpoint))
         if now.fault and not before.fault:
             raise InputError(
                 f"{now.fault}, and did not before it was restarted: start it as it was, then run the same command again."
@@ -196,3 +216,10 @@ class Handshake:
                 f"{before.fingerprint}): make sure that it is the same model",
                 now=True,
             )
+
+
+def _varied(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body with a number that no cache has seen: an answer must come from the model itself."""
+    *before, last = body["messages"]
+    marked = {**last, "content": f"{last['content']}\n\n({random.randrange(10**9)})"}  # noqa: S311 - no secret
+    return {**body, "messages": [*before, marked]}

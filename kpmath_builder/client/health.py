@@ -1,5 +1,6 @@
 """Whose fault a failed call is: a server that answers others while one request fails is well."""
 
+import random
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +14,9 @@ Verify = Callable[[Endpoint], Awaitable[None]]
 """Checks the identity of a server that was out of reach; raises `CallError` if it does not answer yet."""
 Probe = Callable[[Endpoint], Awaitable[bool]]
 """Whether a server answers something that it answered before."""
+
+
+_chance = random.SystemRandom()
 
 
 class Health:
@@ -81,7 +85,8 @@ class Health:
             probed, well = self._probed.get(endpoint, (float("-inf"), False))
             if probed < asked:
                 began = time.monotonic()
-                well = await self._probe(endpoint)
+                # Not always the same number: behind one address may stand a good and a bad server, asked in turns.
+                well = await self._probe(endpoint) and (_chance.random() < 0.5 or await self._probe(endpoint))
                 self._probed[endpoint] = began, well
                 if well:
                     self._patience.answered()

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import aiohttp
 
@@ -66,7 +66,7 @@ class _Observed:
     looked_at: float = 0.0
     crowded: int = 0
     answers: int = 0
-    alive_at: float = field(default_factory=time.monotonic)
+    alive_at: float = 0.0
     notified_at: float = float("-inf")
 
 
@@ -98,6 +98,8 @@ class Monitor:
         Asks a server that publishes no metrics for something that it answered before.
     on_hang
         What to do with a server that hangs; by default the build goes on without it, or ends.
+    clock
+        In seconds; by default the monotonic one.
     """
 
     def __init__(
@@ -109,7 +111,9 @@ class Monitor:
         patience: float,
         is_alive: Callable[[Endpoint], Awaitable[bool]],
         on_hang: Callable[[Endpoint], None] | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        self._clock = clock or time.monotonic
         self._on_hang = on_hang or self._give_up
         self._is_alive = is_alive
         self._connection = connection
@@ -122,7 +126,7 @@ class Monitor:
         """Begin to look; a second call does nothing."""
         if self._task is None:
             for observed in self._observed.values():
-                observed.alive_at = time.monotonic()  # the time that a server took to start is not silence
+                observed.alive_at = self._clock()  # the time that a server took to start is not silence
             self._task = asyncio.create_task(self._look_for_ever())
 
     async def stop(self) -> None:
@@ -157,14 +161,14 @@ class Monitor:
         observed = self._observed[endpoint.url]
         if endpoint.state is State.DOWN:
             observed.current = None
-            observed.alive_at = time.monotonic()  # a server that starts does not hang
+            observed.alive_at = self._clock()  # a server that starts does not hang
             return
         grown = await self._read(endpoint)
         if grown is not None and observed.current is not None:
             self._fit(endpoint, observed, observed.current, grown.preemptions)
         moved = grown is not None and (grown.generated_tokens or grown.prompt_tokens)
         if moved or endpoint.answers != observed.answers or not endpoint.in_flight:
-            observed.alive_at, observed.answers = time.monotonic(), endpoint.answers
+            observed.alive_at, observed.answers = self._clock(), endpoint.answers
         await self._mind_silence(endpoint, observed)
 
     async def _read(self, endpoint: Endpoint) -> Metrics | None:
@@ -176,7 +180,7 @@ class Monitor:
             return None
         # What was done before the first look was done for others.
         grown = metrics.since(observed.last if observed.last is not None else metrics)
-        now = time.monotonic()
+        now = self._clock()
         observed.speed = (
             grown.generated_tokens / (now - observed.looked_at) if observed.last is not None else 0.0
         )
@@ -204,17 +208,17 @@ class Monitor:
         endpoint.limit = round(min(max(wish, least), most))
 
     async def _mind_silence(self, endpoint: Endpoint, observed: _Observed) -> None:
-        now = time.monotonic()
+        now = self._clock()
         silent = now - observed.alive_at
         if not endpoint.in_flight or silent < min(SILENT_SECONDS, self._patience):
             return
         if silent >= self._patience:
             if observed.current is None and await self._is_alive(endpoint):
                 observed.alive_at = (
-                    time.monotonic()
+                    self._clock()
                 )  # it answers: what hangs are single requests, which have limits
                 return
-            observed.alive_at = time.monotonic()
+            observed.alive_at = self._clock()
             self._on_hang(endpoint)
         elif now - observed.notified_at >= SILENT_SECONDS:
             observed.notified_at = now

@@ -71,6 +71,11 @@ class _Limit:
         self._server: _Bucket | None = None
         self._forget_at = 0.0
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether there is no limit of this kind."""
+        return self._budget is None and self._server is None
+
     def wait(self, amount: float, now: float, waited: float) -> float:
         """Return the seconds to wait; what a server says counts for `LONGEST_WAIT` in all."""
         if self._server and now >= self._forget_at:
@@ -134,7 +139,7 @@ class RateLimit:
 
         Whatever becomes of the request, `settle` must follow; a cancelled wait takes nothing.
         """
-        if not self._queued and self._wait(tokens, 0.0) <= 0.0:
+        if not self._queued and (self._unlimited or self._wait(tokens, 0.0) <= 0.0):
             self._take(tokens)
             return
         self._queued += 1
@@ -144,6 +149,11 @@ class RateLimit:
                 self._take(tokens)
         finally:
             self._queued -= 1
+
+    @property
+    def _unlimited(self) -> bool:
+        """Whether neither the recipe nor the server has named a limit: then there is nothing to keep account of."""
+        return self._requests.unlimited and self._tokens.unlimited
 
     def settle(self, estimated: int, used: int | None, headers: Mapping[str, str]) -> None:
         """Correct the estimate and learn from an answer.
@@ -157,10 +167,12 @@ class RateLimit:
         headers
             Of the answer; empty if there was none.
         """
+        requests, tokens = read_allowances(headers, self._today())
+        if self._unlimited and requests is None and tokens is None:
+            return
         now = self._clock()
         if used is not None and used >= 0:
             self._tokens.take(min(used, 10**9) - estimated, now)
-        requests, tokens = read_allowances(headers, self._today())
         self._requests.learn(requests, now)
         self._tokens.learn(tokens, now)
 
@@ -180,6 +192,8 @@ class RateLimit:
         return max(self._requests.wait(1.0, now, waited), self._tokens.wait(tokens, now, waited))
 
     def _take(self, tokens: int) -> None:
+        if self._unlimited:
+            return
         now = self._clock()
         self._requests.take(1.0, now)
         self._tokens.take(tokens, now)

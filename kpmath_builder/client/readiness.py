@@ -11,7 +11,7 @@ from kpmath_builder.client.model_lists import read_models, served_as
 from kpmath_builder.client.retries import LONGEST_CONNECT
 from kpmath_builder.client.statuses import server_words
 from kpmath_builder.errors import InputError
-from kpmath_builder.text import cut_list
+from kpmath_builder.text import cut_list, shown
 
 __all__ = ["Wanted", "check_again", "check_ready"]
 
@@ -105,7 +105,7 @@ def _judge(connection: Connection, url: str, status: int, body: bytes, wanted: W
     name = served_as(wanted.model, served)
     if name is None:
         raise InputError(
-            f"{url} does not serve '{wanted.model}' but {cut_list(list(served))}: serve it there, or change "
+            f"{url} does not serve '{shown(wanted.model[:200])}' but {cut_list(list(served))}: serve it there, or change "
             f"{connection.keys}model."
         )
     context = served[name]  # some servers report it

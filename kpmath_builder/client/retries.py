@@ -23,6 +23,7 @@ BREAK_OFFS_TO_GIVE_UP = 4
 LONGEST_CONNECT = 30.0
 """Seconds of one attempt that can count as the server's absence; a longer one was a server at work that broke off."""
 SHORTEST_TIMEOUT = 30.0
+MOST_TIMES_USUAL = 4.0
 _TOKENS_PER_PATIENCE = 8192
 
 _jitter = random.SystemRandom()
@@ -42,7 +43,10 @@ def call_timeout(tokens: int, patience: float, pace: float) -> float:
     pace
         Seconds per token of the slowest answer so far; 0 if there was none.
     """
-    return max(SHORTEST_TIMEOUT, patience * (1.0 + tokens / _TOKENS_PER_PATIENCE), 2.0 * tokens * pace)
+    usual = max(SHORTEST_TIMEOUT, patience * (1.0 + tokens / _TOKENS_PER_PATIENCE))
+    return max(
+        usual, min(2.0 * tokens * pace, MOST_TIMES_USUAL * usual)
+    )  # one slow short reply is no measure
 
 
 @dataclass

@@ -13,7 +13,7 @@ from kpmath_builder.client.secrets import Secrets
 from kpmath_builder.client.transport import Transport
 from kpmath_builder.errors import InputError
 
-__all__ = ["Sessions", "no_answer"]
+__all__ = ["Sessions"]
 
 _NO_TIME_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT)
 """A slow answer is a healthy one, and each call has a limit of its own; TCP keep-alive notices a dead machine."""
@@ -36,8 +36,12 @@ class Sessions:
             address.shown: Transport.to(address.shown if address.socket else address.base) for address in read
         }
         self._headers = {address.shown: _HEADERS | address.headers(api_key) for address in read}
-        passwords = [address.credentials[1] for address in read if address.credentials]
-        self.secrets = Secrets([api_key, *passwords, *(address.query for address in read)])
+        if len(self._addresses) < len(set(addresses)):
+            raise InputError(
+                "Two addresses differ only in what is not shown (credentials, query) or in their spelling: keep one of them."
+            )
+        self.secrets = Secrets([api_key, *(secret for address in read for secret in address.secrets)])
+        self._targets: dict[tuple[str, str], URL] = {}
         self._open: dict[tuple[str, bool], aiohttp.ClientSession] = {}
 
     @property
@@ -53,9 +57,12 @@ class Sessions:
         Without `reuse` it has a connection of its own: one that was kept may have been closed by the server in this moment,
         which looks like a fault of the server.
         """
+        target = self._targets.get((url, path))
+        if target is None:  # to read a URL costs as much as to send a small request
+            target = self._targets[url, path] = URL(self._addresses[url].url(path), encoded=True)
         return self._session(url, reuse=reuse).request(
             "GET" if data is None else "POST",
-            URL(self._addresses[url].url(path), encoded=True),
+            target,
             data=data,
             headers=self._headers[url],
             allow_redirects=False,
@@ -72,6 +79,10 @@ class Sessions:
         """Return the request for vLLM's `/health`, which stands beside `/v1`."""
         base = self._addresses[url].base.removesuffix("/v1")
         return self._session(url).get(f"{base}/health", headers=self._headers[url], allow_redirects=False)
+
+    def no_answer(self, url: str, error: Exception) -> CallError:
+        """Return the fault of a server that sent no answer, or broke one off; the words may hold a whole URL."""
+        return _no_answer(url, error, self.secrets.hide(str(error) or type(error).__name__))
 
     async def close(self) -> None:
         """Close all sessions; a later request opens new ones."""
@@ -91,20 +102,13 @@ class Sessions:
         return session
 
 
-def no_answer(url: str, error: Exception) -> CallError:
-    """Return the fault of a server that sent no answer, or broke one off.
-
-    Raises
-    ------
-    InputError
-        When its certificate is not trusted, which no waiting mends.
-    """
-    why = str(error) or type(error).__name__
+def _no_answer(url: str, error: Exception, why: str) -> CallError:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        raise InputError(
-            f"The certificate of {url} is not trusted ({why[:200]}): correct the address, or add the certificate of its "
-            "issuer and name the file in the environment variable SSL_CERT_FILE."
-        ) from None
+        return CallError(
+            f"the certificate of {url} is not trusted ({why[:200]}); correct the address, or add the certificate of its "
+            "issuer and name the file in the environment variable SSL_CERT_FILE",
+            away=True,
+        )
     # A server that cannot be reached is away; a connection that breaks under way may be this request's doing.
     unreachable = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     owner = Owner.SERVER if unreachable else Owner.UNCLEAR

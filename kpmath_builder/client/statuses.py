@@ -12,15 +12,24 @@ __all__ = ["fault_of", "server_words", "user_error"]
 
 REFUSED = frozenset({400, 413, 422})
 BUSY = frozenset({425, 503, 529})
+QUOTA = (b'"insufficient_quota"', b'"billing_hard_limit_reached"')
+"""Codes of a 429 that no waiting mends."""
 AWAY = frozenset({401, 403, 404, 502, 503})
 """After these another server, or one with another key or model, may stand at the address."""
 
 
-def fault_of(url: str, status: int, body: bytes, headers: Mapping[str, str]) -> CallError | RefusedError:
+def fault_of(
+    url: str, status: int, body: bytes, headers: Mapping[str, str]
+) -> CallError | RefusedError | InputError:
     """Return the exception for an answer that is not 200."""
     words = server_words(body)
     if status in REFUSED:
         return RefusedError(words)
+    if status == 429 and any(code in body for code in QUOTA):
+        return InputError(
+            f"The quota of the account at {url} is used up ({words}): add credit or set another key, then run the same command "
+            "again."
+        )
     said = f"{status} from {url}" + (f" ({words})" if words else "")
     retry_after = read_retry_after(headers)
     if status == 429:
@@ -44,7 +53,11 @@ def user_error(url: str, status: int, body: bytes, keys: str = "teacher.") -> In
     """
     said = f"{status} {server_words(body)}".rstrip()
     if status in {401, 403}:
-        return InputError(f"{url} does not accept the API key ({said}): set the key that it expects.")
+        variable = f"{keys}api_key_env" if keys == "teacher." else f"{keys}key_env"
+        return InputError(
+            f"{url} does not accept the API key ({said}): set the key that it expects in the environment variable that "
+            f"{variable} names."
+        )
     if status == 402:
         return InputError(
             f"{url} wants to be paid first ({said}): add credit to the account behind the API key."

@@ -181,6 +181,7 @@ class OpenAITeacher:
             samples=count,
             weight=_weight,
             used=_used,
+            bytes=sum(len(message.content) for message in request.messages),
             key=request.digest,
             steps=_REMAINING_STEPS.get(request.task, 0),
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonlines
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpmath_builder.dataset.schemas import CONFIGS
@@ -32,8 +33,17 @@ def export_jsonl(
     tables = {config: _files(dataset_folder, config) for config in chosen}
     targets = {config: target / f"{config}.jsonl" for config in chosen}
     _check_target(target, targets.values(), force=force)
-    target.mkdir(parents=True, exist_ok=True)
-    return {config: _write(_rows(tables[config]), targets[config]) for config in chosen}
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        return {config: _write(_rows(tables[config]), targets[config]) for config in chosen}
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{dataset_folder} cannot be read as tables ({error}): run `kpmath build` again, which makes them anew."
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be written ({error.strerror or error}): choose another folder with --to."
+        ) from None
 
 
 def _files(dataset_folder: Path, config: str) -> list[Path]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from kpmath_builder.text import shown
+
 __all__ = ["fenced", "table", "without_fences"]
 
 
@@ -14,6 +16,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def fenced(text: str) -> str:
     """Return a block in which no mark-up acts: its fence is longer than any in the text."""
+    text = "\n".join(map(shown, text.split("\n")))
     fence = "`" * (1 + max(2, *map(len, re.findall("`+", text)), 0))
     return f"{fence}text\n{text}\n{fence}"
 
@@ -24,4 +27,4 @@ def without_fences(body: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return shown(" ".join(text.split())).replace("|", "\\|")

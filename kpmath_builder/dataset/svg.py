@@ -1,7 +1,9 @@
 """Two kinds of pictures as SVG, written by hand: equal numbers make equal bytes, and no plotting library is needed."""
 
 from collections.abc import Iterable, Sequence
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape as escape_markup
+
+from kpmath_builder.text import shown
 
 __all__ = ["bars", "heat_map"]
 
@@ -70,6 +72,11 @@ def _box(corner: tuple[float, float], size: tuple[float, float], colour: str, to
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def escape(text: str) -> str:
+    """Return a text as XML allows it: without control characters and half characters, whatever a topic is called."""
+    return escape_markup(shown(text))
 
 
 def _label_width(labels: Iterable[str]) -> int:

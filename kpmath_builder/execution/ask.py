@@ -130,4 +130,5 @@ def _read(response: Response, kind: type[T]) -> ReadReply[T]:
 
 
 def _runs_in_loop(response: Response) -> bool:
-    return response.finish_reason == "length" and ends_in_loop(response.text)
+    # A model that was cut off before its reply may have thought in a loop.
+    return response.finish_reason == "length" and ends_in_loop(response.text or response.reasoning)

@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.answers import stop_strings
-from kpmath_builder.errors import KpmathError
+from kpmath_builder.errors import BuildError, KpmathError
 from kpmath_builder.execution.reply_quality import ReplyQuality
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
@@ -42,6 +42,8 @@ class Run:
         The limit of what all answers of the folder may cost; None: there is none.
     retry_given_up
         Whether requests that were given up in an earlier run are sent again.
+    needs_all
+        Whether, without teachers, the run ends with a `BuildError` at the first answer that the log lacks.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Run:
         *,
         spending: Spending | None = None,
         retry_given_up: bool = False,
+        needs_all: bool = False,
     ) -> None:
         self.recipe = recipe
         self.prompts = prompts
@@ -63,6 +66,7 @@ class Run:
         self._teachers = teachers
         self._spending = spending
         self._retry_given_up = retry_given_up
+        self._needs_all = needs_all
 
     def request(
         self,
@@ -138,9 +142,8 @@ class Run:
 
     async def _teacher(self, task: Task) -> Teacher:
         if self._teachers is None:
-            raise NotAskedError(
-                f"the log holds no answer to this {task} request: run `kpmath build` to ask for it"
-            )
+            lacks = f"the log holds no answer to this {task} request: run `kpmath build` to ask for it"
+            raise BuildError(lacks.capitalize()) if self._needs_all else NotAskedError(lacks)
         self.stop.check()
         if self._spending is not None:
             self._spending.check()

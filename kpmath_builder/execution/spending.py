@@ -10,6 +10,7 @@ from kpmath_builder.protocol import Response
 
 __all__ = ["Spending"]
 
+UNCOUNTED_IN_A_ROW = 3
 SECONDS_BETWEEN_LOOKS = 2.0
 """Other processes may build in the folder; what they spend is seen so late at most."""
 
@@ -34,6 +35,8 @@ class Spending:
         self._seen = float("-inf")
         self._in_logs = 0
         self._since = 0
+        self._uncounted = 0
+        """Answers in a row whose cost the server did not report."""
 
     def check(self) -> None:
         """Raise `BuildError` if nothing is left for another request."""
@@ -48,10 +51,12 @@ class Spending:
         BuildError
             If more than the limit is spent.
         InputError
-            If the server does not report what the call cost.
+            If the server does not report what calls cost; a single omission is let pass.
         """
         cost = sum(response.prompt_tokens + response.completion_tokens for response in responses)
-        if not cost and any(response.text and response.finish_reason in _ANSWERS for response in responses):
+        answered = any(response.text and response.finish_reason in _ANSWERS for response in responses)
+        self._uncounted = 0 if cost else self._uncounted + answered
+        if self._uncounted >= UNCOUNTED_IN_A_ROW:
             raise InputError(
                 f"The server of {responses[0].model or 'the model'} reports no token counts, so that build.max_tokens cannot be kept: "
                 "leave it out of the recipe, or ask a server that reports them."

@@ -17,11 +17,12 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, canonical_json
 from kpmath_builder.recipe import KeyKind, Recipe
 
-__all__ = ["SEEDS_HASH", "BuildSpec", "Keys", "differences"]
+__all__ = ["ASKING", "SEEDS_HASH", "BuildSpec", "Keys", "differences"]
 
 Keys = Mapping[str, Any]
 
 SEEDS_HASH = "the seeds' hash"
+ASKING = "answers may be asked for"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class BuildSpec:
         asking: bool,
     ) -> "BuildSpec":
         """Return the build spec of a recipe; `asking` is false if only answers that are there may be used."""
-        now = {"answers may be asked for": asking, "the version of kpmath-builder": version("kpmath-builder")}
+        now = {ASKING: asking, "the version of kpmath-builder": version("kpmath-builder")}
         return cls(
             origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},
             layout=_all_of(KeyKind.LAYOUT, recipe, prompts),
@@ -55,14 +56,9 @@ class BuildSpec:
             generations=generations,
         )
 
-    @classmethod
-    def from_json(cls, text: str) -> "BuildSpec":
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
-
-    def to_json(self) -> str:
-        """Return the build spec as a file that a person can read."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+    def as_json(self) -> dict[str, Any]:
+        """Return the build spec as JSON values; `BuildSpec(**…)` reads it back."""
+        return asdict(self)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -70,13 +66,17 @@ class BuildSpec:
         generations = {"generations": self.generations, **self.layout} if self.generations else {}
         return _hash([self.origin, self.asked, self.decided, generations])
 
-    def header(self, shard: int) -> dict[str, Any]:
-        """Return what a shard of candidates begins with when it was made towards this build spec."""
+    def header(self, shard: int, draw: str) -> dict[str, Any]:
+        """Return what a shard of candidates begins with when it was made towards this build spec.
+
+        `draw` is the fingerprint of the knowledge that its blueprints are drawn from.
+        """
         return {
             "shard": shard,
             **self.layout,
             "generation": self.generation(shard),
             "build spec": _hash([self.origin, self.asked, self.decided]),
+            "draw": draw,
         }
 
     def generation(self, shard: int) -> int:

@@ -6,7 +6,6 @@ so that the network file systems of GPU clusters are good enough.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -17,14 +16,13 @@ from typing import Self
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.durable import sync
 from kpmath_builder.files.lock import Lock
+from kpmath_builder.files.sealed import is_whole, seal
 from kpmath_builder.folder.group_commit import GroupCommit
 from kpmath_builder.folder.offset_index import OffsetIndex
 from kpmath_builder.protocol import Response
 
 __all__ = ["ResponseLog", "open_log"]
 
-_SUM = b',"sum":"'
-_TAIL = len(_SUM) + 16 + len(b'"}\n')
 COMMIT_SECONDS = 1.0
 """The most that a power failure can take back; the death of the process alone takes nothing."""
 
@@ -32,19 +30,10 @@ COMMIT_SECONDS = 1.0
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _checksum(body: bytes) -> bytes:
-    return hashlib.blake2b(body, digest_size=8).hexdigest().encode()
-
-
 def _seal(key: str, task: str, address: str, response: Response) -> bytes:
     answer = response.model_dump_json(exclude_defaults=True)
     body = f'{{"key":"{key}","task":"{task}","for":{_quoted(address)},"response":{answer}'.encode()
-    return body + _SUM + _checksum(body) + b'"}\n'
-
-
-def _is_whole(line: bytes) -> bool:
-    body, tail = line[:-_TAIL], line[-_TAIL:]
-    return tail.startswith(_SUM) and tail.endswith(b'"}\n') and tail[len(_SUM) : -3] == _checksum(body)
+    return seal(body)
 
 
 class ResponseLog:
@@ -108,7 +97,7 @@ class ResponseLog:
             return None
         offset, length = place
         line = os.pread(self._file, length, offset)
-        if not _is_whole(line) or _key(line) != key:
+        if not is_whole(line) or _key(line) != key:
             return None
         return Response.model_validate(json.loads(line)["response"])
 
@@ -174,7 +163,7 @@ class ResponseLog:
                 if not line.endswith(b"\n"):
                     self.torn_bytes = len(line)
                     break
-                if _is_whole(line):
+                if is_whole(line):
                     self._index.add(_key(line), offset, len(line))
                 else:
                     self.damaged.append(number)

@@ -1,13 +1,14 @@
 """Candidates on disk, a shard at a time: written as they come, sealed in the order of their numbers."""
 
-import json
 from array import array
 from collections.abc import Iterator
 from heapq import merge
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.files.durable import staged_file
+from pydantic import ValidationError
+
+from kpmath_builder.files.sealed import DamagedError, read_header, read_lines, write_lines
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.records import Candidate
 
@@ -32,7 +33,8 @@ class ShardWriter:
         self._expected = expected
         self._places = array("q")
         self._part = path.with_suffix(".part")
-        self._file = self._part.open("w+b")
+        self._part.unlink(missing_ok=True)  # a killed writer's, or a link that is not to be followed
+        self._file = self._part.open("x+b")
 
     def add(self, candidate: Candidate) -> None:
         """Write one candidate."""
@@ -50,13 +52,13 @@ class ShardWriter:
         """Sort the candidates by number into the shard's file, atomically, behind a header line."""
         self._part.unlink()  # open still; a kill from here on leaves no second copy of the shard
         places = sorted(zip(self._places[0::3], self._places[1::3], self._places[2::3], strict=True))
-        header = {**self._header, "rows": len(places), "funnel": self.funnel.as_json()}
-        with staged_file(self._path) as staged, staged.open("wb") as out:
-            out.write(json.dumps(header, ensure_ascii=False).encode() + b"\n")
-            for _, offset, length in places:
-                self._file.seek(offset)
-                out.write(self._file.read(length))
+        write_lines(self._path, {**self._header, "funnel": self.funnel.as_json()}, self._lines(places))
         self.discard()
+
+    def _lines(self, places: list[tuple[int, int, int]]) -> Iterator[bytes]:
+        for _, offset, length in places:
+            self._file.seek(offset)
+            yield self._file.read(length)
 
     def discard(self) -> None:
         """Close and remove the unsealed file."""
@@ -65,22 +67,25 @@ class ShardWriter:
 
 
 def shard_header(path: Path) -> dict[str, Any] | None:
-    """Return the header of a sealed shard, or None if there is none."""
+    """Return the header of a sealed shard, or None without a shard whose header and length prove themselves."""
     try:
-        with path.open("rb") as lines:
-            header: dict[str, Any] = json.loads(lines.readline())
-            return header
-    except (FileNotFoundError, ValueError):
+        return read_header(path)
+    except DamagedError:
         return None
 
 
 def read_candidates(paths: list[Path]) -> Iterator[Candidate]:
-    """Yield the candidates of sealed shards in the order of their numbers."""
+    """Yield the candidates of sealed shards in the order of their numbers; raises `DamagedError`."""
     return merge(*map(_read, paths), key=lambda candidate: candidate.blueprint.index)
 
 
 def _read(path: Path) -> Iterator[Candidate]:
-    with path.open("rb") as lines:
-        next(lines)
-        for line in lines:
-            yield Candidate.model_validate_json(line)
+    for line in read_lines(path):
+        yield _candidate(path, line)
+
+
+def _candidate(path: Path, line: bytes) -> Candidate:
+    try:
+        return Candidate.model_validate_json(line)
+    except ValidationError:
+        raise DamagedError(path, "one of its lines is no candidate") from None

@@ -1,108 +1,91 @@
-"""The build folder: where everything lies, what it is built towards, and when it counts as finished."""
+"""The build folder's own notes: what it is built towards, what its knowledge is, and when it counts as finished.
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+What does not prove itself counts as missing, and is made again. Of what cannot be made from the logs there are two copies:
+generations stand in `generations.json` and in the build spec, the draw of the questions in `knowledge/origin.json` and in the
+build spec.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.files.durable import write_atomically
-from kpmath_builder.files.lock import Lock
+from kpmath_builder.files.sealed import DamagedError, read_object, read_text, write_object, write_text
 from kpmath_builder.folder.build_spec import BuildSpec, Keys, differences
-from kpmath_builder.folder.log import ResponseLog, open_log
-from kpmath_builder.folder.log_scan import given_up_keys, tasks_answered
-from kpmath_builder.folder.shards import shard_header
-from kpmath_builder.protocol import ROLE_OF, Role, Task
+from kpmath_builder.folder.paths import Paths
+from kpmath_builder.folder.proved import Proved, foreign_files, plain_files
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.text import cut_list
 
-__all__ = ["Workspace"]
+__all__ = ["KNOWLEDGE_FILES", "Workspace"]
 
-
-_TASKS_OF: Mapping[str, tuple[Task, ...]] = {
-    "extract": ("extract",),
-    "synthesis": ("write", "judge", "solve"),
-}
+KNOWLEDGE_FILES = ("seeds.jsonl", "extractions.jsonl", "practices.jsonl", "tcpm.npz", "topics.json")
 
 
-class Workspace:
-    """Paths in a build folder, and its small files: recipe.toml, build_spec.json, knowledge/origin.json, manifest.json.
+class Workspace(Paths):
+    """A build folder and what is noted in it: recipe.toml, build_spec.json, knowledge/origin.json, manifest.json.
 
     Parameters
     ----------
-    folder
-        The build folder.
-    responses
-        Response logs of another folder, which are then only read; a folder's own are written.
+    folder, responses
+        As for `Paths`.
     """
 
     def __init__(self, folder: Path, responses: Path | None = None) -> None:
-        self.folder = folder
-        self.recipe = folder / "recipe.toml"
-        """The whole recipe as last used, overrides included."""
-        self.spec = folder / "build_spec.json"
-        """What the folder is built towards, which is more than the recipe: the hashes of seeds and prompts."""
-        self.manifest = folder / "manifest.json"
-        """Written last: if it exists, the dataset is complete."""
-        self.responses = responses or folder / "responses"
-        self.knowledge = folder / "knowledge"
-        self.candidates = folder / "candidates"
-        self.dataset = folder / "dataset"
-        self._owns_responses = responses is None
+        super().__init__(folder, responses)
+        self._proved = Proved()
 
     @classmethod
-    def existing(cls, folder: Path) -> "Workspace":
+    def existing(cls, folder: Path) -> Self:
         """Return the workspace of a folder that a build was begun in; raises `InputError` otherwise."""
         workspace = cls(folder)
-        if not workspace.recipe.is_file():
+        if not workspace.recipe.exists():
             raise InputError(
                 f"{folder} is not a build folder (it has no recipe.toml): give the folder of a `kpmath build`."
             )
         return workspace
 
-    def make(self) -> None:
-        """Make the folders; raises `OSError` if that cannot be."""
-        for folder in (self.responses, self.knowledge, self.candidates):
-            folder.mkdir(parents=True, exist_ok=True)
+    def is_sealed(self, number: int, spec: BuildSpec, draw: str) -> bool:
+        """Whether a shard of candidates is there, whole, made towards this build spec from the knowledge of this fingerprint."""
+        header = self._proved.header(self.shard(number))
+        return header is not None and spec.header(number, draw).items() <= header.items()
 
-    def lock(self) -> Lock:
-        """Return the lock of the small files and of the tables."""
-        return Lock(self.folder / "build.lock", f"is at the tables of {self.folder}")
+    def note_sealed(self, number: int) -> None:
+        """Note that this process sealed a shard a moment ago."""
+        self._proved.written(self.shard(number))
 
-    def log(self, stage: str, number: int = 0) -> Path:
-        """Return the path of a response log."""
-        return self.responses / f"{stage}-{number:05d}.jsonl"
+    def is_damaged(self, number: int) -> bool:
+        """Whether a shard of candidates is there and does not prove itself."""
+        path = self.shard(number)
+        return path.exists() and self._proved.header(path) is None
 
-    def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
-        """Open a response log, for writing if it is this folder's own, and report what had to be mended."""
-        path = self.log(stage, number)
-        return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
-
-    def answered(self) -> set[Role]:
-        """Return the roles of which an answer is in the log already."""
-        found: set[Task] = set()
-        for (
-            stage,
-            tasks,
-        ) in _TASKS_OF.items():  # of each stage no more is read than shows that all its tasks were answered
-            found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), tasks)
-        return {ROLE_OF[task] for task in found}
-
-    def given_up(self, stage: str, number: int = 0) -> int:
-        """Return how many requests of a log were given up and have had no other answer since."""
-        return len(given_up_keys(self.log(stage, number)))
-
-    def shard(self, number: int) -> Path:
-        """Return the path of a shard of candidates."""
-        return self.candidates / f"shard-{number:05d}.jsonl"
-
-    def is_sealed(self, number: int, spec: BuildSpec) -> bool:
-        """Whether a shard of candidates is there, made towards this build spec."""
-        there = shard_header(self.shard(number))
-        return there is not None and spec.header(number).items() <= there.items()
+    # The build spec
 
     def begun(self) -> BuildSpec | None:
-        """Return what the folder was last built towards, or None if no build was begun."""
-        return BuildSpec.from_json(self.spec.read_text(encoding="utf-8")) if self.spec.is_file() else None
+        """Return what the folder was last built towards, or None if no build was begun or its spec is damaged."""
+        noted = self._noted()
+        return None if noted is None else BuildSpec(**noted["spec"])
+
+    def renewals(self) -> Mapping[str, int]:
+        """Return how often each shard was begun anew; raises `InputError` if that is not known."""
+        damaged = False
+        for path in (self.generations, self.spec):
+            try:
+                noted = read_object(path)
+            except DamagedError:
+                damaged = True
+                continue
+            if noted is not None:
+                known: Mapping[str, int] = noted.get("spec", noted)["generations"]
+                return known
+        if damaged and self.generations.exists() and self.spec.exists():
+            raise InputError(
+                f"{self.generations} and {self.spec.name} are damaged, and only they note which shards were begun anew: delete both, "
+                "then run `kpmath build`, with --regenerate for the shards that were."
+            )
+        return {}
 
     def begin(self, recipe: Recipe, spec: BuildSpec, notify: Callable[[str], None]) -> None:
         """Note what is built from now on, and report what has changed; raises `InputError` as `check` does.
@@ -110,14 +93,54 @@ class Workspace:
         A build that is finished towards this build spec is left as it is; the manifest of another build spec goes.
         """
         self.check(spec)
-        if self.finished(spec) is not None:
-            return
         before = self.begun()
+        finished = self.finished(spec) is not None
+        if finished and before == spec and self._notes_are_whole():
+            return
+        damaged = self.damaged_results() if self.manifest.is_file() and before == spec else ()
+        if told := [f"{it.path.relative_to(self.folder)} ({it.why})" for it in damaged]:
+            notify(f"The tables are made again, because of damage: {cut_list(told, 3)}.")
         for change in spec.changes(before) if before else ():
             notify(f"{change}: what this touches is asked anew, the old answers stay in the log.")
-        write_atomically(self.recipe, recipe.to_toml().encode())
-        write_atomically(self.spec, spec.to_json().encode())
-        self.manifest.unlink(missing_ok=True)
+        text = recipe.to_toml()
+        draw = self.noted_draw(spec)
+        write_text(self.recipe, text)
+        self._note(spec, draw, _hash(text))
+        if not finished:
+            self.manifest.unlink(missing_ok=True)
+
+    def _note(self, spec: BuildSpec, draw: str, recipe: str) -> None:
+        write_object(self.generations, {"generations": dict(spec.generations)})
+        write_object(self.spec, {"spec": spec.as_json(), "draw": draw, "recipe": recipe})
+
+    def _noted(self) -> dict[str, Any] | None:
+        with suppress(DamagedError):
+            return read_object(self.spec)
+        return None
+
+    def noted_draw(self, spec: BuildSpec) -> str:
+        """Return the fingerprint of the knowledge that this folder's questions are drawn from; "" before there is one."""
+        noted = self._noted()
+        return noted["draw"] if noted and noted["spec"]["origin"] == spec.origin else ""
+
+    def lacks_knowledge(self) -> bool:
+        """Whether the knowledge that the build spec names is not noted as complete."""
+        noted = self._noted()
+        return bool(noted and noted["draw"]) and not self.origin.exists()
+
+    def read_recipe(self, overrides: Mapping[str, str] | None = None) -> Recipe:
+        """Return the recipe that the folder was last built with; raises `DamagedError` if it is not the one that was written."""
+        text, noted = read_text(self.recipe), self._noted()
+        if text is not None and noted is not None and noted["recipe"] != _hash(text):
+            raise DamagedError(self.recipe, "it is not the one that this folder was built with")
+        return Recipe.read(self.recipe, overrides)
+
+    def _notes_are_whole(self) -> bool:
+        with suppress(DamagedError):
+            text, noted = read_text(self.recipe), self._noted()
+            same = text is not None and noted is not None and noted["recipe"] == _hash(text)
+            return same and read_object(self.generations) is not None
+        return False
 
     def reopen(self, shards: Iterable[int]) -> None:
         """Take back that the shards, and with them the tables, are complete; what they are made from stays in the log."""
@@ -127,38 +150,128 @@ class Workspace:
         for path in paths:
             path.unlink(missing_ok=True)
 
+    # Knowledge
+
+    def learnt_from(self) -> dict[str, Any] | None:
+        """Return what the knowledge was made from ("origin") and its fingerprint ("draw"), or None without it.
+
+        Raises
+        ------
+        DamagedError
+            When one of its files is not the one that was written.
+        """
+        told = read_object(self.origin)
+        for damaged in self._proved.damaged(self.knowledge, told["files"]) if told else ():
+            raise damaged
+        return told
+
     @property
     def is_learnt(self) -> bool:
-        """Whether there is knowledge, from which the questions are drawn."""
-        return (self.knowledge / "topics.json").is_file()
+        """Whether there is knowledge, whole, from which the questions are drawn."""
+        return self.draw is not None
 
-    def learnt(self, spec: BuildSpec) -> None:
-        """Note what the knowledge is made from, just before it is saved."""
-        write_atomically(self.knowledge / "origin.json", _json({**spec.origin, **spec.layout}))
+    @property
+    def draw(self) -> str | None:
+        """The fingerprint of the knowledge; None if there is none, or it is damaged."""
+        with suppress(DamagedError):
+            told = self.learnt_from()
+            return str(told["draw"]) if told else None
+        return None
+
+    def learnt(self, spec: BuildSpec, draw: str) -> None:
+        """Note that the knowledge is complete, what it is made from, and its fingerprint."""
+        files = {name: self._proved.record(self.knowledge / name) for name in KNOWLEDGE_FILES}
+        write_object(self.origin, {"origin": {**spec.origin, **spec.layout}, "draw": draw, "files": files})
+
+    def note_draw(self, spec: BuildSpec, draw: str, notify: Callable[[str], None]) -> None:
+        """Note beside the knowledge what is drawn from it, so that other knowledge is told from it."""
+        with self.lock().awaited(notify):
+            noted = self._noted()
+            if noted and noted["draw"] != draw and noted["spec"]["origin"] == spec.origin:
+                write_object(self.spec, {**noted, "draw": draw})
+            told = self.learnt_from()
+            if told and told["origin"] != {
+                **spec.origin,
+                **spec.layout,
+            }:  # another build's, of equal knowledge
+                self.learnt(spec, draw)
 
     def check(self, spec: BuildSpec) -> None:
-        """Raise `InputError` if the folder's knowledge was made from something else than the build spec says."""
-        if not self.is_learnt:
-            return
-        origin: Keys = json.loads((self.knowledge / "origin.json").read_text(encoding="utf-8"))
-        for change in differences(origin, {**spec.origin, **spec.layout}):
+        """Raise `InputError` where the folder's knowledge was made from something else than the build spec says."""
+        now = {**spec.origin, **spec.layout}
+        for change in differences(self._drawn_from(now), now):
             raise InputError(
                 f"{self.folder} was built with another recipe: {change}, which would mix two draws of questions. Choose "
                 f"another folder with --set build.folder=… (answers that still fit are found in a copy of "
                 f"{self.responses}), set that back, or delete {self.knowledge} to draw all questions anew."
             )
 
-    def finished(self, spec: BuildSpec | None = None) -> dict[str, Any] | None:
-        """Return the manifest, or None while the build is not complete (or complete for another build spec)."""
-        if not self.manifest.is_file():
-            return None
-        manifest: dict[str, Any] = json.loads(self.manifest.read_text(encoding="utf-8"))
-        return manifest if spec is None or manifest["build_spec"] == spec.fingerprint else None
+    def _drawn_from(self, now: Keys) -> Keys:
+        """Return what the knowledge was made from; `now`, if one of the two files that note it says so, or there is none."""
+        try:
+            told = self.learnt_from()
+            if told is None:
+                return now
+            noted = [told["origin"]]
+        except DamagedError:
+            noted = []
+        before = self.begun()
+        noted += [{**before.origin, **before.layout}] if before else []
+        return now if now in noted or not noted else noted[0]
+
+    # What leaves the folder
+
+    def finished(self, spec: BuildSpec | None = None, *, quick: bool = False) -> dict[str, Any] | None:
+        """Return the manifest, or None while the build is not complete, complete for another build spec, or damaged.
+
+        `quick` compares the lengths of the files alone.
+        """
+        with suppress(DamagedError):
+            manifest = self.read_manifest()
+            if manifest is None or (spec is not None and manifest["build_spec"] != spec.fingerprint):
+                return None
+            if next(self._proved.damaged(self.folder, manifest["files"], quick=quick), None) is None:
+                return manifest
+        return None
+
+    def read_manifest(self) -> dict[str, Any] | None:
+        """Return the manifest, whatever the files are that it names; None without it, or `DamagedError`."""
+        return read_object(self.manifest)
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Declare the build complete."""
-        write_atomically(self.manifest, _json(manifest))
+        made = [*plain_files(self.dataset), *(self.knowledge / name for name in KNOWLEDGE_FILES)]
+        files = {path.relative_to(self.folder).as_posix(): self._proved.record(path) for path in made}
+        write_object(self.manifest, {**manifest, "files": files})
+
+    # Damage
+
+    def damaged_results(self) -> Iterator[DamagedError]:
+        """Yield what is damaged of the manifest and the files that it names."""
+        try:
+            manifest = self.read_manifest()
+        except DamagedError as damaged:
+            yield damaged
+            return
+        if manifest is not None:
+            yield from self._proved.damaged(self.folder, manifest["files"])
+
+    def check_tables(self) -> None:
+        """Raise `DamagedError` if one of the tables is not what the build wrote."""
+        for damaged in self.damaged_results():
+            raise damaged
+
+    def tables(self, manifest: Mapping[str, Any]) -> list[str]:
+        """Return the paths below `dataset/` that the build wrote, as its manifest lists them."""
+        return [name.removeprefix("dataset/") for name in manifest["files"] if name.startswith("dataset/")]
+
+    def foreign(self) -> Iterator[Path]:
+        """Yield what lies below `dataset/` of a finished build and was not written by it, links among it."""
+        with suppress(DamagedError):
+            manifest = self.read_manifest()
+            if manifest:
+                yield from foreign_files(self.dataset, self.tables(manifest))
 
 
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

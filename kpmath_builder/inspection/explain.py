@@ -14,7 +14,6 @@ from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Practice, SeedProblem
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
@@ -31,10 +30,8 @@ def explain(folder: Path, row_id: str) -> Iterator[str]:
         When the folder holds no build, or the build has no such row.
     """
     workspace = Workspace.existing(folder)
-    recipe = Recipe.read(workspace.recipe)
-    knowledge = Knowledge.load(workspace.knowledge)
-    if knowledge is None:
-        raise InputError(f"{folder} holds no knowledge yet: run `kpmath build` first.")
+    recipe = workspace.read_recipe()
+    knowledge = Knowledge.existing(workspace)
     run = Run(recipe, Prompts.load(recipe.prompts), Reporter(None))
     seed = next((seed for seed in knowledge.seeds if seed.id == row_id), None)
     if seed is not None:
@@ -80,7 +77,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
 
 def _place(row_id: str, draw_id: str) -> tuple[int | None, int, int | None]:
     """Read number, generation and sample out of an id; an id of an older generation is found in the log as well."""
-    found = re.fullmatch(rf"{draw_id}-(\d{{8}})(?:g([1-9]\d*))?(?:-(\d{{2,}}))?", row_id)
+    found = re.fullmatch(rf"{draw_id}-([0-9]{{8}})(?:g([1-9][0-9]{{0,8}}))?(?:-([0-9]{{2,9}}))?", row_id)
     if found is None:
         return None, 0, None
     return int(found[1]), int(found[2] or 0), None if found[3] is None else int(found[3])

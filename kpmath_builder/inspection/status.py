@@ -1,6 +1,5 @@
 """How far a build is, read from its folder without disturbing whoever works in it."""
 
-import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,10 +49,10 @@ class Status:
 def read_status(folder: Path) -> Status:
     """Read the state of a build folder; raises `InputError` if it is not one."""
     workspace = Workspace.existing(folder)
-    recipe = Recipe.read(workspace.recipe)
-    spec = workspace.begun()
-    shards = [_shard(workspace, recipe, spec, number) for number in range(recipe.build.shards)]
-    manifest = workspace.finished(spec)
+    recipe = workspace.read_recipe()
+    spec, draw = workspace.begun(), workspace.draw
+    shards = [_shard(workspace, recipe, spec, draw or "", number) for number in range(recipe.build.shards)]
+    manifest = workspace.finished(spec, quick=True)
     if manifest is not None:
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in manifest["rows"].items())
         funnel, sentence = Funnel.from_json(manifest["funnel"]), f"Finished: {rows}."
@@ -81,7 +80,9 @@ def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
     return f"{far} {at_work} is at work." if at_work else f"{far} Run the build again to go on."
 
 
-def _shard(workspace: Workspace, recipe: Recipe, spec: BuildSpec | None, number: int) -> ShardStatus:
+def _shard(
+    workspace: Workspace, recipe: Recipe, spec: BuildSpec | None, draw: str, number: int
+) -> ShardStatus:
     log, sealed = workspace.log("synthesis", number), workspace.shard(number)
     part = sealed.with_suffix(".part")
     tokens = tokens_of(lines_of(log))
@@ -89,7 +90,7 @@ def _shard(workspace: Workspace, recipe: Recipe, spec: BuildSpec | None, number:
         tokens = tokens.model_copy(update={"given_up": workspace.given_up("synthesis", number)})
     owner = owner_of(log.with_suffix(".lock"))
     header = shard_header(sealed)
-    is_current = spec is not None and workspace.is_sealed(number, spec)
+    is_current = bool(spec and header and spec.header(number, draw).items() <= header.items())
     if header and (is_current or not owner):
         state, funnel = "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
     else:
@@ -115,7 +116,7 @@ def _unsealed(part: Path) -> Funnel:
             for line in lines:
                 if line.endswith(b"\n"):
                     funnel.add(Candidate.model_validate_json(line))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (OSError, ValueError):
         pass
     return funnel
 

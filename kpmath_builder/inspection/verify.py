@@ -4,22 +4,26 @@ No teacher is asked. Going the way again makes every request anew, so that an an
 """
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import pyarrow as pa
+
 from kpmath_builder.completion import tabulate
-from kpmath_builder.dataset.parquet import digest_of
 from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.scratch import scratch
-from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.files.sealed import DamagedError, FileRecord
+from kpmath_builder.folder.build_spec import ASKING, BuildSpec
+from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.rebuild_diff import compare_lines, compare_rows, compare_values
 from kpmath_builder.knowledge.learning import relearn
@@ -73,11 +77,15 @@ class Verifier:
         workspace = Workspace.existing(self.folder)
         _assert_quiet(workspace)
         yield from self._logs(workspace)
-        recipe = Recipe.read(workspace.recipe)
-        prompts = Prompts.load(recipe.prompts)
-        known, spec = Knowledge.load(workspace.knowledge), workspace.begun()
+        for damaged in damage(workspace):
+            yield Disagreement(_name(damaged.path, workspace), "all of it", damaged.why)
+        try:
+            recipe, known, spec = workspace.read_recipe(), Knowledge.load(workspace), workspace.begun()
+        except DamagedError:
+            return  # nothing can be compared with what is damaged, which was yielded above
         if known is None or spec is None:
             return
+        prompts = Prompts.load(recipe.prompts)
         run = Run(recipe, prompts, Reporter(self.progress))
         with scratch(self.folder) as room:
             again = Workspace(room, workspace.responses)
@@ -85,7 +93,7 @@ class Verifier:
             yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, run, known)
             yield from self._candidates(workspace, again, run, known, spec)
-            if workspace.finished() is not None:
+            if workspace.manifest.exists():
                 yield from self._tables(workspace, again, recipe, known, spec)
 
     def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
@@ -105,13 +113,15 @@ class Verifier:
             self.checked["seed problems"] += 1
             if seed.content_hash != hash_of_problem(seed.problem, seed.solution):
                 yield Disagreement("knowledge/seeds.jsonl", f"line {number}", "its content hash is another")
-        asking = spec.decided["answers may be asked for"]
+        asking = spec.decided[ASKING]
         now = BuildSpec.of(recipe, prompts, hash_of_set(known.seeds), spec.generations, asking=asking)
-        for place, what in compare_values(json.loads(spec.to_json()), json.loads(now.to_json())):
+        for place, what in compare_values(spec.as_json(), now.as_json()):
             yield Disagreement("build_spec.json", place, what)
-        origin = json.loads((workspace.knowledge / "origin.json").read_text(encoding="utf-8"))
-        for place, what in compare_values(origin, {**spec.origin, **spec.layout}):
+        told = workspace.learnt_from()
+        for place, what in compare_values(told and told["origin"], {**spec.origin, **spec.layout}):
             yield Disagreement("knowledge/origin.json", place, what)
+        if workspace.noted_draw(spec) != known.fingerprint:
+            yield Disagreement("knowledge", "all of it", "is not what the build spec names")
 
     def _knowledge(
         self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge
@@ -125,41 +135,47 @@ class Verifier:
             for place, what in compare_lines(workspace.knowledge / path.name, path):
                 yield Disagreement(f"knowledge/{path.name}", place, what)
         name = "tcpm.npz"
-        if (workspace.knowledge / name).read_bytes() != (again.knowledge / name).read_bytes():
+        if FileRecord.of(workspace.knowledge / name) != FileRecord.of(again.knowledge / name):
             yield Disagreement(f"knowledge/{name}", "counts", "are not those of the practices")
 
     def _candidates(
         self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         shards = range(run.recipe.build.shards)
-        sealed = [number for number in shards if workspace.is_sealed(number, spec)]
+        sealed = [number for number in shards if _is_sealed(workspace, number, spec, known)]
         asyncio.run(synthesise_all(known, run, again, spec, sealed))
         for number in sealed:
             path = workspace.shard(number)
             for place, what in compare_lines(path, again.shard(number)):
                 yield Disagreement(f"candidates/{path.name}", place, what)
         self.checked["candidates"] += run.report.done
-        if workspace.finished() is not None:
+        if workspace.manifest.exists():
             for number in sorted(set(shards) - set(sealed)):
-                yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", "is missing")
+                what = "belongs to another build" if workspace.shard(number).exists() else "is missing"
+                yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", what)
                 asyncio.run(synthesise_all(known, run, again, spec, [number]))
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         manifest = tabulate(recipe, again, known, spec)
-        stored = dict(workspace.finished() or {})
+        with suppress(DamagedError):
+            stored = {
+                key: value for key, value in (workspace.read_manifest() or {}).items() if key != "files"
+            }
+            for place, what in compare_values(stored, manifest):
+                yield Disagreement("manifest.json", place, what)
         tables = {config: _parquet(workspace, config) for config in CONFIGS}
-        manifest["tables"] = {config: digest_of(paths) for config, paths in tables.items()}
-        for place, what in compare_values(stored, manifest):
-            yield Disagreement("manifest.json", place, what)
         for config, paths in tables.items():
             if not paths:
                 yield Disagreement(f"dataset/data/{config}", "all of it", "is missing")
                 continue
             self.checked["rows"] += manifest["rows"][config]
-            for path, (place, what) in compare_rows(paths, _parquet(again, config)):
-                yield Disagreement(str(path.relative_to(workspace.folder)), place, what)
+            try:
+                for path, (place, what) in compare_rows(paths, _parquet(again, config)):
+                    yield Disagreement(_name(path, workspace), place, what)
+            except (pa.ArrowException, OSError) as error:
+                yield Disagreement(f"dataset/data/{config}", "all of it", f"cannot be read ({error})")
         yield from _other_files(workspace, again)
 
 
@@ -176,7 +192,20 @@ def _other_files(workspace: Workspace, again: Workspace) -> Iterator[Disagreemen
 
 
 def _parquet(workspace: Workspace, config: str) -> list[Path]:
-    return sorted((workspace.dataset / "data" / config).glob("*.parquet"))
+    paths = sorted((workspace.dataset / "data" / config).glob("*.parquet"))
+    return [path for path in paths if path.is_file() and not path.is_symlink()]
+
+
+def _is_sealed(workspace: Workspace, number: int, spec: BuildSpec, known: Knowledge) -> bool:
+    """Whether a shard is one to compare: of this build, or damaged so that it is not known whose it is."""
+    path = workspace.shard(number)
+    return path.is_file() and (
+        shard_header(path) is None or workspace.is_sealed(number, spec, known.fingerprint)
+    )
+
+
+def _name(path: Path, workspace: Workspace) -> str:
+    return path.relative_to(workspace.folder).as_posix()
 
 
 def _assert_quiet(workspace: Workspace) -> None:

@@ -1,13 +1,15 @@
 """From seed problems to knowledge: extract, cluster, count; kept in the build folder."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError, Run
 from kpmath_builder.execution.window import run_window
 from kpmath_builder.files.lock import Lock
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
@@ -33,15 +35,31 @@ async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, sp
         When the knowledge was made from something else than the build spec says.
     """
     lock = Lock(workspace.knowledge / "knowledge.lock", "is learning from the seeds")
-    if not Knowledge.is_saved(workspace.knowledge):
+    if workspace.draw is None or workspace.draw != workspace.noted_draw(spec):
         for seconds in lock.attempts(run.report.note):
             await run.stop.sleep(seconds)
     try:
         workspace.check(spec)  # another process may have learnt while this one waited
-        known = Knowledge.load(workspace.knowledge)
-        return known or await _learn(seeds, run, workspace, spec)
+        known = _load(workspace, run.report.note)
+        noted = workspace.noted_draw(spec)
+        if known is None or (noted and known.fingerprint != noted):
+            if known is not None:
+                run.report.note(
+                    f"{workspace.knowledge} is not what this folder's questions are drawn from: it is made again."
+                )
+            known = await _learn(seeds, run, workspace, spec, known)
+        workspace.note_draw(spec, known.fingerprint, run.report.note)
+        return known
     finally:
         lock.release()
+
+
+def _load(workspace: Workspace, notify: Callable[[str], None]) -> Knowledge | None:
+    try:
+        return Knowledge.load(workspace)
+    except DamagedError as damaged:
+        notify(f"{damaged.path} is damaged ({damaged.why}): the knowledge is made again from the log.")
+        return None
 
 
 async def relearn(known: Knowledge, run: Run, workspace: Workspace) -> Knowledge:
@@ -53,7 +71,10 @@ async def relearn(known: Knowledge, run: Run, workspace: Workspace) -> Knowledge
     return Knowledge(known.seeds, extractions, clusters)
 
 
-async def _learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
+async def _learn(
+    seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec, known: Knowledge | None
+) -> Knowledge:
+    """Make the knowledge from the log, asking for what it lacks; `known` is what is there and may be another build's."""
     embedder = _embedder(run.recipe.topics, run)
     try:
         await embedder.check()  # before the extraction is paid for
@@ -63,8 +84,14 @@ async def _learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, s
         await embedder.close()
     run.stop.check()
     knowledge = Knowledge(seeds, extractions, clusters)
-    workspace.learnt(spec)
+    noted = workspace.noted_draw(spec)
+    if noted and knowledge.fingerprint not in {noted, known.fingerprint if known else noted}:
+        raise InputError(
+            f"{workspace.knowledge} is damaged, and the log makes other knowledge than this folder's questions were drawn from: bring it "
+            f"back from a copy, or delete {workspace.spec} to draw all questions anew."
+        )
     knowledge.save(workspace.knowledge)
+    workspace.learnt(spec, knowledge.fingerprint)
     return knowledge
 
 

@@ -7,9 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from kpmath_builder.files.durable import staged_file, write_atomically
+from kpmath_builder.errors import InputError
+from kpmath_builder.files.durable import staged_file
+from kpmath_builder.files.sealed import DamagedError, read_lines, read_object, write_lines, write_object
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.knowledge.topics import TopicClusters, build_practices
 from kpmath_builder.records import Extraction, Practice, SeedProblem
@@ -44,36 +47,53 @@ class Knowledge:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write the folder; topics.json comes last, so that its presence means complete."""
+        """Write the folder; what it holds counts once `Workspace.learnt` has noted it."""
         _write_lines(folder / "seeds.jsonl", self.seeds)
         _write_lines(folder / "extractions.jsonl", self.extractions)
         _write_lines(folder / "practices.jsonl", self.practices)
         with staged_file(folder / "tcpm.npz") as staged, staged.open("wb") as out:
             self.tcpm.save(out)
-        write_atomically(folder / "topics.json", self.clusters.to_json().encode())
-
-    @staticmethod
-    def is_saved(folder: Path) -> bool:
-        """Whether `save` came to its end."""
-        return (folder / "topics.json").is_file()
+        write_object(folder / "topics.json", self.clusters.model_dump(mode="json"))
 
     @classmethod
-    def load(cls, folder: Path) -> "Knowledge | None":
-        """Read what `save` wrote, or return None where that is not complete."""
-        if not cls.is_saved(folder):
+    def load(cls, workspace: Workspace) -> "Knowledge | None":
+        """Read what `save` wrote, or return None where there is none; raises `DamagedError` if it does not prove itself."""
+        told = workspace.learnt_from()
+        if told is None:
             return None
-        return cls(
+        folder = workspace.knowledge
+        known = cls(
             seeds=_read_lines(folder / "seeds.jsonl", SeedProblem),
             extractions=_read_lines(folder / "extractions.jsonl", Extraction),
-            clusters=TopicClusters.from_json((folder / "topics.json").read_text(encoding="utf-8")),
+            clusters=_read_clusters(folder / "topics.json"),
         )
+        if known.fingerprint != told["draw"]:
+            raise DamagedError(workspace.origin, "it belongs to other knowledge")
+        return known
+
+    @classmethod
+    def existing(cls, workspace: Workspace) -> "Knowledge":
+        """Return the knowledge; raises `InputError` where there is none, and `DamagedError` as `load` does."""
+        known = cls.load(workspace)
+        if known is None:
+            raise InputError(f"{workspace.folder} holds no knowledge yet: run `kpmath build` first.")
+        return known
 
 
 def _write_lines(path: Path, records: Sequence[BaseModel]) -> None:
-    with staged_file(path) as staged, staged.open("w", encoding="utf-8") as out:
-        out.writelines(record.model_dump_json() + "\n" for record in records)
+    write_lines(path, {}, (record.model_dump_json().encode() + b"\n" for record in records))
 
 
 def _read_lines(path: Path, kind: type[T]) -> list[T]:
-    with path.open(encoding="utf-8") as lines:
-        return [kind.model_validate_json(line) for line in lines]
+    try:
+        return [kind.model_validate_json(line) for line in read_lines(path)]
+    except ValidationError:
+        raise DamagedError(path, f"one of its lines is no {kind.__name__}") from None
+
+
+def _read_clusters(path: Path) -> TopicClusters:
+    stored = read_object(path)
+    try:
+        return TopicClusters.model_validate(stored)
+    except ValidationError:
+        raise DamagedError(path, "it holds no topics") from None

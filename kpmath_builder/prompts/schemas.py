@@ -27,6 +27,8 @@ def _filled(text: str) -> str:
     text = text.strip()
     if not text:
         raise ValueError("must not be empty")
+    if not any(sign.isalnum() for sign in text):
+        raise ValueError("holds no letter and no digit")
     return text
 
 

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.scratch import scratch
-from kpmath_builder.publishing.release import CHECKSUMS, RELEASE, managed
+from kpmath_builder.files.sealed import DamagedError, read_object
+from kpmath_builder.publishing.release import CHECKSUMS, MANIFEST, RELEASE, managed
 from kpmath_builder.publishing.remote import Remote, RemoteFile, UnavailableError
 from kpmath_builder.publishing.validation import rows_of
 from kpmath_builder.publishing.versions import Version
@@ -59,6 +61,26 @@ def _not_there(remote: Remote, wanted: Version) -> str:
     return f"{remote.repo} has no version {wanted} (no tag {wanted.tag}): {which}."
 
 
+def _version_in(file: Path) -> object:
+    try:
+        return json.loads(file.read_bytes())["version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _as_built(file: Path, sums: Mapping[str, str]) -> Iterator[str]:
+    """Compare what was published with what the build wrote: all but the card, to which publishing adds the address."""
+    try:
+        manifest = read_object(file) or {}
+    except DamagedError as damaged:
+        yield f"{MANIFEST} is damaged: {damaged.why}"
+        return
+    for name, (_, sha256) in manifest.get("files", {}).items():
+        path = name.removeprefix("dataset/")
+        if path not in {name, "README.md"} and sums.get(path) != sha256:
+            yield f"{path} is not what the build wrote"
+
+
 def revision_problems(remote: Remote, commit: str, version: Version, downloads: Path) -> Iterator[str]:
     """Yield what is wrong with a commit that should be a version; `downloads` is a folder for one file at a time."""
     files = {path: file for path, file in remote.files(commit).items() if managed(path, remote.repo)}
@@ -67,8 +89,12 @@ def revision_problems(remote: Remote, commit: str, version: Version, downloads: 
     if told is None:
         yield f"{CHECKSUMS} is missing"
         return
-    sums = dict(line.split("  ", 1)[::-1] for line in told.read_text(encoding="utf-8").splitlines())
+    lines = told.read_text(encoding="utf-8", errors="replace").splitlines()
     told.unlink()
+    if not all(re.fullmatch(r"[0-9a-f]{64}  [^/].*", line) for line in lines):
+        yield f"{CHECKSUMS} does not hold checksums"
+        return
+    sums = dict(line.split("  ", 1)[::-1] for line in lines)
     yield from _listing(files, sums)
     yield from _contents(remote, commit, version, sums, folder)
 
@@ -95,8 +121,10 @@ def _contents(
                 continue
         rows[path] = rows_of(file) if path.endswith(".parquet") else None
         if path == "README.md":
-            card = file.read_text(encoding="utf-8")
-        if path == RELEASE and json.loads(file.read_text(encoding="utf-8"))["version"] != str(version):
+            card = file.read_text(encoding="utf-8", errors="replace")
+        if path == RELEASE and _version_in(file) != str(version):
             yield f"{RELEASE} tells of another version than {version}"
+        if path == MANIFEST:
+            yield from _as_built(file, sums)
         file.unlink()
     yield from card_problems(card, rows)

@@ -12,13 +12,16 @@ from typing import Any
 from kpmath_builder.dataset.address import DatasetAddress, addressed
 from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.errors import InputError
+from kpmath_builder.files.sealed import FileRecord
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
 
-__all__ = ["CHECKSUMS", "RELEASE", "File", "Release", "managed"]
+__all__ = ["CHECKSUMS", "MANIFEST", "RELEASE", "File", "Release", "managed"]
 
 CHECKSUMS = f"{PROVENANCE}/checksums.txt"
 RELEASE = f"{PROVENANCE}/release.json"
+MANIFEST = f"{PROVENANCE}/manifest.json"
 _FOLDERS = ("data", "figures", PROVENANCE)
 
 
@@ -27,10 +30,14 @@ class File:
     """A file of a release: where its bytes are."""
 
     content: Path | bytes = field(repr=False)
+    record: FileRecord | None = None
+    """Of a file that was read and compared before: it is not read again for its digest."""
 
     @cached_property
     def sha256(self) -> str:
         """Hash of the content."""
+        if self.record is not None:
+            return self.record.sha256
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).hexdigest()
         with self.content.open("rb") as file:
@@ -71,27 +78,35 @@ class Release:
 
     @classmethod
     def of(cls, folder: Path, repo: str, version: Version) -> "Release":
-        """Return what a build folder becomes; raises `InputError` where it is not the folder of a finished build."""
-        dataset, manifest = folder / "dataset", folder / "manifest.json"
-        if not manifest.is_file() or not (dataset / "README.md").is_file():
+        """Return what a build folder becomes: the files that its manifest lists, and no others.
+
+        Raises
+        ------
+        InputError
+            When it is not the folder of a finished build, or something else lies below `dataset/`.
+        DamagedError
+            When a file is not the one that the build wrote.
+        """
+        workspace = Workspace(folder)
+        manifest = workspace.read_manifest()
+        if manifest is None:
             raise InputError(
                 f"{folder} holds no finished build: run `kpmath build` to its end, then publish."
             )
-        told = dataset / PROVENANCE / "build.json"
-        if not told.is_file():
+        workspace.check_tables()
+        for path in workspace.foreign():
             raise InputError(
-                f"{folder} was built by an older kpmath-builder: run `kpmath build` on it again."
+                f"{path} was not written by the build, and nothing else is published: remove it, then publish."
             )
-        build = json.loads(told.read_text(encoding="utf-8"))
         files = {
-            path.relative_to(dataset).as_posix(): File(path)
-            for path in sorted(dataset.rglob("*"))
-            if path.is_file()
+            name: File(workspace.dataset / name, FileRecord(*manifest["files"][f"dataset/{name}"]))
+            for name in sorted(workspace.tables(manifest))
         }
+        build = json.loads(files[f"{PROVENANCE}/build.json"].data)
         address = DatasetAddress(build["name"], build["fingerprint"], repo, str(version))
         card = addressed(files["README.md"].data.decode(), address)
         files["README.md"] = File(card.encode())
-        files[f"{PROVENANCE}/manifest.json"] = File(manifest)
+        files[MANIFEST] = File(workspace.manifest)
         files[RELEASE] = File(_release_file(address))
         files[CHECKSUMS] = File(_checksums(files))
         return cls(repo, version, build, files)

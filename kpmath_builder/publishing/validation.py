@@ -12,6 +12,7 @@ from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.dataset.parquet import digest_of
 from kpmath_builder.dataset.protected import ProtectedTexts
 from kpmath_builder.dataset.schemas import CONFIGS, SCHEMAS
+from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.publishing.release import Release
 from kpmath_builder.records import SeedProblem
 
@@ -40,8 +41,7 @@ def release_problems(release: Release, folder: Path) -> list[str]:
 
 
 def _seeds(folder: Path) -> Iterator[SeedProblem]:
-    with (folder / "knowledge" / "seeds.jsonl").open(encoding="utf-8") as lines:
-        yield from map(SeedProblem.model_validate_json, lines)
+    yield from map(SeedProblem.model_validate_json, read_lines(folder / "knowledge" / "seeds.jsonl"))
 
 
 def rows_of(table: Path) -> int:

@@ -9,6 +9,9 @@ from kpmath_builder.publishing.version_diff import VersionDiff
 __all__ = ["Version", "check_step"]
 
 
+_NUMBER = r"(0|[1-9][0-9]{0,8})"
+
+
 class Version(NamedTuple):
     """`MAJOR.MINOR.PATCH`; its tag on the Hub is `vMAJOR.MINOR.PATCH`."""
 
@@ -19,14 +22,14 @@ class Version(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `1.2.0` or `v1.2.0`; raises `InputError` for anything else."""
-        if found := re.fullmatch(r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)", text.strip()):
+        if found := re.fullmatch(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}", text.strip()):
             return cls(*map(int, found.groups()))
-        raise InputError(f"{text!r} is no version: write three numbers, like 1.2.0.")
+        raise InputError(f"{text[:40]!r} is no version: write three numbers, like 1.2.0.")
 
     @classmethod
     def of_tag(cls, tag: str) -> Self | None:
         """Return the version that a tag names, or None for other tags."""
-        return cls.parse(tag) if re.fullmatch(r"v(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", tag) else None
+        return cls.parse(tag) if re.fullmatch(rf"v{_NUMBER}(\.{_NUMBER}){{2}}", tag) else None
 
     @property
     def tag(self) -> str:

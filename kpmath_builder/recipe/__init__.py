@@ -31,6 +31,7 @@ from kpmath_builder.recipe.teacher import (
     TeacherSettings,
     VllmSettings,
 )
+from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
@@ -110,10 +111,13 @@ class Recipe(Section):
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:
         """Validate a tree as TOML would give it; raises as `read` does."""
+        check_values(tree)
         try:
-            return cls.model_validate(dict(tree))
+            made = cls.model_validate(dict(tree))
         except ValidationError as error:
             raise explain(error, cls) from None
+        check_values(made.model_dump(mode="json"))  # a number may have been given as text
+        return made
 
     def teacher_for(self, role: Role) -> TeacherSettings:
         """Return the settings of the teacher that plays `role`."""

@@ -23,12 +23,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(
             f"There is no recipe at {path}: give the path of a .toml file, e.g. examples/quickstart.toml."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise InputError(f"The recipe {path} is nested too deeply: write it flatter.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"The recipe {path} is not valid TOML: {error}. Correct that line.") from None
+    except (OSError, ValueError) as error:
         raise InputError(
             f"The recipe {path} cannot be read ({error}): give the path of a .toml file."
         ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"The recipe {path} is not valid TOML: {error}. Correct that line.") from None
 
 
 def override(tree: dict[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
@@ -51,7 +53,9 @@ def override(tree: dict[str, Any], settings: Mapping[str, str]) -> dict[str, Any
 def _value(text: str) -> Any:  # noqa: ANN401 - any TOML value
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except RecursionError:
+        raise InputError(f"--set …={text[:40]}… is nested too deeply: write it flatter.") from None
+    except ValueError:  # no TOML, or a number of thousands of digits
         return text
     # Dates are text in a recipe: no key is a date, but a revision or a name may look like one.
     return value if isinstance(value, str | int | float | bool | list | dict) else text

@@ -74,7 +74,7 @@ def key(
 class Section(BaseModel):
     """A frozen table of the recipe; unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
     def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401, ARG002 - any JSON value; the name is for subclasses
         """Return the value of a public key as it may leave the machine: local paths in it by their last parts."""

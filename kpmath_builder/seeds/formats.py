@@ -157,6 +157,7 @@ def _text(origin: str, row: Row, column: str) -> str:
         raise InputError(
             f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
         )
+    _check_text(origin, row, column, value)
     return value.strip()
 
 
@@ -170,7 +171,17 @@ def _label(origin: str, row: Row, name: str, column: str | None) -> str | None:
         raise InputError(
             f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text or a number: correct it."
         )
-    return None if value is None else str(value).strip() or None
+    text = "" if value is None else str(value)
+    _check_text(origin, row, str(column), text)
+    return text.strip() or None
+
+
+def _check_text(origin: str, row: Row, column: str, text: str) -> None:
+    """Raise `InputError` for half a character, which JSON can spell and no file can hold."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError(
+            f"{origin}, {row.place}: `{column}` holds half a character (a surrogate): correct the row."
+        )
 
 
 def reference_answer(solution: str, *marks: str) -> str | None:

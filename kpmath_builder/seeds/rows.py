@@ -59,11 +59,15 @@ def open_file(path: Path) -> Table:
     InputError
         For a missing file, a folder or an unknown ending; reading the rows raises it for a damaged one.
     """
-    if path.is_dir():
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise InputError(f"seeds.path cannot be a file's name ({_short(error)}): correct it.") from None
+    if is_folder:
         raise InputError(
             f"{path} is a folder: give one {_ENDINGS} file as seeds.path, or the folder as seeds.hub."
         )
-    if not path.is_file():
+    if not is_file:
         raise InputError(f"There is no seed file {path}: correct seeds.path.")
     name = path.name.lower()
     reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
@@ -127,7 +131,7 @@ _ENDINGS = ", ".join(_READERS)
 def _parsed(path: Path, where: str, text: str) -> object:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is one too
         raise InputError(f"{path}{where} is not JSON ({error}): correct it.") from error
     except RecursionError as error:
         raise InputError(f"{path}{where} is nested too deeply to be a problem: correct it.") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -9,6 +10,7 @@ from functools import partial
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.window import run_window
+from kpmath_builder.files.limits import shards_at_once
 from kpmath_builder.files.lock import HeldError
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.log import ResponseLog
@@ -17,12 +19,14 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.protocol import canonical_json
-from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe import Recipe, SymbolicSettings
 from kpmath_builder.records import Blueprint
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
 from kpmath_builder.synthesis.candidates import synthesise
 
 __all__ = ["draw", "drawer_for", "synthesise_all"]
+
+SECONDS_BETWEEN_LOOKS = 0.05
 
 
 def drawer_for(knowledge: Knowledge, recipe: Recipe) -> BlueprintDrawer:
@@ -64,9 +68,15 @@ class _Batch:
         self.held: list[str] = []
         """Who has the shards that other processes are making."""
         self._run, self._workspace, self._spec, self._report = run, workspace, spec, run.report
+        self._draw = knowledge.fingerprint
         self._drawer = drawer_for(knowledge, run.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
         self._open: set[_Shard] = set()
+        self._most = shards_at_once(_connections(run.recipe))
+        self._taken = 0
+        self._waiting: deque[_Shard] = deque()
+        """Shards that wait until so few are open that the system's limit on open files allows one more; in their order, so that
+        all blueprints of an open shard stand before those of a waiting one in the window."""
 
     def indexes(self, number: int) -> range:
         """Return the numbers of a shard's blueprints."""
@@ -75,10 +85,12 @@ class _Batch:
     def jobs(self, numbers: Collection[int]) -> Iterator[Callable[[], Coroutine[object, object, None]]]:
         """Yield one job per shard that opens it, and one per blueprint that is to be led through the method."""
         for number in numbers:
-            if self._workspace.is_sealed(number, self._spec):
+            if self._workspace.is_sealed(number, self._spec, self._draw):
                 self._leave_out(number)
                 continue
-            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec)
+            if self._workspace.is_damaged(number):
+                self._report.note(f"Shard {number} is damaged: it is made again from the log.")
+            shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec, self._draw)
             yield partial(self._begin, shard)
             for index in self.indexes(number):
                 if shard.ready.is_set() and not shard.is_open:
@@ -86,6 +98,7 @@ class _Batch:
                 yield partial(self._one, shard, index)
 
     async def _begin(self, shard: "_Shard") -> None:
+        await self._take_room(shard)
         try:
             if await shard.open(self._report.note):
                 self._open.add(shard)
@@ -93,7 +106,19 @@ class _Batch:
                 return
         except HeldError as held:
             self.held.append(held.who)
+        self._taken -= 1
         self._leave_out(shard.number)
+
+    async def _take_room(self, shard: "_Shard") -> None:
+        self._waiting.append(shard)
+        try:
+            while self._waiting[0] is not shard or self._taken >= self._most:
+                await self._run.stop.sleep(SECONDS_BETWEEN_LOOKS)
+        except BaseException:
+            shard.ready.set()  # it is not opened any more
+            raise
+        self._waiting.popleft()
+        self._taken += 1
 
     async def _one(self, shard: "_Shard", index: int) -> None:
         await shard.ready.wait()
@@ -112,6 +137,7 @@ class _Batch:
         if shard.writer.complete:
             self._open.remove(shard)
             await asyncio.to_thread(shard.seal)
+            self._taken -= 1
 
     def _leave_out(self, number: int) -> None:
         if header := shard_header(self._workspace.shard(number)):
@@ -126,6 +152,14 @@ class _Batch:
                 stack.callback(shard.writer.discard)
 
 
+def _connections(recipe: Recipe) -> int:
+    """Return how many connections to servers may be open at once; a teacher of our own needs none."""
+    served = {
+        id(its): its.places for its in recipe.teachers.values() if not isinstance(its, SymbolicSettings)
+    }
+    return min(sum(served.values()), recipe.window * recipe.solutions.samples)
+
+
 class _Shard:
     """A shard that this process makes, from the opening of its log, whose lock makes it the only one, to the sealing.
 
@@ -135,7 +169,7 @@ class _Shard:
     log: ResponseLog
     writer: ShardWriter
 
-    def __init__(self, number: int, expected: int, workspace: Workspace, spec: BuildSpec) -> None:
+    def __init__(self, number: int, expected: int, workspace: Workspace, spec: BuildSpec, draw: str) -> None:
         self.number = number
         self.is_open = False
         self.ready = asyncio.Event()
@@ -143,6 +177,7 @@ class _Shard:
         self._expected = expected
         self._workspace = workspace
         self._spec = spec
+        self._draw = draw
 
     async def open(self, notify: Callable[[str], None]) -> bool:
         """Return whether there is something to make; raises `HeldError` where another process makes it."""
@@ -156,8 +191,9 @@ class _Shard:
     def _open(self, notify: Callable[[str], object]) -> None:
         log = self._workspace.open_log("synthesis", self.number, notify)
         try:
-            if not self._workspace.is_sealed(self.number, self._spec):  # another process may have been faster
-                header = self._spec.header(self.number)
+            # Another process may have been faster.
+            if not self._workspace.is_sealed(self.number, self._spec, self._draw):
+                header = self._spec.header(self.number, self._draw)
                 self.writer = ShardWriter(self._workspace.shard(self.number), header, self._expected)
                 self.log, self.is_open = log, True
         finally:
@@ -169,5 +205,6 @@ class _Shard:
         try:
             self.log.sync()
             self.writer.seal()
+            self._workspace.note_sealed(self.number)
         finally:
             self.log.close()

@@ -68,6 +68,7 @@ class BlueprintDrawer:
                 "The practices and the co-occurrence matrix have different topics: build the knowledge again."
             )
         self._row_sums: npt.NDArray[np.float64] = tcpm.values.sum(axis=1)
+        self._paired = np.array([self._has_partner(topic) for topic in range(len(tcpm.topics))])
         self._build_seed = build_seed
         self._draw_id = draw_id
         self._three_topics_share = three_topics_share
@@ -92,36 +93,43 @@ class BlueprintDrawer:
         that a topic which brings no problem of its own is drawn again, the first one only if none goes with it.
         """
         values = self._tcpm.values
-        drawn, notes = self._draw_pair(generator)
+        first, notes = self._draw_first(generator)
+        second, again = self._draw_next(generator, values[first], [first])
+        if second is None:
+            second = weighted_index(generator, np.cumsum(values[first]))
+            again = [ONE_PROBLEM]
+        drawn, notes = [first, second], notes + again
         if wanted == 3:
-            third, again = self._draw_next(generator, values[drawn[0]] * values[drawn[1]], drawn)
+            third, again = self._draw_next(generator, values[first] * values[second], drawn)
             drawn += [] if third is None else [third]
-            notes += [NO_THIRD_TOPIC] if third is None else [OTHER_TOPIC] if again else []
+            notes += [NO_THIRD_TOPIC] if third is None else again
         return [self._tcpm.topics[i] for i in drawn], list(dict.fromkeys(notes))
 
-    def _draw_pair(self, generator: np.random.Generator) -> tuple[list[int], list[str]]:
-        left, others = self._row_sums.copy(), False
-        while left.any():
-            first = weighted_index(generator, np.cumsum(left))
-            second, again = self._draw_next(generator, self._tcpm.values[first], [first])
-            others = others or again
-            if second is not None:
-                return [first, second], [OTHER_TOPIC] if others else []
-            left[first] = 0
+    def _draw_first(self, generator: np.random.Generator) -> tuple[int, list[str]]:
+        """Draw a topic by the row sums, again if no topic that goes with it has a problem besides."""
         first = weighted_index(generator, np.cumsum(self._row_sums))
-        return [first, weighted_index(generator, np.cumsum(self._tcpm.values[first]))], [ONE_PROBLEM]
+        if self._paired[first] or not self._paired.any():
+            return first, []
+        return weighted_index(generator, np.cumsum(self._row_sums * self._paired)), [OTHER_TOPIC]
 
     def _draw_next(
         self, generator: np.random.Generator, weights: npt.NDArray[np.float64], drawn: list[int]
-    ) -> tuple[int | None, bool]:
-        """Draw a topic that has a problem besides those of the topics drawn, and return whether it took several draws."""
-        left, again = weights.copy(), False
-        while left.any():
-            topic = weighted_index(generator, np.cumsum(left))
-            if self._have_different_problems([*drawn, topic]):
-                return topic, again
-            left[topic], again = 0, True
-        return None, again
+    ) -> tuple[int | None, list[str]]:
+        """Draw a topic that has a problem besides those of the topics drawn, or None, and return what is to be noted."""
+        if not weights.any():
+            return None, []
+        topic = weighted_index(generator, np.cumsum(weights))
+        if self._have_different_problems([*drawn, topic]):
+            return topic, []
+        left = np.zeros_like(weights)
+        for other in np.flatnonzero(weights):
+            if self._have_different_problems([*drawn, int(other)]):
+                left[other] = weights[other]
+        return (weighted_index(generator, np.cumsum(left)), [OTHER_TOPIC]) if left.any() else (None, [])
+
+    def _has_partner(self, topic: int) -> bool:
+        partners = np.flatnonzero(self._tcpm.values[topic])
+        return any(self._have_different_problems([topic, int(partner)]) for partner in partners)
 
     def _have_different_problems(self, topics: Sequence[int]) -> bool:
         # Of n topics, one that has n problems always has one to spare: more need not be looked at.

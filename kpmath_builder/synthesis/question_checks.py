@@ -37,13 +37,13 @@ def find_fault(question: str, practices: Sequence[Mapping[str, Any]], prompt: st
     question
         What the writer returned.
     practices
-        What the writer was shown: `problem` and `solution` of each practice.
+        What the writer was shown: `topic`, `problem` and `solution` of each practice.
     prompt
         The instructions and examples that the writer was given.
     """
     return (
         _answer_inside(question)
-        or _talk(question)
+        or _talk(question, practices)
         or _nothing_asked(question)
         or _copied_passage(question, practices, prompt)
         or _renumbered(question, practices)
@@ -90,9 +90,13 @@ def _answer_inside(question: str) -> QuestionFault | None:
     return QuestionFault(DropReason.ANSWER_INSIDE, found[0].strip()) if found else None
 
 
-def _talk(question: str) -> QuestionFault | None:
-    found = _TALK.search(question)
-    return QuestionFault(DropReason.TALK, found[0].strip()) if found else None
+def _talk(question: str, practices: Sequence[Mapping[str, Any]]) -> QuestionFault | None:
+    if found := _TALK.search(question):
+        return QuestionFault(DropReason.TALK, found[0].strip())
+    # "Geometry - Circles" is how the prompt names a topic, and nobody else.
+    topics = [practice["topic"] for practice in practices if " - " in practice["topic"]]
+    named = next((topic for topic in topics if topic.casefold() in question.casefold()), None)
+    return QuestionFault(DropReason.TALK, named) if named else None
 
 
 def _nothing_asked(question: str) -> QuestionFault | None:

@@ -1,0 +1,82 @@
+"""Where everything lies in a build folder, its locks and its logs."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from kpmath_builder.files.lock import Lock
+from kpmath_builder.folder.log import ResponseLog, open_log
+from kpmath_builder.folder.log_scan import given_up_keys, tasks_answered
+from kpmath_builder.protocol import ROLE_OF, Role, Task
+
+__all__ = ["Paths"]
+
+_TASKS_OF: Mapping[str, tuple[Task, ...]] = {
+    "extract": ("extract",),
+    "synthesis": ("write", "judge", "solve"),
+}
+
+
+class Paths:
+    """Paths in a build folder, its locks and its logs.
+
+    Parameters
+    ----------
+    folder
+        The build folder.
+    responses
+        Response logs of another folder, which are then only read; a folder's own are written.
+    """
+
+    def __init__(self, folder: Path, responses: Path | None = None) -> None:
+        self.folder = folder
+        self.recipe = folder / "recipe.toml"
+        """The whole recipe as last used, overrides included."""
+        self.spec = folder / "build_spec.json"
+        """What the folder is built towards, which is more than the recipe: the hashes of seeds and prompts."""
+        self.generations = folder / "generations.json"
+        """How often each shard was begun anew by `--regenerate`, a second time."""
+        self.manifest = folder / "manifest.json"
+        """Written last: where it exists, the dataset is complete."""
+        self.responses = responses or folder / "responses"
+        self.knowledge = folder / "knowledge"
+        self.origin = self.knowledge / "origin.json"
+        """Written last of the knowledge: what it is made from, and what its files are."""
+        self.candidates = folder / "candidates"
+        self.dataset = folder / "dataset"
+        self._owns_responses = responses is None
+
+    def make(self) -> None:
+        """Make the folders; raises `OSError` where that cannot be."""
+        for folder in (self.responses, self.knowledge, self.candidates):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def lock(self) -> Lock:
+        """Return the lock of the small files and of the tables."""
+        return Lock(self.folder / "build.lock", f"is at the tables of {self.folder}")
+
+    def log(self, stage: str, number: int = 0) -> Path:
+        """Return the path of a response log."""
+        return self.responses / f"{stage}-{number:05d}.jsonl"
+
+    def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
+        """Open a response log, for writing where it is this folder's own, and tell what had to be mended."""
+        path = self.log(stage, number)
+        return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
+
+    def answered(self) -> set[Role]:
+        """Return the roles of which an answer is in the log already."""
+        found: set[Task] = set()
+        for (
+            stage,
+            tasks,
+        ) in _TASKS_OF.items():  # of each stage no more is read than shows that all its tasks were answered
+            found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), tasks)
+        return {ROLE_OF[task] for task in found}
+
+    def given_up(self, stage: str, number: int = 0) -> int:
+        """Return how many requests of a log were given up and have had no other answer since."""
+        return len(given_up_keys(self.log(stage, number)))
+
+    def shard(self, number: int) -> Path:
+        """Return the path of a shard of candidates."""
+        return self.candidates / f"shard-{number:05d}.jsonl"

@@ -1,0 +1,154 @@
+"""The way of one blueprint through the method, end by end: what a candidate keeps, and where and why it stops."""
+
+import asyncio
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+from factories import make_build
+
+from kpmath_builder.execution.ask import Ask, Reply
+from kpmath_builder.execution.run import NotAskedError
+from kpmath_builder.prompts.schemas import JudgeReply, WriteReply
+from kpmath_builder.protocol import Response
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
+from kpmath_builder.synthesis.candidates import synthesise
+
+MADE = make_build(1)
+WRITTEN = Reply(WriteReply(question="  How many?\n"))
+AGREED = ["Thus \\boxed{4}."] * 3
+
+
+def judged(quality: float = 1.0, sub_questions: int = 1) -> Reply[Any]:
+    return Reply(
+        JudgeReply(
+            missing_key_points=(),
+            key_points_present=quality,
+            errors=(),
+            correctness=1.0,
+            sub_questions=sub_questions,
+        )
+    )
+
+
+class Scripted:
+    """Answers each task as it is told to; an error in place of a reply is raised."""
+
+    headings = ()
+
+    def __init__(self, write: Any, judge: Any = None, solve: Any = None) -> None:
+        self.asked: list[str] = []
+        self.spent = {"write": Tokens(requests=1)}
+        self.repairs = {"writer": Counter({"code fence": 1}), "judge": Counter[str]()}
+        self.headings = ("Problem:",)
+        self.loops = Counter({"writer": 1})
+        self._answers = {"write": write, "judge": judge, "solve": solve}
+
+    def model(self, role: str) -> str:
+        return f"the {role}"
+
+    def instructions(self, task: str) -> str:
+        return f"Please {task}."
+
+    async def reply(self, task: str, material: object, kind: type) -> Reply[Any]:
+        return cast("Reply[Any]", self._answer(task))
+
+    async def samples(self, task: str, material: object, count: int) -> list[Response]:
+        texts = self._answer(task)
+        assert count == 3
+        return [Response(text=text, finish_reason="stop") for text in texts]
+
+    def _answer(self, task: str) -> Any:
+        self.asked.append(task)
+        answer = self._answers[task]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def led(ask: Scripted, **tables: Any) -> Candidate:
+    seeds = {seed.id: seed for seed in MADE.seeds}
+    recipe = Recipe.of({"solutions": {"samples": 3}, **tables})
+    return asyncio.run(synthesise(MADE.candidates[0].blueprint, seeds, cast("Ask", ask), recipe))
+
+
+@pytest.mark.parametrize(
+    ("ask", "stage", "reason", "detail", "asked"),
+    [
+        (Scripted(Reply(None, "cut off")), Stage.ASKED, DropReason.UNWRITTEN, "cut off", "write"),
+        (Scripted(WRITTEN, Reply(None, "no JSON")), Stage.WRITTEN, DropReason.UNJUDGED, "no JSON", "write judge"),
+        (Scripted(WRITTEN, judged(0.5)), Stage.WRITTEN, DropReason.LOW_QUALITY, "", "write judge"),
+        (Scripted(WRITTEN, judged(1.0, 4)), Stage.WRITTEN, DropReason.TOO_MANY_PARTS, "", "write judge"),
+        (Scripted(WRITTEN, judged(), ["?"] * 3), Stage.JUDGED, DropReason.UNSOLVED, "", "write judge solve"),
+        (Scripted(WRITTEN, judged(), ["\\boxed{1}", "\\boxed{2}", "?"]), Stage.SOLVED, DropReason.NO_AGREEMENT, "", "write judge solve"),
+        (Scripted(WRITTEN, judged(), AGREED), Stage.AGREED, DropReason.NONE, "", "write judge solve"),
+        (Scripted(WRITTEN, judged(), NotAskedError("not in the log")), Stage.JUDGED, DropReason.NOT_ASKED, "not in the log", "write judge solve"),
+    ],
+    ids=["unwritten", "unjudged", "low", "parts", "unsolved", "disagreed", "agreed", "not asked"],
+)  # fmt: skip
+def test_a_candidate_ends_at_the_last_stage_that_it_passed_with_the_reason(
+    ask: Scripted, stage: Stage, reason: DropReason, detail: str, asked: str
+) -> None:
+    ended = led(ask)
+    assert (ended.stage, ended.reason, ended.detail) == (stage, reason, detail)
+    assert ask.asked == asked.split()
+
+
+def test_what_was_learnt_on_the_way_is_kept() -> None:
+    ended = led(Scripted(WRITTEN, judged(0.9, 2), AGREED))
+    assert ended.question == "How many?"
+    assert ended.judgement is not None
+    assert (ended.judgement.quality, ended.judgement.sub_questions) == (0.9, 2)
+    assert [solution.agreed for solution in ended.solutions] == [True] * 3
+    assert ended.vote is not None
+    assert (ended.vote.winner, ended.vote.votes) == ("4", 3)
+    assert ended.models == {role: f"the {role}" for role in ("writer", "judge", "solver")}
+    assert ended.spent == {"write": Tokens(requests=1)}
+    assert ended.repairs == {"writer": {"code fence": 1}}, "a role without repairs is left out"
+    assert ended.loops == {"writer": 1}
+
+
+MODEL = {"kind": "openai", "model": "m"}
+REMARK = Reply(WriteReply(question="Would you like me to go on?"))
+
+
+def test_a_model_s_remark_is_not_judged() -> None:
+    ask = Scripted(REMARK, judged(), AGREED)
+    ended = led(ask, teacher=MODEL)
+    assert (ended.stage, ended.reason, ended.detail) == (
+        Stage.WRITTEN,
+        DropReason.TALK,
+        "Would you like me to",
+    )
+    assert ended.question == "Would you like me to go on?"
+    assert ask.asked == ["write"]
+
+
+@pytest.mark.parametrize(
+    "tables", [{}, {"teacher": MODEL, "questions": {"checks": False}}], ids=["symbolic", "off"]
+)
+def test_what_a_program_composed_is_not_checked_nor_anything_without_the_checks(
+    tables: dict[str, Any],
+) -> None:
+    assert led(Scripted(REMARK, judged(), AGREED), **tables).stage is Stage.AGREED
+
+
+def test_a_question_that_is_refused_keeps_its_judgement_and_is_not_solved() -> None:
+    ended = led(Scripted(WRITTEN, judged(0.5)))
+    assert ended.judgement is not None
+    assert ended.judgement.quality == 0.5
+    assert (ended.solutions, ended.vote) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("checks", "asked"),
+    [(True, ["write"]), (False, ["write", "judge", "solve"])],
+    ids=["checked", "unchecked"],
+)
+def test_a_question_that_is_none_is_dropped_before_it_is_judged(asked: list[str], *, checks: bool) -> None:
+    ask = Scripted(Reply(WriteReply(question="Sure! I can write that.")), judged(), AGREED)
+    server = {"kind": "openai", "model": "m", "addresses": ["http://localhost:1"]}
+    ended = led(ask, teacher=server, questions={"checks": checks})
+    assert ask.asked == asked
+    assert (ended.stage is Stage.WRITTEN) == checks
