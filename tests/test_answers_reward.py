@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kpmath_builder.answers import final_answer, reward
-from kpmath_builder.answers.workers import Allowance, Checker
+from kpmath_builder.answers.workers import WallTime, Checker
 from kpmath_builder.errors import InputError
 
 INTEGRAL = r"Thus \boxed{\int_0^1 x\,dx}."
@@ -85,8 +85,8 @@ def test_the_wall_time_of_a_call_is_that_of_its_pairs_together():
     """By this clock the first pair takes ten of twelve seconds, the second too, and the third is not asked."""
     seconds = iter(range(0, 100, 10))
     pairs = Checker(clock=lambda: float(next(seconds)))
-    allowance = Allowance(12)
-    with pairs.limited(3, allowance):
+    wall_time = WallTime(12)
+    with pairs.limited(3, wall_time):
         assert pairs.same("2", "2")
         assert pairs.same("3", "3")
         with pytest.raises(TimeoutError):
@@ -97,7 +97,7 @@ def test_the_wall_time_of_a_call_is_that_of_its_pairs_together():
 
 def test_a_pair_waits_for_a_busy_checker_no_longer_than_its_allowance():
     pairs = Checker(size=0)
-    with pairs.limited(3, Allowance(0.01)), pytest.raises(TimeoutError):
+    with pairs.limited(3, WallTime(0.01)), pytest.raises(TimeoutError):
         pairs.same("2", "2")
 
 

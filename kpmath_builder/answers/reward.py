@@ -14,7 +14,7 @@ from typing import overload
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.equivalence import equivalent
 from kpmath_builder.answers.reading import as_answer
-from kpmath_builder.answers.workers import Allowance, checker
+from kpmath_builder.answers.workers import WallTime, checker
 from kpmath_builder.errors import InputError
 
 __all__ = ["Completion", "Reference", "reward"]
@@ -67,13 +67,13 @@ def reward(
         For lists of different lengths, a reference that names no answer, and a completion that is neither text nor conversation.
 
     """
-    allowance = Allowance(total_seconds)
+    wall_time = WallTime(total_seconds)
     if _is_single(completion):
         if isinstance(answer, Sequence) and not isinstance(answer, str):
             raise InputError(
                 "reward got a list of answers for one completion: give a list of completions too."
             )
-        return _one(completion, _reference(answer), seconds, allowance)
+        return _one(completion, _reference(answer), seconds, wall_time)
     references = (
         [*answer]
         if isinstance(answer, Sequence) and not isinstance(answer, str)
@@ -84,7 +84,7 @@ def reward(
             f"reward got {len(completion)} completions and {len(references)} answers: give one answer, or one for each."
         )
     return [
-        _one(one, _reference(right), seconds, allowance)
+        _one(one, _reference(right), seconds, wall_time)
         for one, right in zip(completion, references, strict=True)
     ]
 
@@ -97,12 +97,12 @@ def _is_single(completion: object) -> bool:
     return bool(completion) and all(isinstance(message, Mapping) for message in completion)
 
 
-def _one(completion: object, reference: Answer, seconds: float, allowance: Allowance) -> float:
+def _one(completion: object, reference: Answer, seconds: float, wall_time: WallTime) -> float:
     answer = as_answer(_text(completion))
     if answer is None:
         return 0.0
     try:
-        with checker.limited(seconds, allowance):
+        with checker.limited(seconds, wall_time):
             return float(equivalent(answer, reference).equal)
     except TimeoutError:
         return 0.0

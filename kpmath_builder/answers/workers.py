@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Allowance", "Checker", "checker"]
+__all__ = ["WallTime", "Checker", "checker"]
 
 _PATIENCE = 5.0
 _START_SECONDS = 60.0
@@ -41,7 +41,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Allowance:
+class WallTime:
     """Wall time that is left for several pairs."""
 
     seconds: float
@@ -70,14 +70,14 @@ class Checker:
             self._idle.put(None)
 
     @contextlib.contextmanager
-    def limited(self, seconds: float, allowance: Allowance | None = None) -> Iterator[None]:
+    def limited(self, seconds: float, wall_time: WallTime | None = None) -> Iterator[None]:
         """Let each pair that this thread asks about within the block cost so much processor time at most.
 
-        All pairs together cost no more wall time than their allowance. What comes to no end then raises `TimeoutError`, so that
+        All pairs together cost no more wall time than `wall_time`. What comes to no end then raises `TimeoutError`, so that
         nothing remembers it as undecided.
         """
         before = getattr(self._own, "limit", None)
-        self._own.limit = min(seconds, self.limits.seconds), allowance or Allowance(math.inf)
+        self._own.limit = min(seconds, self.limits.seconds), wall_time or WallTime(math.inf)
         try:
             yield
         finally:
@@ -89,20 +89,20 @@ class Checker:
         Raises
         ------
         TimeoutError
-            Within `limited` only, if the pair came to no end, or nothing of the allowance is left.
+            Within `limited` only, if the pair came to no end, or no wall time is left.
 
         """
-        limit: tuple[float, Allowance] | None = getattr(self._own, "limit", None)
+        limit: tuple[float, WallTime] | None = getattr(self._own, "limit", None)
         if limit is None:
             return self._same(first, second, self.limits.seconds, math.inf)
-        seconds, allowance = limit
-        if allowance.seconds <= 0:
+        seconds, wall_time = limit
+        if wall_time.seconds <= 0:
             raise TimeoutError
         started = self._clock()
         try:
-            answer = self._same(first, second, seconds, allowance.seconds)
+            answer = self._same(first, second, seconds, wall_time.seconds)
         finally:
-            allowance.seconds -= self._clock() - started
+            wall_time.seconds -= self._clock() - started
         if answer is None:
             raise TimeoutError
         return answer
