@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kpmath_builder.answers import final_answer, reward
-from kpmath_builder.answers.workers import WallTime, Checker
+from kpmath_builder.answers.workers import Checker, WallTime
 from kpmath_builder.errors import InputError
 
 INTEGRAL = r"Thus \boxed{\int_0^1 x\,dx}."

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["WallTime", "Checker", "checker"]
+__all__ = ["Checker", "WallTime", "checker"]
 
 _PATIENCE = 5.0
 _START_SECONDS = 60.0
@@ -94,39 +94,40 @@ class Checker:
         """
         limit: tuple[float, WallTime] | None = getattr(self._own, "limit", None)
         if limit is None:
-            return self._same(first, second, self.limits.seconds, math.inf)
+            with contextlib.suppress(TimeoutError):
+                return self._same(first, second, self.limits.seconds, math.inf)
+            return None
         seconds, wall_time = limit
         if wall_time.seconds <= 0:
             raise TimeoutError
         started = self._clock()
         try:
-            answer = self._same(first, second, seconds, wall_time.seconds)
+            return self._same(first, second, seconds, wall_time.seconds)
         finally:
             wall_time.seconds -= self._clock() - started
-        if answer is None:
-            raise TimeoutError
-        return answer
 
     def _same(self, first: str, second: str, seconds: float, patience: float) -> bool | None:
         with self._lock:
             idle, workers = self._idle, self.workers
+        began = time.monotonic()
         try:
             worker = idle.get(timeout=None if math.isinf(patience) else patience)
         except queue.Empty:
-            return None
+            raise TimeoutError from None
+        patience = max(0.0, patience - (time.monotonic() - began))
         try:
             if worker is None:
                 worker = _Worker(self.limits)
                 workers.append(worker)
-            answer = worker.ask(first, second, seconds, min(seconds * _PATIENCE, patience))
-        except (OSError, ValueError, EOFError):
+            return worker.ask(first, second, seconds, min(seconds * _PATIENCE, patience))
+        except (OSError, ValueError, EOFError) as error:
             if worker is not None:
                 worker.kill()
                 workers.remove(worker)
-            worker = answer = None
+            worker = None
+            raise TimeoutError from error
         finally:
             idle.put(worker)
-        return answer
 
     def close(self) -> None:
         """End all workers; the next pair starts new ones."""
