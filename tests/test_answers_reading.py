@@ -28,6 +28,7 @@ from kpmath_builder.answers import Answer, equivalent, final_answer
         ('{"reasoning": "…", "answer": "\\\\frac{1}{2}"}', r"\frac{1}{2}"),
         ('{"answer": 12.5}', "12.5"),
         (r"$\boxed{1}\boxed{2}$", "1, 2"),
+        (r"$\boxed{\frac{1}{2}}\boxed{2}$", r"\frac{1}{2}, 2"),
         (r"The final answer is \"$12 $ and $13 $\". I hope it is correct.", "$12 $ and $13 $"),
         (
             "Substituting this gives y = 6. So, the ordered pair $(x, y)$ that solves the system is $(7, 6)$.",

@@ -53,7 +53,6 @@ _HOLDER = re.compile(
 )
 _ALTERNATIVE = re.compile(r"\s*(?:\\\)|\$)?\s*(?:or|and)\s+[\\$(]*-?\d[\d.,/]*[\\$)]*\s*(?:\.?\s*\Z|\.\s|\n)")
 _BRACE = re.compile(r"(?<!\\)[{}]")
-_BOX_END = re.compile(r"\\(?:boxed|fbox)\s*\{[^{}]*\}\Z")
 _PARAGRAPH = re.compile(r"\n\n|\\\[|\\\(")
 _INSIDE = 300
 
@@ -149,14 +148,18 @@ def _joined(text: str, found: list[Box]) -> Boxed:
         if not _connects(text[before.end : after.start]):
             break
         start -= 1
-    values = [_value(text, box) for box in found[start:]]
+    ends = {box.end for box in found[start:]}
+    values = [_value(text, box, beside=box.start in ends) for box in found[start:]]
     known = tuple(value.strip(" \n") for value in values if value is not None)
     return Boxed(known if len(known) == len(values) else (), found[-1].end)
 
 
-def _value(text: str, box: Box) -> str | None:
-    """Return the content of a box with what belongs to it, or None if the box is a piece of something."""
-    if _held(text, box) or _behind_something(text, box):
+def _value(text: str, box: Box, *, beside: bool = False) -> str | None:
+    """Return the content of a box with what belongs to it, or None if the box is a piece of something.
+
+    Boxes side by side are a list: the one before is nothing that a box is a piece of.
+    """
+    if _held(text, box) or (not beside and _behind_something(text, box)):
         return None
     content = box.content
     if _ALTERNATIVE.match(text, box.end):
@@ -188,8 +191,6 @@ def _held(text: str, box: Box) -> bool:
 def _behind_something(text: str, box: Box) -> bool:
     """Whether a number, a letter or a minus stands right before the box in its formula."""
     before = text[max(0, box.start - 20) : box.start]
-    if _BOX_END.search(text, max(0, box.start - _INSIDE), box.start):
-        return False  # side by side they are a list
     glued = re.search(
         r"(?:[\dA-Za-z)}]|\\(?:pi|cdot|times|sqrt))\Z|(?:[-+*/^]|\\(?:cdot|times|div|pm)\b)\s*\Z", before
     )

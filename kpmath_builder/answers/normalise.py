@@ -33,6 +33,9 @@ _LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ]+")
 _CIRCLED = re.compile("[①②③④⑤⑥⑦⑧⑨]")
 _SIGN_TABLE = str.maketrans(_SIGNS)
 
+_SIGN = r"(?:[^a-zA-Z\\]|\\(?!text|math|mbox)[a-zA-Z]+|\\[^a-zA-Z])"
+"""A sign of a value without words and variables: what stands before an approximation in brackets."""
+_TEXT = r"(?:\\text\s*\{\s*)"
 _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("<sup",), r"<sup>([^<]{1,80})</sup>", r"^{\1}"),
     (("<sub",), r"<sub>([^<]{1,80})</sub>", r"_{\1}"),
@@ -216,8 +219,8 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("^",), r"\^\s*\{\s*('+)\s*\}", r"\1"),
     (
         ("approx", "about", "roughly"),
-        r"\s*(?:\\text\s*\{\s*)?\(\s*(?:approximately|approx\.?|about|roughly|\\approx)\s*\}?\s*(-?[\d.,]*\d)\s*(?:\\text\s*\{\s*)?\)\s*\}?\s*\Z",
-        r" \\approx \1",
+        rf"\A(?={_SIGN}*?\d)({_SIGN}*?)\s*{_TEXT}?\(\s*(?:approximately|approx\.?|about|roughly|\\approx)\s*\}}?\s*(-?[\d.,]*\d)\s*{_TEXT}?\)\s*\}}?\s*\Z",
+        r"\1 \\approx \2",
     ),
     (("**",), r"\*\*", "^"),
 )
