@@ -49,12 +49,14 @@ def main() -> None:
     parser.add_argument("measurements", nargs="*", choices=[*MEASUREMENTS, []], help="default: all")
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--rows", action="store_true", help="list rows, not only numbers")
+    parser.add_argument("--inputs", type=int, default=answers_fuzz.INPUTS, help="of the fuzz, each way")
     options = parser.parse_args()
     if not options.data.is_dir():
         sys.exit(f"There is no folder {options.data}; name the folder of the data with --data.")
     for name in options.measurements or MEASUREMENTS:
         print(f"\n### {name}\n")
-        MEASUREMENTS[name](options.data, rows=options.rows)
+        more = {"inputs": options.inputs} if name == "fuzz" else {}
+        MEASUREMENTS[name](options.data, rows=options.rows, **more)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 import random
 import resource
 import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from answers_data import OUTPUTS, outputs, rows_of, table
@@ -12,6 +15,8 @@ from kpmath_builder.answers import check_arithmetic, equivalent, final_answer, v
 __all__ = ["exercise", "fuzz", "material", "mutated"]
 
 INPUTS = 100_000
+ROUNDS = 8
+THREADS, WORKERS = 4, 2
 SPARE_PARTS = (
     "\\frac{", "}", "{", "\\sqrt", "^", "^{", "_", "!", "(", ")", "[", "]", "\\{", "\\}", ",", ";", "=", "<", "\\le ", "\\pm ", "\\cup ", "$", "\\",
     "9^{9^{9^9}}", "10^{99999}", "e^", "\\binom{10^9}{7}", "\\sum_{k=1}^{10^9}", "\\text{", " cm", "%", "\\begin{pmatrix}", "&", "\\\\", "\x00", "\x0c",
@@ -36,42 +41,74 @@ def mutated(text: str, rng: random.Random) -> str:
 
 
 def fuzz(data: Path, *, rows: bool, inputs: int = INPUTS) -> None:  # noqa: ARG001 - one signature for all measurements
-    """Read, compare, check and vote on mutated answers; print the slowest and the memory before and after."""
-    answers, texts = material(data)
-    rng = random.Random(20261122)
-    slowest, memory, unequal = (0.0, ""), 0, 0
-    started = time.perf_counter()
+    """Read, compare, check and vote on mutated answers, in one thread, in several and in worker processes; print the slowest and the memory."""
+    body = []
+    ways = (
+        ("one thread", None),
+        (f"{THREADS} threads", ThreadPoolExecutor(THREADS)),
+        (f"{WORKERS} workers", ProcessPoolExecutor(WORKERS)),
+    )
+    for way, (name, pool) in enumerate(ways):
+        started = time.perf_counter()
+        rounds = [(str(data), seed, inputs // ROUNDS) for seed in range(way * ROUNDS, (way + 1) * ROUNDS)]
+        results = [*map(_round, rounds)] if pool is None else [*pool.map(_round, rounds)]
+        if pool is not None:
+            pool.shutdown()
+        slowest = max(result.slowest for result in results)
+        memory = [result.memory for result in results]
+        body.append(
+            (
+                name,
+                f"{sum(result.inputs for result in results):,}",
+                0,
+                sum(result.unequal for result in results),
+                f"{slowest[0]:.2f} s",
+                f"{time.perf_counter() - started:.0f} s",
+                f"{memory[len(memory) // 2]} MiB",
+                f"{max(memory)} MiB",
+            )
+        )
+        print(f"Slowest input in {name}: `{slowest[1][:120]!r}`\n")
+    heads = (
+        "way",
+        "inputs",
+        "crashes",
+        "not equal themselves",
+        "slowest",
+        "in all",
+        "peak memory after half",
+        "at the end",
+    )
+    table(heads, body)
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round of mutated answers showed; a crash ends the run."""
+
+    inputs: int
+    unequal: int
+    slowest: tuple[float, str]
+    memory: int
+
+
+def _round(what: tuple[str, int, int]) -> Round:
+    """Stand at the top of the module, where a process finds it."""
+    data, seed, inputs = what
+    answers, texts = _material(data)
+    rng = random.Random(20261122 + seed)
+    slowest, unequal = (0.0, ""), 0
     for number in range(inputs):
         text = mutated(rng.choice(texts if number % 5 == 0 else answers), rng)
         began = time.perf_counter()
         unequal += exercise(text, rng.choice(answers))
         slowest = max(slowest, (time.perf_counter() - began, text))
-        if number == inputs // 2:
-            memory = _peak()
-    seconds = time.perf_counter() - started
-    table(
-        (
-            "inputs",
-            "crashes",
-            "not equal themselves",
-            "slowest",
-            "in all",
-            "peak memory after half",
-            "at the end",
-        ),
-        [
-            (
-                f"{inputs:,}",
-                0,
-                unequal,
-                f"{slowest[0]:.2f} s",
-                f"{seconds:.0f} s",
-                f"{memory} MiB",
-                f"{_peak()} MiB",
-            )
-        ],
-    )
-    print(f"Slowest input: `{slowest[1][:120]!r}`")
+    return Round(inputs, unequal, slowest, _peak())
+
+
+@cache
+def _material(data: str) -> tuple[list[str], list[str]]:
+    return material(Path(data))
 
 
 def material(data: Path) -> tuple[list[str], list[str]]:

@@ -93,6 +93,9 @@ class Display:
         for role, count in sorted(funnel.loops.items()):
             self.say(f"Replies of the {role} that ran in a loop until they were cut off: {count:,}")
 
+        for sentence in funnel.repetitions():
+            self.say(sentence)
+
     def _due(self, progress: Progress) -> bool:
         stage, when = self._told
         now = time.monotonic()

@@ -9,6 +9,11 @@ from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
 
 __all__ = ["Funnel", "FunnelLine"]
 
+_FEW_QUESTIONS = 5
+_CHANCE = 0.05
+"""The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
+_PROGRAM = "symbolic"
+"""The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
 _TASK_OF = {Stage.WRITTEN: "write", Stage.JUDGED: "judge", Stage.SOLVED: "solve"}
 
 
@@ -35,6 +40,10 @@ class Funnel:
         """Sampled solutions of all candidates."""
         self.identical = 0
         """Those whose text repeats that of another solution of the same question."""
+        self.sampled_questions = 0
+        """Questions with two or more solutions that were sampled from a model and voted on."""
+        self.repeated_questions = 0
+        """Those of them whose solutions all have one text."""
         self.loops: Counter[str] = Counter()
         """Role to how many of its replies ran in a loop until they were cut off."""
 
@@ -43,6 +52,9 @@ class Funnel:
         self.ended[candidate.stage, candidate.reason] += 1
         self.solutions += len(candidate.solutions)
         self.identical += candidate.vote.identical if candidate.vote else 0
+        if candidate.vote and len(candidate.solutions) > 1 and candidate.models.get("solver") != _PROGRAM:
+            self.sampled_questions += 1
+            self.repeated_questions += candidate.vote.identical == len(candidate.solutions) - 1
         for task, tokens in candidate.spent.items():
             self.spent[task] += tokens
         for role, counts in candidate.repairs.items():
@@ -56,6 +68,8 @@ class Funnel:
             both.repairs.update(funnel.repairs)
             both.solutions += funnel.solutions
             both.identical += funnel.identical
+            both.sampled_questions += funnel.sampled_questions
+            both.repeated_questions += funnel.repeated_questions
             both.loops.update(funnel.loops)
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
@@ -87,6 +101,22 @@ class Funnel:
             counts.setdefault(role, {})[repair] = count
         return counts
 
+    def repetitions(self) -> list[str]:
+        """Return how many solutions have the text of another, and what to do if that is more than chance, each in one sentence."""
+        if not self.identical or not self.sampled_questions:
+            return []
+        found = [
+            f"Solutions whose text repeats that of another one of their question: {self.identical:,} of {self.solutions:,}."
+        ]
+        often = max(_FEW_QUESTIONS, _CHANCE * self.sampled_questions)
+        if self.repeated_questions >= often:
+            found.append(
+                f"All solutions of {self.repeated_questions:,} of {self.sampled_questions:,} questions are one text, which is more than chance, "
+                "so their votes are not independent: check that the server obeys seeds, that no cache stands in front of it, and that the "
+                "temperature of solutions is above 0, and build in a new folder."
+            )
+        return found
+
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON has them, in the funnel's order."""
         return {
@@ -94,7 +124,12 @@ class Funnel:
             "ended": [
                 [stage.value, reason.value, self.ended[stage, reason]] for stage, reason in sorted(self.ended)
             ],
-            "solutions": {"sampled": self.solutions, "identical": self.identical},
+            "solutions": {
+                "sampled": self.solutions,
+                "identical": self.identical,
+                "questions": self.sampled_questions,
+                "repeated_questions": self.repeated_questions,
+            },
             "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
             **({"repairs": self.repaired()} if self.repairs else {}),
             **({"loops": dict(sorted(self.loops.items()))} if self.loops else {}),
@@ -106,8 +141,10 @@ class Funnel:
         funnel = cls()
         for stage, reason, count in counts["ended"]:
             funnel.ended[Stage(stage), DropReason(reason)] = count
-        solutions = counts.get("solutions", {"sampled": 0, "identical": 0})
-        funnel.solutions, funnel.identical = solutions["sampled"], solutions["identical"]
+        solutions = counts.get("solutions", {})
+        funnel.solutions, funnel.identical = solutions.get("sampled", 0), solutions.get("identical", 0)
+        funnel.sampled_questions = solutions.get("questions", 0)
+        funnel.repeated_questions = solutions.get("repeated_questions", 0)
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)
         for role, repairs in counts.get("repairs", {}).items():

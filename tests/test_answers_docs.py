@@ -37,6 +37,15 @@ def test_a_statement_is_judged_as_the_page_says(statement: str, verdict: str):
     assert (found.checked > 0, len(found.wrong), len(found.unread)) == expected[verdict]
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "strict", "published"),
+    re.findall(r"\| `([^`]+)` \| `([^`]+)` \| (different|unknown) \| (equal|different) \|", PAGE.read_text()),
+)
+def test_published_graders_find_equal_what_the_page_says(a: str, b: str, strict: str, published: str):
+    assert equivalent(a, b).kind == strict
+    assert equivalent(a, b, rule="published").kind == equivalent(b, a, rule="published").kind == published
+
+
 def test_the_page_has_its_tables():
     assert sum(1 for _ in rows()) > 60
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kpmath_builder.answers import final_answer, reward
+from kpmath_builder.answers.workers import Checker, WallTime
 from kpmath_builder.errors import InputError
 
 INTEGRAL = r"Thus \boxed{\int_0^1 x\,dx}."
@@ -72,6 +73,32 @@ def test_what_cannot_be_meant_is_refused_with_a_sentence(completion: Any, answer
 def test_a_comparison_that_comes_to_no_end_earns_nothing_and_is_not_remembered_as_undecided():
     assert reward(ENDLESS, "5", seconds=0.2) == 0.0
     assert reward(INTEGRAL, "1/2") == 1.0
+
+
+def test_without_any_wall_time_left_only_what_needs_no_checker_earns_anything():
+    half = r"\boxed{\int_0^1 3x\,dx}"
+    assert reward([half, r"\boxed{1.5}", half], "3/2", total_seconds=0) == [0.0, 1.0, 0.0]
+    assert reward(half, "3/2") == 1.0
+
+
+def test_the_wall_time_of_a_call_is_that_of_its_pairs_together():
+    """By this clock the first pair takes ten of twelve seconds, the second too, and the third is not asked."""
+    seconds = iter(range(0, 100, 10))
+    pairs = Checker(clock=lambda: float(next(seconds)))
+    wall_time = WallTime(12)
+    with pairs.limited(3, wall_time):
+        assert pairs.same("2", "2")
+        assert pairs.same("3", "3")
+        with pytest.raises(TimeoutError):
+            pairs.same("4", "4")
+    pairs.close()
+    assert next(seconds) == 40
+
+
+def test_a_pair_waits_for_a_busy_checker_no_longer_than_its_allowance():
+    pairs = Checker(size=0)
+    with pairs.limited(3, WallTime(0.01)), pytest.raises(TimeoutError):
+        pairs.same("2", "2")
 
 
 def of_the_integral(number: int) -> float:

@@ -88,6 +88,7 @@ _APPOSITION = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(r"\b(?:otherwise|and|or|but)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"\A\\?\"([^\"]+?)\\?\"\Z")
 _MAX_WORDS = 4
 _VALUE_START = re.compile(
     r"[-+−±]?\s*(?:[\d$€£\\({\[|√π∞∅½¼¾.#]|[a-zA-Z](?:_\w+)?(?:\([a-z]\))?\s*[=<>≤≥^+*/)]|[a-zA-Z](?:\W|\Z))"
@@ -211,6 +212,9 @@ def _elsewhere(value: str, end: int) -> Found | None:
 def _value(said: str, *, words: bool) -> str | None:
     """Return what a statement gives, without the reasons and conditions that follow it."""
     said = said.strip().strip("*").strip() if said.count("**") % 2 else said.strip()
+    said = _QUOTED.sub(r"\1", said)
+    if said.endswith(("\\)", "\\]")) and "\\(" not in said and "\\[" not in said:
+        said = said[:-2].rstrip()  # opened before the announcement: "the sum \( 2+4 = 6 \)"
     if RETRACTION.search(said):
         return None
     contrast = _NOT_BUT.match(said)

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kpmath_builder.answers.vocabulary import SCALES
+
 __all__ = ["Box", "Boxed", "boxed_answer", "boxes", "braced"]
 
 _OPENER = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*")
@@ -34,7 +36,7 @@ _RELATION = re.compile(
 )
 _UNIT = re.compile(r"\\(?:text|mathrm|mbox|textrm|operatorname|textit|rm)\b|~|\{\s*~|[A-Za-z]{2,}(?!\s*\()")
 _MULTIPLIER = re.compile(
-    r"\s*(?:\\\)|\$|\\\])?\s*(?:\\(?:text|mathrm|mbox)\s*\{\s*)?(?P<word>hundred|thousand|million|billion|trillion|dozen)\b",
+    rf"\s*(?:\\\)|\$|\\\])?\s*(?:\\(?:text|mathrm|mbox)\s*\{{\s*)?(?P<word>{'|'.join(SCALES)}|dozen)\b",
     re.IGNORECASE,
 )
 _HALF_OF_DAY = re.compile(
@@ -146,14 +148,18 @@ def _joined(text: str, found: list[Box]) -> Boxed:
         if not _connects(text[before.end : after.start]):
             break
         start -= 1
-    values = [_value(text, box) for box in found[start:]]
+    ends = {box.end for box in found[start:]}
+    values = [_value(text, box, beside=box.start in ends) for box in found[start:]]
     known = tuple(value.strip(" \n") for value in values if value is not None)
     return Boxed(known if len(known) == len(values) else (), found[-1].end)
 
 
-def _value(text: str, box: Box) -> str | None:
-    """Return the content of a box with what belongs to it, or None if the box is a piece of something."""
-    if _held(text, box) or _behind_something(text, box):
+def _value(text: str, box: Box, *, beside: bool = False) -> str | None:
+    """Return the content of a box with what belongs to it, or None if the box is a piece of something.
+
+    Boxes side by side are a list: the one before is nothing that a box is a piece of.
+    """
+    if _held(text, box) or (not beside and _behind_something(text, box)):
         return None
     content = box.content
     if _ALTERNATIVE.match(text, box.end):

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from kpmath_builder.answers.conditions import read_condition
-from kpmath_builder.answers.forms import Form, Given, Group, GroupKind, as_list, flat
+from kpmath_builder.answers.forms import Form, Given, Group, GroupKind, Scalar, as_list, flat
+from kpmath_builder.answers.quantities import value_of
 from kpmath_builder.answers.readers import Readers
 from kpmath_builder.answers.scanner import tokenize
 from kpmath_builder.answers.sets import read_set
 from kpmath_builder.answers.splitting import closing, split
 from kpmath_builder.answers.tokens import Token, UnreadableError
+from kpmath_builder.answers.trees import Symbol
 
 __all__ = ["grid", "read_bracketed", "read_matrix"]
 
@@ -33,7 +35,7 @@ def read_bracketed(tokens: list[Token], read: Readers) -> Form | None:
     if after and not _is_transposed(after):
         return None
     if opener == "set":
-        return _elements(pieces, read)
+        return _elements(pieces, read) if inner else Scalar(value_of(Symbol("emptyset")))
     rows = _rows(inner, read)
     if rows and opener == "[":
         return rows

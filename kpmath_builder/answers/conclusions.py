@@ -26,7 +26,6 @@ _LABEL = re.compile(
     r"(?:grand\s+)?(?:total|sum|result|final(?:\s+\w+)?|value|count|difference|product|remainder)\s*[:=]\s*(?P<value>.+)",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(r"[^\n:]{1,40}:\s*\S")
 _CHOICE = re.compile(r"\(?([A-Z])\)?[.)]?")
 _CHOICE_FIRST = re.compile(r"([A-H])\.\s+(?:it|the others?|because|since)\b")
 _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)\.?\*\*")
@@ -35,6 +34,8 @@ _CHECKS = re.compile(
     r"\b(?:check|verify|verification|substitut\w+|confirm\w*|original equation|satisf\w+|test|as (?:desired|required|claimed|needed)|contradiction)\b",
     re.IGNORECASE,
 )
+_SOLVES = re.compile(r"\bthat (?:solves?|satisf(?:y|ies))\b|\bsolutions? (?:of|to)\b")
+"""A sentence that names the solution concludes also behind a substitution."""
 _MAX_LINE = 80
 _MAX_END = 60
 
@@ -71,9 +72,11 @@ def concluded(text: str) -> str | None:
     if bold is not None:
         return bold
     words = list(_CONCLUSION.finditer(last))
-    if not words or not last.endswith((".", "!", "$", "\\)", "\\]", "。", "**")) or _CHECKS.search(last):
+    if not words or not last.endswith((".", "!", "$", "\\)", "\\]", "。", "**")):
         return None
     sentence = last[words[-1].end() :].lstrip(" ,:，")
+    if _CHECKS.search(sentence if _SOLVES.search(sentence) else last):
+        return None
     if re.search(r"[.!?]\s+[A-Z]|[?？]", sentence) or not sentence:
         return None
     if words[-1][0] in {"因此", "所以", "故", "لذا", "इसलिए"}:

@@ -7,7 +7,7 @@ template. What is removed is never read: if what is left names no answer, the so
 import re
 from collections.abc import Iterable
 
-from kpmath_builder.answers.headings import ends
+from kpmath_builder.answers.headings import ends, may_end
 from kpmath_builder.answers.marks import OWN_HEADINGS
 from kpmath_builder.answers.transcripts import Cut, SolutionText, joined, unmarked
 
@@ -61,15 +61,18 @@ STOP_STRINGS = stop_strings()
 
 def _once(text: str, headings: tuple[str, ...]) -> SolutionText:
     found = unmarked(text)
-    start, end, reason = _within(found.text, headings)
+    role = _LEADING_ROLE.match(found.text)
+    if not role and not headings and not may_end(found.text):
+        return found
+    start, end, reason = _within(found.text, role.end() if role else 0, headings)
+    if not reason and not start:
+        return found
     said = found.text[start : max(start, end)].rstrip() if reason else found.text[start:]
     return SolutionText(said, found.thinking, reason or found.cut_reason)
 
 
-def _within(text: str, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
+def _within(text: str, start: int, headings: tuple[str, ...]) -> tuple[int, int, Cut]:
     """Return where a text without marks begins and ends, and why it ends before its end."""
-    role = _LEADING_ROLE.match(text)
-    start = role.end() if role else 0
     places = [*ends(text, start, headings)]
     if not places:
         return start, len(text), Cut.NONE

@@ -1,5 +1,6 @@
 """Whether two answers are equal: by canonical form where both can be read, by the checker where one cannot."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -10,15 +11,20 @@ from kpmath_builder.answers.canonical import Parts, form_of
 from kpmath_builder.answers.expressions import is_expression
 from kpmath_builder.answers.forms import Decoration, Form, Opaque, Scalar, Word, bare, same_form
 from kpmath_builder.answers.normalise import ROW_BREAK, normalise
+from kpmath_builder.answers.published import agree_as_published
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.values import truly_differ
 from kpmath_builder.answers.workers import checker
 
 __all__ = ["Read", "Reason", "Verdict", "askable", "compare", "compare_read", "equivalent"]
 
+_LABEL = re.compile(r"[A-Za-z](?:_\w|_\{\w+\})?(?:\([a-z]\))?\s*=\s*")
+
 Read = tuple[Parts, Form]
 """An answer and its form."""
 Kind = Literal["equal", "different", "unknown"]
+Rule = Literal["strict", "published"]
+"""How to grade: by value, or as published graders do."""
 
 
 class Reason(StrEnum):
@@ -27,6 +33,7 @@ class Reason(StrEnum):
     SAME_TEXT = "same text"
     SAME_FORM = "same canonical form"
     CHECKED = "math-verify"
+    PUBLISHED = "equal by the rule of published graders: a rounding, or a percent sign left out"
     NO_ANSWER = "no answer on one side or both"
     UNITS = "different units"
     LABELS = "different labels"
@@ -64,13 +71,26 @@ class Verdict:
         return self.kind == "unknown"
 
 
-def equivalent(a: Answer | str, b: Answer | str) -> Verdict:
-    """Compare two answers; reflexive and symmetric. A string may be an answer or a solution that ends with one."""
+def equivalent(a: Answer | str, b: Answer | str, *, rule: Rule = "strict") -> Verdict:
+    """Compare two answers; reflexive and symmetric. A string may be an answer or a solution that ends with one.
+
+    Parameters
+    ----------
+    a, b
+        The answers.
+    rule
+        `strict` is what votes use. `published` also finds equal what published graders do: a decimal that rounds the other
+        value to the digits it states, and a percent sign or a unit that only one side has. It is for evaluation only.
+
+    """
     first, second = (as_answer(x) if isinstance(x, str) else x for x in (a, b))
     if first is None or second is None:
         same = first is second and str(a) == str(b)
         return Verdict("equal" if same else "different", Reason.NO_ANSWER)
-    return compare(first.parts, second.parts)
+    verdict = compare(first.parts, second.parts)
+    if rule == "published" and not verdict and agree_as_published(first.parts, second.parts):
+        return Verdict("equal", Reason.PUBLISHED)
+    return verdict
 
 
 def compare(a: Parts, b: Parts) -> Verdict:
@@ -87,13 +107,29 @@ def compare_read(a: Read, b: Read, *, ask: bool = True) -> Verdict:
         return verdict
     if not ask:
         return Verdict("unknown", Reason.NOT_ASKED)
-    return _asked(*sorted(_expression(parts[0]) for parts, _ in (a, b)))
+    return _asked(*sorted(_unlabelled(a[0], b[0])))
 
 
 def askable(parts: Parts, form: Form) -> bool:
     """Whether the checker may be asked about an answer: it is one whole expression, of which nothing would be left out."""
     read = isinstance(form, Scalar) or (isinstance(form, Opaque) and form.checkable)
     return len(parts) == 1 and read and is_expression(_expression(parts[0]))
+
+
+def _both_askable(a: Read, b: Read) -> bool:
+    if askable(*a) and askable(*b):
+        return True
+    both = isinstance(a[1], Opaque) and isinstance(b[1], Opaque) and len(a[0]) == len(b[0]) == 1
+    return both and all(is_expression(text) for text in _unlabelled(a[0], b[0]))
+
+
+def _unlabelled(a: Parts, b: Parts) -> tuple[str, str]:
+    """Return two expressions without the label that both have: `F_n = …` equals `F_n = …` if what follows is equal."""
+    first, second = _expression(a[0]), _expression(b[0])
+    label = _LABEL.match(first)
+    if label and second.startswith(label[0]):
+        return first[label.end() :], second[label.end() :]
+    return first, second
 
 
 def _expression(text: str) -> str:
@@ -111,7 +147,7 @@ def _decided(a: Read, b: Read) -> Verdict | None:
         return Verdict("different", _difference(first, second))
     if isinstance(first, Word) or isinstance(second, Word):
         return Verdict("different", Reason.WORDS)
-    if not askable(*a) or not askable(*b):
+    if not _both_askable(a, b):
         unread = [form.reason for form in (first, second) if isinstance(form, Opaque)]
         return Verdict("unknown", Reason.UNREAD, unread[0] if unread else "one of several parts")
     return None

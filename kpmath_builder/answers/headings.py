@@ -7,7 +7,7 @@ from functools import lru_cache
 from kpmath_builder.answers.marks import LATER_HEADINGS, PROBLEM_WORDS, ROLES, any_of
 from kpmath_builder.answers.transcripts import Cut
 
-__all__ = ["ends", "first_answer"]
+__all__ = ["ends", "first_answer", "may_end"]
 
 _ROLE_NAME = rf"[ \t]*(?:(?:#+[ \t]*|\*\*)?(?:{any_of(ROLES)}|USER|HUMAN|ASSISTANT)(?:\*\*)?[ \t]*:|(?:user|assistant|human|model|system)[ \t]*\n)"
 _ROLE_LINE = re.compile(rf"\n{_ROLE_NAME}")
@@ -33,6 +33,9 @@ _ANOTHER = re.compile(
     r"\n[ \t]*\n[^\n]{0,40}?\b(?:another|a\s+different|a\s+new)\s+(?:\w+\s+)?(?:problem|question|exercise|one)\b[^\n]{0,60}(?:[.:]|\n)",
     re.IGNORECASE,
 )
+_LETTER_LINE = re.compile(r"\n[ \t>*_#\[(-]*+[^\W\d_]")
+_LINE = re.compile(r"\n(?:[ \t>*_#\[(-]*+[^\W\d_]|[ \t]*+\n)")
+"""A line that begins with a letter, or a blank one: a heading is the first, and another question stands behind the second."""
 _SPACE = re.compile(r"\s*")
 _NO_PROBLEM = re.compile(
     r"\A\s*(?:\d+[.)]|[-*#(]|(?:is|are|can|does|do|could|was|will|should|but|and|so)\b)|\b(?:check|verify|sure|right|correct|sense|help|would you|do you|let me|let us|let's|understand|wait|hmm|did (?:we|I)|why|questions?)\b",
@@ -40,11 +43,21 @@ _NO_PROBLEM = re.compile(
 )
 
 
+def may_end(text: str) -> bool:
+    """Whether a text holds anything that `ends` looks for, but for headings of one's own; most texts hold nothing of it."""
+    return _maybe_glued(text) or bool(_LINE.search(text))
+
+
+def _maybe_glued(text: str) -> bool:
+    """Whether a role may stand behind a full stop; a letter is looked for first, for that is quicker than a word."""
+    return ("U" in text and "User:" in text) or ("H" in text and "Human:" in text) or "user\n" in text
+
+
 def ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
     """Yield the places behind `start` at which a solution may end, in no order, each with its reason."""
     space = _SPACE.match(text, start)
     first = space.end() if space else start
-    if "ser:" in text or "uman:" in text or "user\n" in text:
+    if _maybe_glued(text):
         yield from ((role.start(), Cut.TURN) for role in _ROLE_GLUED.finditer(text, first))
     if headings:
         yield from ((found.start(), Cut.PROBLEM) for found in _own(headings).finditer(text, first))
@@ -54,7 +67,7 @@ def ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int
         for found in _ANOTHER.finditer(text, first):
             if first_answer(text, first, found.start()) < found.start():
                 yield found.start(), Cut.PROBLEM
-    if not _ANY_HEADING.search(text):
+    if not _LETTER_LINE.search(text) or not _ANY_HEADING.search(text):
         return
     yield from ((role.start(), Cut.TURN) for role in _ROLE_LINE.finditer(text, first))
     headed = [heading for heading in _PROBLEM.finditer(text, max(0, first - 1)) if _heads(heading)]

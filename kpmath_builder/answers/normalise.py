@@ -33,6 +33,9 @@ _LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋ₙₓ]+")
 _CIRCLED = re.compile("[①②③④⑤⑥⑦⑧⑨]")
 _SIGN_TABLE = str.maketrans(_SIGNS)
 
+_SIGN = r"(?:[^a-zA-Z\\]|\\(?!text|math|mbox)[a-zA-Z]+|\\[^a-zA-Z])"
+"""A sign of a value without words and variables: what stands before an approximation in brackets."""
+_TEXT = r"(?:\\text\s*\{\s*)"
 _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("<sup",), r"<sup>([^<]{1,80})</sup>", r"^{\1}"),
     (("<sub",), r"<sub>([^<]{1,80})</sub>", r"_{\1}"),
@@ -110,6 +113,8 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
         r"\\[,;:!> ]|\\(?=\s|$)|~",
         " ",
     ),
+    ((r"\)",), r"\\\(((?:(?!\\[()]).)*)\\\)", r" \1 "),
+    ((r"\]",), r"\\\[((?:(?!\\[\[\]]).)*)\\\]", r" \1 "),
     ((r"\lt",), r"\\(?:lt)(?![a-zA-Z])", "<"),
     ((r"\gt",), r"\\(?:gt)(?![a-zA-Z])", ">"),
     (
@@ -212,6 +217,11 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((" to ",), r"\b(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)$", r"\1:\2"),
     ((r"\prime",), r"\\prime(?![a-zA-Z])", "'"),
     (("^",), r"\^\s*\{\s*('+)\s*\}", r"\1"),
+    (
+        ("approx", "about", "roughly"),
+        rf"\A(?={_SIGN}*?\d)({_SIGN}*?)\s*{_TEXT}?\(\s*(?:approximately|approx\.?|about|roughly|\\approx)\s*\}}?\s*(-?[\d.,]*\d)\s*{_TEXT}?\)\s*\}}?\s*\Z",
+        r"\1 \\approx \2",
+    ),
     (("**",), r"\*\*", "^"),
 )
 """What must stand in a text for a rule to apply, its pattern, and what is written instead."""

@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from kpmath_builder.answers.tokens import Token
-from kpmath_builder.answers.vocabulary import NUMBER_WORDS, names
+from kpmath_builder.answers.vocabulary import NUMBER_WORDS, SCALES, TENS, names
 
 __all__ = ["ORDINALS", "with_numerals"]
 
-_TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
-_SMALL = {word: int(digits) for word, digits in NUMBER_WORDS.items()} | _TENS
-_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SMALL = {word: int(digits) for word, digits in NUMBER_WORDS.items()} | TENS
 _PARTS = {
     "half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
     "hundredth": 100,
@@ -74,8 +70,8 @@ def _value(words: list[tuple[str, int]], start: int) -> tuple[Fraction | None, i
         following = plain[1] if len(plain) > 1 else ""
         if following == "dozen":
             return Fraction(12), words[1][1]
-        if following in _SCALES:
-            return Fraction(_SCALES[following]), words[1][1]
+        if following in SCALES:
+            return Fraction(SCALES[following]), words[1][1]
         return (Fraction(1, _PARTS[following]), words[1][1]) if following in _PARTS else (None, start)
     if plain[:1] == ["half"]:
         return Fraction(1, 2), words[1][1] if plain[1:2] in (["a"], ["an"]) else words[0][1]
@@ -91,11 +87,11 @@ def _counted(plain: list[str], words: list[tuple[str, int]], start: int) -> tupl
             and (current % 100 == 0 or (current % 10 == 0 and 0 < small < 10 < current % 100))
             and not (at and small == 0)
         ):
-            if current and current % 100 == 0 and plain[at - 1] not in _SCALES:
+            if current and current % 100 == 0 and plain[at - 1] not in SCALES:
                 break
             current += small
-        elif word in _SCALES and current:
-            current *= _SCALES[word]
+        elif word in SCALES and current:
+            current *= SCALES[word]
             if word != "hundred":
                 total, current = total + current, 0
         else:

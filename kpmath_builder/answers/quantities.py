@@ -13,6 +13,7 @@ from kpmath_builder.answers.tokens import Token, UnreadableError
 from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, symbols
 from kpmath_builder.answers.units import Unit, parse_unit, price
 from kpmath_builder.answers.values import Fingerprint, fingerprint
+from kpmath_builder.answers.vocabulary import SCALES
 
 __all__ = ["clock", "compound", "infinite", "infinity", "lone_letter", "rational", "scalar", "value_of"]
 
@@ -20,13 +21,6 @@ _CURRENCIES = frozenset(("$", "€", "£", "₹", "usd", "eur", "gbp", "inr", "r
 _SIXTIETHS = {"degree": "degree", "'": "arcminute", "''": "arcsecond"}
 _TEMPERATURES = {"C": "celsius", "F": "fahrenheit"}
 _HALVES = frozenset(("am", "pm"))
-_SCALES = {
-    "hundred": 100,
-    "thousand": 10**3,
-    "million": 10**6,
-    "billion": 10**9,
-    "trillion": 10**12,
-}
 _PARAMETERS = frozenset("kmnl")
 _CONSTANTS = frozenset(("c", "C", "K", "c_1", "C_1"))
 _INTEGRATED = frozenset("xtuyθ") | {"theta"}
@@ -116,7 +110,7 @@ def _segment(value: list[Token], behind: list[Token], sign: str = "") -> Scalar:
         raise UnreadableError("words before a value")
     tree = _renamed(parse_expression(value))
     words = " ".join(token.value for token in behind).split()
-    scale = _SCALES.get(words[0].lower().removesuffix("s")) if words else None
+    scale = SCALES.get(words[0].lower().removesuffix("s")) if words else None
     if scale:
         tree = Call("mul", (tree, Number(Fraction(scale))))
     rest = " ".join(words[1:] if scale else words).lower()

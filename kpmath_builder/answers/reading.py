@@ -28,7 +28,7 @@ _MAX_CORRECTIONS = 8
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:|</?answer>|begin_of_box", re.IGNORECASE)
 _SOLVED = re.compile(r"\\boxed|\\fbox|####|</answer>")
 """A text with such a mark is a solution: if it is not read, it is no answer either."""
-_PLACEHOLDER = re.compile(r"<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*")
+_PLACEHOLDER = re.compile(r"(?!\\\{\s*\\\}\Z)(?:<[a-zA-Z_][\w^*+/| -]*>|[^\w∞∅√π½⅓¼]*)")
 _FIELD = re.compile(
     r"(?:\\text\{)?[\\\"'`{ ]*(?:final[_ ])?answer[\\\"'`]*\s*:\s*[\\\"'` ]*([^\"'`\n]+?)[\\\"'`} ]*",
     re.IGNORECASE,
@@ -183,7 +183,7 @@ def _boxed(text: str) -> Found | None:
     boxed = boxed_answer(text)
     if boxed is None:
         return None
-    if not any(boxed.values):
+    if not boxed.values or not all(value.strip() for value in boxed.values):
         return Found(None, boxed.end)
     if boxed.labelled:
         return Found(

@@ -63,7 +63,8 @@ def _string(value: str) -> str | None:
     end = _STRING_END.search(value)
     if end is None:
         return None
-    return _ESCAPE.sub(_unescape, value[: end.start()])
+    inside = value[: end.start()]
+    return _ESCAPE.sub(_unescape, inside) if "\\" in inside else inside
 
 
 def _unescape(escape: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from typing import overload
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.equivalence import equivalent
 from kpmath_builder.answers.reading import as_answer
-from kpmath_builder.answers.workers import checker
+from kpmath_builder.answers.workers import WallTime, checker
 from kpmath_builder.errors import InputError
 
 __all__ = ["Completion", "Reference", "reward"]
@@ -27,16 +27,23 @@ Reference = Answer | str | Number
 
 
 @overload
-def reward(completion: Completion, answer: Reference, *, seconds: float = ...) -> float: ...  # type: ignore[overload-overlap]
+def reward(  # type: ignore[overload-overlap]
+    completion: Completion, answer: Reference, *, seconds: float = ..., total_seconds: float = ...
+) -> float: ...
 @overload
 def reward(
-    completion: Sequence[Completion], answer: Reference | Sequence[Reference], *, seconds: float = ...
+    completion: Sequence[Completion],
+    answer: Reference | Sequence[Reference],
+    *,
+    seconds: float = ...,
+    total_seconds: float = ...,
 ) -> list[float]: ...
 def reward(
     completion: Completion | Sequence[Completion],
     answer: Reference | Sequence[Reference],
     *,
     seconds: float = 3.0,
+    total_seconds: float = 20.0,
 ) -> float | list[float]:
     """Return 1.0 if a completion gives the reference answer and 0.0 if not, or one such number for each of a list.
 
@@ -50,6 +57,9 @@ def reward(
         The reference: one for all, or one for each completion.
     seconds
         The processor time that the checker may spend on one comparison; only a few answers need it (sums, integrals). At most 3.
+    total_seconds
+        The wall time that the checker may take in the whole call. Afterwards it is not asked any more, and only what canonical
+        forms show to be right earns anything, at a cost of milliseconds each. A worker that is being started is not broken off.
 
     Raises
     ------
@@ -57,12 +67,13 @@ def reward(
         For lists of different lengths, a reference that names no answer, and a completion that is neither text nor conversation.
 
     """
+    wall_time = WallTime(total_seconds)
     if _is_single(completion):
         if isinstance(answer, Sequence) and not isinstance(answer, str):
             raise InputError(
                 "reward got a list of answers for one completion: give a list of completions too."
             )
-        return _one(completion, _reference(answer), seconds)
+        return _one(completion, _reference(answer), seconds, wall_time)
     references = (
         [*answer]
         if isinstance(answer, Sequence) and not isinstance(answer, str)
@@ -72,7 +83,10 @@ def reward(
         raise InputError(
             f"reward got {len(completion)} completions and {len(references)} answers: give one answer, or one for each."
         )
-    return [_one(one, _reference(right), seconds) for one, right in zip(completion, references, strict=True)]
+    return [
+        _one(one, _reference(right), seconds, wall_time)
+        for one, right in zip(completion, references, strict=True)
+    ]
 
 
 def _is_single(completion: object) -> bool:
@@ -83,12 +97,12 @@ def _is_single(completion: object) -> bool:
     return bool(completion) and all(isinstance(message, Mapping) for message in completion)
 
 
-def _one(completion: object, reference: Answer, seconds: float) -> float:
+def _one(completion: object, reference: Answer, seconds: float, wall_time: WallTime) -> float:
     answer = as_answer(_text(completion))
     if answer is None:
         return 0.0
     try:
-        with checker.limited(seconds):
+        with checker.limited(seconds, wall_time):
             return float(equivalent(answer, reference).equal)
     except TimeoutError:
         return 0.0

@@ -7,31 +7,19 @@ import re
 from dataclasses import dataclass
 
 from kpmath_builder.answers.phrases import CONDITION, CONTEXT_WORDS, UNDECIDED
-from kpmath_builder.answers.vocabulary import NUMBER_WORDS
+from kpmath_builder.answers.vocabulary import NUMBER_WORDS, SCALES, TENS
 
 __all__ = ["NUMBER", "QUANTITY", "number_word", "results", "starts_with_quantity"]
 
-_TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
 _UNITS = {word: int(value) for word, value in NUMBER_WORDS.items() if 0 < int(value) < 10}
-_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join(w for w in NUMBER_WORDS if w not in {'one', 'zero'})})\b"
+_WORD = rf"(?:(?:{'|'.join(TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join(w for w in NUMBER_WORDS if w not in {'one', 'zero'})})\b"
 NUMBER = r"[-+−]?(?:\\?[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s*\\?[%°]|(?=\s*percent))?"
 _MATH = r"(?<!\\)\$(?=[^\s$])[^$\n]*[^\s$\n+*/=(-]\s?\$(?!\d)|\\\([^\n]+?\\\)|\\\[[^\n]+?\\\]"
 _TUPLE = r"[(\[]\s*-?\d[^()\[\]\n]*,[^()\[\]\n]*[)\]]"
 _CHAIN = rf"{NUMBER}(?:(?:\s+(?!(?:at|for|when|with|and|plus|minus|times)\b)[a-z]{{3,}}){{0,2}}\s*[-+*×·/=]\s*{NUMBER})+"
 _LATEX = r"-?\\(?:d|t)?frac\s*\{[^{}]*\}\s*\{[^{}]*\}|-?\d*\\sqrt\s*\{[^{}]*\}"
 QUANTITY = rf"(?:{_MATH}|{_TUPLE}|{_LATEX}|{_CHAIN}|{NUMBER}|(?:π|√|\d*\\pi)[\w√π]*|{_WORD})"
-_QUANTITY = re.compile(
-    rf"(?<![\w.^_{{/\\])(?:{QUANTITY})(?:\s*(?:million|billion|thousand|hundred|trillion)\b)?", re.IGNORECASE
-)
+_QUANTITY = re.compile(rf"(?<![\w.^_{{/\\])(?:{QUANTITY})(?:\s*(?:{'|'.join(SCALES)})\b)?", re.IGNORECASE)
 _JOINT = re.compile(r"\s*(?:,\s*(?:and|or)?|and|or|&)\s*", re.IGNORECASE)
 _STATES = re.compile(
     r"(?:\b(?:is|are|was|were|equals?|be|been|becomes?|has|have|had|gets?|got|gives?|yields?|makes?|leaves?|costs?|remains?|totals?)\b"
@@ -48,6 +36,7 @@ _OPENING_CLAUSE = re.compile(
 _ASSIGNED = re.compile(r"[$\\(\[\s]*[A-Za-z][\w']*(?:_\{?\w+\}?)?(?:\([a-z]\))?\s*=")
 _EQUATION = re.compile(r"[^=]*[A-Za-z)}]\s*[-+]\s*[^=]*[A-Za-z][^=]*=")
 _NAME = re.compile(r"[A-Za-z][\w']*(?:\([a-z]\))?")
+_LEFT = re.compile(r"\s+(?:left|remaining|altogether|now|in total|in all)\Z")
 _TAIL_WORDS = re.compile(
     r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}"
 )
@@ -105,8 +94,8 @@ def starts_with_quantity(text: str) -> re.Match[str] | None:
 def number_word(text: str) -> str:
     """Return a number word in digits, and any other text as it is."""
     tens, _, units = text.lower().partition("-")
-    if tens in _TENS and (not units or units in _UNITS):
-        return str(_TENS[tens] + _UNITS.get(units, 0))
+    if tens in TENS and (not units or units in _UNITS):
+        return str(TENS[tens] + _UNITS.get(units, 0))
     return NUMBER_WORDS.get(text.lower(), text)
 
 
@@ -166,9 +155,8 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
     later = [other for other in found if other.start >= one.end and not other.context]
     if later:
         between = sentence[one.end : later[-1].start]
-        return (
-            sentence[one.start :].strip() if re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between) else None
-        )
+        listed = re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between)
+        return _LEFT.sub("", sentence[one.start :].strip()) if listed else None
     if re.match(r"\s*(?:times|more|fewer|less|or)\b", sentence[one.end :]):
         return None
     words = _TAIL_WORDS.match(sentence, one.end)

@@ -16,7 +16,7 @@ from kpmath_builder.answers.precision import KEY_BITS, MIXED, POINTS, Key, Value
 from kpmath_builder.answers.tokens import UnboundedError
 from kpmath_builder.answers.trees import Expression, symbols
 
-__all__ = ["Fingerprint", "decimal", "fingerprint", "sampled", "truly_differ", "value_key"]
+__all__ = ["Fingerprint", "decimal", "exact", "fingerprint", "sampled", "truly_differ", "value_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,16 @@ def decimal(value: Fingerprint) -> float | None:
         return float(libmp.to_float(parts[0], strict=True)) if real else None
     except OverflowError:
         return None
+
+
+def exact(value: Fingerprint) -> Fraction | None:
+    """Return a real constant as a rational: the value itself, or its 45 digits; None if it is no real constant."""
+    parts: tuple[Any, ...] = value.positive[1:]
+    if value.positive[0] == "q":
+        return Fraction(*parts)
+    if value.positive[0] != "c" or tuple(parts[1]) != tuple(libmp.fzero):
+        return None
+    return Fraction(*map(int, libmp.to_rational(parts[0])))
 
 
 def value_key(value: Value, bits: int = KEY_BITS) -> Key:

@@ -1,6 +1,6 @@
 """Words that several readers know: sets of names written as one line, and the numbers that are words."""
 
-__all__ = ["ENGLISH", "NUMBER_WORDS", "SHORT_WORDS", "names"]
+__all__ = ["ENGLISH", "NUMBER_WORDS", "SCALES", "SHORT_WORDS", "TENS", "names"]
 
 
 def names(words: str) -> frozenset[str]:
@@ -13,6 +13,11 @@ _COUNTING = (
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
 NUMBER_WORDS = {word: str(number) for number, word in enumerate(_COUNTING)}
+TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+"""Words that multiply the number before them."""
 
 SHORT_WORDS = names(
     "is of in on at to by as an if so it be we no up do go he me my us or am pm th st nd rd ok vs "

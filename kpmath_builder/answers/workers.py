@@ -11,6 +11,7 @@ Run as a module, this file is the worker.
 import atexit
 import contextlib
 import json
+import math
 import os
 import queue
 import select
@@ -18,11 +19,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Checker", "checker"]
+__all__ = ["Checker", "WallTime", "checker"]
 
 _PATIENCE = 5.0
 _START_SECONDS = 60.0
@@ -38,11 +40,21 @@ class Limits:
     mebibytes: int = 1_024
 
 
+@dataclass(slots=True)
+class WallTime:
+    """Wall time that is left for several pairs."""
+
+    seconds: float
+
+
 class Checker:
     """A pool of workers, each replaced when it is killed. Safe to use from any thread and after a fork."""
 
-    def __init__(self, limits: Limits | None = None, size: int = 2) -> None:
+    def __init__(
+        self, limits: Limits | None = None, size: int = 2, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.limits = limits or Limits()
+        self._clock = clock
         self._size = size
         self._own = threading.local()
         self._renew()
@@ -58,17 +70,18 @@ class Checker:
             self._idle.put(None)
 
     @contextlib.contextmanager
-    def limited(self, seconds: float) -> Iterator[None]:
+    def limited(self, seconds: float, wall_time: WallTime | None = None) -> Iterator[None]:
         """Let each pair that this thread asks about within the block cost so much processor time at most.
 
-        What comes to no end then raises `TimeoutError`, so that nothing remembers it as undecided.
+        All pairs together cost no more wall time than `wall_time`. What comes to no end then raises `TimeoutError`, so that
+        nothing remembers it as undecided.
         """
-        before = getattr(self._own, "seconds", None)
-        self._own.seconds = min(seconds, self.limits.seconds)
+        before = getattr(self._own, "limit", None)
+        self._own.limit = min(seconds, self.limits.seconds), wall_time or WallTime(math.inf)
         try:
             yield
         finally:
-            self._own.seconds = before
+            self._own.limit = before
 
     def same(self, first: str, second: str) -> bool | None:
         """Return whether math-verify finds two LaTeX answers equal both ways round, or None if it came to no end.
@@ -76,29 +89,45 @@ class Checker:
         Raises
         ------
         TimeoutError
-            Within `limited` only, if the pair came to no end.
+            Within `limited` only, if the pair came to no end, or no wall time is left.
 
         """
-        limit: float | None = getattr(self._own, "seconds", None)
+        limit: tuple[float, WallTime] | None = getattr(self._own, "limit", None)
+        if limit is None:
+            with contextlib.suppress(TimeoutError):
+                return self._same(first, second, self.limits.seconds, math.inf)
+            return None
+        seconds, wall_time = limit
+        if wall_time.seconds <= 0:
+            raise TimeoutError
+        started = self._clock()
+        try:
+            return self._same(first, second, seconds, wall_time.seconds)
+        finally:
+            wall_time.seconds -= self._clock() - started
+
+    def _same(self, first: str, second: str, seconds: float, patience: float) -> bool | None:
         with self._lock:
             idle, workers = self._idle, self.workers
-        worker = idle.get()
+        began = time.monotonic()
+        try:
+            worker = idle.get(timeout=None if math.isinf(patience) else patience)
+        except queue.Empty:
+            raise TimeoutError from None
+        patience = max(0.0, patience - (time.monotonic() - began))
         try:
             if worker is None:
                 worker = _Worker(self.limits)
                 workers.append(worker)
-            answer = worker.ask(first, second, limit or self.limits.seconds)
+            return worker.ask(first, second, seconds, min(seconds * _PATIENCE, patience))
         except (OSError, ValueError, EOFError) as error:
             if worker is not None:
                 worker.kill()
                 workers.remove(worker)
             worker = None
-            answer = None
-            if limit is not None:
-                raise TimeoutError from error
+            raise TimeoutError from error
         finally:
             idle.put(worker)
-        return answer
 
     def close(self) -> None:
         """End all workers; the next pair starts new ones."""
@@ -127,8 +156,8 @@ class _Worker:
             self.kill()
             raise
 
-    def ask(self, first: str, second: str, seconds: float) -> bool | None:
-        """Send one pair with its limit of processor time and wait for its answer.
+    def ask(self, first: str, second: str, seconds: float, patience: float) -> bool | None:
+        """Send one pair with its limit of processor time and wait for its answer, `patience` seconds at most.
 
         Raises
         ------
@@ -140,7 +169,7 @@ class _Worker:
             raise EOFError
         self.process.stdin.write(json.dumps([first, second, seconds]).encode() + b"\n")
         self.process.stdin.flush()
-        answer = json.loads(self._line(seconds * _PATIENCE))
+        answer = json.loads(self._line(patience))
         return answer if isinstance(answer, bool) else None
 
     def _line(self, seconds: float) -> bytes:
