@@ -84,7 +84,9 @@ def test_an_empty_config_becomes_an_empty_file(tmp_path: Path):
 def test_existing_files_are_kept_unless_forced(published: Path, tmp_path: Path):
     """One existing file is enough for none to be written."""
     (tmp_path / "scored.jsonl").write_text("mine")
-    with pytest.raises(InputError, match=r"already holds scored\.jsonl: choose another folder, or add --force"):
+    with pytest.raises(
+        InputError, match=r"already holds scored\.jsonl: choose another folder, or add --force"
+    ):
         export_jsonl(published, tmp_path)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
     export_jsonl(published, tmp_path, force=True)
