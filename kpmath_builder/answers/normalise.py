@@ -60,7 +60,7 @@ _RULES: tuple[tuple[tuple[str, ...], str, str], ...] = (
             r"\bigg",
             r"\Bigg",
         ),
-        r"\\(?:left|right|middle|big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])\s*\.?",
+        r"\\(?:left|right|middle|(?:big|Big|bigg|Bigg)[lrm]?)(?![a-zA-Z])\s*\.?",
         "",
     ),
     (
