@@ -128,7 +128,9 @@ def _funnel(funnel: Funnel) -> str:
     given_up = sum(line.tokens.given_up for line in funnel.lines())
     notes = ["Tokens are those of the step that leads to the stage."]
     if given_up:
-        notes.append(f"{given_up:,} requests were given up: the server failed at each of them every time.")
+        notes.append(
+            f"{given_up:,} requests got no answer: the server refused them, or failed at them every time."
+        )
     return f"## The funnel\n\n{table(header, rows)}\n\n{' '.join(notes)}"
 
 
