@@ -102,6 +102,8 @@ class Workspace(Paths):
             notify(f"The tables are made again, because of damage: {cut_list(told, 3)}.")
         for change in spec.changes(before) if before else ():
             notify(f"{change}: what this touches is asked anew, the old answers stay in the log.")
+        for change in spec.decisions(before) if before else ():
+            notify(f"{change}: the tables are made anew with it.")
         text = recipe.to_toml()
         draw = self.noted_draw(spec)
         write_text(self.recipe, text)
@@ -246,15 +248,15 @@ class Workspace(Paths):
 
     # Damage
 
-    def damaged_results(self) -> Iterator[DamagedError]:
-        """Yield what is damaged of the manifest and the files that it names."""
+    def damaged_results(self, *, quick: bool = False) -> Iterator[DamagedError]:
+        """Yield what is damaged of the manifest and the files that it names; `quick` compares their lengths alone."""
         try:
             manifest = self.read_manifest()
         except DamagedError as damaged:
             yield damaged
             return
         if manifest is not None:
-            yield from self._proved.damaged(self.folder, manifest["files"])
+            yield from self._proved.damaged(self.folder, manifest["files"], quick=quick)
 
     def check_tables(self) -> None:
         """Raise `DamagedError` if one of the tables is not what the build wrote."""

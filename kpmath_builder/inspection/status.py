@@ -10,8 +10,10 @@ from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.inspection.remedies import Remedies
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
+from kpmath_builder.text import cut_list
 
 __all__ = ["ShardStatus", "Status", "read_status"]
 
@@ -58,7 +60,7 @@ def read_status(folder: Path) -> Status:
         funnel, sentence = Funnel.from_json(manifest["funnel"]), f"Finished: {rows}."
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
-        sentence = _sentence(workspace, shards)
+        sentence = _damage(workspace) or _sentence(workspace, shards)
     return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace, shards)])))
 
 
@@ -69,6 +71,16 @@ def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
     if not requests:
         return ""
     return f"{requests:,} requests were given up: `kpmath build` with --retry-given-up asks them again."
+
+
+def _damage(workspace: Workspace) -> str:
+    """Return what of the tables is gone or has another length, and what mends it; "" if nothing is, or there are none."""
+    found = [
+        f"{it.path.relative_to(workspace.folder)} ({it.why})" for it in workspace.damaged_results(quick=True)
+    ]
+    if not found:
+        return ""
+    return f"Damaged: {cut_list(found, 3, 200)}: {Remedies(workspace.folder).remade}."
 
 
 def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:

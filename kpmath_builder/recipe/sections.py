@@ -203,9 +203,14 @@ class SelectionSettings(Section):
 class BuildSettings(Section):
     """Where and how much."""
 
-    folder: Path = key("folder of the build", Path("builds/kpmath"), KeyKind.FREE, public=False)
+    folder: Path = key(
+        "folder of the build; if it is not given, builds/ and the recipe's name",
+        Path("builds/kpmath"),
+        KeyKind.FREE,
+        public=False,
+    )
     questions: int = key(
-        "blueprints to draw, each one question at most; may grow in a folder that is built",
+        "blueprints to draw, each one question at most; may grow in a folder that is built, and shrinks only with --shrink",
         1000,
         KeyKind.DECISION,
         ge=1,
