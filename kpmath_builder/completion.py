@@ -36,6 +36,17 @@ class BuildResult:
     missing: tuple[int, ...] = ()
     """Shards that are still to be built, by this or another process; the tables are written with the last one."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "folder": str(self.folder),
+            "dataset": str(self.dataset),
+            "already_built": self.already_built,
+            "missing": list(self.missing),
+            "rows": dict(self.rows),
+            "funnel": dict(self.funnel),
+        }
+
 
 def begin(
     recipe: Recipe,

@@ -200,6 +200,8 @@ def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool)
     every = range(recipe.build.shards)
     if shards is None and regenerate:
         raise InputError("--regenerate asks everything of some shards anew: name them with --shards.")
+    if shards is not None and not shards:
+        raise InputError("No shard is named: give numbers, e.g. shards=[3, 7], or leave it out to build all.")
     unknown = sorted(set(shards or ()) - set(every))
     if unknown:
         raise InputError(

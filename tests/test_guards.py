@@ -9,7 +9,6 @@ import pytest
 from kpmath_builder import InputError, Recipe, build, rescore
 from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.workspace import Workspace
-from kpmath_builder.inspection.status import read_status
 
 
 def symbolic(folder: Path | str, *, questions: int = 8, name: str = "mine", **tables: object) -> Recipe:
@@ -194,11 +193,15 @@ def test_all_that_a_build_writes_may_be_replaced(whole: Path, tmp_path: Path) ->
     check_dataset(fill(tmp_path, ".DS_Store", "data/.cache/x"))
 
 
-def test_a_table_that_is_gone_is_not_built_and_the_status_says_what_mends_it(built: Path) -> None:
+@pytest.mark.parametrize("change", [b"", b"x" * 1000, None], ids=["emptied", "changed", "gone"])
+def test_a_table_that_is_gone_or_changed_is_not_built(built: Path, change: bytes | None) -> None:
     table = built / "dataset/data/qa-pairs/train-00000-of-00001.parquet"
-    table.unlink()
-    told = read_status(built).sentence
-    assert "dataset/data/qa-pairs/train-00000-of-00001.parquet (it is missing)" in told
-    assert f"kpmath verify {built} --repair" in told
-    assert not build(symbolic(built)).already_built
-    assert table.exists()
+    before = table.read_bytes()
+    table.unlink() if change is None else table.write_bytes(change)
+    notes: list[str] = []
+    made = build(symbolic(built), progress=lambda step: notes.append(step.note))
+    assert not made.already_built
+    assert any(
+        note.startswith("The tables are made again, because of damage: dataset/data") for note in notes
+    )
+    assert table.read_bytes() == before

@@ -1,6 +1,8 @@
 """`kpmath_builder.load`: a config of a published dataset or of a build, filtered while it loads, in any `datasets` from 3.6."""
 
+import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Filters", "load"]
 
 T = TypeVar("T")
+
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){2}")
 
 
 class Filters(TypedDict, total=False):
@@ -53,7 +57,7 @@ def load(
     split
         `train`, which is all there is, or a part of it as `datasets` writes one, e.g. `train[:1000]` (not while streaming).
     revision
-        Tag, branch or commit on the Hub, e.g. `v1.2.0`; the head of `main` where not given.
+        Tag, branch or commit on the Hub, e.g. `v1.2.0` or `1.2.0`; the head of `main` where not given.
     streaming
         Return an `IterableDataset` that reads only what is looked at.
     num_proc
@@ -68,6 +72,8 @@ def load(
     InputError
         Where place, config, revision or filters are not what the dataset has, or no row passes.
     """
+    from datasets import Dataset
+
     from kpmath_builder.dataset.builder import KPMath
 
     root = _root(place, revision, token)
@@ -87,6 +93,8 @@ def load(
     except FileNotFoundError as error:
         raise InputError(f"{error}.") from None
     if not builder.info.splits["train"].num_examples:
+        if not filters and split.partition("[")[0] == "train":
+            return Dataset.from_dict({name: [] for name in builder.info.features}, builder.info.features)
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
     return _split(builder.as_dataset, split)
 
@@ -104,6 +112,10 @@ def _check(config: str, filters: Filters) -> None:
     if config not in CONFIGS:
         raise InputError(f"There is no config {config!r}: choose from {', '.join(CONFIGS)}.")
     known = [name for name in Filters.__annotations__ if hasattr(KPMath.builder_configs[config], name)]
+    if "name" in filters:
+        raise InputError(
+            f"load has no name: give the config as the second argument, or as config={filters['name']!r}."  # type: ignore[typeddict-item]
+        )
     if strange := sorted(set(filters) - set(known)):
         raise InputError(
             f"{config} cannot be filtered by {', '.join(strange)}: choose from {', '.join(known)}."
@@ -135,8 +147,14 @@ def _commit(repo: str, revision: str | None, token: str | None) -> str:
         RevisionNotFoundError,
     )
 
+    download = partial(hf_hub_download, repo, "README.md", repo_type="dataset", token=token)
     try:
-        card = hf_hub_download(repo, "README.md", repo_type="dataset", revision=revision, token=token)
+        try:
+            card = download(revision=revision)
+        except RevisionNotFoundError:
+            if not _VERSION.fullmatch(revision or ""):
+                raise
+            card = download(revision=f"v{revision}")
     except HFValidationError:
         raise InputError(
             f"{repo} is neither a dataset's folder nor owner/name on the Hub: correct it."

@@ -117,5 +117,7 @@ def _hash(value: object) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:20] + "…")
     text = repr(value)
     return text if len(text) <= 40 else text[:20] + "…"

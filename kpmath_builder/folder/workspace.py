@@ -248,15 +248,15 @@ class Workspace(Paths):
 
     # Damage
 
-    def damaged_results(self, *, quick: bool = False) -> Iterator[DamagedError]:
-        """Yield what is damaged of the manifest and the files that it names; `quick` compares their lengths alone."""
+    def damaged_results(self) -> Iterator[DamagedError]:
+        """Yield what is damaged of the manifest and the files that it names."""
         try:
             manifest = self.read_manifest()
         except DamagedError as damaged:
             yield damaged
             return
         if manifest is not None:
-            yield from self._proved.damaged(self.folder, manifest["files"], quick=quick)
+            yield from self._proved.damaged(self.folder, manifest["files"])
 
     def check_tables(self) -> None:
         """Raise `DamagedError` if one of the tables is not what the build wrote."""

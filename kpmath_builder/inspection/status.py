@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -10,10 +11,8 @@ from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.inspection.remedies import Remedies
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
-from kpmath_builder.text import cut_list
 
 __all__ = ["ShardStatus", "Status", "read_status"]
 
@@ -46,6 +45,30 @@ class Status:
     funnel: Funnel
     """Of all candidates that are there, before duplicates are dropped; of the tables once they are written."""
     sentence: str
+    finished: bool = False
+    """Whether the tables are there, whole as far as their lengths show."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        shards = [
+            {
+                "number": its.number,
+                "state": its.state,
+                "owner": its.owner,
+                "generation": its.generation,
+                "done": its.done,
+                "total": its.total,
+                "tokens": its.tokens.model_dump(),
+                "seconds_since_written": its.age,
+            }
+            for its in self.shards
+        ]
+        return {
+            "finished": self.finished,
+            "sentence": self.sentence,
+            "shards": shards,
+            "funnel": self.funnel.as_json(),
+        }
 
 
 def read_status(folder: Path) -> Status:
@@ -60,8 +83,9 @@ def read_status(folder: Path) -> Status:
         funnel, sentence = Funnel.from_json(manifest["funnel"]), f"Finished: {rows}."
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
-        sentence = _damage(workspace) or _sentence(workspace, shards)
-    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace, shards)])))
+        sentence = _sentence(workspace, shards)
+    sentences = filter(None, [sentence, _given_up(workspace, shards)])
+    return Status(shards, funnel, " ".join(sentences), finished=manifest is not None)
 
 
 def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
@@ -71,16 +95,6 @@ def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
     if not requests:
         return ""
     return f"{requests:,} requests were given up: `kpmath build` with --retry-given-up asks them again."
-
-
-def _damage(workspace: Workspace) -> str:
-    """Return what of the tables is gone or has another length, and what mends it; "" if nothing is, or there are none."""
-    found = [
-        f"{it.path.relative_to(workspace.folder)} ({it.why})" for it in workspace.damaged_results(quick=True)
-    ]
-    if not found:
-        return ""
-    return f"Damaged: {cut_list(found, 3, 200)}: {Remedies(workspace.folder).remade}."
 
 
 def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:

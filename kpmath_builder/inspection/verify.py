@@ -6,7 +6,7 @@ No teacher is asked. Going the way again makes every request anew, so that an an
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -51,6 +51,10 @@ class Disagreement:
     what: str
     remedy: str
     """What mends it: a command in backticks, or what to do by hand."""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as docs/scripting.md describes it."""
+        return asdict(self)
 
     def __str__(self) -> str:
         return f"{self.file}, {self.place}: {self.what}. To mend it: {self.remedy}."
