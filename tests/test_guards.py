@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.folder.build_spec import differences
 from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.workspace import Workspace
 
@@ -205,3 +206,17 @@ def test_a_table_that_is_gone_or_changed_is_not_built(built: Path, change: bytes
         note.startswith("The tables are made again, because of damage: dataset/data") for note in notes
     )
     assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("x" * 50, "'" + "x" * 20 + "…'"),
+        ("short", "'short'"),
+        (0.5, "0.5"),
+        (list(range(50)), "[0, 1, 2, 3, 4, 5, 6…"),
+    ],
+    ids=["long text", "text", "number", "list"],
+)
+def test_a_changed_value_is_shown_with_both_its_quotes(value: object, told: str) -> None:
+    assert list(differences({"key": value}, {"key": None})) == [f"key was {told} and is now None"]

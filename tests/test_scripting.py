@@ -1,8 +1,11 @@
 """What a script reads: versions, help, exit statuses, one JSON object on standard output, and nothing that is not documented."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -158,3 +161,27 @@ def test_the_default_of_export_is_shown_and_a_target_here_is_taken(kpmath: Kpmat
     assert "FOLDER/export" in kpmath("export", "--help")[1]
     assert kpmath("export", "b", "--to", ".")[0] == 0
     assert (kpmath.folder / "scored.jsonl").exists()
+
+
+# Locales
+
+
+@pytest.mark.parametrize(
+    "locale",
+    [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}],
+    ids=["C", "ascii"],
+)
+@pytest.mark.parametrize(
+    "words", [("verify", "bü"), ("export", "bü", "--force"), ("status", "bü"), ("explain", "bü", "ü")]
+)
+def test_a_locale_without_a_name_s_characters_gets_a_sentence(
+    kpmath: Kpmath, locale: dict[str, str], words: tuple[str, ...]
+) -> None:
+    """In a process of its own: an interpreter takes its locale when it starts."""
+    (kpmath.folder / "b").rename(kpmath.folder / "bü")
+    command = [sys.executable, "-m", "kpmath_builder", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **locale}
+    done = subprocess.run(command, cwd=kpmath.folder, env=environment, capture_output=True, check=False)
+    assert b"Traceback" not in done.stderr
+    assert done.returncode in {0, 2}
+    assert done.stderr.count(b"\n") == (done.returncode == 2)

@@ -10,7 +10,7 @@ from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG
 from kpmath_builder.errors import InputError
 
 if TYPE_CHECKING:
-    from datasets import Dataset, IterableDataset
+    from datasets import Dataset, Features, IterableDataset
 
 __all__ = ["Filters", "load"]
 
@@ -72,8 +72,6 @@ def load(
     InputError
         Where place, config, revision or filters are not what the dataset has, or no row passes.
     """
-    from datasets import Dataset
-
     from kpmath_builder.dataset.builder import KPMath
 
     root = _root(place, revision, token)
@@ -92,11 +90,19 @@ def load(
         builder.download_and_prepare(num_proc=num_proc)
     except FileNotFoundError as error:
         raise InputError(f"{error}.") from None
-    if not builder.info.splits["train"].num_examples:
-        if not filters and split.partition("[")[0] == "train":
-            return Dataset.from_dict({name: [] for name in builder.info.features}, builder.info.features)
+    empty = not builder.info.splits["train"].num_examples
+    if empty and filters:
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
-    return _split(builder.as_dataset, split)
+    return _split(partial(_empty, builder.info.features) if empty else builder.as_dataset, split)
+
+
+def _empty(features: "Features", split: str) -> "Dataset":
+    """Return no rows with their columns, which `as_dataset` refuses to make."""
+    from datasets import Dataset
+
+    if split.partition("[")[0] != "train":
+        raise ValueError("the table is empty")
+    return Dataset.from_dict({name: [] for name in features}, features)
 
 
 def _split(rows_of: Callable[..., T], split: str) -> T:

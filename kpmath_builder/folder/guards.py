@@ -139,4 +139,4 @@ def _built(workspace: Workspace) -> Iterator[int]:
     with suppress(DamagedError):
         manifest = workspace.read_manifest()
         if manifest:
-            yield int(manifest["rows"]["scored"])
+            yield int(manifest.get("rows", {}).get("scored", 0))
