@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
-from kpmath_builder.recipe.keys import KeyKind, Section, key, last_part, public_model
+from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, key, last_part, public_model
 
 __all__ = [
     "BlueprintsSettings",
@@ -86,7 +86,7 @@ class TopicsSettings(Section):
         "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", KeyKind.DRAW
     )
     embedding_model: str = key("embedding model as the server lists it; needed for openai", "", KeyKind.DRAW)
-    embedding_addresses: tuple[str, ...] = key(
+    embedding_addresses: Addresses = key(
         "addresses of the embedding server",
         ("http://127.0.0.1:8001",),
         KeyKind.FREE,
