@@ -9,6 +9,7 @@ from typing import Any
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
@@ -35,6 +36,17 @@ class BuildResult:
     missing: tuple[int, ...] = ()
     """Shards that are still to be built, by this or another process; the tables are written with the last one."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "folder": str(self.folder),
+            "dataset": str(self.dataset),
+            "already_built": self.already_built,
+            "missing": list(self.missing),
+            "rows": dict(self.rows),
+            "funnel": dict(self.funnel),
+        }
+
 
 def begin(
     recipe: Recipe,
@@ -44,6 +56,7 @@ def begin(
     *,
     renewed: Collection[int] = (),
     retried: Collection[int] = (),
+    shrink: bool = False,
     notify: Callable[[str], None],
 ) -> BuildSpec:
     """Note in the folder what is built from now on.
@@ -54,15 +67,19 @@ def begin(
         Shards that begin a new generation.
     retried
         Shards that are made again if requests of theirs were given up.
+    shrink
+        As for `check_folder`.
 
     Raises
     ------
     InputError
-        When the folder cannot be written, or its questions were drawn from something else.
+        When the folder cannot be written, its questions were drawn from something else, or `check_folder` refuses it.
     """
     try:
+        check_folder(recipe, shrink=shrink)
         workspace.make()
         with workspace.lock().awaited(notify):
+            check_folder(recipe, shrink=shrink)  # another process may have begun meanwhile
             generations = dict(workspace.renewals())
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
@@ -133,6 +150,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
             f"{workspace.dataset} is a link, and tables are written into no other folder than the build's: remove the link, then run "
             "the same command again."
         )
+    check_dataset(workspace.dataset)
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
     return {
         "build_spec": spec.fingerprint,

@@ -11,6 +11,8 @@ from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
+from kpmath_builder.folder.guards import check_folder, check_not_smaller
+from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
@@ -30,6 +32,7 @@ def build(
     shards: Collection[int] | None = None,
     regenerate: bool = False,
     retry_given_up: bool = False,
+    shrink: bool = False,
     progress: Listener | None = None,
 ) -> BuildResult:
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
@@ -47,13 +50,15 @@ def build(
         Ask everything of `shards` anew. The old answers stay in the log, and an interrupted run goes on without this.
     retry_given_up
         Ask again what was given up in earlier runs, because a server failed at it each time.
+    shrink
+        Cut the tables if the folder holds more questions than `recipe.build.questions`.
     progress
         Called with a `Progress` about twice a second, and for every note.
 
     Raises
     ------
     InputError
-        When seeds, folder or servers are not as the recipe says.
+        When seeds, folder or servers are not as the recipe says, or the folder is another recipe's.
     BuildError
         When a server stays away, the disk is full, `build.max_tokens` is spent, or other processes have all shards that
         are left; what was answered is kept, and building again goes on.
@@ -62,6 +67,7 @@ def build(
     """
     report = Reporter(progress)
     chosen = _chosen(recipe, shards, regenerate=regenerate)
+    check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
@@ -76,6 +82,7 @@ def build(
             seeds.content_hash,
             renewed=chosen if regenerate else (),
             retried=chosen if retry_given_up else (),
+            shrink=shrink,
             notify=report.note,
         )
         finished = finished_result(workspace, spec)
@@ -104,7 +111,9 @@ def build(
             return finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
 
 
-def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | None = None) -> BuildResult:
+def rescore(
+    folder: Path, settings: Mapping[str, str], *, shrink: bool = False, progress: Listener | None = None
+) -> BuildResult:
     """Decide anew over the answers that a build folder holds: new thresholds, no new tokens.
 
     Candidates that would need answers which were never asked for are dropped with that reason; `build` asks for them.
@@ -114,16 +123,20 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     folder
         The build folder.
     settings
-        Changed keys of the recipe, e.g. `{"consensus.mode": "paper"}`.
+        Changed keys of the recipe, e.g. `{"consensus.mode": "paper"}`; `name` among them renames the dataset.
+    shrink
+        As for `build`.
 
     Raises
     ------
     InputError
-        When the folder holds no knowledge yet, or a changed key would change what is asked.
+        When the folder holds no knowledge yet, a changed key would change what is asked, or the folder holds more questions.
     """
     report = Reporter(progress)
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
+    if not shrink:
+        check_not_smaller(workspace, recipe.build.questions)
     prompts = Prompts.load(recipe.prompts)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
@@ -164,6 +177,8 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
         with workspace.lock().awaited(report.note):
             spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=asking)
             workspace.begin(recipe, spec, report.note)
+        for path in sorted(workspace.responses.glob("*.jsonl")):
+            set_damaged_aside(path, report.note)
         if not (workspace.origin.exists() or workspace.noted_draw(spec)):
             return None
         if not workspace.is_learnt and recipe.topics.embedding != "lexical":
@@ -185,6 +200,8 @@ def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool)
     every = range(recipe.build.shards)
     if shards is None and regenerate:
         raise InputError("--regenerate asks everything of some shards anew: name them with --shards.")
+    if shards is not None and not shards:
+        raise InputError("No shard is named: give numbers, e.g. shards=[3, 7], or leave it out to build all.")
     unknown = sorted(set(shards or ()) - set(every))
     if unknown:
         raise InputError(

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -44,6 +45,30 @@ class Status:
     funnel: Funnel
     """Of all candidates that are there, before duplicates are dropped; of the tables once they are written."""
     sentence: str
+    finished: bool = False
+    """Whether the tables are there, whole as far as their lengths show."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        shards = [
+            {
+                "number": its.number,
+                "state": its.state,
+                "owner": its.owner,
+                "generation": its.generation,
+                "done": its.done,
+                "total": its.total,
+                "tokens": its.tokens.model_dump(),
+                "seconds_since_written": its.age,
+            }
+            for its in self.shards
+        ]
+        return {
+            "finished": self.finished,
+            "sentence": self.sentence,
+            "shards": shards,
+            "funnel": self.funnel.as_json(),
+        }
 
 
 def read_status(folder: Path) -> Status:
@@ -59,7 +84,8 @@ def read_status(folder: Path) -> Status:
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
-    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace, shards)])))
+    sentences = filter(None, [sentence, _given_up(workspace, shards)])
+    return Status(shards, funnel, " ".join(sentences), finished=manifest is not None)
 
 
 def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:

@@ -152,9 +152,12 @@ async def _cluster(
 def _embedder(rule: TopicsSettings, run: Run) -> Embedder:
     if rule.embedding == "lexical":
         return LexicalEmbedder()
+    from kpmath_builder.client.addresses import unused_key
     from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
+    for note in unused_key(rule.embedding_addresses, key, rule.embedding_key_env):
+        run.report.note(note)
     return OpenAIEmbedder(
         rule.embedding_model,
         rule.embedding_addresses,
