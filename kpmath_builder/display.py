@@ -1,6 +1,7 @@
 """What the user sees: a live table on a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,8 +12,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from kpmath_builder.findings import Finding
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import ShardStatus, Status
+from kpmath_builder.losses import Loss
 from kpmath_builder.pipeline import BuildResult
 from kpmath_builder.progress import Progress
 from kpmath_builder.records import Stage
@@ -68,6 +71,7 @@ class Display:
             funnel = Funnel.from_json(result.funnel)
             self._console.print(_funnel(funnel))
             self._replies(funnel)
+        self._outcome(result.findings, result.losses)
         if result.missing:
             left = cut_list([str(number) for number in result.missing])
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
@@ -84,6 +88,7 @@ class Display:
         self._console.print(table)
         self._console.print(_funnel(status.funnel))
         self._replies(status.funnel)
+        self._outcome(status.outcome.findings, status.outcome.losses)
         self.say(status.sentence)
 
     def _replies(self, funnel: Funnel) -> None:
@@ -92,9 +97,17 @@ class Display:
             self.say(f"Replies of the {role} that were repaired before they could be read: {what}")
         for role, count in sorted(funnel.loops.items()):
             self.say(f"Replies of the {role} that ran in a loop until they were cut off: {count:,}")
+        if funnel.identical and funnel.sampled_questions:
+            repeated = f"{funnel.identical:,} of {funnel.solutions:,}"
+            self.say(f"Solutions whose text repeats that of another one of their question: {repeated}.")
 
-        for sentence in funnel.repetitions():
-            self.say(sentence)
+    def _outcome(self, findings: Sequence[Finding], losses: Sequence[Loss]) -> None:
+        """Print where the rest went, and what is found about the teachers."""
+        for title, lines in (("Where the rest went:", losses), ("About the teachers:", findings)):
+            if lines:
+                self.say(title)
+            for line in lines:
+                self.say(f"- {line}")
 
     def _due(self, progress: Progress) -> bool:
         stage, when = self._told
@@ -149,6 +162,7 @@ def _line(progress: Progress) -> str:
     parts = [
         f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go",
         _cost(progress),
+        _given_up(progress),
         funnel if progress.stage == "synthesis" else "",
     ]
     return "  ".join(filter(None, [*parts, progress.engine and f"({progress.engine})"]))
@@ -167,12 +181,17 @@ def _bar(progress: Progress) -> Table:
         f"{tokens:,.0f} tokens/s",
         f"{left} to go",
         _cost(progress),
+        _given_up(progress),
     )
     return grid
 
 
 def _cost(progress: Progress) -> str:
     return "" if progress.cost is None else f"cost {progress.cost:,.2f}"
+
+
+def _given_up(progress: Progress) -> str:
+    return f"{progress.given_up:,} given up" if progress.given_up else ""
 
 
 def _funnel(funnel: Funnel) -> Table:

@@ -29,6 +29,27 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Tokens(Record):
+    """What was asked and what it cost."""
+
+    requests: int = 0
+    prompt: int = 0
+    completion: int = 0
+    given_up: int = 0
+    """Requests that were given up, each with its reason in the log."""
+    refused: int = 0
+    """Requests that whoever was asked will never answer, each with the reason in the log."""
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            requests=self.requests + other.requests,
+            prompt=self.prompt + other.prompt,
+            completion=self.completion + other.completion,
+            given_up=self.given_up + other.given_up,
+            refused=self.refused + other.refused,
+        )
+
+
 class SeedProblem(Record):
     """A problem with its reference solution from an existing training set."""
 
@@ -61,6 +82,10 @@ class Extraction(Record):
     topics: tuple[TopicKeyPoints, ...] = ()
     model: str = ""
     reason: str = ""
+    tokens: Tokens = Tokens()
+    """What its replies cost; more than one request: the first did not validate."""
+    loops: int = 0
+    """How many of its replies ran in a loop until they were cut off."""
 
 
 class Practice(Record):
@@ -144,24 +169,6 @@ class Vote(Record):
     abstentions: int
     identical: int = 0
     """Solutions whose text, thinking included, repeats that of an earlier one."""
-
-
-class Tokens(Record):
-    """What was asked and what it cost."""
-
-    requests: int = 0
-    prompt: int = 0
-    completion: int = 0
-    given_up: int = 0
-    """Requests that were given up, each with its reason in the log."""
-
-    def __add__(self, other: "Tokens") -> "Tokens":
-        return Tokens(
-            requests=self.requests + other.requests,
-            prompt=self.prompt + other.prompt,
-            completion=self.completion + other.completion,
-            given_up=self.given_up + other.given_up,
-        )
 
 
 class Stage(StrEnum):

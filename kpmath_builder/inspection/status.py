@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.files.lock import owner_of
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.outcome import Outcome, outcome_of
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
 
@@ -44,6 +47,8 @@ class Status:
     funnel: Funnel
     """Of all candidates that are there, before duplicates are dropped; of the tables once they are written."""
     sentence: str
+    outcome: Outcome = field(default_factory=Outcome)
+    """What is found about the teachers, and where the rest went."""
 
 
 def read_status(folder: Path) -> Status:
@@ -59,7 +64,15 @@ def read_status(folder: Path) -> Status:
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
-    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace, shards)])))
+    sentence = " ".join(filter(None, [sentence, _given_up(workspace, shards)]))
+    return Status(shards, funnel, sentence, outcome_of(workspace, recipe, _knowledge(workspace), funnel))
+
+
+def _knowledge(workspace: Workspace) -> Knowledge | None:
+    try:
+        return Knowledge.load(workspace)
+    except DamagedError:  # `verify` names it, `build` makes it again
+        return None
 
 
 def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
