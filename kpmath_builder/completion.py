@@ -16,6 +16,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.counts import model_counts
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import Loss
+from kpmath_builder.notebooks import page, paragraphs, table
 from kpmath_builder.outcome import outcome_of
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
@@ -43,6 +44,19 @@ class BuildResult:
     losses: tuple[Loss, ...] = ()
     """Where the rest went; empty if the folder was already built (`kpmath status` shows it)."""
 
+    def _repr_html_(self) -> str:
+        funnel = table(("stage", "passed", "went no further"), Funnel.from_json(self.funnel).as_texts())
+        rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in self.rows.items())
+        said = (
+            f"{self.dataset}: {rows}" if rows else f"{len(self.missing):,} shards are not yet there.",
+            self.nothing_kept,
+            *("Where the rest went:" for _ in self.losses[:1]),
+            *map(str, self.losses),
+            *("About the teachers:" for _ in self.findings[:1]),
+            *map(str, self.findings),
+        )
+        return page([funnel, paragraphs(filter(None, said))])
+
     @property
     def nothing_kept(self) -> str:
         """The sentence for tables without a pair: at which step all were lost, and why; "" if there are pairs or no tables."""
@@ -51,8 +65,7 @@ class BuildResult:
         lost = Funnel.from_json(self.funnel).lost_at()
         if lost is None:
             return "No pair was kept."
-        why = ", ".join(f"{count:,} {reason.value}" for reason, count in lost.reasons.items())
-        return f"No pair was kept: the last {lost.passed:,} questions that were {lost.stage.value} went no further ({why})."
+        return f"No pair was kept: the last {lost.passed:,} that were {lost.stage.value} went no further ({lost.why})."
 
 
 def begin(

@@ -17,6 +17,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import ShardStatus, Status
 from kpmath_builder.losses import Loss
 from kpmath_builder.pipeline import BuildResult
+from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Progress
 from kpmath_builder.records import Stage
 from kpmath_builder.text import cut, cut_list, shown
@@ -78,7 +79,21 @@ class Display:
             return
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
         self.say(f"{result.dataset}: {rows}")
+        if result.nothing_kept:
+            self.say(result.nothing_kept)
+            return
         self.say(f'Load it with: load_dataset("{result.dataset}", "qa-pairs")')
+
+    def preview_row(self, row: PreviewRow, *, show_prompts: bool) -> None:
+        """Print one blueprint's way through the method."""
+        for line in row.lines(show_prompts=show_prompts):
+            self._console.print(_plain(line))
+        self._console.print()
+
+    def preview(self, result: PreviewResult) -> None:
+        """Print what is to be said after the rows of a preview."""
+        for line in result.closing_lines():
+            self.say(line)
 
     def status(self, status: Status) -> None:
         """Print how far a build is."""
@@ -197,10 +212,6 @@ def _given_up(progress: Progress) -> str:
 def _funnel(funnel: Funnel) -> Table:
     table = Table("stage", "passed", "went no further", "tokens", box=None)
     for line in funnel.decided():
-        why = ", ".join(f"{count:,} {reason.value}" for reason, count in line.reasons.items() if reason.value)
-        if line.tokens.given_up:
-            why = "; ".join(filter(None, [why, f"{line.tokens.given_up:,} requests given up"]))
-        table.add_row(
-            line.stage.value, f"{line.passed:,}", why, f"{line.tokens.prompt + line.tokens.completion:,}"
-        )
+        tokens = f"{line.tokens.prompt + line.tokens.completion:,}"
+        table.add_row(line.stage.value, f"{line.passed:,}", line.why, tokens)
     return table

@@ -30,6 +30,13 @@ class FunnelLine:
     reasons: Mapping[DropReason, int]
     tokens: Tokens
 
+    @property
+    def why(self) -> str:
+        """The reasons in words, with the requests that were given up on the way."""
+        why = ", ".join(f"{count:,} {reason.value}" for reason, count in self.reasons.items() if reason.value)
+        given_up = f"{self.tokens.given_up:,} requests given up" if self.tokens.given_up else ""
+        return "; ".join(filter(None, [why, given_up]))
+
 
 class Funnel:
     """Counts that grow with each candidate; a candidate ends at the last stage that it passed."""
@@ -133,6 +140,10 @@ class Funnel:
         """Return the lines as far as they are known: nothing is kept before the selection, which looks at all candidates."""
         waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
         return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
+
+    def as_texts(self) -> list[tuple[str, str, str]]:
+        """Return stage, count and reasons of the lines that are known, as a table shows them."""
+        return [(line.stage.value, f"{line.passed:,}", line.why) for line in self.decided()]
 
     def repaired(self) -> dict[str, dict[str, int]]:
         """Return role to repair to how many replies needed it, for the roles that have any."""

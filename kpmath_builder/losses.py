@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.records import Candidate, DropReason, Extraction, SeedProblem, Stage
+from kpmath_builder.records import Candidate, DropReason, Extraction, SeedProblem, Stage, Tokens
 from kpmath_builder.text import cut
 
 __all__ = ["Loss", "lost_blueprints", "lost_seeds", "too_few"]
@@ -104,7 +104,7 @@ def _seed_advice(extraction: Extraction) -> str:
         return "The server failed at each of them every time: look at its log; a build in another folder asks them again."
     if extraction.tokens.refused:
         if extraction.model == _PROGRAM:
-            return "The symbolic teacher reads GSM8K's calculator annotations only: a model can read these."
+            return "The symbolic teacher can use problems only if it can follow their calculator annotations: a model can read these."
         return "The server will not answer them: raise its context length, or take another model for roles.extractor."
     if not extraction.reason:
         return "Their topics have no key points, or joined none that is left: lower topics.minimum_support."
@@ -133,6 +133,9 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
 _WRITTEN_BY_PROGRAM = "The symbolic teacher composes what its rules can; a model writes of any practices, and build.questions can be raised."
+_REFUSED = (
+    "The server will not answer them: raise its context length, or take another model for roles.solver."
+)
 _SERVER_FAILED = (
     "The server failed at requests of theirs every time: look at its log, then build with --retry-given-up."
 )
@@ -151,12 +154,32 @@ def lost_blueprints(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
     seen: dict[DropReason, list[Candidate]] = defaultdict(list)
     for candidate in sample:
         seen[candidate.reason].append(candidate)
-    return [
+    blueprints = [
         _lost_here(reason, count, line.passed, seen[reason])
         for line in funnel.lines()
         for reason, count in line.reasons.items()
         if reason is not DropReason.NONE
     ]
+    return blueprints + _lost_solutions(funnel, [one for its in seen.values() for one in its])
+
+
+def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
+    """Return solutions that no model wrote: the blueprint goes on without them, so that no reason of its own says so."""
+    spent = funnel.spent.get("solve", Tokens())
+    counts = {"given_up": (spent.given_up, _SERVER_FAILED), "refused": (spent.refused, _REFUSED)}
+    losses = []
+    for end, (count, advice) in counts.items():
+        if count:
+            words = end.replace("_", " ")
+            told = (
+                (one.blueprint.id, its.text)
+                for one in sample
+                for its in one.solutions
+                if its.finish_reason == end
+            )
+            example, text = next(told, ("", ""))
+            losses.append(Loss("solutions", words, count, spent.requests, advice, example, _beginning(text)))
+    return losses
 
 
 def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:

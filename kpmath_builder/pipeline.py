@@ -14,6 +14,7 @@ from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.notebooks import listener_here
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -48,7 +49,7 @@ def build(
     retry_given_up
         Ask again what was given up in earlier runs, because a server failed at it each time.
     progress
-        Called with a `Progress` about twice a second, and for every note.
+        Called with a `Progress` about twice a second, and for every note; by default a bar in notebooks, nothing elsewhere.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def build(
     Interrupted
         After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         report.begin("seeds", 0)
@@ -121,7 +122,7 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     InputError
         When the folder holds no knowledge yet, or a changed key would change what is asked.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     prompts = Prompts.load(recipe.prompts)
@@ -152,7 +153,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     BuildError
         When the log lacks an answer that is needed.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     prompts = Prompts.load(recipe.prompts)

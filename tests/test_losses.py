@@ -141,3 +141,22 @@ def test_blueprints_that_a_program_or_a_failing_server_lost_get_advice_of_their_
         funnel = Funnel()
         funnel.add(one)
         assert advice in lost_blueprints(funnel, [one])[0].advice
+
+
+@pytest.mark.parametrize(
+    ("end", "spent", "advice"),
+    [
+        ("given_up", Tokens(requests=9, given_up=2), "--retry-given-up"),
+        ("refused", Tokens(requests=9, refused=2), "context"),
+    ],
+)
+def test_solutions_that_no_model_wrote_are_counted_with_the_words_of_the_server(
+    end: str, spent: Tokens, advice: str
+) -> None:
+    solution = {"sample": 0, "text": "HTTP 500", "finish_reason": end, "completion_tokens": 0, "answer": None}
+    one = candidate(3, DropReason.NONE, stage=Stage.AGREED, spent={"solve": spent}, solutions=[solution])
+    funnel = Funnel()
+    funnel.add(one)
+    (loss,) = lost_blueprints(funnel, [one])
+    assert (loss.what, loss.count, loss.of, loss.example, loss.text) == ("solutions", 2, 9, "b-3", "HTTP 500")
+    assert advice in loss.advice

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import InputError, NothingToDrawError
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError, Run
 from kpmath_builder.execution.window import run_window
@@ -154,8 +154,8 @@ async def _cluster(
                 ask_above=rule.ask_above,
                 minimum_support=rule.minimum_support,
             )
-        except InputError as error:
-            raise InputError(too_few(str(error), extractions)) from None
+        except NothingToDrawError as error:
+            raise NothingToDrawError(too_few(str(error), extractions)) from None
 
 
 def _embedder(rule: TopicsSettings, run: Run) -> Embedder:

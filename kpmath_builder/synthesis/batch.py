@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import NothingToDrawError
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.window import run_window
@@ -43,8 +43,8 @@ def drawer_for(knowledge: Knowledge, recipe: Recipe) -> BlueprintDrawer:
             three_topics_share=recipe.blueprints.three_topics_share,
             max_key_points_per_topic=recipe.blueprints.max_key_points_per_topic,
         )
-    except InputError as error:
-        raise InputError(too_few(str(error), knowledge.extractions)) from None
+    except NothingToDrawError as error:
+        raise NothingToDrawError(too_few(str(error), knowledge.extractions)) from None
 
 
 def draw(drawer: BlueprintDrawer, index: int, generation: int) -> Blueprint:
