@@ -66,8 +66,10 @@ def load(
     Raises
     ------
     InputError
-        Where place, config, revision or filters are not what the dataset has, or no row passes.
+        Where place, config, revision or filters are not what the dataset has, or no row passes the filters.
     """
+    from datasets import Dataset
+
     from kpmath_builder.dataset.builder import KPMath
 
     root = _root(place, revision, token)
@@ -87,6 +89,8 @@ def load(
     except FileNotFoundError as error:
         raise InputError(f"{error}.") from None
     if not builder.info.splits["train"].num_examples:
+        if not filters:  # a build that kept nothing; `datasets` itself reads no split without rows
+            return Dataset.from_dict({name: [] for name in builder.info.features}, builder.info.features)
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
     return _split(builder.as_dataset, split)
 
