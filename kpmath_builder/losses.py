@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.records import Candidate, DropReason, Extraction, SeedProblem, Stage, Tokens
 from kpmath_builder.text import cut
 
-__all__ = ["Loss", "lost_blueprints", "lost_seeds", "too_few"]
+__all__ = ["COPIED", "Loss", "lost_blueprints", "lost_seeds", "too_few"]
 
 REASONS_SHOWN = 6
 """Reasons of seed problems that are named; those that are left have few problems each."""
@@ -17,8 +17,11 @@ DETAILS_SHOWN = 3
 LONGEST_REASON = 160
 LONGEST_TEXT = 100
 
+COPIED = frozenset({DropReason.COPIED_PASSAGE, DropReason.RENUMBERED})
+"""What such a question says may be the text of a seed that may not be shared."""
 NO_TOPIC_LEFT = "no topic left after clustering"
 _PROGRAM = "symbolic"
+_LOOK = "Look at the replies (`kpmath explain`, or `kpmath preview --show-prompts`): "
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Loss:
     """Id of one of them; empty if none is at hand."""
     text: str = ""
     """The beginning of its text, if that may be shown."""
+
+    def without(self, hide: Callable[[str], str]) -> "Loss":
+        """Return the loss without private words in what a server said."""
+        return replace(self, reason=hide(self.reason), text=hide(self.text))
 
     def __str__(self) -> str:
         seen = f" E.g. {self.example}{f': {self.text}' if self.text else ''}" if self.example else ""
@@ -110,25 +117,25 @@ def _seed_advice(extraction: Extraction) -> str:
         return "Their topics have no key points, or joined none that is left: lower topics.minimum_support."
     if not extraction.tokens.requests:
         return "`kpmath build` asks for what is missing."
-    return "Look at the replies with `kpmath explain`; take a larger model for roles.extractor, or raise extraction.max_tokens."
+    return _LOOK + "take a larger model for roles.extractor, or raise extraction.max_tokens."
 
 
 # ---- blueprints
 
 _ADVICE: Mapping[DropReason, str] = {
-    DropReason.UNWRITTEN: "Look at the replies of one with `kpmath explain`; a larger model for roles.writer errs less.",
+    DropReason.UNWRITTEN: _LOOK + "a larger model for roles.writer errs less.",
     DropReason.ANSWER_INSIDE: "A larger model for roles.writer keeps the answer to itself.",
     DropReason.TALK: "A larger model for roles.writer keeps to the task.",
     DropReason.NOTHING_ASKED: "A larger model for roles.writer asks for something.",
     DropReason.COPIED_PASSAGE: "Raise questions.temperature, or take a larger model for roles.writer.",
     DropReason.RENUMBERED: "Raise questions.temperature, or take a larger model for roles.writer.",
-    DropReason.UNJUDGED: "Look at the replies of one with `kpmath explain`; a larger model for roles.judge errs less.",
-    DropReason.LOW_QUALITY: "This is the judge's work; `kpmath rescore --set judging.threshold=…` decides anew.",
-    DropReason.TOO_MANY_PARTS: "`kpmath rescore --set judging.max_sub_questions=…` decides anew.",
-    DropReason.UNSOLVED: "Raise solutions.max_tokens if solutions are cut off; otherwise look at them with `kpmath explain`.",
+    DropReason.UNJUDGED: _LOOK + "a larger model for roles.judge errs less.",
+    DropReason.LOW_QUALITY: "The judge finds them wanting; judging.threshold says from where on, and `kpmath rescore` changes it later.",
+    DropReason.TOO_MANY_PARTS: "judging.max_sub_questions is the limit, and `kpmath rescore` changes it later.",
+    DropReason.UNSOLVED: _LOOK + "raise solutions.max_tokens if solutions are cut off.",
     DropReason.NO_AGREEMENT: "Such questions are hard or unclear; a stronger roles.solver agrees more often.",
     DropReason.TIE: "More solutions.samples break ties; consensus.mode=paper keeps more.",
-    DropReason.LOW_SHARE: "`kpmath rescore --set consensus.min_share=…` decides anew; a stronger roles.solver agrees more often.",
+    DropReason.LOW_SHARE: "consensus.min_share is the limit, and `kpmath rescore` changes it later; a stronger roles.solver agrees more often.",
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
@@ -170,7 +177,7 @@ def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
     losses = []
     for end, (count, advice) in counts.items():
         if count:
-            words = end.replace("_", " ")
+            words = f"requests that were {end.replace('_', ' ')}"
             told = (
                 (one.blueprint.id, its.text)
                 for one in sample
@@ -184,7 +191,8 @@ def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
 
 def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:
     first = seen[0] if seen else None
-    said = reason.value + (f" ({details})" if (details := _details(seen)) else "")
+    details = "" if reason in COPIED else _details(seen)
+    said = reason.value + (f" ({details})" if details else "")
     if first is None:
         return Loss("blueprints", said, count, of, _ADVICE[reason])
     return Loss(
@@ -194,7 +202,7 @@ def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate
         of,
         _blueprint_advice(reason, first),
         first.blueprint.id,
-        _beginning(first.question or ""),
+        "" if reason in COPIED else _beginning(first.question or ""),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kpmath_builder.progress import Listener, Progress
 from kpmath_builder.text import cut, shown
 
-__all__ = ["NotebookBar", "listener_here", "page", "paragraphs", "preformatted", "table"]
+__all__ = ["NotebookBar", "fold", "listener_here", "page", "paragraphs", "preformatted", "table"]
 
 
 def listener_here(progress: Listener | None) -> Listener | None:
@@ -47,8 +47,11 @@ class NotebookBar:
 
 
 def _bar(progress: Progress) -> str:
-    value = f" value='{progress.done}' max='{progress.total}'" if progress.total else ""
-    return f"<progress{value} style='width:20em;vertical-align:middle'></progress> {_text(str(progress))}"
+    told = _text(str(progress))
+    if not progress.total:
+        return told
+    value = f"value='{progress.done}' max='{progress.total}'"
+    return f"<progress {value} style='width:20em;vertical-align:middle'></progress> {told}"
 
 
 def page(parts: Iterable[str]) -> str:
@@ -59,6 +62,11 @@ def page(parts: Iterable[str]) -> str:
 def paragraphs(lines: Iterable[str]) -> str:
     """Return lines of text as paragraphs."""
     return "".join(f"<p style='margin:0.2em 0'>{_text(line)}</p>" for line in lines)
+
+
+def fold(title: str, content: str) -> str:
+    """Return HTML that a click on its title opens."""
+    return f"<details><summary><b>{_text(title)}</b></summary>{content}</details>"
 
 
 def preformatted(text: str) -> str:

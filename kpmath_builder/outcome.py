@@ -1,6 +1,6 @@
 """What a build folder says of itself besides its rows: what is found about the teachers, and where the rest went."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -17,9 +17,10 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import Loss, lost_blueprints, lost_seeds
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate
 
-__all__ = ["Outcome", "outcome_of"]
+__all__ = ["Outcome", "outcome_of", "outcome_over"]
 
 CANDIDATES_SEEN = 1000
 """Candidates that are looked at for examples: enough for every frequent reason, and read in a second."""
@@ -35,13 +36,28 @@ class Outcome:
 
 def outcome_of(workspace: Workspace, recipe: Recipe, knowledge: Knowledge | None, funnel: Funnel) -> Outcome:
     """Return findings and losses of a folder; `knowledge` is None before anything was learnt."""
-    blueprints = lost_blueprints(funnel, _sample(workspace, recipe))
+    sample = list(_sample(workspace, recipe))
     if knowledge is None:
-        return Outcome(find(funnel), tuple(blueprints))
-    counts = model_counts(knowledge, recipe, Prompts.load(recipe.prompts))
+        return Outcome(find(funnel), _without_private(lost_blueprints(funnel, sample), recipe))
+    return outcome_over(knowledge, funnel, sample, recipe, Prompts.load(recipe.prompts))
+
+
+def outcome_over(
+    knowledge: Knowledge, funnel: Funnel, sample: Sequence[Candidate], recipe: Recipe, prompts: Prompts
+) -> Outcome:
+    """Return findings and losses of knowledge and of candidates that `funnel` counts; `sample` are some of these."""
     practised = {practice.seed.id for practice in knowledge.practices}
-    seeds = lost_seeds(knowledge.seeds, knowledge.extractions, practised)
-    return Outcome(find(funnel, counts), (*seeds, *blueprints))
+    losses = [
+        *lost_seeds(knowledge.seeds, knowledge.extractions, practised),
+        *lost_blueprints(funnel, sample),
+    ]
+    findings = find(funnel, model_counts(knowledge, recipe, prompts))
+    return Outcome(findings, _without_private(losses, recipe))
+
+
+def _without_private(losses: Iterable[Loss], recipe: Recipe) -> tuple[Loss, ...]:
+    hide = hide_private(recipe)
+    return tuple(loss.without(hide) for loss in losses)
 
 
 def _sample(workspace: Workspace, recipe: Recipe) -> Iterator[Candidate]:

@@ -1,6 +1,8 @@
 """What is found about a teacher: each rule speaks from its threshold on and is silent below it."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -217,6 +219,12 @@ def test_few_practices_say_nothing_of_a_large_topic() -> None:
     few = findings.PRACTICES_AT_LEAST - 1
     assert find(Funnel(), replace(SOUND, practices=few, largest=few)) == ()
     assert find(Funnel(), replace(SOUND, practices=few + 1, largest=few + 1))
+
+
+def test_every_finding_stands_in_the_docs() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "preview.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE) != []
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == sorted(FindingId)
 
 
 def test_a_finding_survives_json() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.losses import REASONS_SHOWN, lost_blueprints, lost_seeds, too_few
+from kpmath_builder.losses import COPIED, REASONS_SHOWN, lost_blueprints, lost_seeds, too_few
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Extraction, SeedProblem, Stage, Tokens
 
 REFUSED = Tokens(requests=1, refused=1)
@@ -113,6 +113,14 @@ def test_every_reason_of_a_blueprint_is_counted_with_an_example_and_an_advice() 
     assert len(losses) == len(DropReason) - 1
     assert all(its.count == 2 and its.advice and its.example for its in losses)
     assert len({its.example for its in losses}) == len(losses)
+    shown = {
+        its.reason
+        for its in lost_blueprints(
+            funnel, [one.model_copy(update={"question": "How many?"}) for one in candidates]
+        )
+        if its.text
+    }
+    assert {reason.value for reason in DropReason if reason} - shown == {reason.value for reason in COPIED}
     assert all(its.example == "" for its in lost_blueprints(funnel, [])), "the counts stay without a sample"
 
 
@@ -124,12 +132,23 @@ def test_details_that_repeat_are_counted_and_those_that_do_not_are_left_to_the_e
     (loss,) = lost_blueprints(funnel, few)
     assert loss.reason == "no valid question (cut off at 0, 9 of 9 seen)"
     assert str(loss).startswith("9 of 9 blueprints: no valid question (cut off at 0, 9 of 9 seen). Look")
-    every = [candidate(i, DropReason.COPIED_PASSAGE, f"passage {'abcdefghi'[i]}") for i in range(9)]
+    every = [candidate(i, DropReason.TALK, f"word {'abcdefghi'[i]}") for i in range(9)]
     funnel = Funnel()
     for one in every:
         funnel.add(one)
     (loss,) = lost_blueprints(funnel, every)
-    assert loss.reason == "copied passage"
+    assert loss.reason == "talk about the task"
+
+
+def test_what_was_copied_is_not_quoted() -> None:
+    """It may be the text of a seed that may not be shared."""
+    copies = [
+        candidate(i, DropReason.COPIED_PASSAGE, "problem of practice 1: Tom has three pens") for i in range(9)
+    ]
+    funnel = Funnel()
+    for one in copies:
+        funnel.add(one)
+    assert "Tom" not in str(lost_blueprints(funnel, copies)[0])
 
 
 def test_blueprints_that_a_program_or_a_failing_server_lost_get_advice_of_their_own() -> None:

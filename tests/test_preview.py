@@ -15,6 +15,8 @@ import kpmath_builder
 from kpmath_builder import BuildError, InputError, PreviewResult, PreviewRow, Recipe, build, preview
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.previewing.ground import LEAST_SEEDS, handful
+from kpmath_builder.recipe.private import hide_private
+from kpmath_builder.records import Candidate, DropReason
 from kpmath_builder.seeds import load_seeds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -130,6 +132,44 @@ def test_every_step_is_shown_with_the_judges_words_and_the_decision(tmp_path: Pa
     prompts = result.text(show_prompts=True)
     assert "You are a strict reviewer" in prompts
     assert all(its.response.text.splitlines()[0] in prompts for row in result.rows for its in row.asked)
+
+
+def row(reason: DropReason, *, shareable: bool) -> PreviewRow:
+    """Return a row whose question copies its practice; its server named an address."""
+    seed = load_seeds().problems[0].model_copy(update={"shareable": shareable, "problem": HIDDEN})
+    solution = {
+        "sample": 0,
+        "text": "500 from http://10.0.0.7:8000/v1",
+        "finish_reason": "given_up",
+        "completion_tokens": 0,
+        "answer": None,
+    }
+    candidate = {
+        "blueprint": {
+            "id": "b-0",
+            "index": 0,
+            "parts": [{"topic": "T", "seed_id": seed.id, "key_points": ["k"]}],
+        },
+        "models": {},
+        "question": f"If so, {HIDDEN}?",
+        "solutions": [solution],
+        "stage": "written",
+        "reason": reason,
+        "detail": f"problem of practice 1: {HIDDEN}",
+    }
+    recipe = Recipe.of({"teacher": {"kind": "openai", "model": "m", "addresses": ["http://10.0.0.7:8000"]}})
+    return PreviewRow(Candidate.model_validate(candidate), {seed.id: seed}, (), hide_private(recipe))
+
+
+@pytest.mark.parametrize("reason", [DropReason.COPIED_PASSAGE, DropReason.RENUMBERED])
+def test_a_notebook_shows_no_copy_of_a_text_that_may_not_be_shared_and_no_address(reason: DropReason) -> None:
+    html = row(reason, shareable=False)._repr_html_()
+    assert HIDDEN not in html
+    assert "10.0.0.7" not in html
+    assert HIDDEN in row(reason, shareable=True)._repr_html_()
+    told = "\n".join(row(reason, shareable=False).lines())
+    assert told.count(HIDDEN) == 3, "a terminal shows practice, question and detail"
+    assert "10.0.0.7" in told
 
 
 @pytest.mark.parametrize("n", [0, -1, 101])

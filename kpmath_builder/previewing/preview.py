@@ -15,19 +15,18 @@ from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.execution.window import run_window
-from kpmath_builder.findings import find
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.knowledge.counts import model_counts
-from kpmath_builder.losses import lost_blueprints, lost_seeds
 from kpmath_builder.notebooks import listener_here
+from kpmath_builder.outcome import outcome_over
 from kpmath_builder.previewing.ground import FEW_SEEDS, Ground, find_ground, recipe_for_few
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, Tokens
 from kpmath_builder.seeds import load_seeds
 from kpmath_builder.stopping import stop_on_signals
@@ -126,6 +125,7 @@ class _Rows:
         self._each_row = each_row
         self._drawer = drawer_for(ground.knowledge, run.recipe)
         self._seeds = {seed.id: seed for seed in ground.knowledge.seeds}
+        self._hide = hide_private(run.recipe)
         self._selection = Selection(run.recipe.selection)
         self._waiting: dict[int, tuple[Candidate, Ask]] = {}
         self._logs: dict[tuple[str, int], ResponseLog] = {}
@@ -161,7 +161,7 @@ class _Rows:
     def _hand_on(self, candidate: Candidate, ask: Ask) -> None:
         decided = self._selection.decide(candidate)
         seeds = {part.seed_id: self._seeds[part.seed_id] for part in decided.blueprint.parts}
-        row = PreviewRow(decided, seeds, tuple(ask.asked))
+        row = PreviewRow(decided, seeds, tuple(ask.asked), self._hide)
         self.done.append(row)
         if self._each_row:
             self._each_row(row)
@@ -200,15 +200,12 @@ def _result(
     funnel = Funnel()
     for candidate in candidates:
         funnel.add(candidate)
-    practised = {practice.seed.id for practice in known.practices}
+    outcome = outcome_over(known, funnel, candidates, recipe, prompts)
     return PreviewResult(
         folder=recipe.build.folder,
         rows=tuple(rows),
-        findings=find(funnel, model_counts(known, recipe, prompts)),
-        losses=(
-            *lost_seeds(known.seeds, known.extractions, practised),
-            *lost_blueprints(funnel, candidates),
-        ),
+        findings=outcome.findings,
+        losses=outcome.losses,
         asked=dict(asked),
         seeds_read=len(known.extractions),
         seeds=seeds,

@@ -3,11 +3,12 @@
 A notebook is published sooner or later, a terminal is not: HTML leaves out the text of seeds that may not be shared.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 
 from kpmath_builder.execution.ask import AskedSample
-from kpmath_builder.notebooks import preformatted
+from kpmath_builder.losses import COPIED
+from kpmath_builder.notebooks import fold, preformatted
 from kpmath_builder.records import BlueprintPart, Candidate, SeedProblem, Solution, Stage
 from kpmath_builder.text import cut
 
@@ -65,24 +66,27 @@ def prompt_lines(asked: Iterable[AskedSample]) -> Iterator[str]:
         yield from _indented(response.text)
 
 
-def row_html(candidate: Candidate, seeds: Mapping[str, SeedProblem], judge_words: str) -> str:
-    """Return a row as a fold, opened by a click on its decision."""
+def row_html(
+    candidate: Candidate, seeds: Mapping[str, SeedProblem], judge_words: str, hide: Callable[[str], str]
+) -> str:
+    """Return a row as a fold, opened by a click on its decision; `hide` leaves out private words of what a server said."""
+    if candidate.reason in COPIED and not all(seed.shareable for seed in seeds.values()):
+        candidate = candidate.model_copy(update={"question": NOT_SHARED, "detail": ""})
     practices = "".join(
         _practice_html(number, part, seeds[part.seed_id])
         for number, part in enumerate(candidate.blueprint.parts, start=1)
     )
     solutions = "".join(
-        f"<li><details><summary>{escape(_solution(solution))}</summary>{preformatted(solution.text)}</details></li>"
+        f"<li>{fold(_solution(solution), preformatted(hide(solution.text)))}</li>"
         for solution in candidate.solutions
     )
     parts = [
         practices,
         f"<b>question</b>{preformatted(candidate.question)}" if candidate.question is not None else "",
-        f"<b>judge: {escape(_scores(candidate))}</b>{preformatted(judge_words)}" if judge_words else "",
+        f"<b>judge: {escape(_scores(candidate))}</b>{preformatted(hide(judge_words))}" if judge_words else "",
         f"<b>solutions: {escape(_vote(candidate))}</b><ol start='0'>{solutions}</ol>" if solutions else "",
     ]
-    title = f"blueprint {candidate.blueprint.index}: {_decision(candidate)}"
-    return f"<details><summary><b>{escape(title)}</b></summary>{''.join(parts)}</details>"
+    return fold(f"blueprint {candidate.blueprint.index}: {hide(_decision(candidate))}", "".join(parts))
 
 
 def _practice(number: int, part: BlueprintPart) -> str:

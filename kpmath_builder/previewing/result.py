@@ -1,7 +1,7 @@
 """What a preview shows: rows with everything on the way, as text for a terminal and as HTML for a notebook."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class PreviewRow:
     """The practices' seed problems by id."""
     asked: tuple[AskedSample, ...]
     """What was asked and what came, in its order."""
+    hide: Callable[[str], str] = field(default=str, compare=False, repr=False)
+    """Hides the recipe's private words in what a server said, where a row may be published."""
 
     @property
     def judge_words(self) -> str:
@@ -41,8 +43,13 @@ class PreviewRow:
         if show_prompts:
             yield from rendering.prompt_lines(self.asked)
 
+    @property
+    def html(self) -> str:
+        """The row for a notebook, which is published sooner or later."""
+        return rendering.row_html(self.candidate, self.seeds, self.judge_words, self.hide)
+
     def _repr_html_(self) -> str:
-        return page([rendering.row_html(self.candidate, self.seeds, self.judge_words)])
+        return page([self.html])
 
 
 @dataclass(frozen=True)
@@ -107,5 +114,4 @@ class PreviewResult:
         return self.text()
 
     def _repr_html_(self) -> str:
-        rows = [rendering.row_html(row.candidate, row.seeds, row.judge_words) for row in self.rows]
-        return page([*rows, paragraphs(self.closing_lines())])
+        return page([*(row.html for row in self.rows), paragraphs(self.closing_lines())])
