@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from kpmath_builder.stopping import Stop
 
@@ -56,6 +56,18 @@ def token_count(value: object) -> int:
     """Return a server's count of tokens, or 0 for whatever is no credible one."""
     credible = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
     return value if credible else 0  # type: ignore[return-value]  # an int, as was checked
+
+
+def _encodable(text: str) -> str:
+    r"""Return a text that a file can hold: a model's "\ud800" without its other half is replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+TokenCount = Annotated[int, BeforeValidator(token_count)]
+"""Checked on reading too: a log may have been written before counts were checked."""
+Text = Annotated[str, AfterValidator(_encodable)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,32 +140,19 @@ class Response(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: str
+    text: Text
     finish_reason: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
+    prompt_tokens: TokenCount = 0
+    completion_tokens: TokenCount = 0
+    cached_tokens: TokenCount = 0
     model: str = ""
     revision: str = ""
     fingerprint: str = ""
-    reasoning: str = ""
+    reasoning: Text = ""
     dialect: str = ""
     """How the server was asked, if not in the plain protocol."""
     seed_ignored: bool = False
     """Whether the server was found to give one reply to different seeds: equal samples are then copies."""
-
-    @field_validator("prompt_tokens", "completion_tokens", "cached_tokens", mode="before")
-    @classmethod
-    def _credible(cls, value: object) -> int:
-        return token_count(value)  # also of a log that was written before counts were checked
-
-    @field_validator("text", "reasoning")
-    @classmethod
-    def _encodable(cls, text: str) -> str:
-        # A model's "\\ud800" without its other half is text that no file can hold.
-        if text.isascii():
-            return text
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Teacher(Protocol):
