@@ -88,13 +88,18 @@ async def _learn(
     return knowledge
 
 
-async def learn_from(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace) -> Knowledge:
-    """Extract, cluster and count; the answers are logged in the folder, the knowledge is not kept there."""
+async def learn_from(
+    seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, minimum_support: int | None = None
+) -> Knowledge:
+    """Extract, cluster and count; the answers are logged in the folder, the knowledge is not kept there.
+
+    `minimum_support` replaces the recipe's.
+    """
     embedder = _embedder(run.recipe.topics, run)
     try:
         await embedder.check()  # before the extraction is paid for
         extractions = await _extract_all(seeds, run, workspace)
-        clusters = await _cluster(extractions, embedder, run, workspace)
+        clusters = await _cluster(extractions, embedder, run, workspace, minimum_support)
     finally:
         await embedder.close()
     run.stop.check()
@@ -130,7 +135,11 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
 
 
 async def _cluster(
-    extractions: Sequence[Extraction], embedder: Embedder, run: Run, workspace: Workspace
+    extractions: Sequence[Extraction],
+    embedder: Embedder,
+    run: Run,
+    workspace: Workspace,
+    minimum_support: int | None = None,
 ) -> TopicClusters:
     report = run.report
     rule = run.recipe.topics
@@ -152,7 +161,7 @@ async def _cluster(
                 ask_same,
                 same=rule.same,
                 ask_above=rule.ask_above,
-                minimum_support=rule.minimum_support,
+                minimum_support=minimum_support or rule.minimum_support,
             )
         except NothingToDrawError as error:
             raise NothingToDrawError(too_few(str(error), extractions)) from None

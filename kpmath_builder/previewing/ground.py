@@ -14,7 +14,7 @@ from kpmath_builder.records import SeedProblem
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.blueprints import ONE_PROBLEM
 
-__all__ = ["Ground", "find_ground", "handful", "recipe_for_few"]
+__all__ = ["Ground", "find_ground", "handful"]
 
 FEW_SEEDS = 64
 """So many seeds are all read: then the blueprints of the preview are the first of the build, and all that is asked counts for it."""
@@ -46,16 +46,17 @@ async def find_ground(seeds: Sequence[SeedProblem], n: int, run: Run, workspace:
     known = Knowledge.load(workspace)
     if known is not None:
         return Ground(known, whole=True)
-    if len(seeds) <= FEW_SEEDS:
-        return Ground(await learn_from(seeds, run, workspace), whole=True)
-    count = max(SEEDS_PER_BLUEPRINT * n, LEAST_SEEDS)
+    count = len(seeds) if len(seeds) <= FEW_SEEDS else max(SEEDS_PER_BLUEPRINT * n, LEAST_SEEDS)
     most = MOST_TIMES * count
     while True:
-        is_last = min(2 * count, len(seeds)) > most or count >= len(seeds)
+        whole = count >= len(seeds)
+        chosen = seeds if whole else handful(seeds, count, run.recipe.build.seed)
+        is_last = whole or 2 * count > most
         try:
-            knowledge = await learn_from(handful(seeds, count, run.recipe.build.seed), run, workspace)
+            # A handful cannot give topics the support that the whole set gives them.
+            knowledge = await learn_from(chosen, run, workspace, None if whole else 1)
             if is_last or _is_enough(knowledge, n, run.recipe):
-                return Ground(knowledge, whole=count >= len(seeds))
+                return Ground(knowledge, whole)
         except NothingToDrawError:
             if is_last:
                 raise
@@ -66,11 +67,6 @@ def handful(seeds: Sequence[SeedProblem], count: int, build_seed: int) -> list[S
     """Return so many seeds from all over the set, in their order; a larger handful holds the smaller ones."""
     places = sample_indices(rng(build_seed, 0, "preview"), len(seeds), count)
     return [seeds[place] for place in sorted(places)]
-
-
-def recipe_for_few(recipe: Recipe) -> Recipe:
-    """Return the recipe without the minimum support of topics, which a handful of seeds cannot have; it asks the same."""
-    return recipe.model_copy(update={"topics": recipe.topics.model_copy(update={"minimum_support": 1})})
 
 
 def _is_enough(knowledge: Knowledge, n: int, recipe: Recipe) -> bool:

@@ -21,7 +21,7 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.outcome import outcome_over
-from kpmath_builder.previewing.ground import FEW_SEEDS, Ground, find_ground, recipe_for_few
+from kpmath_builder.previewing.ground import Ground, find_ground
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
@@ -89,14 +89,12 @@ def preview(
         _make_room(workspace)
         limit = recipe.build.max_tokens
         spending = Spending(limit, workspace.responses) if limit else None
-        is_few = len(seeds.problems) <= FEW_SEEDS or workspace.is_learnt
-        led = recipe if is_few else recipe_for_few(recipe)
         count = min(n, recipe.build.questions)
 
         async def make() -> tuple[Ground, list[PreviewRow]]:
             async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
-                run = Run(led, prompts, report, teachers, stop, spending=spending)
+                run = Run(recipe, prompts, report, teachers, stop, spending=spending)
                 ground = await find_ground(seeds.problems, count, run, workspace)
                 report.begin("synthesis", count)
                 with _Rows(ground, run, workspace, spec, each_row) as rows:
