@@ -86,9 +86,8 @@ class Display:
 
     def preview_row(self, row: PreviewRow, *, show_prompts: bool) -> None:
         """Print one blueprint's way through the method."""
-        for line in row.lines(show_prompts=show_prompts):
-            self._console.print(_plain(line))
-        self._console.print()
+        lines = [_plain(line) for line in row.lines(show_prompts=show_prompts)]
+        self._console.print("\n".join([*lines, ""]))
 
     def preview(self, result: PreviewResult) -> None:
         """Print what is to be said after the rows of a preview."""

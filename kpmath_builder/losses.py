@@ -3,13 +3,14 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.records import Candidate, DropReason, Extraction, SeedProblem, Stage, Tokens
+from kpmath_builder.records import Candidate, DropReason, Extraction, RowFault, SeedProblem, Stage, Tokens
 from kpmath_builder.text import cut
 
-__all__ = ["COPIED", "Loss", "lost_blueprints", "lost_seeds", "too_few"]
+__all__ = ["COPIED", "Loss", "lost_blueprints", "lost_rows", "lost_seeds", "too_few"]
 
 REASONS_SHOWN = 6
 """Reasons of seed problems that are named; those that are left have few problems each."""
@@ -29,7 +30,7 @@ class Loss:
     """What went no further for one reason."""
 
     what: str
-    """"seed problems" or "blueprints"."""
+    """"rows of the seed set", "seed problems", "blueprints" or "solutions"."""
     reason: str
     count: int
     of: int
@@ -40,6 +41,10 @@ class Loss:
     text: str = ""
     """The beginning of its text, if that may be shown."""
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the loss as JSON values; `Loss(**…)` reads it back."""
+        return asdict(self)
+
     def without(self, hide: Callable[[str], str]) -> "Loss":
         """Return the loss without private words in what a server said."""
         return replace(self, reason=hide(self.reason), text=hide(self.text))
@@ -47,6 +52,26 @@ class Loss:
     def __str__(self) -> str:
         seen = f" E.g. {self.example}{f': {self.text}' if self.text else ''}" if self.example else ""
         return f"{self.count:,} of {self.of:,} {self.what}: {self.reason}. {self.advice}{seen}".strip()
+
+
+# ---- rows of the seed set
+
+_ROW_ADVICE: Mapping[RowFault, str] = {
+    RowFault.REPEATED: "Each problem counts once.",
+    RowFault.EMPTY: "Complete them; seeds.fields says which of your columns is which.",
+    RowFault.UNANSWERED: "End each solution with `#### 42` or `\\boxed{42}`, or give the answer a column (seeds.fields).",
+    RowFault.SENTINEL: "A proof has no answer to vote on.",
+}
+
+
+def lost_rows(left_out: Mapping[RowFault, Sequence[str]], problems: int) -> list[Loss]:
+    """Return why rows of the seed set are no seed problems; `left_out` maps a reason to the places of its rows."""
+    of = problems + sum(map(len, left_out.values()))
+    return [
+        Loss("rows of the seed set", reason.value, len(places), of, _ROW_ADVICE[reason], places[0])
+        for reason, places in left_out.items()
+        if places
+    ]
 
 
 # ---- seed problems

@@ -36,18 +36,35 @@ class Outcome:
 
 def outcome_of(workspace: Workspace, recipe: Recipe, knowledge: Knowledge | None, funnel: Funnel) -> Outcome:
     """Return findings and losses of a folder; `knowledge` is None before anything was learnt."""
+    rows = [Loss(**told) for told in workspace.read_left_out()]
     sample = list(_sample(workspace, recipe))
     if knowledge is None:
-        return Outcome(find(funnel), _without_private(lost_blueprints(funnel, sample), recipe))
-    return outcome_over(knowledge, funnel, sample, recipe, Prompts.load(recipe.prompts))
+        losses = [*rows, *lost_blueprints(funnel, sample)]
+        return Outcome(find(funnel), _without_private(losses, recipe))
+    return outcome_over(knowledge, funnel, sample, recipe, Prompts.load(recipe.prompts), rows=rows)
 
 
 def outcome_over(
-    knowledge: Knowledge, funnel: Funnel, sample: Sequence[Candidate], recipe: Recipe, prompts: Prompts
+    knowledge: Knowledge,
+    funnel: Funnel,
+    sample: Sequence[Candidate],
+    recipe: Recipe,
+    prompts: Prompts,
+    *,
+    rows: Sequence[Loss],
 ) -> Outcome:
-    """Return findings and losses of knowledge and of candidates that `funnel` counts; `sample` are some of these."""
+    """Return findings and losses of knowledge and of candidates.
+
+    Parameters
+    ----------
+    funnel, sample
+        Counts all candidates; some of these.
+    rows
+        What was lost before there was any knowledge.
+    """
     practised = {practice.seed.id for practice in knowledge.practices}
     losses = [
+        *rows,
         *lost_seeds(knowledge.seeds, knowledge.extractions, practised),
         *lost_blueprints(funnel, sample),
     ]

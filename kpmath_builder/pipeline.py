@@ -14,6 +14,7 @@ from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
@@ -79,6 +80,9 @@ def build(
             retried=chosen if retry_given_up else (),
             notify=report.note,
         )
+        with disk_faults(workspace.folder):
+            lost = lost_rows(seeds.left_out, len(seeds.problems))
+            workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
         if finished is not None:
             return replace(finished, already_built=True)

@@ -14,6 +14,7 @@ __all__ = [
     "Judgement",
     "Practice",
     "Record",
+    "RowFault",
     "SeedProblem",
     "Solution",
     "Stage",
@@ -66,6 +67,15 @@ class SeedProblem(Record):
     subject: str | None = None
     content_hash: str
     """`sha256:` over problem and solution."""
+
+
+class RowFault(StrEnum):
+    """Why a row of the seed set is no seed problem."""
+
+    REPEATED = "with the text of an earlier problem"
+    EMPTY = "without a problem or a solution"
+    UNANSWERED = "without a readable final answer"
+    SENTINEL = "whose answer says that there is none"
 
 
 class TopicKeyPoints(Record):

@@ -1,10 +1,25 @@
 """Where the rest went: every lost seed and blueprint is counted under a reason, with an example and what could be done."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from kpmath_builder import Recipe, build
+from kpmath_builder.display import Display
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.losses import COPIED, REASONS_SHOWN, lost_blueprints, lost_seeds, too_few
-from kpmath_builder.records import Blueprint, Candidate, DropReason, Extraction, SeedProblem, Stage, Tokens
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.losses import COPIED, REASONS_SHOWN, lost_blueprints, lost_rows, lost_seeds, too_few
+from kpmath_builder.records import (
+    Blueprint,
+    Candidate,
+    DropReason,
+    Extraction,
+    RowFault,
+    SeedProblem,
+    Stage,
+    Tokens,
+)
 
 REFUSED = Tokens(requests=1, refused=1)
 GIVEN_UP = Tokens(requests=1, given_up=1)
@@ -179,3 +194,36 @@ def test_solutions_that_no_model_wrote_are_counted_with_the_words_of_the_server(
     (loss,) = lost_blueprints(funnel, [one])
     assert (loss.what, loss.count, loss.of, loss.example, loss.text) == ("solutions", 2, 9, "b-3", "HTTP 500")
     assert advice in loss.advice
+
+
+def test_rows_that_are_no_seed_problems_are_counted_with_their_place() -> None:
+    left_out = {RowFault.REPEATED: [], RowFault.UNANSWERED: ["line 3", "line 9"], RowFault.EMPTY: ["line 4"]}
+    losses = lost_rows(left_out, 7)
+    assert [(its.reason, its.count, its.of, its.example) for its in losses] == [
+        ("without a readable final answer", 2, 10, "line 3"),
+        ("without a problem or a solution", 1, 10, "line 4"),
+    ]
+    assert all(its.advice for its in lost_rows({fault: ["line 1"] for fault in RowFault}, 0))
+
+
+def test_every_loss_stands_at_the_end_of_a_build_and_in_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (Path(__file__).resolve().parents[1] / "kpmath_builder/data/seeds.jsonl").read_text(
+        encoding="utf-8"
+    )
+    unread = json.dumps({"question": "How many pens?", "answer": "There are 3 pens."})
+    tree = {
+        "seeds": {"path": str(tmp_path / "seeds.jsonl"), "limit": 20},
+        "build": {"folder": str(tmp_path / "build"), "questions": 4, "shards": 1},
+    }
+    (tmp_path / "seeds.jsonl").write_text(f"{unread}\n{told}")
+    result = build(Recipe.of(tree))
+    assert result.losses[0].count == 1
+    assert "1 of 21 rows of the seed set: without a readable final answer." in str(result.losses[0])
+    assert read_status(tmp_path / "build").outcome.losses == result.losses
+    (result.folder / "knowledge" / "left_out.json").write_text("{")
+    assert read_status(tmp_path / "build").outcome.losses == result.losses[1:], "no table depends on it"
+    Display().result(result)
+    said = " ".join(capsys.readouterr().out.split())
+    assert all(" ".join(str(loss).split()) in said for loss in result.losses)

@@ -41,6 +41,8 @@ class Paths:
         self.knowledge = folder / "knowledge"
         self.origin = self.knowledge / "origin.json"
         """Written last of the knowledge: what it is made from, and what its files are."""
+        self.left_out = self.knowledge / "left_out.json"
+        """Rows of the seed set that are no seed problems, by reason."""
         self.candidates = folder / "candidates"
         self.dataset = folder / "dataset"
         self._owns_responses = responses is None

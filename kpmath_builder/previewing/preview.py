@@ -19,6 +19,7 @@ from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.outcome import outcome_over
 from kpmath_builder.previewing.ground import Ground, find_ground
@@ -28,7 +29,7 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, Tokens
-from kpmath_builder.seeds import load_seeds
+from kpmath_builder.seeds import SeedSet, load_seeds
 from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
@@ -104,7 +105,7 @@ def preview(
 
         with disk_faults(workspace.folder):
             ground, rows = stop.run(make())
-    return _result(recipe, prompts, ground, rows, asked=report.asked, seeds=len(seeds.problems))
+    return _result(recipe, prompts, seeds, ground=ground, rows=rows, asked=report.asked)
 
 
 class _Rows:
@@ -188,24 +189,24 @@ def _make_room(workspace: Workspace) -> None:
 def _result(
     recipe: Recipe,
     prompts: Prompts,
+    seeds: SeedSet,
+    *,
     ground: Ground,
     rows: list[PreviewRow],
-    *,
     asked: Mapping[str, Tokens],
-    seeds: int,
 ) -> PreviewResult:
-    known, candidates = ground.knowledge, [row.candidate for row in rows]
-    funnel = Funnel()
+    candidates, funnel = [row.candidate for row in rows], Funnel()
     for candidate in candidates:
         funnel.add(candidate)
-    outcome = outcome_over(known, funnel, candidates, recipe, prompts)
+    lost = lost_rows(seeds.left_out, len(seeds.problems))
+    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, prompts, rows=lost)
     return PreviewResult(
         folder=recipe.build.folder,
         rows=tuple(rows),
         findings=outcome.findings,
         losses=outcome.losses,
         asked=dict(asked),
-        seeds_read=len(known.extractions),
-        seeds=seeds,
+        seeds_read=len(ground.knowledge.extractions),
+        seeds=len(seeds.problems),
         is_first_of_build=ground.whole,
     )

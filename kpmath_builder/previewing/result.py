@@ -86,9 +86,8 @@ class PreviewResult:
         if not asked.requests:
             cost = "Nothing was asked, for all replies were in the log."
         if self.is_first_of_build:
-            return (
-                f"{cost} All of it counts for the build: its first {len(self.rows):,} blueprints are these."
-            )
+            these = "blueprint is this" if len(self.rows) == 1 else f"{len(self.rows):,} blueprints are these"
+            return f"{cost} All of it counts for the build: its first {these}."
         return (
             f"{cost} The extractions of {self.seeds_read:,} seed problems count for the build. It draws its blueprints from the topics of all "
             f"{self.seeds:,}, so that its questions are others than these."
