@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
     from kpmath_builder.pipeline import BuildResult, build, rescore
+    from kpmath_builder.previewing.preview import preview
+    from kpmath_builder.previewing.result import PreviewResult, PreviewRow
     from kpmath_builder.progress import Progress
     from kpmath_builder.publishing.publish import Published, publish
     from kpmath_builder.recipe import Recipe
@@ -16,11 +18,14 @@ __all__ = [
     "BuildResult",
     "InputError",
     "KpmathError",
+    "PreviewResult",
+    "PreviewRow",
     "Progress",
     "Published",
     "Recipe",
     "build",
     "load",
+    "preview",
     "publish",
     "rescore",
 ]
@@ -29,6 +34,8 @@ _HOMES = {
     "errors": ("BuildError", "InputError", "KpmathError"),
     "dataset.loading": ("load",),
     "pipeline": ("BuildResult", "build", "rescore"),
+    "previewing.preview": ("preview",),
+    "previewing.result": ("PreviewResult", "PreviewRow"),
     "progress": ("Progress",),
     "publishing.publish": ("Published", "publish"),
     "recipe": ("Recipe",),
@@ -41,3 +48,8 @@ def __getattr__(name: str) -> object:
         if name in names:
             return getattr(import_module(f"{__name__}.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, so that a notebook completes them before they are imported."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -5,6 +5,8 @@ import logging
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -153,28 +155,66 @@ def build(
     """Build a recipe, or go on with a build that was interrupted."""
     from kpmath_builder.pipeline import build as run
     from kpmath_builder.recipe import Recipe
-    from kpmath_builder.stopping import Interrupted
 
     read = Recipe.read(recipe, _pairs(settings))
     chosen = _numbers(shards) if shards is not None else None
+    with _going_on_after_signals(), _display(quiet=quiet, json=json) as display:
+        result = run(
+            read,
+            shards=chosen,
+            regenerate=regenerate,
+            retry_given_up=retry_given_up,
+            shrink=shrink,
+            progress=display,
+        )
+        display.result(result)
+    if json:
+        _print_json(result.as_json())
+    if result.nothing_kept:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _going_on_after_signals() -> Iterator[None]:
+    """After Ctrl+C or SIGTERM, say how to go on, and end."""
+    from kpmath_builder.stopping import Interrupted
+
     try:
-        with _display(quiet=quiet, json=json) as display:
-            result = run(
-                read,
-                shards=chosen,
-                regenerate=regenerate,
-                retry_given_up=retry_given_up,
-                shrink=shrink,
-                progress=display,
-            )
-            display.result(result)
-        if json:
-            _print_json(result.as_json())
+        yield
     except Interrupted as stop:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
         _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
         sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
+
+
+@app.command()
+def preview(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
+    ],
+    number: Annotated[
+        int, typer.Option("-n", "--number", metavar="N", help="How many blueprints, 1 to 100.")
+    ] = 5,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="Print every prompt, and every reply in full.")
+    ] = False,
+    settings: Settings = None,
+) -> None:
+    """Lead a few blueprints through the whole method and print everything on the way; what is asked counts for the build."""
+    from kpmath_builder.display import Display
+    from kpmath_builder.previewing.preview import preview as run
+    from kpmath_builder.recipe import Recipe
+
+    read = Recipe.read(recipe, _pairs(settings))
+    with _going_on_after_signals(), Display() as display:
+        result = run(
+            read,
+            number,
+            progress=display,
+            each_row=lambda row: display.preview_row(row, show_prompts=show_prompts),
+        )
+        display.preview(result)
 
 
 @app.command()
@@ -193,6 +233,8 @@ def rescore(
         display.result(result)
     if json:
         _print_json(result.as_json())
+    if result.nothing_kept:
+        raise typer.Exit(1)
 
 
 @app.command()

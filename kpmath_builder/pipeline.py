@@ -16,6 +16,8 @@ from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.losses import lost_rows
+from kpmath_builder.notebooks import listener_here
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -53,7 +55,7 @@ def build(
     shrink
         Cut the tables if the folder holds more questions than `recipe.build.questions`.
     progress
-        Called with a `Progress` about twice a second, and for every note.
+        Called with a `Progress` about twice a second, and for every note; by default a bar in notebooks, nothing elsewhere.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def build(
     Interrupted
         After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
@@ -85,6 +87,9 @@ def build(
             shrink=shrink,
             notify=report.note,
         )
+        with disk_faults(workspace.folder):
+            lost = lost_rows(seeds.left_out, len(seeds.problems))
+            workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
         if finished is not None:
             return replace(finished, already_built=True)
@@ -132,7 +137,7 @@ def rescore(
     InputError
         When the folder holds no knowledge yet, a changed key would change what is asked, or the folder holds more questions.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
@@ -165,7 +170,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     BuildError
         When the log lacks an answer that is needed.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     prompts = Prompts.load(recipe.prompts)
