@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
+    from kpmath_builder.estimation.plan import BuildPlan
+    from kpmath_builder.estimation.planner import plan
     from kpmath_builder.pipeline import BuildResult, build, rescore
     from kpmath_builder.progress import Progress
     from kpmath_builder.publishing.publish import Published, publish
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BuildError",
+    "BuildPlan",
     "BuildResult",
     "InputError",
     "KpmathError",
@@ -21,6 +24,7 @@ __all__ = [
     "Recipe",
     "build",
     "load",
+    "plan",
     "publish",
     "rescore",
 ]
@@ -28,6 +32,8 @@ __all__ = [
 _HOMES = {
     "errors": ("BuildError", "InputError", "KpmathError"),
     "dataset.loading": ("load",),
+    "estimation.plan": ("BuildPlan",),
+    "estimation.planner": ("plan",),
     "pipeline": ("BuildResult", "build", "rescore"),
     "progress": ("Progress",),
     "publishing.publish": ("Published", "publish"),

@@ -1,6 +1,7 @@
 """The command `kpmath`: each command is a few lines that call the library."""
 
 import io
+import json
 import logging
 import os
 import shlex
@@ -102,6 +103,33 @@ def build(
         _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
         sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
+
+
+@app.command()
+def plan(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/gsm8k-paper.toml.")
+    ],
+    settings: Settings = None,
+    tokens_per_second: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="What a model writes on one GPU; unset: as measured in the build folder, else 2,000.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+) -> None:
+    """Show what a recipe will take: requests, tokens, hours, cost, disk and uploads. Asks no server."""
+    from kpmath_builder.estimation.planner import plan as make
+    from kpmath_builder.recipe import Recipe
+
+    made = make(Recipe.read(recipe, _pairs(settings)), tokens_per_second=tokens_per_second)
+    if as_json:
+        typer.echo(json.dumps(made.as_json(), indent=1))
+        return
+    for line in str(made).splitlines():
+        _say(line)
 
 
 @app.command()

@@ -80,8 +80,10 @@ class Teachers:
         if record is None:
             return {}
         settings = next(its for its in self._settings.values() if its.server == server)
-        cost = settings.cost(self._spent[server])
-        return {**record, **({} if cost is None else {"cost": round(cost, 6)})}
+        spent = self._spent[server]
+        cost = settings.cost(spent)
+        priced = {} if cost is None else {"cost": round(cost, 6)}
+        return {**record, "written_tokens": spent.completion, **priced}
 
     def load(self) -> str:
         """Return what the servers do at this moment, for the progress display; "" if none says it."""
