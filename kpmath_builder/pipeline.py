@@ -14,6 +14,7 @@ from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.preflight import preflight, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -63,12 +64,13 @@ def build(
     report = Reporter(progress)
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
+        prompts = Prompts.load(recipe.prompts)
+        workspace = Workspace(recipe.build.folder)
+        heard = _preflight(recipe, workspace, report)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
             report.note(note)
-        prompts = Prompts.load(recipe.prompts)
-        workspace = Workspace(recipe.build.folder)
         spec = begin(
             recipe,
             prompts,
@@ -85,7 +87,8 @@ def build(
         limit = recipe.build.max_tokens
 
         async def make() -> tuple[Knowledge, list[str]]:
-            async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
+            notify = unless_heard(report.note, heard)
+            async with Teachers(recipe, notify, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
                 run = Run(
                     recipe,
@@ -179,6 +182,18 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+
+
+def _preflight(recipe: Recipe, workspace: Workspace, report: Reporter) -> list[str]:
+    """Check the servers; return the sentences that the user heard."""
+    heard: list[str] = []
+
+    def notify(sentence: str) -> None:
+        heard.append(sentence)
+        report.note(sentence)
+
+    run_apart(preflight(recipe, workspace, notify))  # a signal ends it at once: nothing is paid for yet
+    return heard
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

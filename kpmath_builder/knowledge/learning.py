@@ -19,9 +19,9 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
 from kpmath_builder.recipe import TopicsSettings
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
-from kpmath_builder.stopping import StoppedError
+from kpmath_builder.stopping import Stop, StoppedError
 
-__all__ = ["learn", "relearn"]
+__all__ = ["learn", "make_embedder", "relearn"]
 
 
 async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
@@ -75,7 +75,7 @@ async def _learn(
     seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec, known: Knowledge | None
 ) -> Knowledge:
     """Make the knowledge from the log, asking for what it lacks; `known` is what is there and may be another build's."""
-    embedder = _embedder(run.recipe.topics, run)
+    embedder = make_embedder(run.recipe.topics, run.report.note, run.stop)
     try:
         await embedder.check()  # before the extraction is paid for
         extractions = await _extract_all(seeds, run, workspace)
@@ -149,16 +149,13 @@ async def _cluster(
         )
 
 
-def _embedder(rule: TopicsSettings, run: Run) -> Embedder:
+def make_embedder(rule: TopicsSettings, notify: Callable[[str], None], stop: Stop) -> Embedder:
+    """Return the embedder that a recipe names; raises `InputError` for what is no address."""
     if rule.embedding == "lexical":
         return LexicalEmbedder()
     from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
     return OpenAIEmbedder(
-        rule.embedding_model,
-        rule.embedding_addresses,
-        api_key=key,
-        notify=run.report.note,
-        stop=run.stop,
+        rule.embedding_model, rule.embedding_addresses, api_key=key, notify=notify, stop=stop
     )
