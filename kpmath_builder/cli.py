@@ -55,6 +55,12 @@ def main() -> None:
         sys.exit(1)
 
 
+def _announce(plan: object) -> None:
+    """Show the plan of a long build beside its progress, on standard error."""
+    for line in str(plan).splitlines():
+        _say(line, err=True)
+
+
 def _say(line: str, *, err: bool = False) -> None:
     """Print a line; what would act on the terminal is shown as an escape."""
     typer.echo(shown(line), err=err)
@@ -95,7 +101,12 @@ def build(
     try:
         with Display() as display:
             result = run(
-                read, shards=chosen, regenerate=regenerate, retry_given_up=retry_given_up, progress=display
+                read,
+                shards=chosen,
+                regenerate=regenerate,
+                retry_given_up=retry_given_up,
+                progress=display,
+                announce=_announce,
             )
             display.result(result)
     except Interrupted as stop:
@@ -103,6 +114,25 @@ def build(
         _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
         sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
+
+
+@app.command()
+def init(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="gsm8k, math, own, … ; without it the names are listed.")
+    ] = "",
+    path: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The file to write; NAME.toml by default.")
+    ] = None,
+) -> None:
+    """Write a recipe with comments to begin with; a file that is there is never replaced."""
+    from kpmath_builder.recipe.shipped import shipped_names, write_recipe
+
+    if not name:
+        raise InputError(f"Name the recipe to begin with: {', '.join(shipped_names())}.")
+    target = path or Path(f"{name}.toml")
+    write_recipe(name, target)
+    _say(f"{target} is written: read its comments, then run kpmath plan {shlex.quote(str(target))}")
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """The order of the stages: seeds, knowledge, candidates, tables; and what makes a build finished."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.estimation.plan import BuildPlan
+from kpmath_builder.estimation.planner import plan_of_seeds
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
@@ -24,6 +26,9 @@ from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["BuildResult", "build", "repair", "rescore"]
 
+LONG_HOURS = 1.0
+"""A build of more is announced with its plan."""
+
 
 def build(
     recipe: Recipe,
@@ -32,6 +37,7 @@ def build(
     regenerate: bool = False,
     retry_given_up: bool = False,
     progress: Listener | None = None,
+    announce: Callable[[BuildPlan], None] | None = None,
 ) -> BuildResult:
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
 
@@ -50,6 +56,8 @@ def build(
         Ask again what was given up in earlier runs, because a server failed at it each time.
     progress
         Called with a `Progress` about twice a second, and for every note.
+    announce
+        Called with the plan before anything is asked, if more than an hour is left to go.
 
     Raises
     ------
@@ -84,6 +92,10 @@ def build(
         if finished is not None:
             return replace(finished, already_built=True)
 
+        if announce is not None:
+            foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
+            if foreseen.hours_left > LONG_HOURS:
+                announce(foreseen)
         limit = recipe.build.max_tokens
 
         async def make() -> tuple[Knowledge, list[str]]:
