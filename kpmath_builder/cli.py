@@ -7,12 +7,15 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.text import cut, shown
+
+if TYPE_CHECKING:
+    from kpmath_builder.recipe import Recipe
 
 __all__ = ["app", "main"]
 
@@ -55,6 +58,31 @@ def main() -> None:
         sys.exit(1)
 
 
+def _recipe(
+    path: Path | None, seeds: Path | None, settings: list[str] | None, *, confirmed: bool
+) -> "Recipe":
+    """Return the recipe at `path`, or that of a seed file once the user has confirmed how it is read."""
+    if (path is None) == (seeds is None):
+        raise InputError(
+            "Give a recipe, or --seeds with a file of problems; for both: RECIPE --set seeds.path=FILE. `kpmath init` writes recipes."
+        )
+    from kpmath_builder.recipe import Recipe
+
+    if path is not None:
+        return Recipe.read(path, _pairs(settings))
+    from kpmath_builder.seeds.own import recipe_of_file
+
+    assert seeds is not None
+    recipe, guess = recipe_of_file(seeds, _pairs(settings))
+    if guess is not None and not confirmed:
+        for line in guess.lines():
+            _say(line)
+        raise InputError(
+            f"If that is right, build with: {shlex.join(['kpmath', *sys.argv[1:], '--yes'])}; else name the columns with --set 'seeds.fields=…'."
+        )
+    return recipe
+
+
 def _announce(plan: object) -> None:
     """Show the plan of a long build beside its progress, on standard error."""
     for line in str(plan).splitlines():
@@ -74,8 +102,9 @@ def _about(error: OSError) -> str:
 @app.command()
 def build(
     recipe: Annotated[
-        Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
-    ],
+        Path | None, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
+    ] = None,
+    *,
     settings: Settings = None,
     shards: Annotated[
         str, typer.Option(metavar="LIST", help="Build only these shards, e.g. 3,7-9; all by default.")
@@ -89,14 +118,24 @@ def build(
             "--retry-given-up", help="Ask again what a server failed at each time in an earlier run."
         ),
     ] = False,
+    seeds: Annotated[
+        Path | None,
+        typer.Option(
+            "--seeds",
+            metavar="FILE",
+            help="Instead of a recipe: a file of problems, whose columns are guessed.",
+        ),
+    ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--yes", help="The guess that --seeds showed is right: build.")
+    ] = False,
 ) -> None:
     """Build a recipe, or go on with a build that was interrupted."""
     from kpmath_builder.display import Display
     from kpmath_builder.pipeline import build as run
-    from kpmath_builder.recipe import Recipe
     from kpmath_builder.stopping import Interrupted
 
-    read = Recipe.read(recipe, _pairs(settings))
+    read = _recipe(recipe, seeds, settings, confirmed=confirmed)
     chosen = _numbers(shards) if shards else None
     try:
         with Display() as display:
