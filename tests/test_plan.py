@@ -1,17 +1,19 @@
 """What a build will take: by rule from a profile, from counted prompts, and from what a folder shows."""
 
 import json
+import re
 from collections import Counter
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import run_command
 from dummy_server import DummyServer
 from roleplay import play
 from small_builds import recipe
 
-from kpmath_builder import BuildPlan, InputError, Recipe, build, plan
+from kpmath_builder import BuildPlan, InputError, Recipe, build, pipeline, plan
 from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, assume
 from kpmath_builder.estimation.counting import count_tokens
@@ -25,6 +27,7 @@ from kpmath_builder.publishing.release import Release
 from kpmath_builder.publishing.versions import Version
 from kpmath_builder.seeds import load_seeds
 
+ROOT = Path(__file__).resolve().parents[1]
 SMALL, LARGE = 120, 360
 
 
@@ -276,3 +279,37 @@ def test_the_plan_is_shown_for_three_sizes(grown: tuple[Path, BuildPlan, BuildPl
 def test_a_pace_of_nothing_is_refused() -> None:
     with pytest.raises(InputError, match="above 0"):
         plan(Recipe.of({}), tokens_per_second=0.0)
+
+
+# On the command line
+
+QUICK = ("examples/quickstart.toml", "--set", "build.questions=2", "--set", "build.shards=1")
+
+
+def test_the_command_shows_tables_or_json(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    status, out, _ = run_command(("plan", *QUICK), capsys, monkeypatch)
+    assert status == 0
+    assert "Plan of kpmath-quickstart: 2 questions" in out
+    assert re.search(r"^questions +2 +10,000 +800,000$", out, re.MULTILINE)
+    status, out, _ = run_command(("plan", *QUICK, "--json"), capsys, monkeypatch)
+    told = json.loads(out)
+    assert (status, told["sizes"][0]["questions"], told["hours_left"]) == (0, 2, pytest.approx(2 / 60 / 3600))
+    status, _, err = run_command(("plan", *QUICK, "--tokens-per-second", "-1"), capsys, monkeypatch)
+    assert (status, "above 0" in err) == (2, True)
+
+
+@pytest.mark.parametrize("long", [0.0, 1.0], ids=["long", "short"])
+def test_a_long_build_shows_its_plan_first_beside_its_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, long: float
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.setattr(pipeline, "LONG_HOURS", long)
+    status, out, err = run_command(("build", *QUICK), capsys, monkeypatch)
+    assert status == 0
+    assert ("Plan of kpmath-quickstart" in err) == (not long)
+    assert "Plan of" not in out
