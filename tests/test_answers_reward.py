@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kpmath_builder.answers import final_answer, reward
@@ -27,8 +28,12 @@ def test_a_right_answer_earns_one_whatever_form_the_reference_has(answer: Any):
 
 
 @pytest.mark.parametrize(
-    ("answer", "text"), [(1e-5, "0.00001"), (True, "yes"), (Fraction(1, 3), "1/3"), (-2, "-2")]
-)
+    ("answer", "text"),
+    [
+        (1e-5, "0.00001"), (True, "yes"), (Fraction(1, 3), "1/3"), (-2, "-2"), (1 + 2j, "1 + 2i"), (-0.5j, "-i/2"),
+        (np.int64(-2), "-2"), (np.float32(0.1), "0.1"), (np.float16(1e-5), "0.00001"), (np.equal(1, 2), "no"), (np.array(7), "7"),
+    ],
+)  # fmt: skip
 def test_numbers_are_read_as_they_are_meant(answer: Any, text: str):
     assert reward(f"The answer is {text}.", answer) == 1.0
 
@@ -50,6 +55,25 @@ def test_of_a_conversation_the_last_message_counts():
     said = [{"role": "user", "content": r"\boxed{3}?"}, {"role": "assistant", "content": r"\boxed{12}"}]
     assert reward(said, 12) == 1.0
     assert reward([said, said], [12, 3]) == [1.0, 0.0]
+
+
+def test_the_content_of_a_message_may_come_in_parts():
+    r"""What was thought is not said; what is neither text nor thinking cannot be left out."""
+    parts = [
+        {"type": "thinking", "thinking": r"\boxed{13}"},
+        {"type": "text", "text": r"Thus \box"},
+        {"type": "text", "text": "ed{12}."},
+    ]
+    said = [{"role": "assistant", "content": parts}]
+    assert reward(said, 12) == 1.0
+    assert reward([said, [{"role": "assistant", "content": parts[:1]}]], 12) == [1.0, 0.0]
+    with pytest.raises(InputError, match="cannot read a completion"):
+        reward([{"role": "assistant", "content": [*parts, {"type": "image", "image": "?"}]}], 12)
+
+
+def test_arrays_are_lists():
+    texts = np.array([r"\boxed{1}", r"\boxed{2}"], dtype=object)
+    assert reward(texts, np.array([1, 1])) == reward([*texts], np.array(1)) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(
