@@ -14,6 +14,7 @@ from datasets import Dataset
 import kpmath_builder
 from kpmath_builder.answers import ArithmeticCheck, check_arithmetic, equivalent
 
+pytestmark = pytest.mark.usefixtures("patient_checker")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "answers.md"
 _ROW = re.compile(
     r"\| `([^`]+)` \| (?:`([^`]+)` \| )?(equal|different|unknown|right|wrong|nothing|unread) \|"

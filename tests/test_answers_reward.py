@@ -16,6 +16,8 @@ from kpmath_builder.errors import InputError
 
 INTEGRAL = r"Thus \boxed{\int_0^1 x\,dx}."
 """Only the checker knows that it is one half."""
+NEVER = 600
+"""Seconds of wall time that no machine needs."""
 ENDLESS = r"Thus \boxed{\sum_{k=1}^{1000000000} \frac{1}{k}}."
 
 
@@ -95,14 +97,14 @@ def test_what_cannot_be_meant_is_refused_with_a_sentence(completion: Any, answer
 
 
 def test_a_comparison_that_comes_to_no_end_earns_nothing_and_is_not_remembered_as_undecided():
-    assert reward(ENDLESS, "5", seconds=0.2) == 0.0
-    assert reward(INTEGRAL, "1/2") == 1.0
+    assert reward(ENDLESS, "5", seconds=0.2, total_seconds=NEVER) == 0.0
+    assert reward(INTEGRAL, "1/2", total_seconds=NEVER) == 1.0
 
 
 def test_without_any_wall_time_left_only_what_needs_no_checker_earns_anything():
     half = r"\boxed{\int_0^1 3x\,dx}"
     assert reward([half, r"\boxed{1.5}", half], "3/2", total_seconds=0) == [0.0, 1.0, 0.0]
-    assert reward(half, "3/2") == 1.0
+    assert reward(half, "3/2", total_seconds=NEVER) == 1.0
 
 
 def test_the_wall_time_of_a_call_is_that_of_its_pairs_together():
@@ -127,7 +129,7 @@ def test_a_pair_waits_for_a_busy_checker_no_longer_than_its_allowance():
 
 def of_the_integral(number: int) -> float:
     """Stand at the top of the module, where a process finds it."""
-    return reward(INTEGRAL, f"{number}/{2 * number}")
+    return reward(INTEGRAL, f"{number}/{2 * number}", total_seconds=NEVER)
 
 
 @pytest.mark.parametrize("start", ["fork", "spawn"])

@@ -7,7 +7,7 @@ Nothing here uses signals, an event loop or state of its own: it may be called f
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Complex, Number, Rational
-from typing import TypeVar, overload
+from typing import TypeVar, cast, overload
 
 import numpy as np
 
@@ -94,7 +94,8 @@ def reward(
 
 def _unpacked(value: T) -> T:
     """Return the one element of an array without dimensions; anything else as it is."""
-    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+    single = isinstance(value, np.ndarray) and not value.ndim
+    return cast("T", value[()]) if single else value  # type: ignore[index]
 
 
 def _listed(value: object) -> list[object] | None:
