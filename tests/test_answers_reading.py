@@ -148,6 +148,8 @@ def test_of_the_labelled_cases_few_are_read_wrongly(shared_data: Path, file: str
         ("<answer>The area is 12 square units.</answer>", "12 square units"),
         ("<|begin_of_box|>D<|end_of_box|>", "D"),
         ("Option (C) is correct.", "C"),
+        ("Final Answer: Jane started growing Sphere 3 hours ago.", "3 hours ago"),
+        ("Answer: Tom gave 5 apples to 3 friends.", "5 apples"),
         ("The answer: D, it makes no sense for it to be A or B", "D"),
     ],
 )
@@ -214,6 +216,9 @@ def test_what_belongs_to_a_box_is_not_cut_off(text: str, answer: str):
         "Check: 3 + 4 = 7",
         "The answer is in the table:\n\n| n | f(n) |\n|---|---|\n| 1 | 2 |",
         "Answer: proof",
+        "Final answer: He arrives at 5 o'clock sharp.",
+        "Final answer: Ann is older than Tom by 3 years.",
+        "Final answer: Mary baked 12 cookies and Tom baked 15 cookies.",
         "答案：12万",
         "\\boxed{42}.\n\nFind the product of 3 and 3.\n\nIt is \\boxed{9}.",
         "\\boxed{12} is not correct.",
