@@ -27,6 +27,8 @@ from kpmath_builder.answers import Answer, equivalent, final_answer
         ('```json\n{"reasoning": "So \\(x\\) is \\boxed{3}", "answer": "\\frac{1}{2}"}\n```', r"\frac{1}{2}"),
         ('{"reasoning": "…", "answer": "\\\\frac{1}{2}"}', r"\frac{1}{2}"),
         ('{"answer": 12.5}', "12.5"),
+        ('{"Final Answer" : "12"}', "12"),
+        ("{'final_answer':\n '12'}", "12"),
         (r"$\boxed{1}\boxed{2}$", "1, 2"),
         (r"$\boxed{\frac{1}{2}}\boxed{2}$", r"\frac{1}{2}, 2"),
         (r"The final answer is \"$12 $ and $13 $\". I hope it is correct.", "$12 $ and $13 $"),
@@ -90,6 +92,11 @@ def test_parts_are_split_only_where_their_labels_run_from_the_first_on(text: str
 def test_an_answer_is_a_value_that_prints_as_its_text():
     assert final_answer("The answer is 5.") == Answer("5", ("5",))
     assert f"{final_answer('The answer is 5.')}" == "5"
+
+
+def test_equal_integers_are_one_object():
+    """So that a vote sees at once that they are the same."""
+    assert final_answer("#### 18") is final_answer(r"\boxed{18}")
 
 
 def test_commands_eaten_by_a_json_parser_come_back():
