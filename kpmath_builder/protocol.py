@@ -18,7 +18,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from kpmath_builder.stopping import Stop
 
 __all__ = [
+    "FINAL",
     "ROLE_OF",
+    "UNANSWERED",
     "Message",
     "Request",
     "Response",
@@ -47,6 +49,11 @@ def canonical_json(value: object) -> str:
     """Return the one JSON text that equal values share: sorted keys, no spaces, no escapes that are not needed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
+
+UNANSWERED = frozenset({"refused", "given_up"})
+"""How a request ends that got no answer; the response's text says why. It is asked again only if the user says so."""
+FINAL = UNANSWERED | {"declined"}
+"""Ends of a request that has no reply, however often it is asked."""
 
 MOST_TOKENS = 10**9
 """No call has more; a larger count is a server's mistake, and sums of it would not fit the tables' 64-bit columns."""
@@ -135,7 +142,8 @@ class Response(BaseModel):
 
     `finish_reason` is "stop" for a whole answer and "length" for one that was cut off at `max_tokens`. It is "refused" for an
     answer that the server will never give (too long a prompt, a content filter), with the server's words in `text`, and
-    "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`.
+    "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`. A program
+    that plays the teacher says "declined" to what it cannot do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

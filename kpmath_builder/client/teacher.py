@@ -9,7 +9,7 @@ from kpmath_builder.client.chat_call import ChatCall
 from kpmath_builder.client.completions import EmptyAnswerError
 from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.endpoints import Endpoint
-from kpmath_builder.client.faults import GivenUpError, RefusedError
+from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError, Weight
 from kpmath_builder.client.handshake import Expectations, Handshake
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Monitor
@@ -179,6 +179,8 @@ class OpenAITeacher:
         except GivenUpError as error:
             if (empty := _empty_answer(error)) is not None:
                 return empty
+            if count > 1 and _is_malformed(error):  # perhaps one bad sample, which takes no others along
+                return [response for sample in samples for response in await self.answer(request, [sample])]
             self._refusals.given_up(request, str(error))
             return self._without_answer("given_up", error, count)
         self._refusals.answered(request.task)
@@ -206,6 +208,10 @@ class OpenAITeacher:
             "generated_tokens_per_second": round(load.total.generated_tokens / seconds, 1),
             "prefix_cache_hit_rate": round(load.hit_rate, 4),
         }
+
+
+def _is_malformed(error: GivenUpError) -> bool:
+    return isinstance(error.__cause__, CallError) and error.__cause__.weight is Weight.MALFORMED
 
 
 def _empty_answer(error: GivenUpError) -> list[Response] | None:
