@@ -153,8 +153,8 @@ def _requests(funnel: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Fin
                 FindingId.REFUSED,
                 count,
                 f"{count:,} requests to the {role} were refused by the server.",
-                "`kpmath explain` shows the server's words for a row: raise its context length if a prompt is too long; take another "
-                "model if a content filter is at work.",
+                "`kpmath explain` shows the server's words for a row: raise its context length if a prompt is too long, take another "
+                "model if a content filter is at work, then build with --retry-given-up.",
                 role,
             )
 

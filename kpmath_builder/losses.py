@@ -132,11 +132,11 @@ def _lost(group: Sequence[Extraction], seed: SeedProblem | None, count: int, of:
 
 
 def _seed_advice(extraction: Extraction) -> str:
+    if extraction.reason and extraction.model == _PROGRAM:
+        return "The symbolic teacher can use problems only if it can follow their calculator annotations: a model can read these."
     if extraction.tokens.given_up:
         return "The server failed at each of them every time: look at its log; a build in another folder asks them again."
     if extraction.tokens.refused:
-        if extraction.model == _PROGRAM:
-            return "The symbolic teacher can use problems only if it can follow their calculator annotations: a model can read these."
         return "The server will not answer them: raise its context length, or take another model for roles.extractor."
     if not extraction.reason:
         return "Their topics have no key points, or joined none that is left: lower topics.minimum_support."
@@ -165,9 +165,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
 _WRITTEN_BY_PROGRAM = "The symbolic teacher composes what its rules can; a model writes of any practices, and build.questions can be raised."
-_REFUSED = (
-    "The server will not answer them: raise its context length, or take another model for roles.solver."
-)
+_REFUSED = "The server will not answer them: raise its context length, or take another model for the role, then build with --retry-given-up."
 _SERVER_FAILED = (
     "The server failed at requests of theirs every time: look at its log, then build with --retry-given-up."
 )
@@ -243,7 +241,7 @@ def _details(seen: Sequence[Candidate]) -> str:
 
 def _blueprint_advice(reason: DropReason, first: Candidate) -> str:
     if first.tokens.given_up:
-        return _SERVER_FAILED
+        return _SERVER_FAILED if first.tokens.given_up else _REFUSED
     if (
         reason is DropReason.UNWRITTEN
         and first.stage is Stage.ASKED

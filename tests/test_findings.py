@@ -185,7 +185,7 @@ def test_what_a_program_does_is_not_judged() -> None:
         spent={"write": Tokens(requests=3), "judge": Tokens(requests=3)},
     )
     refused = candidate(
-        Stage.ASKED, DropReason.UNWRITTEN, models=program, spent={"write": Tokens(requests=1, refused=1)}
+        Stage.ASKED, DropReason.UNWRITTEN, models=program, spent={"write": Tokens(requests=1)}
     )
     assert found(counted((100, made), (10, refused))) == []
 

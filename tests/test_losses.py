@@ -97,7 +97,7 @@ def test_many_reasons_are_summed_up_and_none_is_lost() -> None:
     [
         (extraction("a", "HTTP 500", GIVEN_UP), "look at its log"),
         (extraction("a", "too long", REFUSED), "raise its context length"),
-        (extraction("a", "no annotations", REFUSED, "symbolic"), "a model can read these"),
+        (extraction("a", "no annotations", REPLIED, "symbolic"), "a model can read these"),
         (extraction("a", "no JSON"), "larger model for roles.extractor"),
         (extraction("a", "not in the log", Tokens()), "`kpmath build` asks"),
     ],
@@ -169,7 +169,8 @@ def test_what_was_copied_is_not_quoted() -> None:
 def test_blueprints_that_a_program_or_a_failing_server_lost_get_advice_of_their_own() -> None:
     for fields, advice in (
         ({"models": {"writer": "symbolic"}}, "The symbolic teacher composes what its rules can"),
-        ({"spent": {"write": GIVEN_UP}}, "--retry-given-up"),
+        ({"spent": {"write": GIVEN_UP}}, "The server failed"),
+        ({"spent": {"write": REFUSED}}, "raise its context length"),
     ):
         one = candidate(0, DropReason.UNWRITTEN, "no", **fields)
         funnel = Funnel()
