@@ -39,7 +39,7 @@ def measure(workspace: Workspace, recipe: Recipe, assumed: Profile) -> Profile:
         return assumed
     seeds = costs_by_task(_lines(workspace, "extract-*"))
     pairs = costs_by_task(_lines(workspace, "topics-*"))
-    asked = costs_by_task(islice(_lines(workspace, "synthesis-*"), _MOST_LINES))
+    asked = _asked(workspace)
     sealed = _Sealed.of(workspace, recipe)
     loads = dict(assumed.loads)
     loads |= _extraction(workspace, assumed, seeds, pairs)
@@ -91,6 +91,14 @@ def _recipe_of(workspace: Workspace) -> Recipe | None:
 
 def _lines(workspace: Workspace, pattern: str) -> Iterator[bytes]:
     return chain.from_iterable(map(lines_of, sorted(workspace.responses.glob(f"{pattern}.jsonl"))))
+
+
+def _asked(workspace: Workspace) -> Mapping[str, TaskCost]:
+    """Return what the questions of builds cost, or those of previews if these were more; both number them from 0."""
+    costs = [
+        costs_by_task(islice(_lines(workspace, stage), _MOST_LINES)) for stage in ("synthesis-*", "preview-*")
+    ]
+    return max(costs, key=_questions)
 
 
 def _same_model(task: Task, before: Recipe | None, recipe: Recipe) -> bool:
