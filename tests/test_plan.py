@@ -266,6 +266,25 @@ def test_the_logs_alone_measure_too(
     assert alone.requests == pytest.approx(between.sizes[0].requests, rel=0.1)
 
 
+def test_only_what_is_asked_otherwise_is_assumed_again(
+    grown: tuple[Path, BuildPlan, BuildPlan], tmp_path: Path
+) -> None:
+    """Other prompts and fields (thinking, say) make other lengths; more samples only make more requests."""
+    folder, _, between = grown
+    judge = Prompts.load().texts["judge"]
+    (tmp_path / "judge.txt").write_text(judge.replace("[system]", "[system]\nThink.", 1), encoding="utf-8")
+
+    def known(**settings: str) -> set[str]:
+        changed = {key.replace("_", ".", 1): value for key, value in settings.items()}
+        size = plan(Recipe.read(folder / "recipe.toml", changed)).sizes[0]
+        return {task.task for task in size.tasks if task.known == "assumed"}
+
+    assert known(prompts=str(tmp_path)) == {"judge"}
+    assert known(teacher_extra="{ top_k = 5 }") == {"extract", "same_topic", "write", "judge", "solve"}
+    doubled = plan(Recipe.read(folder / "recipe.toml", {"solutions.samples": "8"})).sizes[0]
+    assert doubled.tasks[-1].requests == pytest.approx(2 * between.sizes[0].tasks[-1].requests, rel=0.1)
+
+
 def test_answers_of_another_model_measure_nothing(grown: tuple[Path, BuildPlan, BuildPlan]) -> None:
     folder, before, _ = grown
     other = plan(Recipe.read(folder / "recipe.toml", {"teacher.model": "other"}))
