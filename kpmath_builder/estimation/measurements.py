@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from kpmath_builder.errors import InputError
 from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, KEPT_OF_SOLVED
 from kpmath_builder.estimation.counting import count_tokens
 from kpmath_builder.estimation.profile import Known, PlannedTask, Profile, TaskLoad
 from kpmath_builder.files.sealed import DamagedError, FileRecord
+from kpmath_builder.folder.build_spec import BuildSpec, Keys
 from kpmath_builder.folder.log_costs import TaskCost, costs_by_task
 from kpmath_builder.folder.log_scan import lines_of
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.protocol import ROLE_OF, Task
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.protocol import ROLE_OF, Role, Task
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Stage, Tokens
 
@@ -28,23 +29,18 @@ _MOST_LINES = 100_000
 """Lines of the synthesis logs that are read: enough for every mean, however large the folder."""
 
 
-def measure(workspace: Workspace, recipe: Recipe, assumed: Profile) -> Profile:
+def measure(workspace: Workspace, recipe: Recipe, prompts: Prompts, assumed: Profile) -> Profile:
     """Return the profile with everything that the folder's answers show in place of what was assumed.
 
-    A task counts as measured if the folder's recipe has the same model for it. Sealed shards are believed first; without one,
-    the logs, whose last questions may be unfinished.
+    A task counts as measured if it was asked with the same prompt, model and further fields. Sealed shards are believed first;
+    without one, the logs, whose last questions may be unfinished.
     """
-    before = _recipe_of(workspace)
-    if before is None and not workspace.responses.is_dir():
+    if not workspace.responses.is_dir():
         return assumed
-    seeds = costs_by_task(_lines(workspace, "extract-*"))
-    pairs = costs_by_task(_lines(workspace, "topics-*"))
-    asked = costs_by_task(islice(_lines(workspace, "synthesis-*"), _MOST_LINES))
-    sealed = _Sealed.of(workspace, recipe)
-    loads = dict(assumed.loads)
-    loads |= _extraction(workspace, assumed, seeds, pairs)
-    loads |= _synthesis(asked, sealed)
-    foreign: set[PlannedTask] = {task for task in ROLE_OF if not _same_model(task, before, recipe)}
+    before = _keys_of(workspace.begun())
+    foreign = _foreign(before, _keys_of(BuildSpec.of(recipe, prompts, "", {}, asking=True)))
+    asked, sealed = _asked(workspace), _Sealed.of(workspace, recipe)
+    loads = {**assumed.loads, **_extraction(workspace, assumed), **_synthesis(asked, sealed)}
     loads |= {task: assumed.loads[task] for task in foreign}
     loads["solve"] = _with_samples(loads["solve"], before, recipe)
     profile = replace(assumed, loads=loads, rates=measured_rates(workspace.folder))
@@ -83,32 +79,46 @@ class _Sealed:
         return cls(funnel, funnel.ended.total(), sum(path.stat().st_size for path, _ in found))
 
 
-def _recipe_of(workspace: Workspace) -> Recipe | None:
-    with suppress(InputError, DamagedError):
-        return workspace.read_recipe() if workspace.recipe.exists() else None
-    return None
+def _keys_of(spec: BuildSpec | None) -> Keys:
+    return {} if spec is None else {**spec.origin, **spec.asked}
+
+
+def _foreign(before: Keys, now: Keys) -> set[Task]:
+    """Return the tasks that were asked otherwise; none, if nothing is noted of how they were asked."""
+
+    def of_task(key: str, task: Task, role: Role) -> bool:
+        return key == f"the prompt of {task}" or key.startswith(f"roles.{role}.")
+
+    changed = {key for key in (*before, *now) if before.get(key) != now.get(key)} if before else set()
+    return {task for task, role in ROLE_OF.items() if any(of_task(key, task, role) for key in changed)}
 
 
 def _lines(workspace: Workspace, pattern: str) -> Iterator[bytes]:
     return chain.from_iterable(map(lines_of, sorted(workspace.responses.glob(f"{pattern}.jsonl"))))
 
 
-def _same_model(task: Task, before: Recipe | None, recipe: Recipe) -> bool:
-    role = ROLE_OF[task]
-    return before is None or before.teacher_for(role).model_name == recipe.teacher_for(role).model_name
+def _asked(workspace: Workspace) -> Mapping[str, TaskCost]:
+    """Return what the questions of builds cost, or those of previews if these were more; both number them from 0."""
+    costs = [
+        costs_by_task(islice(_lines(workspace, stage), _MOST_LINES)) for stage in ("synthesis-*", "preview-*")
+    ]
+    return max(costs, key=_questions)
 
 
-def _with_samples(load: TaskLoad, before: Recipe | None, recipe: Recipe) -> TaskLoad:
+def _with_samples(load: TaskLoad, before: Keys, recipe: Recipe) -> TaskLoad:
     """Return the load of the solver for as many samples as are asked for now."""
-    if load.known is Known.ASSUMED or before is None:
-        return load
-    return replace(load, requests=load.requests * recipe.solutions.samples / before.solutions.samples)
+    samples = before.get("solutions.samples", recipe.solutions.samples)
+    return (
+        load
+        if load.known is Known.ASSUMED
+        else replace(load, requests=load.requests * recipe.solutions.samples / samples)
+    )
 
 
-def _extraction(
-    workspace: Workspace, assumed: Profile, seeds: Mapping[str, TaskCost], pairs: Mapping[str, TaskCost]
-) -> dict[PlannedTask, TaskLoad]:
+def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, TaskLoad]:
     """Return what was learnt of the stages before the questions."""
+    seeds = costs_by_task(_lines(workspace, "extract-*"))
+    pairs = costs_by_task(_lines(workspace, "topics-*"))
     loads: dict[PlannedTask, TaskLoad] = {}
     knowledge = _knowledge_of(workspace)
     if cost := seeds.get("extract"):

@@ -46,7 +46,7 @@ def plan_of_seeds(
     recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem], tokens_per_second: float | None = None
 ) -> BuildPlan:
     """Return the plan for seeds that are read already; as `plan`."""
-    profile = measure(Workspace(recipe.build.folder), recipe, assume(recipe, prompts, seeds))
+    profile = measure(Workspace(recipe.build.folder), recipe, prompts, assume(recipe, prompts, seeds))
     paces: dict[str, Pace] = {}
     for settings in recipe.teachers.values():
         if pace := pace_of(settings, tokens_per_second, profile.rates):

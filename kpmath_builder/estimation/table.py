@@ -30,7 +30,8 @@ def lines_of_plan(plan: BuildPlan) -> Iterator[str]:
     if any(task.known == Known.MEASURED for task in own.tasks):
         yield f'"measured": from the answers in the build folder ({plan.measured_questions:,} questions).'
     if any(task.known == Known.ASSUMED for task in own.tasks):
-        yield f'"assumed": prompts are counted as they will be sent; {"; ".join(ASSUMPTIONS)}. A small build measures all this.'
+        yield '"assumed": prompts are counted as they will be sent; the rest is measured by a small build. It is assumed that'
+        yield from (f"  - {assumption}" for assumption in ASSUMPTIONS)
 
 
 _COLUMN = (
