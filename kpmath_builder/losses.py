@@ -241,7 +241,9 @@ def _details(seen: Sequence[Candidate]) -> str:
 
 def _blueprint_advice(reason: DropReason, first: Candidate) -> str:
     if first.tokens.given_up:
-        return _SERVER_FAILED if first.tokens.given_up else _REFUSED
+        return _SERVER_FAILED
+    if first.tokens.refused:
+        return _REFUSED
     if (
         reason is DropReason.UNWRITTEN
         and first.stage is Stage.ASKED
