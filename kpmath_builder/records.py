@@ -61,6 +61,8 @@ class Extraction(Record):
     topics: tuple[TopicKeyPoints, ...] = ()
     model: str = ""
     reason: str = ""
+    left_out: dict[str, int] = {}
+    """Why key points that the extractor named were left out, and how many."""
 
 
 class Practice(Record):
@@ -94,7 +96,7 @@ class Blueprint(Record):
 
 
 class Judgement(Record):
-    """The judge's two criteria as answered, 0…1 each, and the paper's one score made from them."""
+    """The judge's two criteria, 0…1 each, and the paper's one score made from them."""
 
     key_points_present: float
     correctness: float
@@ -103,6 +105,8 @@ class Judgement(Record):
     missing_key_points: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     sub_questions: int = 1
+    judge_answer: str = ""
+    """The judge's own answer to the question; empty if it found none."""
 
 
 class Solution(Record):
