@@ -202,7 +202,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
         )
     check_dataset(workspace.dataset)
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
-    extracted = model_counts(knowledge, recipe, Prompts.load(recipe.prompts))
+    extracted = model_counts(knowledge, recipe)
     return {
         "build_spec": spec.fingerprint,
         "models": {role: settings.public_name for role, settings in recipe.teachers.items()},

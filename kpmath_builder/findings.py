@@ -100,11 +100,11 @@ class KnowledgeCounts:
     given_up: int
     practices: int
     key_points: int
-    """Of all practices, as the extractor named them."""
+    """As the extractor named them."""
     with_numbers: int
-    """Key points that carry a number of their problem."""
+    """Key points that carry a number of their problem, and are left out."""
     copied: int
-    """Key points that stand in the prompt."""
+    """Key points that stand in the prompt, and are left out."""
     largest_topic: str
     largest: int
     """Practices that have that topic."""
@@ -200,15 +200,15 @@ def _key_points(_: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Findin
         yield Finding(
             FindingId.NUMBERS,
             knowledge.with_numbers / knowledge.key_points,
-            f"Of the key points, {_percent(knowledge.with_numbers, knowledge.key_points)} carry a number of their problem.",
-            "Such key points ask for the old problem again: take a larger model for roles.extractor.",
+            f"Of the key points, {_percent(knowledge.with_numbers, knowledge.key_points)} carry a number of their problem and were left out.",
+            "They ask for the old problem again. Take a larger model for roles.extractor to lose fewer.",
         )
     if _often(knowledge.copied, knowledge.key_points, COPIED_KEY_POINTS):
         yield Finding(
             FindingId.COPIED_KEY_POINTS,
             knowledge.copied / knowledge.key_points,
-            f"Of the key points, {_percent(knowledge.copied, knowledge.key_points)} are copied from the prompt's examples.",
-            "They ask for what the seeds do not hold: take a larger model for roles.extractor, or other examples in extract.txt.",
+            f"Of the key points, {_percent(knowledge.copied, knowledge.key_points)} are copied from the prompt's examples and were left out.",
+            "They ask for what the seeds do not hold. Take a larger model for roles.extractor, or other examples in extract.txt.",
         )
 
 

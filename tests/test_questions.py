@@ -1,6 +1,7 @@
 """Writing and judging: what is shown to the teachers, and the one score that is made of two criteria."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,16 +9,17 @@ import pytest
 from factories import make_build
 
 from kpmath_builder.execution.ask import Ask, Reply
-from kpmath_builder.prompts.schemas import JudgeReply, WriteReply
+from kpmath_builder.prompts.replies import JudgeReply, WriteReply
+from kpmath_builder.records import Judgement
 from kpmath_builder.synthesis.questions import judge, show, write
 
-SAID = {
-    "missing_key_points": ("ratios",),
-    "key_points_present": 0.9,
-    "errors": ("a negative length",),
-    "correctness": 0.9,
-    "sub_questions": 2,
-}
+POINTS = ("ratios", "sums", "areas", "roots")
+PRACTICES = [{"topic": "Algebra", "key_points": POINTS[:3]}, {"topic": "Geometry", "key_points": POINTS[3:]}]
+
+
+def said(needed: str = "++++", *errors: str, answer: str = "7", final_answers: int = 1) -> JudgeReply:
+    points = tuple(sign == "+" for sign in needed)
+    return JudgeReply(answer=answer, key_points=points, errors=errors, final_answers=final_answers)
 
 
 class Replying:
@@ -27,35 +29,62 @@ class Replying:
         self.asked: list[tuple[str, Any]] = []
         self._reply = reply
 
-    async def reply(self, task: str, material: object, kind: type) -> Reply[Any]:
+    async def reply(
+        self, task: str, material: object, kind: type, refuse: Callable[[Any], str] = lambda _: ""
+    ) -> Reply[Any]:
         self.asked.append((task, material))
-        return self._reply
+        reason = refuse(self._reply.value) if self._reply.value is not None else ""
+        return Reply(None, reason) if reason else self._reply
 
 
 def as_ask(replying: Replying) -> Ask:
     return cast("Ask", replying)
 
 
+def judgement(reply: JudgeReply) -> Judgement:
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply))))).value
+    assert judged is not None
+    return judged
+
+
 @pytest.mark.parametrize(
-    ("present", "correct", "quality"), [(0.5, 1.0, 0.5), (1.0, 0.25, 0.25), (0.75, 0.75, 0.75), (0, 1, 0)]
+    ("reply", "present", "correctness"),
+    [
+        (said("++++"), 1.0, 1.0),
+        (said("+-++"), 0.75, 1.0),
+        (said("----"), 0.0, 1.0),
+        (said("++++", "a negative length"), 1.0, 0.5),
+        (said("+--+", "a negative length", "no price"), 0.5, 0.5),
+        (said("++++", answer=""), 1.0, 0.0),
+        (said("-+++", "no price", answer=""), 0.75, 0.0),
+    ],
 )
-def test_the_quality_of_a_question_is_the_lower_of_both_criteria(
-    present: float, correct: float, quality: float
+def test_code_makes_the_scores_and_the_quality_is_the_lower_of_both(
+    reply: JudgeReply, present: float, correctness: float
 ) -> None:
-    said = JudgeReply(**{**SAID, "key_points_present": present, "correctness": correct})
-    judged = asyncio.run(judge("How many?", [], as_ask(Replying(Reply(said))))).value
-    assert judged is not None
-    assert (judged.key_points_present, judged.correctness, judged.quality) == (present, correct, quality)
+    """The share of key points that were needed; a faulty problem has half of the correctness, one without an answer none."""
+    judged = judgement(reply)
+    assert (judged.key_points_present, judged.correctness) == (present, correctness)
+    assert judged.quality == min(present, correctness)
 
 
-def test_a_judgement_keeps_its_reasons() -> None:
-    replying = Replying(Reply(JudgeReply(**SAID)))
-    practices = [{"topic": "Algebra"}]
-    judged = asyncio.run(judge("How many?", practices, as_ask(replying))).value
-    assert judged is not None
-    assert (judged.missing_key_points, judged.errors) == (("ratios",), ("a negative length",))
-    assert judged.sub_questions == 2
-    assert replying.asked == [("judge", {"question": "How many?", "practices": practices})]
+def test_a_judgement_keeps_its_reasons_and_the_judge_s_own_answer() -> None:
+    judged = judgement(said("-++-", "a negative length", answer=r"\frac{1}{2}", final_answers=2))
+    assert (judged.missing_key_points, judged.errors) == (("ratios", "roots"), ("a negative length",))
+    assert (judged.sub_questions, judged.judge_answer) == (2, r"\frac{1}{2}")
+
+
+@pytest.mark.parametrize("needed", ["", "+++", "+++++"])
+def test_a_judgement_about_other_key_points_than_those_shown_is_refused(needed: str) -> None:
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed))))))
+    assert judged.value is None
+    assert judged.reason == f"reply speaks of {len(needed)} key points, but there are 4"
+
+
+def test_the_judge_is_shown_the_question_and_the_practices() -> None:
+    replying = Replying(Reply(said()))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    assert replying.asked == [("judge", {"question": "How many?", "practices": PRACTICES})]
 
 
 def test_without_a_judgement_its_reason_is_passed_on() -> None:

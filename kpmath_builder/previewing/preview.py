@@ -105,7 +105,7 @@ def preview(
 
         with disk_faults(workspace.folder):
             ground, rows = stop.run(make())
-    return _result(recipe, prompts, seeds, ground=ground, rows=rows, asked=report.asked)
+    return _result(recipe, seeds, ground=ground, rows=rows, asked=report.asked)
 
 
 class _Rows:
@@ -188,7 +188,6 @@ def _make_room(workspace: Workspace) -> None:
 
 def _result(
     recipe: Recipe,
-    prompts: Prompts,
     seeds: SeedSet,
     *,
     ground: Ground,
@@ -199,7 +198,7 @@ def _result(
     for candidate in candidates:
         funnel.add(candidate)
     lost = lost_rows(seeds.left_out, len(seeds.problems))
-    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, prompts, rows=lost)
+    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, rows=lost)
     return PreviewResult(
         folder=recipe.build.folder,
         rows=tuple(rows),

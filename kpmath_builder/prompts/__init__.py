@@ -29,7 +29,7 @@ _USER = {
     "extract": frozenset({"problem", "solution"}),
     "same_topic": frozenset({"first_topic", "first_key_points", "second_topic", "second_key_points"}),
     "write": frozenset({"practices"}),
-    "judge": frozenset({"practices", "question"}),
+    "judge": frozenset({"practices", "question", "key_point_lines"}),
     "solve": frozenset({"practices", "question"}),
 }
 
@@ -96,7 +96,12 @@ class Prompts:
         template = self.templates[task]
         values = _values(material) if task != "same_topic" else _pair(material)
         if "practices" in material:
-            values["practices"] = _practices(template.practice, material["practices"])
+            values["practices"] = _practices(
+                template.practice, material["practices"], numbered=task == "judge"
+            )
+        if task == "judge":
+            count = sum(len(practice["key_points"]) for practice in material["practices"])
+            values["key_point_lines"] = "\n".join(f"Key point {number}:" for number in range(1, count + 1))
         user = Message("user", fill(template.user, values))
         return (Message("system", template.system), user) if template.system else (user,)
 
@@ -149,12 +154,20 @@ def _pair(material: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _practices(template: str, practices: Sequence[Mapping[str, Any]]) -> str:
-    parts = (
-        fill(template, _values(one) | {"number": str(number)})
-        for number, one in enumerate(practices, start=1)
-    )
+def _practices(template: str, practices: Sequence[Mapping[str, Any]], *, numbered: bool) -> str:
+    """Return the practices one after the other; the judge says yes or no to each key point by its number."""
+    parts, shown_before = [], 0
+    for number, one in enumerate(practices, start=1):
+        values = _values(one) | {"number": str(number)}
+        if numbered:
+            values["key_points"] = _numbered(one["key_points"], shown_before + 1)
+            shown_before += len(one["key_points"])
+        parts.append(fill(template, values))
     return "\n\n".join(parts)
+
+
+def _numbered(points: Sequence[str], first: int) -> str:
+    return "\n".join(f"Key point {number}: {point}" for number, point in enumerate(points, start=first))
 
 
 def _bullets(points: Sequence[str]) -> str:
