@@ -66,10 +66,8 @@ def load(
     Raises
     ------
     InputError
-        Where place, config, revision or filters are not what the dataset has, or no row passes the filters.
+        Where place, config, revision or filters are not what the dataset has, or no row passes.
     """
-    from datasets import Dataset
-
     from kpmath_builder.dataset.builder import KPMath
 
     root = _root(place, revision, token)
@@ -89,8 +87,6 @@ def load(
     except FileNotFoundError as error:
         raise InputError(f"{error}.") from None
     if not builder.info.splits["train"].num_examples:
-        if not filters:  # a build that kept nothing; `datasets` itself reads no split without rows
-            return Dataset.from_dict({name: [] for name in builder.info.features}, builder.info.features)
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
     return _split(builder.as_dataset, split)
 
