@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
+    from kpmath_builder.estimation.plan import BuildPlan
+    from kpmath_builder.estimation.planner import plan
     from kpmath_builder.pipeline import BuildResult, build, rescore
     from kpmath_builder.previewing.preview import preview
     from kpmath_builder.previewing.result import PreviewResult, PreviewRow
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BuildError",
+    "BuildPlan",
     "BuildResult",
     "InputError",
     "KpmathError",
@@ -25,6 +28,7 @@ __all__ = [
     "Recipe",
     "build",
     "load",
+    "plan",
     "preview",
     "publish",
     "rescore",
@@ -33,6 +37,8 @@ __all__ = [
 _HOMES = {
     "errors": ("BuildError", "InputError", "KpmathError"),
     "dataset.loading": ("load",),
+    "estimation.plan": ("BuildPlan",),
+    "estimation.planner": ("plan",),
     "pipeline": ("BuildResult", "build", "rescore"),
     "previewing.preview": ("preview",),
     "previewing.result": ("PreviewResult", "PreviewRow"),

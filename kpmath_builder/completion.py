@@ -10,6 +10,7 @@ from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.findings import Finding, find
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
@@ -67,6 +68,19 @@ class BuildResult:
             return "No pair was kept."
         return f"No pair was kept: the last {lost.passed:,} that were {lost.stage.value} went no further ({lost.why})."
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "folder": str(self.folder),
+            "dataset": str(self.dataset),
+            "already_built": self.already_built,
+            "missing": list(self.missing),
+            "rows": dict(self.rows),
+            "funnel": dict(self.funnel),
+            "findings": [finding.as_json() for finding in self.findings],
+            "losses": [loss.as_json() for loss in self.losses],
+        }
+
 
 def begin(
     recipe: Recipe,
@@ -76,6 +90,7 @@ def begin(
     *,
     renewed: Collection[int] = (),
     retried: Collection[int] = (),
+    shrink: bool = False,
     notify: Callable[[str], None],
 ) -> BuildSpec:
     """Note in the folder what is built from now on.
@@ -86,22 +101,26 @@ def begin(
         Shards that begin a new generation.
     retried
         Shards that are made again if requests of theirs were given up.
+    shrink
+        As for `check_folder`.
 
     Raises
     ------
     InputError
-        When the folder cannot be written, or its questions were drawn from something else.
+        When the folder cannot be written, its questions were drawn from something else, or `check_folder` refuses it.
     """
     try:
+        check_folder(recipe, shrink=shrink)
         workspace.make()
         with workspace.lock().awaited(notify):
+            check_folder(recipe, shrink=shrink)  # another process may have begun meanwhile
             generations = dict(workspace.renewals())
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
             workspace.check(spec)
-            workspace.reopen([shard for shard in retried if workspace.given_up("synthesis", shard)])
-            if retried and workspace.is_learnt and (requests := workspace.given_up("extract")):
+            workspace.reopen([shard for shard in retried if workspace.unanswered("synthesis", shard)])
+            if retried and workspace.is_learnt and (requests := workspace.unanswered("extract").total()):
                 notify(
                     f"{requests} requests of the extraction stay refused or given up: the questions are drawn without them."
                 )
@@ -181,6 +200,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
             f"{workspace.dataset} is a link, and tables are written into no other folder than the build's: remove the link, then run "
             "the same command again."
         )
+    check_dataset(workspace.dataset)
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
     extracted = model_counts(knowledge, recipe, Prompts.load(recipe.prompts))
     return {

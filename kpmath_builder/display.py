@@ -28,13 +28,22 @@ _PLAIN_EVERY = 10.0
 
 
 class Display:
-    """Listens to a build; `with Display() as display: build(recipe, progress=display)`."""
+    """Listens to a build; `with Display() as display: build(recipe, progress=display)`.
 
-    def __init__(self, console: Console | None = None) -> None:
+    Parameters
+    ----------
+    console
+        Where to print; standard output by default.
+    quiet
+        Whether only notes are printed: neither progress nor results.
+    """
+
+    def __init__(self, console: Console | None = None, *, quiet: bool = False) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
+        self._quiet = quiet
         self._live = (
             Live(console=self._console, transient=True, auto_refresh=False)
-            if self._console.is_terminal
+            if self._console.is_terminal and not quiet
             else None
         )
         self._told = ("", 0.0)
@@ -54,6 +63,8 @@ class Display:
         """Show a moment of the build."""
         if progress.note:
             self.say(progress.note)
+        elif self._quiet:
+            return
         elif self._live:
             engine = Text(shown(progress.engine))
             self._live.update(Group(_bar(progress), engine, _funnel(progress.funnel)), refresh=True)
@@ -66,6 +77,8 @@ class Display:
 
     def result(self, result: BuildResult) -> None:
         """Print what a build made."""
+        if self._quiet:
+            return
         if result.already_built:
             self.say(f"{result.folder} is already built: nothing to do.")
         else:
@@ -96,6 +109,8 @@ class Display:
 
     def status(self, status: Status) -> None:
         """Print how far a build is."""
+        if self._quiet:
+            return
         table = Table("shard", "state", "candidates", "agreed", "answers", "tokens", "last", "who", box=None)
         for shard in status.shards:
             table.add_row(*_shard(shard))

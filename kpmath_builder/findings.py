@@ -134,7 +134,7 @@ def _percent(count: int, of: int) -> str:
 
 
 def _requests(funnel: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Finding]:
-    given_up = {role: funnel.spent.get(task, Tokens()).failed for role, task in _ROLES.items()}
+    given_up = {role: funnel.spent.get(task, Tokens()).given_up for role, task in _ROLES.items()}
     refused = dict(funnel.refused)
     if knowledge:
         given_up["extractor"], refused["extractor"] = knowledge.given_up, knowledge.refused

@@ -32,9 +32,9 @@ class FunnelLine:
 
     @property
     def why(self) -> str:
-        """The reasons in words, with the requests that were refused or given up on the way."""
+        """The reasons in words, with the requests that were given up on the way."""
         why = ", ".join(f"{count:,} {reason.value}" for reason, count in self.reasons.items() if reason.value)
-        given_up = f"{self.tokens.given_up:,} requests refused or given up" if self.tokens.given_up else ""
+        given_up = f"{self.tokens.given_up:,} requests given up" if self.tokens.given_up else ""
         return "; ".join(filter(None, [why, given_up]))
 
 
@@ -93,7 +93,7 @@ class Funnel:
             if _is_program(candidate, role) or not spent.requests:
                 continue
             self.refused[role] += spent.refused
-            if not spent.given_up:
+            if not spent.refused and not spent.given_up:
                 self.replied[role] += 1
                 self.valid_at_first[role] += valid[task] and spent.requests == 1
         if candidate.judgement is not None and not _is_program(candidate, "judge"):

@@ -134,7 +134,7 @@ def _lost(group: Sequence[Extraction], seed: SeedProblem | None, count: int, of:
 def _seed_advice(extraction: Extraction) -> str:
     if extraction.reason and extraction.model == _PROGRAM:
         return "The symbolic teacher can use problems only if it can follow their calculator annotations: a model can read these."
-    if extraction.tokens.failed:
+    if extraction.tokens.given_up:
         return "The server failed at each of them every time: look at its log; a build in another folder asks them again."
     if extraction.tokens.refused:
         return "The server will not answer them: raise its context length, or take another model for roles.extractor."
@@ -196,7 +196,7 @@ def lost_blueprints(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
 def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
     """Return solutions that no model wrote: the blueprint goes on without them, so that no reason of its own says so."""
     spent = funnel.spent.get("solve", Tokens())
-    counts = {"given_up": (spent.failed, _SERVER_FAILED), "refused": (spent.refused, _REFUSED)}
+    counts = {"given_up": (spent.given_up, _SERVER_FAILED), "refused": (spent.refused, _REFUSED)}
     losses = []
     for end, (count, advice) in counts.items():
         if count:
@@ -241,7 +241,9 @@ def _details(seen: Sequence[Candidate]) -> str:
 
 def _blueprint_advice(reason: DropReason, first: Candidate) -> str:
     if first.tokens.given_up:
-        return _SERVER_FAILED if first.tokens.failed else _REFUSED
+        return _SERVER_FAILED
+    if first.tokens.refused:
+        return _REFUSED
     if (
         reason is DropReason.UNWRITTEN
         and first.stage is Stage.ASKED

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.files.sealed import DamagedError
@@ -32,6 +33,13 @@ class Outcome:
 
     findings: tuple[Finding, ...] = ()
     losses: tuple[Loss, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return both as docs/scripting.md describes them."""
+        return {
+            "findings": [finding.as_json() for finding in self.findings],
+            "losses": [loss.as_json() for loss in self.losses],
+        }
 
 
 def outcome_of(workspace: Workspace, recipe: Recipe, knowledge: Knowledge | None, funnel: Funnel) -> Outcome:

@@ -34,7 +34,7 @@ class Progress:
 
     @property
     def given_up(self) -> int:
-        """Requests that were refused or given up, in this run and stage or of the candidates that are counted."""
+        """Requests that were given up, in this run and stage or of the candidates that are counted."""
         counted = sum(tokens.given_up for tokens in self.funnel.spent.values())
         return max(self.fresh.given_up, counted)
 

@@ -37,14 +37,9 @@ class Tokens(Record):
     prompt: int = 0
     completion: int = 0
     given_up: int = 0
-    """Requests that the server refused, or failed at each time; the log has the reason of each."""
+    """Requests that were given up, each with its reason in the log."""
     refused: int = 0
-    """Those of them that it refused."""
-
-    @property
-    def failed(self) -> int:
-        """Requests at which the server failed each time."""
-        return self.given_up - self.refused
+    """Requests that whoever was asked will never answer, each with the reason in the log."""
 
     def __add__(self, other: "Tokens") -> "Tokens":
         return Tokens(

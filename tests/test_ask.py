@@ -57,7 +57,7 @@ def test_runs_leave_no_sample_out_and_none_is_too_long(samples: set[int], longes
 
 @pytest.mark.parametrize(
     ("finish_reason", "given_up", "refused"),
-    [("stop", 0, 0), ("declined", 0, 0), ("refused", 1, 1), ("given_up", 1, 0)],
+    [("stop", 0, 0), ("declined", 0, 0), ("refused", 0, 1), ("given_up", 1, 0)],
 )
 def test_a_response_costs_its_tokens_and_one_request(finish_reason: str, given_up: int, refused: int) -> None:
     response = Response(text="x", finish_reason=finish_reason, prompt_tokens=5, completion_tokens=7)

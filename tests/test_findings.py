@@ -164,7 +164,7 @@ def test_a_role_whose_first_replies_are_invalid_is_found_below_95_percent(
     ("tokens", "found_id"),
     [
         (Tokens(requests=1, given_up=1), FindingId.GIVEN_UP),
-        (Tokens(requests=1, given_up=1, refused=1), FindingId.REFUSED),
+        (Tokens(requests=1, refused=1), FindingId.REFUSED),
     ],
 )
 def test_one_request_that_was_given_up_or_refused_is_found_and_is_no_invalid_reply(
@@ -259,7 +259,7 @@ def test_the_extraction_is_counted() -> None:
     extractions = [
         extraction(0, "Adding 12 and 2", "The area of a circle is r^2", "Half of  the whole"),
         extraction(1, "Tens of 17", tokens=Tokens(requests=2), loops=1),
-        extraction(2, reason="no", tokens=Tokens(requests=1, given_up=1, refused=1)),
+        extraction(2, reason="no", tokens=Tokens(requests=1, refused=1)),
         extraction(3, reason="no", tokens=Tokens(requests=1, given_up=1)),
     ]
     clusters = TopicClusters(clusters=(Cluster(representative="T", problems=2, members={"T": 2}),))

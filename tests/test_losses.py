@@ -21,7 +21,7 @@ from kpmath_builder.records import (
     Tokens,
 )
 
-REFUSED = Tokens(requests=1, given_up=1, refused=1)
+REFUSED = Tokens(requests=1, refused=1)
 GIVEN_UP = Tokens(requests=1, given_up=1)
 REPLIED = Tokens(requests=3)
 
@@ -182,7 +182,7 @@ def test_blueprints_that_a_program_or_a_failing_server_lost_get_advice_of_their_
     ("end", "spent", "advice"),
     [
         ("given_up", Tokens(requests=9, given_up=2), "--retry-given-up"),
-        ("refused", Tokens(requests=9, given_up=2, refused=2), "context"),
+        ("refused", Tokens(requests=9, refused=2), "context"),
     ],
 )
 def test_solutions_that_no_model_wrote_are_counted_with_the_words_of_the_server(

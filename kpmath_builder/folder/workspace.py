@@ -102,6 +102,8 @@ class Workspace(Paths):
             notify(f"The tables are made again, because of damage: {cut_list(told, 3)}.")
         for change in spec.changes(before) if before else ():
             notify(f"{change}: what this touches is asked anew, the old answers stay in the log.")
+        for change in spec.decisions(before) if before else ():
+            notify(f"{change}: the tables are made anew with it.")
         text = recipe.to_toml()
         draw = self.noted_draw(spec)
         write_text(self.recipe, text)

@@ -26,7 +26,11 @@ def counts_of(knowledge: Knowledge, instructions: str) -> KnowledgeCounts:
     """Count the extraction; `instructions` is what its prompt says whatever the problem."""
     prompt = _plain(instructions)
     tokens = sum((its.tokens for its in knowledge.extractions), Tokens())
-    replied = [its for its in knowledge.extractions if its.tokens.requests and not its.tokens.given_up]
+    replied = [
+        its
+        for its in knowledge.extractions
+        if its.tokens.requests and not its.tokens.refused and not its.tokens.given_up
+    ]
     points = [
         (practice.seed.problem, point)
         for practice in knowledge.practices
@@ -42,7 +46,7 @@ def counts_of(knowledge: Knowledge, instructions: str) -> KnowledgeCounts:
         requests=tokens.requests,
         loops=sum(its.loops for its in knowledge.extractions),
         refused=tokens.refused,
-        given_up=tokens.failed,
+        given_up=tokens.given_up,
         practices=len(knowledge.practices),
         key_points=len(points),
         with_numbers=sum(_shares_number(problem, point) for problem, point in points),

@@ -20,9 +20,9 @@ from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
 from kpmath_builder.losses import too_few
 from kpmath_builder.recipe import TopicsSettings
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
-from kpmath_builder.stopping import StoppedError
+from kpmath_builder.stopping import Stop, StoppedError
 
-__all__ = ["learn", "learn_from", "relearn"]
+__all__ = ["learn", "learn_from", "make_embedder", "relearn"]
 
 
 async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
@@ -95,7 +95,7 @@ async def learn_from(
 
     `minimum_support` replaces the recipe's.
     """
-    embedder = _embedder(run.recipe.topics, run)
+    embedder = make_embedder(run.recipe.topics, run.report.note, run.stop)
     try:
         await embedder.check()  # before the extraction is paid for
         extractions = await _extract_all(seeds, run, workspace)
@@ -167,16 +167,16 @@ async def _cluster(
             raise NothingToDrawError(too_few(str(error), extractions)) from None
 
 
-def _embedder(rule: TopicsSettings, run: Run) -> Embedder:
+def make_embedder(rule: TopicsSettings, notify: Callable[[str], None], stop: Stop) -> Embedder:
+    """Return the embedder that a recipe names; raises `InputError` for what is no address."""
     if rule.embedding == "lexical":
         return LexicalEmbedder()
+    from kpmath_builder.client.addresses import unused_key
     from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
+    for note in unused_key(rule.embedding_addresses, key, rule.embedding_key_env):
+        notify(note)
     return OpenAIEmbedder(
-        rule.embedding_model,
-        rule.embedding_addresses,
-        api_key=key,
-        notify=run.report.note,
-        stop=run.stop,
+        rule.embedding_model, rule.embedding_addresses, api_key=key, notify=notify, stop=stop
     )
