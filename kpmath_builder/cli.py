@@ -303,12 +303,14 @@ def export(
 ) -> None:
     """Write the tables of a finished build as JSON lines."""
     from kpmath_builder.dataset.export import export_jsonl
+    from kpmath_builder.folder.guards import check_export
     from kpmath_builder.folder.workspace import Workspace
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = folder / "export" if target is None else target
     workspace = Workspace.existing(folder)
+    check_export(workspace, target)
     workspace.check_tables()
     rows_of = export_jsonl(workspace.dataset, target, config, force=force)
     if json:

@@ -8,7 +8,7 @@ import pytest
 
 from kpmath_builder import InputError, Recipe, build, rescore
 from kpmath_builder.folder.build_spec import differences
-from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
+from kpmath_builder.folder.guards import check_dataset, check_export, check_folder, check_not_smaller
 from kpmath_builder.folder.workspace import Workspace
 
 
@@ -182,11 +182,28 @@ def test_other_decisions_change_the_tables_with_a_word(built: Path) -> None:
 @pytest.mark.parametrize("name", ["notes.txt", "data/qa-pairs/more.parquet", "data/x.csv", "mine/x"])
 def test_new_tables_replace_no_file_that_is_not_theirs(built: Path, name: str) -> None:
     fill(built / "dataset", name)
-    with pytest.raises(InputError, match="which no build wrote and which new tables would replace"):
-        build(symbolic(built, questions=9))
-    assert (built / "dataset" / name).read_text() == "mine"
+    before = contents(built)
+    for anew in (
+        lambda: build(symbolic(built, questions=9)),
+        lambda: rescore(built, {"consensus.mode": "paper"}),
+    ):
+        with pytest.raises(InputError, match="which no build wrote and which new tables would replace"):
+            anew()
+    assert contents(built) == before
     (built / "dataset" / name).unlink()
     assert build(symbolic(built, questions=9)).rows["scored"] == 9
+
+
+def test_a_rescore_in_another_folder_is_refused(built: Path) -> None:
+    with pytest.raises(InputError, match=r"leave build\.folder out, or copy the folder"):
+        rescore(built, {"build.folder": "elsewhere"})
+
+
+@pytest.mark.parametrize("inside", ["dataset", "responses", "knowledge/x", "candidates"])
+def test_nothing_is_exported_among_the_build_s_own_files(built: Path, inside: str) -> None:
+    with pytest.raises(InputError, match="which is the build's own: choose another folder"):
+        check_export(Workspace(built), built / inside)
+    check_export(Workspace(built), built / "export")
 
 
 def test_all_that_a_build_writes_may_be_replaced(whole: Path, tmp_path: Path) -> None:
