@@ -5,6 +5,8 @@ import logging
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +18,7 @@ from kpmath_builder.text import cut, shown
 
 if TYPE_CHECKING:
     from kpmath_builder.display import Display
+    from kpmath_builder.recipe import Recipe
 
 __all__ = ["app", "main"]
 
@@ -99,6 +102,37 @@ def main() -> None:
         sys.exit(1)
 
 
+def _recipe(
+    path: Path | None, seeds: Path | None, settings: list[str] | None, *, confirmed: bool
+) -> "Recipe":
+    """Return the recipe at `path`, or that of a seed file once the user has confirmed how it is read."""
+    if (path is None) == (seeds is None):
+        raise InputError(
+            "Give a recipe, or --seeds with a file of problems; for both: RECIPE --set seeds.path=FILE. `kpmath init` writes recipes."
+        )
+    from kpmath_builder.recipe import Recipe
+
+    if path is not None:
+        return Recipe.read(path, _pairs(settings))
+    from kpmath_builder.seeds.own import recipe_of_file
+
+    assert seeds is not None
+    recipe, guess = recipe_of_file(seeds, _pairs(settings))
+    if guess is not None and not confirmed:
+        for line in guess.lines():
+            _say(line)
+        raise InputError(
+            f"If that is right, build with: {shlex.join(['kpmath', *sys.argv[1:], '--yes'])}; else name the columns with --set 'seeds.fields=…'."
+        )
+    return recipe
+
+
+def _announce(plan: object) -> None:
+    """Show the plan of a long build beside its progress, on standard error."""
+    for line in str(plan).splitlines():
+        _say(line, err=True)
+
+
 def _say(line: str, *, err: bool = False) -> None:
     """Print a line; what would act on the terminal is shown as an escape."""
     typer.echo(shown(line), err=err)
@@ -128,8 +162,8 @@ def _about(error: OSError) -> str:
 @app.command()
 def build(
     recipe: Annotated[
-        Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
-    ],
+        Path | None, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
+    ] = None,
     *,
     settings: Settings = None,
     shards: Annotated[
@@ -142,8 +176,20 @@ def build(
     retry_given_up: Annotated[
         bool,
         typer.Option(
-            "--retry-given-up", help="Ask again what a server failed at each time in an earlier run."
+            "--retry-given-up",
+            help="Ask again what a server refused, or failed at each time, in an earlier run.",
         ),
+    ] = False,
+    seeds: Annotated[
+        Path | None,
+        typer.Option(
+            "--seeds",
+            metavar="FILE",
+            help="Instead of a recipe: a file of problems, whose columns are guessed.",
+        ),
+    ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--yes", help="The guess that --seeds showed is right: build.")
     ] = False,
     shrink: Shrink = False,
     quiet: Quiet = False,
@@ -151,29 +197,113 @@ def build(
 ) -> None:
     """Build a recipe, or go on with a build that was interrupted."""
     from kpmath_builder.pipeline import build as run
-    from kpmath_builder.recipe import Recipe
+
+    read = _recipe(recipe, seeds, settings, confirmed=confirmed)
+    chosen = _numbers(shards) if shards is not None else None
+    with _going_on_after_signals(err=quiet or json), _display(quiet=quiet, json=json) as display:
+        result = run(
+            read,
+            shards=chosen,
+            regenerate=regenerate,
+            retry_given_up=retry_given_up,
+            shrink=shrink,
+            progress=display,
+            announce=_announce,
+        )
+        display.result(result)
+    if json:
+        _print_json(result.as_json())
+    if result.nothing_kept:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _going_on_after_signals(*, err: bool = False) -> Iterator[None]:
+    """After Ctrl+C or SIGTERM, say how to go on, and end."""
     from kpmath_builder.stopping import Interrupted
 
-    read = Recipe.read(recipe, _pairs(settings))
-    chosen = _numbers(shards) if shards is not None else None
     try:
-        with _display(quiet=quiet, json=json) as display:
-            result = run(
-                read,
-                shards=chosen,
-                regenerate=regenerate,
-                retry_given_up=retry_given_up,
-                shrink=shrink,
-                progress=display,
-            )
-            display.result(result)
-        if json:
-            _print_json(result.as_json())
+        yield
     except Interrupted as stop:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
-        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
+        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}", err=err)
         sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
+
+
+@app.command()
+def init(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="gsm8k, math, own, … ; without it the names are listed.")
+    ] = "",
+    path: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The file to write; NAME.toml by default.")
+    ] = None,
+) -> None:
+    """Write a recipe with comments to begin with; a file that is there is never replaced."""
+    from kpmath_builder.recipe.shipped import shipped_names, write_recipe
+
+    if not name:
+        raise InputError(f"Name the recipe to begin with: {', '.join(shipped_names())}.")
+    target = path or Path(f"{name}.toml")
+    write_recipe(name, target)
+    _say(f"{target} is written: read its comments, then run kpmath plan {shlex.quote(str(target))}")
+
+
+@app.command()
+def plan(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/gsm8k-paper.toml.")
+    ],
+    settings: Settings = None,
+    tokens_per_second: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="What a model writes on one GPU; unset: as measured in the build folder, else 2,000.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what a recipe will take: requests, tokens, hours, cost, disk and uploads. Asks no server."""
+    from kpmath_builder.estimation.planner import plan as make
+    from kpmath_builder.recipe import Recipe
+
+    made = make(Recipe.read(recipe, _pairs(settings)), tokens_per_second=tokens_per_second)
+    if json:
+        _print_json(made.as_json())
+        return
+    for line in str(made).splitlines():
+        _say(line)
+
+
+@app.command()
+def preview(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A recipe in TOML, e.g. examples/quickstart.toml.")
+    ],
+    number: Annotated[
+        int, typer.Option("-n", "--number", metavar="N", help="How many blueprints, 1 to 100.")
+    ] = 5,
+    show_prompts: Annotated[
+        bool, typer.Option("--show-prompts", help="Print every prompt, and every reply in full.")
+    ] = False,
+    settings: Settings = None,
+) -> None:
+    """Lead a few blueprints through the whole method and print everything on the way; what is asked counts for the build."""
+    from kpmath_builder.display import Display
+    from kpmath_builder.previewing.preview import preview as run
+    from kpmath_builder.recipe import Recipe
+
+    read = Recipe.read(recipe, _pairs(settings))
+    with _going_on_after_signals(), Display() as display:
+        result = run(
+            read,
+            number,
+            progress=display,
+            each_row=lambda row: display.preview_row(row, show_prompts=show_prompts),
+        )
+        display.preview(result)
 
 
 @app.command()
@@ -192,6 +322,8 @@ def rescore(
         display.result(result)
     if json:
         _print_json(result.as_json())
+    if result.nothing_kept:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,11 +1,13 @@
 """The order of the stages: seeds, knowledge, candidates, tables; and what makes a build finished."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.estimation.plan import BuildPlan
+from kpmath_builder.estimation.planner import plan_of_seeds
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
@@ -16,6 +18,9 @@ from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.losses import lost_rows
+from kpmath_builder.notebooks import listener_here
+from kpmath_builder.preflight import preflight, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -24,6 +29,9 @@ from kpmath_builder.stopping import run_apart, stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["BuildResult", "build", "repair", "rescore"]
+
+LONG_HOURS = 1.0
+"""A build of more is announced with its plan."""
 
 
 def build(
@@ -34,6 +42,7 @@ def build(
     retry_given_up: bool = False,
     shrink: bool = False,
     progress: Listener | None = None,
+    announce: Callable[[BuildPlan], None] | None = None,
 ) -> BuildResult:
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
 
@@ -53,7 +62,9 @@ def build(
     shrink
         Cut the tables if the folder holds more questions than `recipe.build.questions`.
     progress
-        Called with a `Progress` about twice a second, and for every note.
+        Called with a `Progress` about twice a second, and for every note; by default a bar in notebooks, nothing elsewhere.
+    announce
+        Called with the plan before anything is asked, if more than an hour is left to go.
 
     Raises
     ------
@@ -65,16 +76,17 @@ def build(
     Interrupted
         After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
+        prompts = Prompts.load(recipe.prompts)
+        workspace = Workspace(recipe.build.folder)
+        heard = _preflight(recipe, workspace, report)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
             report.note(note)
-        prompts = Prompts.load(recipe.prompts)
-        workspace = Workspace(recipe.build.folder)
         spec = begin(
             recipe,
             prompts,
@@ -85,14 +97,22 @@ def build(
             shrink=shrink,
             notify=report.note,
         )
+        with disk_faults(workspace.folder):
+            lost = lost_rows(seeds.left_out, len(seeds.problems))
+            workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
         if finished is not None:
             return replace(finished, already_built=True)
 
+        if announce is not None:
+            foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
+            if foreseen.hours_left > LONG_HOURS:
+                announce(foreseen)
         limit = recipe.build.max_tokens
 
         async def make() -> tuple[Knowledge, list[str]]:
-            async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
+            notify = unless_heard(report.note, heard)
+            async with Teachers(recipe, notify, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
                 run = Run(
                     recipe,
@@ -132,7 +152,7 @@ def rescore(
     InputError
         When the folder holds no knowledge yet, a changed key would change what is asked, or the folder holds more questions.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     if "build.folder" in settings:
         raise InputError(
@@ -171,7 +191,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     BuildError
         When the log lacks an answer that is needed.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     prompts = Prompts.load(recipe.prompts)
@@ -200,6 +220,18 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+
+
+def _preflight(recipe: Recipe, workspace: Workspace, report: Reporter) -> list[str]:
+    """Check the servers; return the sentences that the user heard."""
+    heard: list[str] = []
+
+    def notify(sentence: str) -> None:
+        heard.append(sentence)
+        report.note(sentence)
+
+    run_apart(preflight(recipe, workspace, notify))  # a signal ends it at once: nothing is paid for yet
+    return heard
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

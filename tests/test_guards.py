@@ -10,6 +10,7 @@ from kpmath_builder import InputError, Recipe, build, rescore
 from kpmath_builder.folder.build_spec import differences
 from kpmath_builder.folder.guards import check_dataset, check_export, check_folder, check_not_smaller
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.previewing.preview import preview
 
 
 def symbolic(folder: Path | str, *, questions: int = 8, name: str = "mine", **tables: object) -> Recipe:
@@ -119,6 +120,18 @@ def test_a_folder_belongs_to_one_name_until_it_is_renamed(built: Path) -> None:
     rescore(built, {"name": "other"})
     with pytest.raises(InputError, match='belongs to the recipe named "other"'):
         build(symbolic(built))
+
+
+def test_a_preview_stays_out_of_folders_that_are_not_its_recipe_s(built: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match='belongs to the recipe named "mine"'):
+        preview(symbolic(built, name="other"), 1)
+    with pytest.raises(InputError, match="holds other things"):
+        preview(symbolic(fill(tmp_path / "work", "thesis.tex")), 1)
+
+
+def test_what_a_preview_leaves_does_not_keep_the_build_away(tmp_path: Path) -> None:
+    preview(symbolic(tmp_path / "new"), 1)
+    check_folder(symbolic(tmp_path / "new"), shrink=False)
 
 
 def test_a_folder_whose_build_spec_is_lost_still_has_its_name(built: Path) -> None:

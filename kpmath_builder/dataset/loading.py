@@ -70,7 +70,7 @@ def load(
     Raises
     ------
     InputError
-        Where place, config, revision or filters are not what the dataset has, or no row passes.
+        Where place, config, revision or filters are not what the dataset has, or no row passes the filters.
     """
     from kpmath_builder.dataset.builder import KPMath
 

@@ -154,6 +154,20 @@ class Workspace(Paths):
 
     # Knowledge
 
+    def note_left_out(self, losses: Iterable[Mapping[str, Any]]) -> None:
+        """Note which rows of the seed set are no seed problems, for `status`."""
+        noted = list(losses)
+        if noted != self.read_left_out():
+            write_object(self.left_out, {"losses": noted})
+
+    def read_left_out(self) -> list[dict[str, Any]]:
+        """Return what `note_left_out` noted; nothing if it is damaged, for no table depends on it."""
+        with suppress(DamagedError):
+            noted = read_object(self.left_out)
+            if noted is not None:
+                return list(noted["losses"])
+        return []
+
     def learnt_from(self) -> dict[str, Any] | None:
         """Return what the knowledge was made from ("origin") and its fingerprint ("draw"), or None without it.
 

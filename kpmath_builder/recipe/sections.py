@@ -27,7 +27,7 @@ class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
     path: UserPath | None = key(
-        "file of seed problems: .jsonl, .jsonl.gz, .json or .parquet", None, KeyKind.FREE, public=False
+        "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.FREE, public=False
     )
     hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.FREE)
     hub_config: str | None = key("config of the Hub dataset", None, KeyKind.FREE)
