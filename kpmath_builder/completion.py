@@ -119,6 +119,8 @@ def begin(
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
             workspace.check(spec)
+            if workspace.finished(spec) is None:
+                check_dataset(workspace.dataset)  # here already, before anything is asked
             workspace.reopen([shard for shard in retried if workspace.unanswered("synthesis", shard)])
             if retried and workspace.is_learnt and (requests := workspace.unanswered("extract").total()):
                 notify(

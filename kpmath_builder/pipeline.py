@@ -13,7 +13,7 @@ from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
-from kpmath_builder.folder.guards import check_folder, check_not_smaller
+from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
@@ -154,6 +154,10 @@ def rescore(
     """
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
+    if "build.folder" in settings:
+        raise InputError(
+            f"rescore decides anew in {folder}: leave build.folder out, or copy the folder and rescore the copy."
+        )
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions)
@@ -164,6 +168,8 @@ def rescore(
     spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], workspace.renewals(), asking=False)
     for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
+    if workspace.finished(spec) is None:
+        check_dataset(workspace.dataset)
     shards = range(recipe.build.shards)
     run = Run(recipe, prompts, report)
     with disk_faults(folder):

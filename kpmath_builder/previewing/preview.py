@@ -16,6 +16,7 @@ from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.execution.window import run_window
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_folder
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
@@ -68,7 +69,7 @@ def preview(
     Raises
     ------
     InputError
-        When seeds, folder or servers are not as the recipe says, or too few topics are found.
+        When seeds, folder or servers are not as the recipe says, the folder is another recipe's, or too few topics are found.
     BuildError
         When a server stays away, the disk is full, or `build.max_tokens` is spent; what was answered is kept.
     Interrupted
@@ -79,6 +80,7 @@ def preview(
             f"A preview leads 1 to {MOST_ROWS} blueprints through the method, not {n}: choose such a number."
         )
     report = _Account(listener_here(progress))
+    check_folder(recipe, shrink=True)  # a preview cuts nothing
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
-from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, key, last_part, public_model
+from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, UserPath, key, last_part, public_model
 
 __all__ = [
     "BlueprintsSettings",
@@ -26,7 +26,7 @@ __all__ = [
 class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
-    path: Path | None = key(
+    path: UserPath | None = key(
         "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.FREE, public=False
     )
     hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.FREE)
@@ -203,7 +203,7 @@ class SelectionSettings(Section):
 class BuildSettings(Section):
     """Where and how much."""
 
-    folder: Path = key(
+    folder: UserPath = key(
         "folder of the build; if it is not given, builds/ and the recipe's name",
         Path("builds/kpmath"),
         KeyKind.FREE,
