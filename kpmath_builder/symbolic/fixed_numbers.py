@@ -4,6 +4,7 @@ import re
 from typing import Literal
 
 from kpmath_builder.symbolic.expressions import Number
+from kpmath_builder.symbolic.kinds import is_definition, is_person
 
 __all__ = ["PHYSICAL", "GivenKind", "all_counts_stay", "ceiling_of", "why_kept"]
 
@@ -24,6 +25,7 @@ _KEPT_BEFORE = tuple(
         (r"\b(?:per|of the) $", "article"),
     )
 )  # fmt: skip
+_NAMED = re.compile(r"\b(?:the|all|these|those) $")
 _KEPT_AFTER = tuple(
     (re.compile(pattern, re.IGNORECASE), why)
     for pattern, why in (
@@ -34,7 +36,8 @@ _KEPT_AFTER = tuple(
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
         (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees)\b", "fact of nature"),
-        (r"[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
+        (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
+        (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
         (r"\s?(?:-|–|to|or) \$?\d", "range"),
         (r" (?:hours? (?:in|on) a day|days? in (?:a|one|the) (?:week|month|year)|months? in|minutes? in|seconds? in|weeks? in (?:a|the|one))", "unit"),
@@ -91,6 +94,10 @@ def why_kept(value: Number, kind: GivenKind, before: str, after: str) -> str:
         return "percent that stands for more than a number"
     if kind == "count" and isinstance(value, int) and 1800 <= value <= 2100 and not after.startswith(","):
         return "year"
+    if is_definition(before[-60:], after[:60]):
+        return "definition of a unit"
+    if _NAMED.search(before[-30:]) and (noun := re.match(r" ([a-z]+)", after)) and is_person(noun[1]):
+        return "number of those who are named"
     for pattern, why in _KEPT_BEFORE:
         if pattern.search(before[-30:]):
             return why

@@ -31,7 +31,8 @@ class _Mention:
 
     def write(self, values: Sequence[Number], results: Sequence[Number]) -> str:
         value = take(self.operand, values, results)
-        return format_number(value, decimals=self.decimals, commas=self.commas)
+        decimals = self.decimals if self.decimals == 2 or not isinstance(value, int) else 0
+        return format_number(value, decimals=decimals, commas=self.commas)
 
 
 @dataclass(frozen=True)
