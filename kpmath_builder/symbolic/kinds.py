@@ -7,7 +7,7 @@ or `things`. The empty kind is what the words do not say; nothing may be linked 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["MONEY", "UNITS", "is_definition", "is_person", "kind_asked", "kind_of_words"]
+__all__ = ["COUNTED", "MONEY", "UNITS", "is_definition", "is_person", "kind_asked", "kind_of_words"]
 
 MONEY = "money"
 _DIMENSIONS: Mapping[str, Mapping[str, str]] = {
@@ -71,7 +71,7 @@ _STOPS = frozenset(
     """than is are was were has have had do does did will would can could should must might per a an each every and or but
     to in on at for from with by as that which who how when while if so them it he she they we you i all left""".split()
 )
-_COUNTED = ("people", "times", "points", "things")
+COUNTED = ("people", "times", "points", "things")
 _PLURAL = re.compile(
     r"(?:[a-z]+(?:ren|men|eet|eeth|ice|eople|sheep|fish|deer)|sheep|fish|deer|[a-z]+[a-rt-z]s|[a-z]+(?:sses|uses))$"
 )
@@ -151,7 +151,7 @@ def kind_asked(final: str, solution: str) -> str:
         if before.endswith("$"):
             return MONEY
         kind = kind_of_words(after)
-        if kind and (asked or kind not in _COUNTED):
+        if kind and (asked or kind not in COUNTED):
             return kind
     return ""
 

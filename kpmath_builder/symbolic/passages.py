@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.givens import GivenNumber
-from kpmath_builder.symbolic.kinds import MONEY, kind_asked, kind_of_words
+from kpmath_builder.symbolic.kinds import COUNTED, MONEY, kind_asked, kind_of_words
 from kpmath_builder.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.symbolic.programs import Program, moves_answer
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
@@ -29,6 +29,8 @@ _NO_PLURAL = re.compile(
     r"^(?:this|his|its|is|was|as|has|does|less|plus|times|us|bus|gas|class|always|across|yes|thus|per|and|or|each)$",
     re.IGNORECASE,
 )
+_MEAN = re.compile(r"\b(?:average|mean|each|every|per|a)\b")
+"""Words of questions whose answer may count in fractions."""
 _SINGULAR_MONEY = re.compile(
     r"^[ -](?:bill|bills|note|coupon|discount|gift|voucher|down|tip|fee|deposit|fine|per)\b"
 )
@@ -54,7 +56,7 @@ class Passage:
     @property
     def forms(self) -> tuple[str, ...]:
         """The whole passage as the definition of a variable, in every wording."""
-        return _forms(self.body, self.final, self.asks == MONEY)
+        return _forms(self.body, self.final, self.asks)
 
     @property
     def asking(self) -> str:
@@ -63,8 +65,8 @@ class Passage:
 
 
 @lru_cache(maxsize=16_384)
-def _forms(body: str, final: str, money: bool) -> tuple[str, ...]:  # noqa: FBT001 -- the key of a cache
-    return tuple(f"{body} {form}".strip() for form in definitions(final, OUT, money=money))
+def _forms(body: str, final: str, kind: str) -> tuple[str, ...]:
+    return tuple(f"{body} {form}".strip() for form in definitions(final, OUT, kind=kind))
 
 
 def hole(place: int) -> str:
@@ -95,6 +97,8 @@ def passage_of(question: str, solution: str) -> Passage:
         if _may_enter(text, program.givens[place], hole(place)) and moves_answer(program, place)
     )
     asks = kind_asked(parts[1], solution)
+    if asks in COUNTED and not isinstance(program.steps[-1].value, int) and not _MEAN.search(parts[1]):
+        raise UnfitError(UnfitReason.FRACTION_OF_A_COUNT)
     kinds = {place: _kind(text, program.givens[place], hole(place)) for place in entries}
     return Passage(program, *parts, entries, kinds, asks, capitalised(text))
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kpmath_builder.symbolic.constants import NUMBER_WORDS, known_constants
+from kpmath_builder.symbolic.constants import known_constants, number_words
 from kpmath_builder.symbolic.equations import PLAIN_EQUATION
 from kpmath_builder.symbolic.expressions import Number, format_number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
@@ -185,7 +185,7 @@ class _Tracer:
 
     def _word_for_quantity(self, text: str) -> bool:
         """Return whether a number word stands for something that changes."""
-        values = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in NUMBER_WORDS}
+        values = set(number_words(text))
         if not values:
             return False
         moving = {self.program.givens[i].value for i in self.program.variable}
