@@ -23,8 +23,9 @@ _TRIES = 12
 _RANGE = (Fraction(1, 2), Fraction(5, 2))
 _PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 """A number moves between these multiples of its original."""
-_STEP_FACTOR = 6
-"""A step moves at most by this factor."""
+_STEP_FACTOR, _MEASURED_FACTOR = 6, 2
+"""A step moves at most by this factor, where speeds, weights and heights are about by the smaller one."""
+_MEASURED = re.compile(r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature)\b")
 _ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
 _COMPARES = re.compile(
     r"\b(?:most|least|cheap\w*|oldest|youngest|highest|lowest|fewest|fastest|slowest|longest|shortest|larg\w+|small\w+|big\w+|"
@@ -46,6 +47,8 @@ class Bounds:
     """Pairs of givens that measure the same thing; their order stays."""
     fixed: tuple[Number, ...]
     """Kept numbers; no step may cross one of them (it could be a threshold)."""
+    factor: int
+    """A step becomes at most this many times larger or smaller."""
 
     def accepts(self, values: Sequence[Number]) -> bool:
         """Return whether the text would still be true and sensible with these values."""
@@ -64,7 +67,7 @@ class Bounds:
         if _order(new, 0) != _order(old, 0):
             return False
         larger, smaller = (new, old) if (new > old) == (old > 0) else (old, new)
-        if _order(larger, smaller * _STEP_FACTOR) == _order(old, 0) != 0:
+        if _order(larger, smaller * self.factor) == _order(old, 0) != 0:
             return False
         if isinstance(new, Fraction):
             needed = decimal_places(new)
@@ -97,6 +100,7 @@ def bounds_of(program: Program) -> Bounds:
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
         _thresholds(program),
+        _MEASURED_FACTOR if _MEASURED.search(program.question) else _STEP_FACTOR,
     )
 
 

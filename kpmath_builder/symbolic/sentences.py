@@ -72,8 +72,10 @@ def split_question(text: str) -> tuple[str, str] | None:
     breaks = _BOUNDARY.finditer(text)
     starts = [0, *(match.end() for match in breaks if not _ABBREVIATION.search(text[: match.start()]))]
     body, final = text[: starts[-1]].rstrip(), text[starts[-1] :].strip()
-    if len(starts) > 1 and (bare := _BARE_IF.match(body, starts[-2])):
-        body = f"{body[: bare.start()]}Suppose{body[bare.start() + 2 :]}"
+    for start in reversed(starts[:-1]):
+        end = next((one for one in starts if one > start), len(text))
+        if _BARE_IF.match(sentence := text[start:end].rstrip()):
+            body = f"{body[:start]}Suppose{sentence[2:]}{body[start + len(sentence) :]}"
     if "?" in body or final.count("?") > 1 or not _ASKS.search(final) or _TWO_QUESTIONS.search(final):
         return None
     if (
