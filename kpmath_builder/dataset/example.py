@@ -22,4 +22,4 @@ class Example:
 
 
 def _rank(row: dict[str, Any]) -> tuple[float, float, int]:
-    return -(row["quality"] or 0), -(row["consensus"] or 0), len(row["question"]) + len(row["solution"])
+    return -(row["quality"] or 0), -(row["consensus"] or 0), len(row["question"] or "") + len(row["solution"])

@@ -28,6 +28,8 @@ _SHARE = re.compile(
     rf"(?<![\d.,])({NUMBER})\s?(?:%|percent)\s+of\s+(?:the|his|her|their|its|all|these|those|them)\s+"
     r"(?:\w+\s+)?(?:students|people|children|kids|class|boys|girls|men|women|guests|customers|time|money|rest|remaining|total)\b"
 )
+_ITSELF = re.compile(r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b")
+"""A thing that is compared with itself."""
 _PRECEDING = re.compile(
     r"(?:^|[^-+*/×÷−–%.,\d\s)])(?<!\bx)\s*(?P<sum>(?<![\w.,])\(*[$€£]?[\d.][-+*/x×÷−–\d.,$€£%() ]*)=\s*[$€£]?$"
 )
@@ -39,6 +41,8 @@ def fault_of(question: str, solution: str) -> UnfitReason | None:
     """Return why a seed cannot be right, or None where no check objects."""
     if any(int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())):
         return UnfitReason.IMPOSSIBLE_NUMBER
+    if _ITSELF.search(question):
+        return UnfitReason.CONTRADICTION
     if any(parse_number(found[1]) > 100 for found in _SHARE.finditer(question.lower())):
         return UnfitReason.IMPOSSIBLE_NUMBER
     return UnfitReason.CONTRADICTION if any(_contradictions(solution)) else None

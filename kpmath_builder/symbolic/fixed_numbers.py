@@ -6,7 +6,7 @@ from typing import Literal
 from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.kinds import is_definition, is_person
 
-__all__ = ["PHYSICAL", "GivenKind", "all_counts_stay", "ceiling_of", "why_kept"]
+__all__ = ["PHYSICAL", "GivenKind", "all_counts_stay", "all_numbers_stay", "ceiling_of", "why_kept"]
 
 GivenKind = Literal["count", "money", "percent"]
 
@@ -49,6 +49,7 @@ _AGES = re.compile(
     r"\bdegrees\b|\btemperature|\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday",
     re.IGNORECASE,
 )
+_PATTERN = re.compile(r"\b(?:pattern|sequence)\b|\bcontinues? (?:this|to do this|like this)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 PHYSICAL = frozenset({
     "inch", "inches", "foot", "feet", "ft", "yards", "meter", "meters", "metre", "metres", "centimeter", "centimeters",
@@ -61,6 +62,7 @@ _CEILINGS = (
     (re.compile(r"[ -]hours?\b"), re.compile(""), 24, 24),
     (re.compile(r"[ -]days?\b"), re.compile(r"week"), 7, 7),
     (re.compile(r"[ -]days?\b"), re.compile(r"month"), 30, 30),
+    (re.compile(r"[ -]days?\b"), re.compile(r"year"), 366, 366),
     (re.compile(r"[ -]weeks?\b"), re.compile(r"month"), 4, 4),
     (re.compile(r"[ -]weeks?\b"), re.compile(r"year"), 52, 52),
     (re.compile(r"[ -]months?\b"), re.compile(r"year"), 12, 12),
@@ -74,6 +76,11 @@ _CEILINGS = (
 def all_counts_stay(question: str) -> bool:
     """Return whether the problem is about ages, clock times or temperatures, where every number hangs on every other."""
     return bool(_AGES.search(question) or _CLOCK.search(question))
+
+
+def all_numbers_stay(question: str) -> bool:
+    """Return whether the numbers make up a pattern, of which none may change alone."""
+    return bool(_PATTERN.search(question))
 
 
 def ceiling_of(value: Number, question: str, after: str) -> int:

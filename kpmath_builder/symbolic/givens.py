@@ -10,9 +10,11 @@ from kpmath_builder.symbolic.fixed_numbers import (
     PHYSICAL,
     GivenKind,
     all_counts_stay,
+    all_numbers_stay,
     ceiling_of,
     why_kept,
 )
+from kpmath_builder.symbolic.kinds import is_person
 
 __all__ = ["NUMBER", "GivenNumber", "read_givens"]
 
@@ -112,7 +114,7 @@ def _keep_tied(question: str, givens: list[GivenNumber]) -> list[GivenNumber]:
     for i, given in enumerate(givens):
         if values.count(given.value) > 1 or given.value in words:
             tied.add(i)
-        if given.kind == "count" and all_counts_stay(question):
+        if all_numbers_stay(question) or (given.kind == "count" and all_counts_stay(question)):
             tied.add(i)
     tied |= _in_relation(givens)
     return [
@@ -133,11 +135,23 @@ def _in_relation(givens: list[GivenNumber]) -> set[int]:
             product = left.value * right.value if min(left.value, right.value) > 2 else -1
             if percents or (total in wholes and left.value > 2 < right.value) or product in wholes:
                 found |= {i, j} | {k for k, given in enumerate(givens) if given.value in (total, product)}
-    found |= _next_to_each_other(givens)
+    found |= _next_to_each_other(givens) | _with_those_named(givens)
     percents_all = [i for i, given in enumerate(givens) if given.kind == "percent"]
     if sum(givens[i].value for i in percents_all) == 100:
         found.update(percents_all)
     return found
+
+
+def _with_those_named(givens: list[GivenNumber]) -> set[int]:
+    """Return numbers that count people and one or two more: "herself, her daughter and 3 girls" have "5 tickets"."""
+    return {
+        k
+        for i, people in enumerate(givens)
+        if people.kind == "count" and is_person(people.noun)
+        for j, other in enumerate(givens)
+        if other.kind == "count" and other.value - people.value in (1, 2)
+        for k in (i, j)
+    }
 
 
 def _next_to_each_other(givens: list[GivenNumber]) -> set[int]:

@@ -163,6 +163,8 @@ class _Tracer:
             for operand in (steps[step].operands if step < len(steps) else ())
             if operand.value == value
         ]
+        if here and step < len(steps) and steps[step].value == value:
+            here.append(Operand("step", step, "same", value))
         candidates = here or self._everything(value, step)
         seen = {tuple(take(operand, *world) for world in self.worlds) for operand in candidates}
         return candidates[0] if len(seen) == 1 else None

@@ -13,7 +13,7 @@ class UnfitReason(StrEnum):
     NO_ANSWER = "seed solution does not end with its answer"
     NOT_ARITHMETIC = "annotation is not plain arithmetic"
     WRONG_STEP = "step does not compute to what it says"
-    CONTRADICTION = "step says something else in words than in its annotation"
+    CONTRADICTION = "seed contradicts itself: a step says something else in words than in its annotation, or a thing differs from itself"
     IMPOSSIBLE_NUMBER = "number that cannot be: days in a week, hours in a day, percent of a whole"
     FRACTION_OF_A_COUNT = "answer counts people or things in fractions"
     EQUATION = "equation that is not plain arithmetic"
