@@ -198,6 +198,11 @@ class SelectionSettings(Section):
         KeyKind.DECISION,
         ge=1,
     )
+    annotations: bool = key(
+        "keep calculator annotations (<<15+12=27>>) in the solutions of qa-pairs; scored has them in any case",
+        False,  # noqa: FBT003 -- a default
+        KeyKind.DECISION,
+    )
 
 
 class BuildSettings(Section):

@@ -41,7 +41,7 @@ def judge(question: str, passages: Sequence[Passage]) -> QuestionCheck:
     unused = tuple(part.passage for i, part in enumerate(reading.parts) if not reading.needs(i))
     faults = [fault for part, run in zip(reading.parts, runs, strict=True) for fault in _faults(part, *run)]
     faults += [(0.4, "a practice does not bear on the answer")] * len(unused)
-    answer = runs[-1][1][-1]
+    answer = reading.answer(runs)
     return QuestionCheck(unused, (*faults, *_answer_faults(answer)), str(answer))
 
 
