@@ -94,6 +94,11 @@ class Funnel:
         waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
         return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
 
+    @property
+    def not_asked(self) -> int:
+        """How many candidates ended because answers that they need were never asked for."""
+        return sum(count for (_, reason), count in self.ended.items() if reason is DropReason.NOT_ASKED)
+
     def repaired(self) -> dict[str, dict[str, int]]:
         """Return role to repair to how many replies needed it, for the roles that have any."""
         counts: dict[str, dict[str, int]] = {}

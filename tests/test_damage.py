@@ -128,7 +128,9 @@ def test_shards_that_were_begun_anew_stay_so_whichever_note_is_lost(tmp_path: Pa
         assert keys_of(folder) == keys_of(hurt)
     for lost in ("build_spec.json", "generations.json"):
         (folder / lost).write_bytes(b"")
-    with pytest.raises(KpmathError, match="only they note which shards were begun anew: delete both"):
+    with pytest.raises(
+        KpmathError, match=r"nothing else notes which shards were begun anew: delete build_spec\.json and"
+    ):
         build(symbolic(folder))
 
 

@@ -18,6 +18,7 @@ from kpmath_builder.records import Candidate, SeedProblem
 __all__ = ["write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
+_NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
@@ -61,7 +62,7 @@ def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Ca
     models: dict[str, str] = {role: settings.public_name for role, settings in recipe.teachers.items()}
     return CardFacts(
         models=models,
-        recipe={key.name: key.value for key in recipe.public() if key.kind is not KeyKind.FREE},
+        recipe={key.name: key.value for key in recipe.public() if key.kind not in _NOT_IN_CARD},
         tasks=_tasks(recipe, prompts, models),
         licence=_licence(seeds),
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),

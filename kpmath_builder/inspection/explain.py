@@ -7,7 +7,6 @@ from pathlib import Path
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, AskedSample
 from kpmath_builder.execution.run import Run
-from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
@@ -40,7 +39,7 @@ def explain(folder: Path, row_id: str) -> Iterator[str]:
 
 
 def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> Iterator[str]:
-    with ResponseLog(workspace.log("extract"), writable=False) as log:
+    with workspace.read_log("extract") as log:
         ask = Ask(run, log, seed.id)
         extraction = run_apart(extract(seed, ask))
     yield f"{seed.id}: a seed problem of {seed.source}, licence {seed.licence}, {seed.content_hash}"
@@ -60,7 +59,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
     if index is None or index >= build.questions:
         raise InputError(f"{workspace.folder} has no row {row_id}: take an id from one of its tables.")
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
-    with ResponseLog(workspace.log("synthesis", index % build.shards), writable=False) as log:
+    with workspace.read_log("synthesis", index % build.shards) as log:
         ask = Ask(run, log, index, generation)
         candidate = run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
     yield from _decision(candidate, sample)

@@ -88,7 +88,7 @@ class Verifier:
         prompts = Prompts.load(recipe.prompts)
         run = Run(recipe, prompts, Reporter(self.progress))
         with scratch(self.folder) as room:
-            again = Workspace(room, workspace.responses)
+            again = Workspace(room, workspace)
             again.make()
             yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, run, known)
@@ -97,10 +97,14 @@ class Verifier:
                 yield from self._tables(workspace, again, recipe, known, spec)
 
     def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
-        for path in sorted(workspace.responses.glob("*.jsonl")):
+        for path in workspace.logs():
             name = f"responses/{path.name}"
-            with ResponseLog(path, writable=False) as log:
+            with ResponseLog(path, writable=False, builds=workspace.builds) as log:
                 self.checked["responses"] += len(log)
+                for number in log.foreign[:1]:  # it is exchanged as a whole
+                    yield Disagreement(
+                        name, f"line {number}", "was written for another build, or another log"
+                    )
                 for number in log.damaged:
                     yield Disagreement(name, f"line {number}", "its checksum is wrong")
                 if log.torn_bytes:
