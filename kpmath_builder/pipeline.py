@@ -80,7 +80,7 @@ def build(
             notify=report.note,
         )
         finished = finished_result(workspace, spec)
-        if finished is not None:
+        if finished is not None and workspace.all_sealed(spec):
             return replace(finished, already_built=True)
 
         limit = recipe.build.max_tokens

@@ -17,6 +17,8 @@ from small_builds import keys_of, same_tables
 
 from kpmath_builder import InputError, KpmathError, Recipe, build
 from kpmath_builder.files.sealed import read_object, write_object
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.inspection.verify import Verifier
 
 STORM = int(os.environ.get("KPMATH_STORM", "252"))
 """Corruptions of the long storm."""
@@ -78,6 +80,38 @@ def test_a_damaged_file_is_made_again_and_nothing_is_asked(
         assert any("damage" in note for note in notes), "what is made again is said"
     assert same_tables(whole, folder)
     assert keys_of(folder) == keys_of(whole), "nothing was asked again"
+
+
+@pytest.mark.parametrize("how", ["cut", "zeroed in part", "deleted", "swapped"])
+@pytest.mark.parametrize("name", ["candidates/shard-00001.jsonl", "knowledge/origin.json"])
+def test_what_a_finished_build_was_made_from_is_made_again_too(
+    whole: Path, other: Path, tmp_path: Path, name: str, how: str
+) -> None:
+    """Its tables are right all the same, but `status` and `verify` name the damage and send here."""
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    tables = (folder / "manifest.json").stat().st_mtime_ns
+    CORRUPTIONS[how](folder / name, other / name, random.Random(name))
+    assert not build(symbolic(folder)).already_built
+    assert [str(found) for found in Verifier(folder).run()] == []
+    assert (folder / "manifest.json").stat().st_mtime_ns == tables, "the tables were right"
+    assert keys_of(folder) == keys_of(whole)
+
+
+def test_the_status_names_what_is_damaged_and_what_mends_it(whole: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    assert "Damaged" not in read_status(folder).sentence
+    (folder / "candidates/shard-00001.jsonl").write_bytes(b"")
+    (folder / "generations.json").write_bytes(b"{")
+    status = read_status(folder)
+    assert [shard.state for shard in status.shards] == ["sealed", "damaged"]
+    assert (
+        "Damaged: generations.json (its checksum is wrong), candidates/shard-00001.jsonl (it is empty)."
+        in status.sentence
+    )
+    assert (
+        "`kpmath build` makes it again from the log; `kpmath verify --repair` does so without"
+        in status.sentence
+    )
 
 
 def test_a_dataset_that_is_gone_is_made_again(whole: Path, tmp_path: Path) -> None:

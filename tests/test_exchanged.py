@@ -1,6 +1,8 @@
 """Two builds of one recipe make files of the same names, which all prove themselves: none is taken for the other's."""
 
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +13,7 @@ from roleplay import play
 from small_builds import keys_of, recipe, same_tables
 
 from kpmath_builder import InputError, Recipe, build
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.log import build_of
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.status import read_status
@@ -33,9 +36,10 @@ def of(folder: Path, server: SimpleNamespace) -> Recipe:
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimpleNamespace]:
     """Run a server whose answers to what is drawn may be changed, as a model's sampling changes them."""
-    mood = SimpleNamespace(salt=0)
+    mood = SimpleNamespace(salt=0, answered=Counter())
 
     def reply(body: Body) -> str:
+        mood.answered[task_of(body) or "solve"] += 1
         is_drawn_from = task_of(body) in {"extract", "same_topic"}
         return play(body if is_drawn_from else {**body, "seed": body["seed"] + mood.salt})
 
@@ -133,6 +137,44 @@ def test_answers_that_lie_in_a_folder_when_it_is_begun_count(
     assert builds == [Workspace(own).build, Workspace(tmp_path / "new").build]
     shutil.rmtree(tmp_path / "new/candidates")
     build(of(tmp_path / "new", server))
+
+
+def test_the_tables_of_another_build_are_not_taken_for_those_of_the_candidates(
+    own: Path, twin: Path, server: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Tables and manifest were exchanged together, and prove one another."""
+    hurt = shutil.copytree(own, tmp_path / "hurt")
+    shutil.rmtree(hurt / "dataset")
+    shutil.copytree(twin / "dataset", hurt / "dataset")
+    shutil.copy(twin / "manifest.json", hurt / "manifest.json")
+    with pytest.raises(DamagedError, match="its tables were made of another shard 0"):
+        Workspace(hurt).check_tables()
+    build(of(hurt, server))
+    assert same_tables(own, hurt)
+
+
+def test_answers_that_were_taken_out_of_a_log_are_asked_again_and_no_others(
+    own: Path, server: SimpleNamespace, tmp_path: Path
+) -> None:
+    """So docs/architecture.md says how a role's answers are thrown away; what comes instead is in the tables."""
+    hurt = shutil.copytree(own, tmp_path / "hurt")
+    judged = 0
+    for log in (hurt / "responses").glob("synthesis-*.jsonl"):
+        lines = log.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not re.match(rb'{"key":"[^"]*","task":"judge"', line)]
+        judged += len(lines) - len(kept)
+        log.write_bytes(b"".join(kept))
+    shutil.rmtree(hurt / "candidates")
+    before = Counter(server.answered)
+    server.salt = 1
+    build(of(hurt, server))
+    server.salt = 0
+    asked = server.answered - before
+    assert asked["judge"] == judged
+    assert not asked["write"]
+    assert not asked["extract"]
+    assert not same_tables(own, hurt)
+    assert [str(found) for found in Verifier(hurt).run()] == []
 
 
 def test_notes_of_two_builds_with_nothing_beside_them_are_refused(

@@ -25,6 +25,7 @@ from kpmath_builder.folder.log import ResponseLog, open_log, read_log
 from kpmath_builder.folder.notes import Notes, new_build, read_notes
 from kpmath_builder.folder.paths import Paths
 from kpmath_builder.folder.proved import Proved, foreign_files, plain_files
+from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.text import cut_list
 
@@ -89,6 +90,13 @@ class Workspace(Paths):
         """Whether a shard of candidates is there, whole, made here towards this build spec from the knowledge of this fingerprint."""
         header = self._proved.header(self.shard(number))
         return header is not None and self.header(number, spec, draw).items() <= header.items()
+
+    def all_sealed(self, spec: BuildSpec) -> bool:
+        """Whether every shard is there as `is_sealed` says, and the knowledge that they are drawn from."""
+        draw = self.draw
+        return draw is not None and all(
+            self.is_sealed(number, spec, draw) for number in range(spec.layout["build.shards"])
+        )
 
     def note_sealed(self, number: int) -> None:
         """Note that this process sealed a shard a moment ago."""
@@ -282,7 +290,7 @@ class Workspace(Paths):
             manifest = self.read_manifest()
             if manifest is None or (spec is not None and manifest["build_spec"] != spec.fingerprint):
                 return None
-            if next(self._proved.damaged(self.folder, manifest["files"], quick=quick), None) is None:
+            if next(self._unlike(manifest, quick=quick), None) is None:
                 return manifest
         return None
 
@@ -306,7 +314,20 @@ class Workspace(Paths):
             yield damaged
             return
         if manifest is not None:
-            yield from self._proved.damaged(self.folder, manifest["files"], quick=quick)
+            yield from self._unlike(manifest, quick=quick)
+
+    def _unlike(self, manifest: Mapping[str, Any], *, quick: bool) -> Iterator[DamagedError]:
+        """Yield where the folder is not what the manifest says: other files, or tables of other candidates."""
+        yield from self._proved.damaged(self.folder, manifest["files"], quick=quick)
+        for number, digest in enumerate(manifest.get("candidates", ())):
+            header = shard_header(self.shard(number))
+            if header is not None and header["digest"] != digest:
+                yield DamagedError(self.manifest, f"its tables were made of another shard {number}")
+
+    def digests(self, shards: int) -> list[str]:
+        """Return the digests of the candidates in sealed shards, as their headers give them."""
+        headers = (shard_header(self.shard(number)) for number in range(shards))
+        return [header["digest"] if header else "" for header in headers]
 
     def check_tables(self) -> None:
         """Raise `DamagedError` if one of the tables is not what the build wrote."""
