@@ -69,11 +69,13 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
     calls: list[Call] = []
     exchange = Sender._exchange  # noqa: SLF001 - the moment of sending lies behind the endpoints
 
-    async def noting(self: Sender, endpoint: Endpoint, call: Any, data: bytes, estimate: int) -> Any:  # noqa: ANN401
+    async def noting(self: Sender, endpoint: Endpoint, call: Any, data: bytes) -> Any:  # noqa: ANN401
         sent = time.perf_counter()
-        answers = await exchange(self, endpoint, call, data, estimate)
-        calls.append(Call(data.decode(), sent, time.perf_counter(), *tokens(answers)))
-        return answers
+        received = await exchange(self, endpoint, call, data)
+        calls.append(
+            Call(data.decode(), sent, time.perf_counter(), *tokens(call.read(received[2], endpoint)))
+        )
+        return received
 
     Sender._exchange = noting  # type: ignore[method-assign]  # noqa: SLF001
     recipe = {

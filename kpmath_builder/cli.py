@@ -93,7 +93,8 @@ def build(
     retry_given_up: Annotated[
         bool,
         typer.Option(
-            "--retry-given-up", help="Ask again what a server failed at each time in an earlier run."
+            "--retry-given-up",
+            help="Ask again what a server refused, or failed at each time, in an earlier run.",
         ),
     ] = False,
 ) -> None:

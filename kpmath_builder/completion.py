@@ -71,7 +71,7 @@ def begin(
             workspace.reopen([shard for shard in retried if workspace.given_up("synthesis", shard)])
             if retried and workspace.is_learnt and (requests := workspace.given_up("extract")):
                 notify(
-                    f"{requests} requests of the extraction stay given up: the questions are drawn without them."
+                    f"{requests} requests of the extraction stay refused or given up: the questions are drawn without them."
                 )
             workspace.begin(recipe, spec, notify)
     except OSError as error:

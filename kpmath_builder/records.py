@@ -153,7 +153,7 @@ class Tokens(Record):
     prompt: int = 0
     completion: int = 0
     given_up: int = 0
-    """Requests that were given up, each with its reason in the log."""
+    """Requests that the server refused, or failed at each time; the log has the reason of each."""
 
     def __add__(self, other: "Tokens") -> "Tokens":
         return Tokens(

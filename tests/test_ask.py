@@ -25,7 +25,7 @@ def test_a_reply_that_was_cut_off_is_not_read_even_if_it_validates(finish_reason
     assert (read.value, read.reason) == (None, f"cut off ({finish_reason})")
 
 
-@pytest.mark.parametrize("finish_reason", ["refused", "given_up"])
+@pytest.mark.parametrize("finish_reason", ["refused", "given_up", "declined"])
 def test_the_words_of_a_final_end_are_the_reason_and_never_the_reply(finish_reason: str) -> None:
     read = _read(Response(text=VALID, finish_reason=finish_reason), WriteReply)
     assert (read.value, read.reason) == (None, VALID)
@@ -55,7 +55,9 @@ def test_runs_leave_no_sample_out_and_none_is_too_long(samples: set[int], longes
     assert max(map(len, runs)) <= longest
 
 
-@pytest.mark.parametrize(("finish_reason", "given_up"), [("stop", 0), ("refused", 0), ("given_up", 1)])
+@pytest.mark.parametrize(
+    ("finish_reason", "given_up"), [("stop", 0), ("declined", 0), ("refused", 1), ("given_up", 1)]
+)
 def test_a_response_costs_its_tokens_and_one_request(finish_reason: str, given_up: int) -> None:
     response = Response(text="x", finish_reason=finish_reason, prompt_tokens=5, completion_tokens=7)
     assert cost_of(response) == Tokens(requests=1, prompt=5, completion=7, given_up=given_up)

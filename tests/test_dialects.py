@@ -56,7 +56,7 @@ def test_the_plain_protocol_sends_every_field_by_its_own_name() -> None:
             "json_schema": {"name": "same_topic", "schema": SCHEMA, "strict": True},
         },
     }
-    assert PLAIN.describe() == ""
+    assert PLAIN.description == ""
 
 
 def test_fields_are_renamed_and_omitted() -> None:
@@ -65,7 +65,7 @@ def test_fields_are_renamed_and_omitted() -> None:
     assert body["max_completion_tokens"] == 50
     assert body["temperature"] == 0.7
     assert not {"max_tokens", "seed"} & body.keys()
-    assert dialect.describe() == "max_tokens as max_completion_tokens; without seed"
+    assert dialect.description == "max_tokens as max_completion_tokens; without seed"
 
 
 def test_without_a_system_role_its_text_begins_the_first_message_of_the_user() -> None:

@@ -656,7 +656,7 @@ def test_the_probe_tells_a_server_that_obeys_from_one_that_does_not(engine: Engi
         return {**others, "guided_json": SCHEMA, "seed": seed, "temperature": 1.0, "max_tokens": 400}
 
     good = probed(dict)
-    assert (good.fault, good.dialect.describe(), good.repeats_itself) == ("", "", False)
+    assert (good.fault, good.dialect.description, good.repeats_itself) == ("", "", False)
     faults = (probed(partial(with_old_name, seed=seed)).fault for seed in range(20))
     assert "It ignores the JSON schema" in next(filter(None, faults), "no reply came to its end")
 

@@ -124,7 +124,7 @@ def test_two_practices_become_one_question():
 
 def test_a_seed_that_cannot_be_used_is_refused_by_name_when_it_is_extracted():
     (reply,) = ask("extract", problem=PROOF["problem"], solution=PROOF["solution"])
-    assert reply.finish_reason == "refused"
+    assert reply.finish_reason == "declined"
     assert reply.text == f"symbolic teacher: {UnfitReason.NO_ANNOTATIONS}"
     (reply,) = ask("extract", problem=HENS["problem"], solution=HENS["solution"])
     assert json.loads(reply.text)["topics"][0] == {"topic": HENS["topic"], "key_points": HENS["key_points"]}
@@ -216,7 +216,7 @@ def test_slips_are_of_every_kind():
 )
 def test_what_cannot_be_written_is_refused_by_name(practices: list[Practice], reason: str):
     (reply,) = ask("write", practices=practices)
-    assert reply.finish_reason == "refused"
+    assert reply.finish_reason == "declined"
     assert reply.text == f"symbolic teacher: {reason}"
 
 

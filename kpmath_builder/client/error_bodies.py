@@ -34,9 +34,9 @@ def named_fields(body: bytes, sent: Iterable[str]) -> frozenset[str]:
     """
     sent = frozenset(sent)
     value = parsed(body)
-    told = frozenset(_params(value)) & sent
-    if told:
-        return told
+    named = frozenset(_params(value)) & sent
+    if named:
+        return named
     words = _words(value, body)
     return frozenset(
         name for name in sent if re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", words)

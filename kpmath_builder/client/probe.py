@@ -242,7 +242,7 @@ class _Negotiation:
         if self._dialect != self._given and not (self._ignored and self._only_mode_changed()):
             lost = sorted((self._dialect.omit - self._given.omit) & {"temperature", "top_p"})
             effect = f"; the recipe's {' and '.join(lost)} has no effect there" if lost else ""
-            yield f"{self._who} does not take requests as they are and is sent them so: {self._dialect.describe()}{effect}"
+            yield f"{self._who} does not take requests as they are and is sent them so: {self._dialect.description}{effect}"
         if repeats:
             yield (
                 f"{self._who} gives one reply to different seeds at temperature 1: it ignores them, or a cache stands before it, and "

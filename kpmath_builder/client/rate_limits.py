@@ -139,7 +139,7 @@ class RateLimit:
 
         Whatever becomes of the request, `settle` must follow; a cancelled wait takes nothing.
         """
-        if not self._queued and (self._unlimited or self._wait(tokens, 0.0) <= 0.0):
+        if not self._queued and (not self.limited or self._wait(tokens, 0.0) <= 0.0):
             self._take(tokens)
             return
         self._queued += 1
@@ -151,9 +151,9 @@ class RateLimit:
             self._queued -= 1
 
     @property
-    def _unlimited(self) -> bool:
-        """Whether neither the recipe nor the server has named a limit: then there is nothing to keep account of."""
-        return self._requests.unlimited and self._tokens.unlimited
+    def limited(self) -> bool:
+        """Whether the recipe or the server has named a limit: otherwise there is nothing to keep account of."""
+        return not (self._requests.unlimited and self._tokens.unlimited)
 
     def settle(self, estimated: int, used: int | None, headers: Mapping[str, str]) -> None:
         """Correct the estimate and learn from an answer.
@@ -168,7 +168,7 @@ class RateLimit:
             Of the answer; empty if there was none.
         """
         requests, tokens = read_allowances(headers, self._today())
-        if self._unlimited and requests is None and tokens is None:
+        if requests is None and tokens is None and not self.limited:
             return
         now = self._clock()
         if used is not None and used >= 0:
@@ -192,7 +192,7 @@ class RateLimit:
         return max(self._requests.wait(1.0, now, waited), self._tokens.wait(tokens, now, waited))
 
     def _take(self, tokens: int) -> None:
-        if self._unlimited:
+        if not self.limited:
             return
         now = self._clock()
         self._requests.take(1.0, now)

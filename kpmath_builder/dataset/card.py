@@ -82,8 +82,8 @@ def _example(row: Mapping[str, Any]) -> str:
         **{name: row[name] for name in ("question", "solution", "answer")},
     }
     block = "\n\n".join(f"{name.upper()}\n{_shown(text)}" for name, text in texts.items())
-    told = f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote is behind its answer."
-    return f"## An example\n\n{told}\n\n{fenced(block)}"
+    caption = f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote is behind its answer."
+    return f"## An example\n\n{caption}\n\n{fenced(block)}"
 
 
 def _shown(text: str) -> str:
@@ -128,7 +128,9 @@ def _funnel(funnel: Funnel) -> str:
     given_up = sum(line.tokens.given_up for line in funnel.lines())
     notes = ["Tokens are those of the step that leads to the stage."]
     if given_up:
-        notes.append(f"{given_up:,} requests were given up: the server failed at each of them every time.")
+        notes.append(
+            f"{given_up:,} requests got no answer: the server refused them, or failed at them every time."
+        )
     return f"## The funnel\n\n{table(header, rows)}\n\n{' '.join(notes)}"
 
 
@@ -138,7 +140,7 @@ def _what_is_in_it() -> str:
         "tcpm": "Map: topics that occur together in seed problems, the matrix that topics are drawn from",
         "votes": "Bars: candidates by the share of the vote behind their answer",
     }
-    shown = [f"![{told}]({FIGURES}/{name}.svg)" for name, told in pictures.items()]
+    shown = [f"![{caption}]({FIGURES}/{name}.svg)" for name, caption in pictures.items()]
     return "## What is in it\n\n" + "\n\n".join(shown)
 
 

@@ -9,14 +9,12 @@ from kpmath_builder.execution.run import Material, Run, cost_of
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.prompts.loops import ends_in_loop
 from kpmath_builder.prompts.reply_reading import ReadReply, read_reply
-from kpmath_builder.protocol import ROLE_OF, Request, Response, Role, Task
+from kpmath_builder.protocol import FINAL, ROLE_OF, Request, Response, Role, Task
 from kpmath_builder.records import Tokens
 
 __all__ = ["Ask", "AskedSample", "Reply"]
 
 T = TypeVar("T", bound=BaseModel)
-FINAL = frozenset({"refused", "given_up"})
-"""Ends of a request that will not be answered, however often it is asked; `text` says why."""
 
 
 class AskedSample(NamedTuple):

@@ -15,7 +15,7 @@ __all__ = ["LogTotals", "builds_in", "given_up_keys", "lines_of", "tasks_answere
 
 # A quote inside a text has a backslash before it, so that these find fields only. A count of more digits is a server's error.
 _COST = re.compile(rb',"(prompt_tokens|completion_tokens)":(\d{1,10})(?!\d)')
-_GIVEN_UP = b',"finish_reason":"given_up"'
+_UNANSWERED = re.compile(rb',"finish_reason":"(?:refused|given_up)"')
 _TASK = re.compile(rb'\{"key":"([^"]+)","task":"(\w+)"')
 _MOST = 10**9
 """A response with a larger count counts as 0, as in `Response`."""
@@ -52,7 +52,7 @@ def tokens_of(lines: Iterable[bytes]) -> Tokens:
     requests, given_up, counts = 0, 0, {b"prompt_tokens": 0, b"completion_tokens": 0}
     for line in lines:
         requests += 1
-        given_up += _GIVEN_UP in line
+        given_up += _UNANSWERED.search(line) is not None
         for name, digits in _COST.findall(line):
             counts[name] += int(digits) if int(digits) <= _MOST else 0
     return Tokens(
@@ -64,10 +64,10 @@ def tokens_of(lines: Iterable[bytes]) -> Tokens:
 
 
 def given_up_keys(path: Path) -> set[bytes]:
-    """Return the keys of a log whose last response says that the request was given up; empty without the log."""
+    """Return the keys of a log whose last response says that the request was refused or given up; empty without the log."""
     keys: set[bytes] = set()
     for line in lines_of(path):
-        given_up = _GIVEN_UP in line
+        given_up = _UNANSWERED.search(line) is not None
         if (given_up or keys) and (found := _TASK.match(line)):
             (keys.add if given_up else keys.discard)(found[1])
     return keys

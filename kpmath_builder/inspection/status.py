@@ -78,7 +78,7 @@ def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
         requests += workspace.given_up("extract") + workspace.given_up("topics")
     if not requests:
         return ""
-    return f"{requests:,} requests were given up: `kpmath build` with --retry-given-up asks them again."
+    return f"{requests:,} requests were refused or given up: `kpmath build` with --retry-given-up asks them again."
 
 
 def _damaged(workspace: Workspace, shards: list[ShardStatus]) -> str:

@@ -89,7 +89,7 @@ class SymbolicTeacher:
         try:
             text, reason = self._tasks[material["task"]](material, rng), "stop"
         except BeyondRulesError as refusal:
-            text, reason = f"symbolic teacher: {refusal}", "refused"
+            text, reason = f"symbolic teacher: {refusal}", "declined"
         return Response(
             text=text,
             finish_reason=reason,
