@@ -114,6 +114,19 @@ def test_the_status_names_what_is_damaged_and_what_mends_it(whole: Path, tmp_pat
     )
 
 
+def test_the_status_counts_what_is_learnt_before_questions_are_drawn(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "learning"
+    shutil.copytree(
+        whole, folder, ignore=shutil.ignore_patterns("knowledge", "candidates", "dataset", "manifest.json")
+    )
+    answers = sum(
+        len((folder / f"responses/{stage}-00000.jsonl").read_bytes().splitlines())
+        for stage in ("extract", "topics")
+    )
+    assert answers >= 20
+    assert f"the seeds are learnt from: {answers} answers so far." in read_status(folder).sentence
+
+
 def test_a_dataset_that_is_gone_is_made_again(whole: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(whole, tmp_path / "hurt")
     shutil.rmtree(folder / "dataset")

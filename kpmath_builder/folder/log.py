@@ -7,6 +7,7 @@ so that the network file systems of GPU clusters are good enough.
 """
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -28,6 +29,14 @@ __all__ = ["ResponseLog", "build_of", "open_log", "read_log"]
 COMMIT_SECONDS = 1.0
 """The most that a power failure can take back; the death of the process alone takes nothing."""
 
+
+_TOO_MANY = "raise the limit with `ulimit -n`, or lower build.shards or build.window"
+_REMEDIES: dict[int | None, str] = {
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
+    errno.EISDIR: "move what stands in its place away",
+}
+"""What to do about an error that is not one of permissions."""
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -235,7 +244,7 @@ def _open(path: Path, *, writable: bool) -> int:
             sync(path.parent)
     except OSError as error:
         raise InputError(
-            f"The response log {path} cannot be opened ({error.strerror}): make its folder writable."
+            f"The response log {path} cannot be opened ({error.strerror}): {_REMEDIES.get(error.errno, 'make its folder writable')}."
         ) from None
     return file
 
