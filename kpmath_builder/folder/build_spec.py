@@ -96,6 +96,11 @@ class BuildSpec:
         named = list(differences(since.seeds, self.seeds)) if since and since.seeds else []
         yield from named or ["the seed problems are others, or are read otherwise, than they were"]
 
+    def decisions(self, since: "BuildSpec") -> Iterator[str]:
+        """Yield what is now decided otherwise than `since`, as "key was X and is now Y"."""
+        before, now = ({**spec.decided, ASKING: None} for spec in (since, self))
+        return differences(before, now)
+
 
 def differences(before: Keys, now: Keys) -> Iterator[str]:
     """Yield each key whose value changed, as "key was X and is now Y"."""
@@ -121,5 +126,7 @@ def _hash(value: object) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:20] + "…")
     text = "unset" if value is None else repr(value)
     return text if len(text) <= 40 else text[:20] + "…"

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.workspace import Workspace
 
-__all__ = ["damage"]
+__all__ = ["FOREIGN", "damage"]
+
+FOREIGN = "no build wrote it"
 
 
 def damage(workspace: Workspace, *, quick: bool = False) -> Iterator[DamagedError]:
@@ -26,4 +28,4 @@ def damage(workspace: Workspace, *, quick: bool = False) -> Iterator[DamagedErro
             yield fault
     yield from workspace.damaged_results(quick=quick)
     for path in workspace.foreign():
-        yield DamagedError(path, "no build wrote it")
+        yield DamagedError(path, FOREIGN)

@@ -10,8 +10,9 @@ __all__ = ["extract", "same_topic"]
 async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
     """Ask for the topics and key points of one seed problem; without a valid reply the extraction holds the reason."""
     reply = await ask.reply("extract", {"problem": seed.problem, "solution": seed.solution}, ExtractReply)
+    cost = {"tokens": ask.spent["extract"], "loops": ask.loops["extractor"]}
     if reply.value is None:
-        return Extraction(seed_id=seed.id, model=ask.model("extractor"), reason=reply.reason)
+        return Extraction(seed_id=seed.id, model=ask.model("extractor"), reason=reply.reason, **cost)
     merged: dict[str, dict[str, str]] = {}
     for named in reply.value.topics:
         points = merged.setdefault(" ".join(named.topic.split()), {})
@@ -20,7 +21,7 @@ async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
     topics = tuple(
         TopicKeyPoints(topic=topic, key_points=tuple(points.values())) for topic, points in merged.items()
     )
-    return Extraction(seed_id=seed.id, topics=topics, model=ask.model("extractor"))
+    return Extraction(seed_id=seed.id, topics=topics, model=ask.model("extractor"), **cost)
 
 
 async def same_topic(one: TopicKeyPoints, other: TopicKeyPoints, ask: Ask) -> bool | None:
