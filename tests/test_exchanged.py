@@ -156,7 +156,7 @@ def test_the_tables_of_another_build_are_not_taken_for_those_of_the_candidates(
 def test_answers_that_were_taken_out_of_a_log_are_asked_again_and_no_others(
     own: Path, server: SimpleNamespace, tmp_path: Path
 ) -> None:
-    """So docs/architecture.md says how a role's answers are thrown away; what comes instead is in the tables."""
+    """So docs/repair.md says how a role's answers are thrown away; what comes instead is in the tables."""
     hurt = shutil.copytree(own, tmp_path / "hurt")
     judged = 0
     for log in (hurt / "responses").glob("synthesis-*.jsonl"):
