@@ -211,6 +211,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
         "funnel": counts.funnel.as_json(),
+        "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in find(counts.funnel, extracted)],
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }

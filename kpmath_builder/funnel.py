@@ -141,6 +141,11 @@ class Funnel:
         waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
         return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
 
+    @property
+    def not_asked(self) -> int:
+        """How many candidates ended because answers that they need were never asked for."""
+        return sum(count for (_, reason), count in self.ended.items() if reason is DropReason.NOT_ASKED)
+
     def as_texts(self) -> list[tuple[str, str, str]]:
         """Return stage, count and reasons of the lines that are known, as a table shows them."""
         return [(line.stage.value, f"{line.passed:,}", line.why) for line in self.decided()]

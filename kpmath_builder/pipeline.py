@@ -12,10 +12,11 @@ from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
-from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
+from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
 from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import lost_rows
@@ -101,7 +102,7 @@ def build(
             lost = lost_rows(seeds.left_out, len(seeds.problems))
             workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
-        if finished is not None:
+        if finished is not None and workspace.all_sealed(spec):
             return replace(finished, already_built=True)
 
         if announce is not None:
@@ -128,7 +129,10 @@ def build(
 
         with disk_faults(workspace.folder):
             knowledge, held = stop.run(make())
-            return finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
+            result = finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
+        if result.rows and seeds.withheld:
+            report.note(seeds.withheld)
+        return result
 
 
 def rescore(
@@ -166,6 +170,8 @@ def rescore(
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
     spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], workspace.renewals(), asking=False)
+    for change in differences(begun.seeds, spec.seeds) if begun.seeds else ():
+        raise InputError(f"{change}, and seeds are not read anew here: run `kpmath build` for that.")
     for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
     if workspace.finished(spec) is None:
@@ -176,7 +182,12 @@ def rescore(
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
         held = run_apart(synthesise_all(knowledge, run, workspace, spec, shards))
-        return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+        result = finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+    if lacking := Funnel.from_json(result.funnel).not_asked:
+        report.note(
+            f"{lacking:,} candidates need answers that were never asked for: run `kpmath build {workspace.recipe}` to ask for them."
+        )
+    return result
 
 
 def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | None:

@@ -18,6 +18,7 @@ from kpmath_builder.records import Candidate, SeedProblem
 __all__ = ["write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
+_NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
@@ -88,7 +89,7 @@ def _settings(recipe: Recipe) -> dict[str, object]:
     return {
         key.name: key.value
         for key in recipe.public()
-        if key.kind is not KeyKind.FREE and key.name not in meaningless
+        if key.kind not in _NOT_IN_CARD and key.name not in meaningless
     }
 
 

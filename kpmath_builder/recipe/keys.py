@@ -35,6 +35,8 @@ class KeyKind(StrEnum):
 
     DRAW = "draw"
     """Changes what the questions are drawn from: one folder has one value."""
+    SEEDS = "seeds"
+    """Changes how the seeds are read: one folder has one set of seeds, with its ids and licences, wherever that is read from."""
     ASKED = "asked"
     """Changes what is asked; what it touches is asked anew."""
     DECISION = "decision"

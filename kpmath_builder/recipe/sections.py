@@ -27,24 +27,24 @@ class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
     path: UserPath | None = key(
-        "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.FREE, public=False
+        "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.SEEDS, public=False
     )
-    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.FREE)
-    hub_config: str | None = key("config of the Hub dataset", None, KeyKind.FREE)
-    revision: str | None = key("branch, tag or commit of the Hub dataset", None, KeyKind.FREE)
-    split: str = key("split of the Hub dataset", "train", KeyKind.FREE)
+    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.SEEDS)
+    hub_config: str | None = key("config of the Hub dataset", None, KeyKind.SEEDS)
+    revision: str | None = key("branch, tag or commit of the Hub dataset", None, KeyKind.SEEDS)
+    split: str = key("split of the Hub dataset", "train", KeyKind.SEEDS)
     format: Literal["auto", "gsm8k", "math", "custom"] = key(
-        "how a row is read; auto looks at its fields", "auto", KeyKind.FREE
+        "how a row is read; auto looks at its fields", "auto", KeyKind.SEEDS
     )
     fields: dict[str, str] | None = key(
         'for your own file: which of its fields is problem, solution, answer, level, subject, id, e.g. { problem = "q" }',
         None,
-        KeyKind.FREE,
+        KeyKind.SEEDS,
     )
-    licence: str | None = key("licence of your own seeds", None, KeyKind.FREE)
-    source: str | None = key("name of your own seeds' source", None, KeyKind.FREE)
-    shareable: bool | None = key("whether the text of your own seeds may be published", None, KeyKind.FREE)
-    limit: int | None = key("use only the first so many seed problems", None, KeyKind.FREE, ge=1)
+    licence: str | None = key("licence of your own seeds", None, KeyKind.SEEDS)
+    source: str | None = key("name of your own seeds' source", None, KeyKind.SEEDS)
+    shareable: bool | None = key("whether the text of your own seeds may be published", None, KeyKind.SEEDS)
+    limit: int | None = key("use only the first so many seed problems", None, KeyKind.SEEDS, ge=1)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -28,7 +28,9 @@ _SHARE = re.compile(
     rf"(?<![\d.,])({NUMBER})\s?(?:%|percent)\s+of\s+(?:the|his|her|their|its|all|these|those|them)\s+"
     r"(?:\w+\s+)?(?:students|people|children|kids|class|boys|girls|men|women|guests|customers|time|money|rest|remaining|total)\b"
 )
-_ITSELF = re.compile(r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b")
+_ITSELF = re.compile(
+    r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b"
+)
 """A thing that is compared with itself."""
 _PRECEDING = re.compile(
     r"(?:^|[^-+*/×÷−–%.,\d\s)])(?<!\bx)\s*(?P<sum>(?<![\w.,])\(*[$€£]?[\d.][-+*/x×÷−–\d.,$€£%() ]*)=\s*[$€£]?$"
@@ -39,7 +41,9 @@ _STATED = re.compile(rf"\s*[$€£]?\s?({NUMBER})(?![\d/]|\s*[-+*/x×÷]\s*\d)")
 
 def fault_of(question: str, solution: str) -> UnfitReason | None:
     """Return why a seed cannot be right, or None where no check objects."""
-    if any(int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())):
+    if any(
+        int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())
+    ):
         return UnfitReason.IMPOSSIBLE_NUMBER
     if _ITSELF.search(question):
         return UnfitReason.CONTRADICTION
@@ -70,4 +74,3 @@ def _spelt(text: str) -> Number:
 def _agree(left: Number, right: Number) -> bool:
     """Return whether two numbers are one, or one in percent or cents."""
     return left == right or left * 100 == right or left == right * 100
-
