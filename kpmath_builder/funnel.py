@@ -14,7 +14,7 @@ _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
 _PROGRAM = "symbolic"
 """The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
-_TASK_OF = {Stage.WRITTEN: "write", Stage.JUDGED: "judge", Stage.SOLVED: "solve"}
+_TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,12 @@ class Funnel:
             reasons = {
                 reason: self.ended[stage, reason] for reason in DropReason if self.ended[stage, reason]
             }
-            lines.append(
-                FunnelLine(stage, passed, reasons, self.spent.get(_TASK_OF.get(stage, ""), Tokens()))
-            )
+            lines.append(FunnelLine(stage, passed, reasons, self._spent_on(stage)))
             passed -= sum(reasons.values())
         return lines
+
+    def _spent_on(self, stage: Stage) -> Tokens:
+        return sum((self.spent[task] for task in _TASKS_OF.get(stage, ()) if task in self.spent), Tokens())
 
     def decided(self) -> list[FunnelLine]:
         """Return the lines as far as they are known: nothing is kept before the selection, which looks at all candidates."""

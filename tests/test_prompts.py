@@ -39,7 +39,8 @@ def material(text: str) -> dict[Task, dict[str, Any]]:
             "second": {"topic": "T", "key_points": ["k"]},
         },
         "write": {"practices": [practice, practice]},
-        "judge": {"question": text, "practices": [practice, practice]},
+        "work": {"question": text, "practices": [practice]},
+        "judge": {"question": text, "work": text, "practices": [practice, practice]},
         "solve": {"question": text, "practices": [{"problem": text, "solution": text}]},
     }
 
@@ -87,7 +88,7 @@ def test_nothing_given_is_left_out(prompts: Prompts):
         for n in (1, 2, 3)
     ]
     written = prompts.render("write", {"practices": practices})[-1].content
-    judged = prompts.render("judge", {"practices": practices, "question": "Q?"})[-1].content
+    judged = prompts.render("judge", {"practices": practices, "question": "Q?", "work": "W."})[-1].content
     solved = prompts.render("solve", {"practices": practices, "question": "Q?"})[-1].content
     for n in (1, 2, 3):
         assert all(f"{word}{n}" in written for word in ("topic", "first", "second", "problem", "solution"))
@@ -119,7 +120,7 @@ REPLY_EXAMPLES: dict[str, dict[str, Any]] = {
     "extract": {"topics": [{"topic": "Algebra - Lines", "key_points": [r"slope is $\frac{y}{x}$"]}]},
     "same_topic": {"same": True},
     "write": {"question": r"Find $\pi$."},
-    "judge": {"answer": "7", "key_points": [True], "errors": [], "final_answers": 1},
+    "judge": {"key_points": [True], "errors": [], "final_answers": 1},
 }
 
 
@@ -152,7 +153,6 @@ def test_a_good_reply_validates(task: str):
         ("write", {"question": None}),
         ("write", {"answer": "42"}),
         ("judge", {"key_points": [1]}),
-        ("judge", {"answer": None}),
         ("judge", {"final_answers": 0}),
         ("judge", {"final_answers": 1.5}),
         ("judge", {"final_answers": 101}),
@@ -191,9 +191,8 @@ def test_every_list_has_an_upper_bound(task: Task):
         ("extract", 1000, lambda text: {"topics": [{"topic": "T", "key_points": [text]}]}),
         ("write", 8000, lambda text: {"question": text}),
         ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"errors": [text]}),
-        ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"answer": text}),
     ],
-    ids=["topic", "key point", "question", "error", "answer"],
+    ids=["topic", "key point", "question", "error"],
 )
 def test_every_text_has_an_upper_bound(task: Task, longest: int, reply: Callable[[str], dict[str, Any]]):
     reply_of(task).model_validate_json(json.dumps(reply("x" * longest)))
@@ -203,7 +202,7 @@ def test_every_text_has_an_upper_bound(task: Task, longest: int, reply: Callable
 
 def test_every_task_has_a_reply_or_is_answered_in_free_text():
     assert set(REPLIES) == set(TASKS)
-    assert [task for task, reply in REPLIES.items() if reply is None] == ["solve"]
+    assert [task for task, reply in REPLIES.items() if reply is None] == ["work", "solve"]
 
 
 def test_the_worked_examples_are_readable_replies(prompts: Prompts):
@@ -225,8 +224,7 @@ def test_the_form_of_topics_can_be_read_and_copied_it_leaves_nothing(prompts: Pr
 def test_the_judge_is_shown_no_verdict_that_could_be_copied(prompts: Prompts):
     """Small models repeat the numbers of an example, whatever they are shown."""
     system = prompts.render("judge", material("x")["judge"])[0].content
-    assert read_reply(system, reply_of("judge")).value is None
-    assert not re.search(r"asked for: \d", system)
+    assert not re.search(r"(?i)key point \d|answer: \W*\d|yes\b.*\n.*yes\b", system)
 
 
 def test_the_judge_s_key_points_are_numbered_through_all_practices(prompts: Prompts):
@@ -234,7 +232,7 @@ def test_the_judge_s_key_points_are_numbered_through_all_practices(prompts: Prom
         {"topic": "A - B", "key_points": ["one", "two"]},
         {"topic": "C - D", "key_points": ["three"]},
     ]
-    user = prompts.render("judge", {"question": "Q?", "practices": practices})[-1].content
+    user = prompts.render("judge", {"question": "Q?", "work": "W.", "practices": practices})[-1].content
     assert re.findall(r"^Key point (\d): (\w+)$", user, re.MULTILINE) == [
         ("1", "one"),
         ("2", "two"),

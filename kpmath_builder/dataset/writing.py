@@ -72,6 +72,7 @@ def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[
     sampled: tuple[tuple[Task, Role, Sampled], ...] = (
         ("extract", "extractor", recipe.extraction),
         ("write", "writer", recipe.questions),
+        ("work", "judge", recipe.judging),
         ("judge", "judge", recipe.judging),
         ("solve", "solver", recipe.solutions),
     )

@@ -29,7 +29,8 @@ _USER = {
     "extract": frozenset({"problem", "solution"}),
     "same_topic": frozenset({"first_topic", "first_key_points", "second_topic", "second_key_points"}),
     "write": frozenset({"practices"}),
-    "judge": frozenset({"practices", "question", "key_point_lines"}),
+    "work": frozenset({"question"}),
+    "judge": frozenset({"practices", "question", "work", "key_point_lines"}),
     "solve": frozenset({"practices", "question"}),
 }
 
@@ -90,7 +91,8 @@ class Prompts:
             What is asked.
         material
             extract: problem, solution. same_topic: first, second (topic, key_points). write: practices (topic,
-            key_points, problem, solution). judge: question, practices (topic, key_points). solve: question,
+            key_points, problem, solution). work: question. judge: question, work, practices (topic,
+            key_points). solve: question,
             practices (problem, solution).
         """
         template = self.templates[task]
