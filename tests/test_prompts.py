@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from factories import make_build
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.knowledge.key_points import sift
 from kpmath_builder.prompts import Prompts, shown
-from kpmath_builder.prompts.replies import REPLIES, ExtractReply, SameTopicReply
+from kpmath_builder.prompts.replies import REPLIES, ExtractReply
 from kpmath_builder.prompts.reply_reading import read_reply
 from kpmath_builder.prompts.template import fill
 from kpmath_builder.protocol import Task
-from kpmath_builder.records import TopicKeyPoints
 
 TASKS: tuple[Task, ...] = get_args(Task)
 NASTY = r"A pen costs $problem, $$, ${solution}, $question and $5; {x} %s \1 \g<0> [user] $x_1$"
@@ -71,9 +68,8 @@ def test_the_prefix_is_constant(prompts: Prompts, task: Task):
     """Instructions and examples come first and do not depend on the material, so that engines share them."""
     one, two = (prompts.render(task, material(text)[task]) for text in ("one", "two"))
     assert one[0].role == "system"
-    assert one[0] == two[0]
-    assert one[1] != two[1]
-    assert len(one) == len(two) == 2
+    assert one[:-1] == two[:-1]
+    assert one[-1] != two[-1]
 
 
 def test_nothing_given_is_left_out(prompts: Prompts):
@@ -205,20 +201,17 @@ def test_every_task_has_a_reply_or_is_answered_in_free_text():
     assert [task for task, reply in REPLIES.items() if reply is None] == ["work", "solve"]
 
 
-def test_the_worked_examples_are_readable_replies(prompts: Prompts):
-    system = prompts.render("same_topic", material("x")["same_topic"])[0].content
-    found = [read_reply(text, SameTopicReply).value for text in re.findall(r"Reply:\n(\w+)", system)]
-    assert found == [SameTopicReply(same=True), SameTopicReply(same=False)]
-
-
-def test_the_form_of_topics_can_be_read_and_copied_it_leaves_nothing(prompts: Prompts):
-    """Small models return an example's topics in place of the problem's, so that none is shown."""
-    system = prompts.instructions("extract")
-    form = prompts.templates["extract"].system.partition("in no other:\n")[2]
-    assert read_reply(form, ExtractReply).value is not None
-    seed = make_build(1).seeds[0]
-    said = [TopicKeyPoints(topic="<subject> - <subcategory>", key_points=("<key point>",))]
-    assert sift(said, seed, system)[0] == ()
+@pytest.mark.parametrize("task", ["extract", "same_topic"])
+def test_the_worked_examples_are_turns_of_their_own_with_readable_replies(prompts: Prompts, task: Task):
+    """Small models copy an example that stands in the turn to which they reply."""
+    system, *turns, user = prompts.render(task, material("x")[task])
+    assert (system.role, user.role) == ("system", "user")
+    assert [turn.role for turn in turns] == ["user", "assistant"] * 2
+    for turn in turns[1::2]:
+        read = read_reply(turn.content, reply_of(task))
+        assert read.value is not None, read.reason
+        assert not read.repairs
+        assert turn.content in prompts.instructions(task)
 
 
 def test_the_judge_is_shown_no_verdict_that_could_be_copied(prompts: Prompts):
@@ -274,11 +267,14 @@ def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):
     [
         ("solve.txt", GOOD.replace("$question", "$qestion"), ["[user]", "unknown placeholder $qestion", "$question"]),
         ("solve.txt", GOOD.replace("$solution", ""), ["[practice]", "lacks the placeholder $solution"]),
-        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "[system]"]),
+        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "constant"]),
         ("solve.txt", GOOD.replace("[practice]", "[practise]"), ["unknown section [practise]"]),
         ("solve.txt", GOOD.split("[user]", maxsplit=1)[0], ["lacks the section [user]"]),
         ("solve.txt", GOOD + "[user]\n$question", ["[user] twice"]),
         ("solve.txt", "Hello\n" + GOOD, ["text before its first section"]),
+        ("solve.txt", GOOD + "[example]\nA?\n", ["[example] needs its [reply]"]),
+        ("solve.txt", GOOD + "[reply]\nA.\n[example]\nA?\n", ["[example] needs its [reply]"]),
+        ("solve.txt", GOOD + "[example]\n$question?\n[reply]\nA.", ["placeholder $question", "constant"]),
         ("solve.txt", "\xff", ["text before"]),
         ("solved.txt", GOOD, ["belongs to no task"]),
         ("extract.txt", "[user]\n$problem $solution $number", ["unknown placeholder $number"]),

@@ -1,6 +1,6 @@
 """The prompts: one text file per task, versioned by its hash, and how the material of a task is put into it.
 
-Instructions and worked examples stand in `[system]` and never vary, so that an engine's prefix cache shares them.
+Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
 """
 
 import hashlib
@@ -80,7 +80,8 @@ class Prompts:
     def instructions(self, task: Task) -> str:
         """Return what a task's prompt says whatever the material: instructions, worked examples, the closing line."""
         template = self.templates[task]
-        return f"{template.system}\n{template.user}"
+        examples = (part for pair in template.examples for part in pair)
+        return "\n".join([template.system, *examples, template.user])
 
     def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
         """Return the messages that put a task to a model.
@@ -105,7 +106,13 @@ class Prompts:
             count = sum(len(practice["key_points"]) for practice in material["practices"])
             values["key_point_lines"] = "\n".join(f"Key point {number}:" for number in range(1, count + 1))
         user = Message("user", fill(template.user, values))
-        return (Message("system", template.system), user) if template.system else (user,)
+        turns = (
+            Message(role, text)
+            for pair in template.examples
+            for role, text in zip(("user", "assistant"), pair, strict=True)
+        )
+        system = (Message("system", template.system),) if template.system else ()
+        return (*system, *turns, user)
 
 
 def shown(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from kpmath_builder.prompts.repairs import Repair, UnreadableError, control_character
+from kpmath_builder.prompts.repairs import Repair, UnreadableReplyError, control_character
 
 __all__ = ["holds_json", "read_json"]
 
@@ -30,7 +30,7 @@ def read_json(text: str, kind: type[T]) -> tuple[T, set[Repair]]:
 
     Raises
     ------
-    UnreadableError, ValidationError, RecursionError
+    UnreadableReplyError, ValidationError, RecursionError
         When the reply has no single meaning.
     """
     found, repairs = _object(text)
@@ -79,9 +79,11 @@ def _object(text: str) -> tuple[dict[str, Any], set[Repair]]:
         if value and value not in found:
             found.append(value)
     else:
-        raise UnreadableError("it holds object after object")
+        raise UnreadableReplyError("it holds object after object")
     if len(found) != 1:
-        raise UnreadableError("it holds two different JSON objects" if found else "it holds no JSON object")
+        raise UnreadableReplyError(
+            "it holds two different JSON objects" if found else "it holds no JSON object"
+        )
     outside = "".join([*around, text])
     if "```" in outside:
         repairs.add(Repair.FENCE)
@@ -102,7 +104,7 @@ def _decoded(text: str, repairs: set[Repair]) -> tuple[dict[str, Any], str]:
             continue
         repairs |= its_repairs
         return value, plain[end:]
-    raise UnreadableError(broken)
+    raise UnreadableReplyError(broken)
 
 
 def _keep_string(match: re.Match[str]) -> str:
@@ -112,17 +114,17 @@ def _keep_string(match: re.Match[str]) -> str:
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise UnreadableError("a field of its object is given twice")
+        raise UnreadableReplyError("a field of its object is given twice")
     return value
 
 
 def _no_constant(name: str) -> Any:  # noqa: ANN401 - it never returns
-    raise UnreadableError(f"{name} is not a number")
+    raise UnreadableReplyError(f"{name} is not a number")
 
 
 def _number(digits: str) -> int:
     if len(digits) > 4000:
-        raise UnreadableError("a number is too long")
+        raise UnreadableReplyError("a number is too long")
     return int(digits)
 
 
@@ -193,7 +195,9 @@ r"""Of \nu, \ne, \ni, \not: words or variables elsewhere, so only within a formu
 
 def _refuse_spoilt(value: Any) -> None:  # noqa: ANN401
     if sign := next(_spoilt(value), ""):
-        raise UnreadableError(f"a string holds {sign}, as from a LaTeX command behind a single backslash")
+        raise UnreadableReplyError(
+            f"a string holds {sign}, as from a LaTeX command behind a single backslash"
+        )
 
 
 def _spoilt(value: Any) -> Iterator[str]:  # noqa: ANN401

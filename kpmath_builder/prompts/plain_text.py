@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from kpmath_builder.prompts.repairs import Repair, UnreadableError
+from kpmath_builder.prompts.repairs import Repair, UnreadableReplyError
 from kpmath_builder.prompts.replies import ExtractReply, JudgeReply, NamedTopic, SameTopicReply, WriteReply
 
 __all__ = ["read_text", "write_text"]
@@ -26,7 +26,7 @@ def read_text(text: str, kind: type[T]) -> tuple[T, set[Repair]]:
 
     Raises
     ------
-    UnreadableError, ValidationError
+    UnreadableReplyError, ValidationError
         When it has not the form that the prompt asks for.
     """
     value, repairs = _READERS[kind](text)
@@ -84,9 +84,9 @@ def _read_topics(text: str) -> tuple[ExtractReply, set[Repair]]:
         elif point := _POINT.fullmatch(line):
             topics[-1][1].append(_unmarked(point[1]))
         elif not _LABEL.fullmatch(line):
-            raise UnreadableError("a line below its first topic is neither a topic nor a key point")
+            raise UnreadableReplyError("a line below its first topic is neither a topic nor a key point")
     if not topics:
-        raise UnreadableError("it names no topic in a line 'Topic: …'")
+        raise UnreadableReplyError("it names no topic in a line 'Topic: …'")
     return ExtractReply(
         topics=tuple(NamedTopic(topic=topic, key_points=tuple(points)) for topic, points in topics)
     ), repairs
@@ -95,7 +95,7 @@ def _read_topics(text: str) -> tuple[ExtractReply, set[Repair]]:
 def _lines(text: str) -> Iterator[str]:
     lines = text.splitlines()
     if len(lines) > MOST_LINES:
-        raise UnreadableError(f"it has {len(lines):,} lines")
+        raise UnreadableReplyError(f"it has {len(lines):,} lines")
     return (line.strip() for line in lines if line.strip())
 
 
@@ -114,7 +114,7 @@ def _read_same(text: str) -> tuple[SameTopicReply, set[Repair]]:
     first = _SAME.match(text)
     said = {word.lower() for word in _SAID.findall(text)}
     if first is None or len(said) != 1:
-        raise UnreadableError("it does not begin with one of the words same and different, or has both")
+        raise UnreadableReplyError("it does not begin with one of the words same and different, or has both")
     return SameTopicReply(same=said == {"same"}), set()
 
 
@@ -155,9 +155,9 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
         elif errors is not None and "final_answers" not in said and (item := _POINT.fullmatch(line)):
             errors += _error(item[1])
     if sorted(points) != list(range(1, len(points) + 1)):
-        raise UnreadableError("its key points are not numbered one after the other")
+        raise UnreadableReplyError("its key points are not numbered one after the other")
     if "final_answers" not in said or errors is None:
-        raise UnreadableError("it lacks the line about the number of questions or those about errors")
+        raise UnreadableReplyError("it lacks the line about the number of questions or those about errors")
     return JudgeReply(
         key_points=tuple(points[number] for number in sorted(points)),
         errors=tuple(errors or ()),
@@ -171,7 +171,7 @@ def _error(text: str) -> list[str]:
 
 def _once(said: dict[Any, Any], name: object, value: object, what: str) -> None:
     if said.setdefault(name, value) != value:
-        raise UnreadableError(f"it says two things about {what}")
+        raise UnreadableReplyError(f"it says two things about {what}")
 
 
 # ---- writing

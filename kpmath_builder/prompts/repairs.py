@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-__all__ = ["Repair", "UnreadableError", "control_character", "refuse_control_characters"]
+__all__ = ["Repair", "UnreadableReplyError", "control_character", "refuse_control_characters"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)|[\ud800-\udfff]")
 
@@ -23,7 +23,7 @@ class Repair(StrEnum):
     NULL_LIST = "null for an empty list"
 
 
-class UnreadableError(Exception):
+class UnreadableReplyError(Exception):
     """A reply has no single meaning; the message says why."""
 
 
@@ -34,6 +34,6 @@ def control_character(text: str) -> str:
 
 
 def refuse_control_characters(text: str) -> None:
-    """Raise `UnreadableError` if a reply holds one: it is what is left of a LaTeX command that was read as an escape."""
+    """Raise `UnreadableReplyError` if a reply holds one: it is what is left of a LaTeX command that was read as an escape."""
     if sign := control_character(text):
-        raise UnreadableError(f"it holds {sign}")
+        raise UnreadableReplyError(f"it holds {sign}")

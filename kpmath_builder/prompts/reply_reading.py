@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.prompts.json_replies import holds_json, read_json
 from kpmath_builder.prompts.plain_text import read_text
-from kpmath_builder.prompts.repairs import Repair, UnreadableError, refuse_control_characters
+from kpmath_builder.prompts.repairs import Repair, UnreadableReplyError, refuse_control_characters
 
 __all__ = ["ReadReply", "Repair", "read_reply"]
 
@@ -31,7 +31,7 @@ def read_reply(text: str, kind: type[T]) -> ReadReply[T]:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         return ReadReply(None, reason=f"reply is not readable: {place + ': ' if place else ''}{first['msg']}")
-    except UnreadableError as error:
+    except UnreadableReplyError as error:
         return ReadReply(None, reason=f"reply is not readable: {error}")
     except RecursionError:
         return ReadReply(None, reason="reply is not readable: it is nested too deep")
