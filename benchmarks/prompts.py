@@ -373,6 +373,12 @@ def save(folder: Path, figures: dict[str, Any], bench: Bench) -> None:
         for task, tally in bench.tallies.items()
     }
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    with (folder / "replies.jsonl").open("w", encoding="utf-8") as out:
+        for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            kept = {"task": entry["task"], "for": entry["for"]}
+            kept |= {name: entry["response"][name] for name in ("finish_reason", "text")}
+            out.write(json.dumps(kept, ensure_ascii=False) + "\n")
 
 
 def main() -> None:

@@ -4,12 +4,14 @@ Pure rules over counts, so that a preview, a build and `status` say the same of 
 follows its rules, and is not judged here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import DropReason, Stage, Tokens
 
 __all__ = ["Finding", "FindingId", "KnowledgeCounts", "find"]
@@ -40,6 +42,7 @@ PRACTICES_AT_LEAST = 20
 
 _COPIED = (DropReason.COPIED_PASSAGE, DropReason.RENUMBERED)
 _NO_PROBLEM = (DropReason.ANSWER_INSIDE, DropReason.TALK, DropReason.NOTHING_ASKED)
+_ROLE_OF: Mapping[str, str] = {**ROLE_OF}
 _ROLES = {"writer": "write", "judge": "judge", "solver": "solve"}
 
 
@@ -134,7 +137,9 @@ def _percent(count: int, of: int) -> str:
 
 
 def _requests(funnel: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Finding]:
-    given_up = {role: funnel.spent.get(task, Tokens()).given_up for role, task in _ROLES.items()}
+    given_up: Counter[str] = Counter()
+    for task, spent in funnel.spent.items():
+        given_up[_ROLE_OF[task]] += spent.given_up
     refused = dict(funnel.refused)
     if knowledge:
         given_up["extractor"], refused["extractor"] = knowledge.given_up, knowledge.refused

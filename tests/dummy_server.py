@@ -27,6 +27,7 @@ from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
 Body = dict[str, Any]
 TASK_WORDS = {
     "write new mathematics problems": "write",
+    "check mathematics problems": "work",
     "strict reviewer": "judge",
     "keep a catalogue": "same_topic",
     "who catalogues problems": "extract",

@@ -32,7 +32,7 @@ def reply(body: Body) -> BaseModel | str:
     text = body["messages"][-1]["content"]
     chance = random.Random(hashlib.sha256(f"{body['seed']} {text}".encode()).hexdigest())
     task = task_of(body)
-    return _REPLIES[task](text, chance) if task else solution(text, chance)
+    return _REPLIES[task](text, chance) if task in _REPLIES else solution(text, chance)
 
 
 def solution(text: str, chance: random.Random) -> str:
@@ -58,11 +58,9 @@ def _extract(text: str, chance: random.Random) -> ExtractReply:
 
 
 def _judge(text: str, chance: random.Random) -> JudgeReply:
-    listed = text.rpartition("\nAnswer:\n")[2]
-    points = len(_KEY_POINT.findall(listed))
+    points = len(_KEY_POINT.findall(text.rpartition("Verdict on the problem")[2]))
     unneeded = chance.random() < 0.3
     return JudgeReply(
-        answer=str(chance.randint(2, 99)),
         key_points=tuple(not (unneeded and number % 2) for number in range(1, points + 1)),
         errors=("A length is not given.",) if chance.random() < 0.1 else (),
         final_answers=5 if chance.random() < 0.05 else 1,

@@ -106,6 +106,16 @@ def test_wrong_arithmetic_does_not_vote() -> None:
     assert outcome.solutions[0].answer == "5"
 
 
+@pytest.mark.parametrize("sign", ["\x08", "\x0c", "\x1b"], ids=ascii)
+def test_a_solution_with_a_control_character_abstains_and_is_not_published(sign: str) -> None:
+    r"""What is left of \frac or \boxed may have been part of the answer."""
+    outcome = decide(
+        responses("Thus \\boxed{4}.", "Thus \\boxed{4}.", f"Half{sign}rac12 so \\boxed{{4}}."), "strict"
+    )
+    assert agreed(outcome) == [0, 1]
+    assert outcome.solutions[2].answer is None
+
+
 def test_a_cut_off_solution_abstains() -> None:
     outcome = decide([*responses("so \\boxed{9}", finish_reason="length"), *boxed("4", "4")], "strict")
     assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 2 / 3)

@@ -62,7 +62,7 @@ _NAMED = r"Topic: (Sum|Area|Prime) - (apples|trains)\n- [a-z]{3,8} [a-z]{3,8}"
 FORMS = {
     "extractor": rf"{_NAMED}\n{_NAMED}",
     "writer": r"How many [a-z]{3,8} [a-z]{3,8}\?",
-    "judge": r"Answer: [0-9]{1,3}\nKey point 1: (yes|no)\nKey point 2: (yes|no)\nErrors: none\nFinal answers asked for: 1",
+    "judge": r"Key point 1: (yes|no)\nKey point 2: (yes|no)\nErrors: none\nNumber of questions: 1",
 }
 """What noise is held to, so that it can be read: plain text is asked for in words only. There are mostly two key points to judge."""
 ANSWER_AT_ONCE = {"chat_template_kwargs": {"enable_thinking": False}, "skip_special_tokens": False}

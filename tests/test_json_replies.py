@@ -12,7 +12,7 @@ from kpmath_builder.prompts.replies import REPLIES, ExtractReply, JudgeReply, Sa
 from kpmath_builder.prompts.reply_reading import Repair, read_reply
 
 WRITE = '{"question": "How many?"}'
-JUDGE: dict[str, Any] = {"answer": "7", "key_points": [True, False], "errors": [], "final_answers": 1}
+JUDGE: dict[str, Any] = {"key_points": [True, False], "errors": [], "final_answers": 1}
 
 
 def judge(**fields: Any) -> str:

@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from factories import make_build
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.knowledge.key_points import sift
 from kpmath_builder.prompts import Prompts, shown
-from kpmath_builder.prompts.replies import REPLIES, ExtractReply, SameTopicReply
+from kpmath_builder.prompts.replies import REPLIES, ExtractReply
 from kpmath_builder.prompts.reply_reading import read_reply
 from kpmath_builder.prompts.template import fill
 from kpmath_builder.protocol import Task
-from kpmath_builder.records import TopicKeyPoints
 
 TASKS: tuple[Task, ...] = get_args(Task)
 NASTY = r"A pen costs $problem, $$, ${solution}, $question and $5; {x} %s \1 \g<0> [user] $x_1$"
@@ -39,7 +36,8 @@ def material(text: str) -> dict[Task, dict[str, Any]]:
             "second": {"topic": "T", "key_points": ["k"]},
         },
         "write": {"practices": [practice, practice]},
-        "judge": {"question": text, "practices": [practice, practice]},
+        "work": {"question": text, "practices": [practice]},
+        "judge": {"question": text, "work": text, "practices": [practice, practice]},
         "solve": {"question": text, "practices": [{"problem": text, "solution": text}]},
     }
 
@@ -70,9 +68,8 @@ def test_the_prefix_is_constant(prompts: Prompts, task: Task):
     """Instructions and examples come first and do not depend on the material, so that engines share them."""
     one, two = (prompts.render(task, material(text)[task]) for text in ("one", "two"))
     assert one[0].role == "system"
-    assert one[0] == two[0]
-    assert one[1] != two[1]
-    assert len(one) == len(two) == 2
+    assert one[:-1] == two[:-1]
+    assert one[-1] != two[-1]
 
 
 def test_nothing_given_is_left_out(prompts: Prompts):
@@ -87,7 +84,7 @@ def test_nothing_given_is_left_out(prompts: Prompts):
         for n in (1, 2, 3)
     ]
     written = prompts.render("write", {"practices": practices})[-1].content
-    judged = prompts.render("judge", {"practices": practices, "question": "Q?"})[-1].content
+    judged = prompts.render("judge", {"practices": practices, "question": "Q?", "work": "W."})[-1].content
     solved = prompts.render("solve", {"practices": practices, "question": "Q?"})[-1].content
     for n in (1, 2, 3):
         assert all(f"{word}{n}" in written for word in ("topic", "first", "second", "problem", "solution"))
@@ -119,7 +116,7 @@ REPLY_EXAMPLES: dict[str, dict[str, Any]] = {
     "extract": {"topics": [{"topic": "Algebra - Lines", "key_points": [r"slope is $\frac{y}{x}$"]}]},
     "same_topic": {"same": True},
     "write": {"question": r"Find $\pi$."},
-    "judge": {"answer": "7", "key_points": [True], "errors": [], "final_answers": 1},
+    "judge": {"key_points": [True], "errors": [], "final_answers": 1},
 }
 
 
@@ -152,7 +149,6 @@ def test_a_good_reply_validates(task: str):
         ("write", {"question": None}),
         ("write", {"answer": "42"}),
         ("judge", {"key_points": [1]}),
-        ("judge", {"answer": None}),
         ("judge", {"final_answers": 0}),
         ("judge", {"final_answers": 1.5}),
         ("judge", {"final_answers": 101}),
@@ -191,9 +187,8 @@ def test_every_list_has_an_upper_bound(task: Task):
         ("extract", 1000, lambda text: {"topics": [{"topic": "T", "key_points": [text]}]}),
         ("write", 8000, lambda text: {"question": text}),
         ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"errors": [text]}),
-        ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"answer": text}),
     ],
-    ids=["topic", "key point", "question", "error", "answer"],
+    ids=["topic", "key point", "question", "error"],
 )
 def test_every_text_has_an_upper_bound(task: Task, longest: int, reply: Callable[[str], dict[str, Any]]):
     reply_of(task).model_validate_json(json.dumps(reply("x" * longest)))
@@ -203,30 +198,26 @@ def test_every_text_has_an_upper_bound(task: Task, longest: int, reply: Callable
 
 def test_every_task_has_a_reply_or_is_answered_in_free_text():
     assert set(REPLIES) == set(TASKS)
-    assert [task for task, reply in REPLIES.items() if reply is None] == ["solve"]
+    assert [task for task, reply in REPLIES.items() if reply is None] == ["work", "solve"]
 
 
-def test_the_worked_examples_are_readable_replies(prompts: Prompts):
-    system = prompts.render("same_topic", material("x")["same_topic"])[0].content
-    found = [read_reply(text, SameTopicReply).value for text in re.findall(r"Reply:\n(\w+)", system)]
-    assert found == [SameTopicReply(same=True), SameTopicReply(same=False)]
-
-
-def test_the_form_of_topics_can_be_read_and_copied_it_leaves_nothing(prompts: Prompts):
-    """Small models return an example's topics in place of the problem's, so that none is shown."""
-    system = prompts.instructions("extract")
-    form = prompts.templates["extract"].system.partition("in no other:\n")[2]
-    assert read_reply(form, ExtractReply).value is not None
-    seed = make_build(1).seeds[0]
-    said = [TopicKeyPoints(topic="<subject> - <subcategory>", key_points=("<key point>",))]
-    assert sift(said, seed, system)[0] == ()
+@pytest.mark.parametrize("task", ["extract", "same_topic"])
+def test_the_worked_examples_are_turns_of_their_own_with_readable_replies(prompts: Prompts, task: Task):
+    """Small models copy an example that stands in the turn to which they reply."""
+    system, *turns, user = prompts.render(task, material("x")[task])
+    assert (system.role, user.role) == ("system", "user")
+    assert [turn.role for turn in turns] == ["user", "assistant"] * 2
+    for turn in turns[1::2]:
+        read = read_reply(turn.content, reply_of(task))
+        assert read.value is not None, read.reason
+        assert not read.repairs
+        assert turn.content in prompts.instructions(task)
 
 
 def test_the_judge_is_shown_no_verdict_that_could_be_copied(prompts: Prompts):
     """Small models repeat the numbers of an example, whatever they are shown."""
     system = prompts.render("judge", material("x")["judge"])[0].content
-    assert read_reply(system, reply_of("judge")).value is None
-    assert not re.search(r"asked for: \d", system)
+    assert not re.search(r"(?i)key point \d|answer: \W*\d|yes\b.*\n.*yes\b", system)
 
 
 def test_the_judge_s_key_points_are_numbered_through_all_practices(prompts: Prompts):
@@ -234,7 +225,7 @@ def test_the_judge_s_key_points_are_numbered_through_all_practices(prompts: Prom
         {"topic": "A - B", "key_points": ["one", "two"]},
         {"topic": "C - D", "key_points": ["three"]},
     ]
-    user = prompts.render("judge", {"question": "Q?", "practices": practices})[-1].content
+    user = prompts.render("judge", {"question": "Q?", "work": "W.", "practices": practices})[-1].content
     assert re.findall(r"^Key point (\d): (\w+)$", user, re.MULTILINE) == [
         ("1", "one"),
         ("2", "two"),
@@ -276,11 +267,14 @@ def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):
     [
         ("solve.txt", GOOD.replace("$question", "$qestion"), ["[user]", "unknown placeholder $qestion", "$question"]),
         ("solve.txt", GOOD.replace("$solution", ""), ["[practice]", "lacks the placeholder $solution"]),
-        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "[system]"]),
+        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "constant"]),
         ("solve.txt", GOOD.replace("[practice]", "[practise]"), ["unknown section [practise]"]),
         ("solve.txt", GOOD.split("[user]", maxsplit=1)[0], ["lacks the section [user]"]),
         ("solve.txt", GOOD + "[user]\n$question", ["[user] twice"]),
         ("solve.txt", "Hello\n" + GOOD, ["text before its first section"]),
+        ("solve.txt", GOOD + "[example]\nA?\n", ["[example] needs its [reply]"]),
+        ("solve.txt", GOOD + "[reply]\nA.\n[example]\nA?\n", ["[example] needs its [reply]"]),
+        ("solve.txt", GOOD + "[example]\n$question?\n[reply]\nA.", ["placeholder $question", "constant"]),
         ("solve.txt", "\xff", ["text before"]),
         ("solved.txt", GOOD, ["belongs to no task"]),
         ("extract.txt", "[user]\n$problem $solution $number", ["unknown placeholder $number"]),

@@ -45,9 +45,11 @@ def request(task: Task, seed: int = 0, **material: object) -> Request:
 
 def judgement(question: str, practices: Sequence[dict[str, Any]]) -> Judgement:
     """Return the scores that are made of what the teacher says of a question."""
+    (work,) = ask("work", question=question, practices=practices)
     said = read_reply(ask("judge", question=question, practices=practices)[0].text, JudgeReply).value
     assert said is not None
-    return judgement_of(said, [point for practice in practices for point in practice["key_points"]])
+    points = [point for practice in practices for point in practice["key_points"]]
+    return judgement_of(said, points, str(boxed(work.text) or ""))
 
 
 def ask(

@@ -145,9 +145,11 @@ def _what_is_in_it() -> str:
         "topics": ("Bars: published pairs by topic", ""),
         "tcpm": (
             "Map: topics that occur together in seed problems, the matrix that topics are drawn from",
-            "Each square is a pair of topics. White: no seed problem has both. The darker the blue, the more seed problems have "
-            "both: the shade grows with log10(problems + 1), from white at 0 to the darkest blue at the largest value of the "
-            "map. On the diagonal, the problems with more than five key points under one topic are counted.",
+            (
+                "Each square is a pair of topics. White: no seed problem has both. The darker the blue, the more seed problems have "
+                "both: the shade grows with log10(problems + 1), from white at 0 to the darkest blue at the largest value of the "
+                "map. On the diagonal, the problems with more than five key points under one topic are counted."
+            ),
         ),
         "votes": ("Bars: candidates by the share of the vote behind their answer", ""),
     }

@@ -18,7 +18,7 @@ __all__ = ["read_text", "write_text"]
 T = TypeVar("T", bound=BaseModel)
 MOST_LINES = 400
 LONGEST_LINE = 1500
-"""Characters of a line of a verdict; a longer one belongs to what is worked out before it."""
+"""Characters of a line of a verdict; a longer one is none."""
 
 
 def read_text(text: str, kind: type[T]) -> tuple[T, set[Repair]]:
@@ -123,20 +123,19 @@ def _read_same(text: str) -> tuple[SameTopicReply, set[Repair]]:
 _NEEDED = re.compile(
     r"\W*key[- ]points?\W*(\d{1,3})\b(?:[^:\n]|:(?!\W*(?:yes|no)\b))*:\W*(yes|no)\b.*", re.IGNORECASE
 )
-_FIELD = re.compile(r"\W*(answer|errors?|final answers asked for)\W*:[\s*]*(.*)", re.IGNORECASE)
-_NO_ANSWER = re.compile(
-    r"\W*(?:none|no(?: final)? answer|n/?a|unknown|undetermined|(?:it )?cannot be .*|can't be .*|not enough .*|impossible.*)\W*",
-    re.IGNORECASE,
+_FIELD = re.compile(
+    r"\W*((?:other )?errors?|missing|contradictions?|number of questions)\W*:[\s*]*(.*)", re.IGNORECASE
 )
 _NO_ERROR = re.compile(
-    r"\W*(?:none|no(?: errors?)?|n/?a|nothing|there are no(?:ne| errors?))(?: (?:found|present))?\W*",
+    r"\W*(?:none|no|nothing|n/?a|(?:there (?:is|are) )?(?:none|nothing|no (?:other )?(?:errors?|contradictions?|missing information)))"
+    r"(?: (?:is |are )?(?:found|present|missing|given))?\W*",
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"\W*(\d{1,3})\b.*")
 
 
 def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
-    """Return what stands in the fixed lines; what was worked out before them is left aside."""
+    """Return what stands in the fixed lines; what is said around them is left aside."""
     said: dict[str, Any] = {}
     points: dict[int, bool] = {}
     errors: list[str] | None = None
@@ -148,23 +147,18 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
             continue
         field = _FIELD.fullmatch(line)
         name = field[1].lower() if field else ""
-        if field and name == "answer":
-            said["answer"] = "" if _NO_ANSWER.fullmatch(field[2]) else _unmarked(field[2])
-        elif field and name.startswith("error"):
-            errors = [*(errors or ()), *_error(field[2])]
-        elif field:
+        if field and name == "number of questions":
             count = _COUNT.fullmatch(field[2])
-            _once(said, "final_answers", int(count[1]) if count else 0, "the number of final answers")
+            _once(said, "final_answers", int(count[1]) if count else 0, "the number of questions")
+        elif field:
+            errors = [*(errors or ()), *_error(field[2])]
         elif errors is not None and "final_answers" not in said and (item := _POINT.fullmatch(line)):
             errors += _error(item[1])
     if sorted(points) != list(range(1, len(points) + 1)):
         raise UnreadableReplyError("its key points are not numbered one after the other")
-    if missing := [name for name in ("answer", "final_answers") if name not in said] + ["errors"] * (
-        errors is None
-    ):
-        raise UnreadableReplyError(f"it lacks the line about {' and '.join(missing).replace('_', ' ')}")
+    if "final_answers" not in said or errors is None:
+        raise UnreadableReplyError("it lacks the line about the number of questions or those about errors")
     return JudgeReply(
-        answer=said["answer"],
         key_points=tuple(points[number] for number in sorted(points)),
         errors=tuple(errors or ()),
         final_answers=said["final_answers"],
@@ -196,15 +190,8 @@ def _write_judgement(reply: JudgeReply) -> str:
         f"Key point {number}: {'yes' if needed else 'no'}"
         for number, needed in enumerate(reply.key_points, start=1)
     )
-    errors = [f"Errors: {error}" for error in reply.errors] or ["Errors: none"]
-    return "\n".join(
-        [
-            f"Answer: {reply.answer or 'none'}",
-            *points,
-            *errors,
-            f"Final answers asked for: {reply.final_answers}",
-        ]
-    )
+    errors = [f"Other errors: {error}" for error in reply.errors] or ["Other errors: none"]
+    return "\n".join([*points, *errors, f"Number of questions: {reply.final_answers}"])
 
 
 _READERS: dict[type[BaseModel], Callable[[str], tuple[BaseModel, set[Repair]]]] = {

@@ -75,8 +75,6 @@ class WriteReply(_Reply):
 class JudgeReply(_Reply):
     """What the judge found; the two criteria of the quality score are made of it (paper section 2.2)."""
 
-    answer: Remark
-    """The judge's own answer to the problem; "" if it found none."""
     key_points: tuple[bool, ...] = Field(max_length=64)
     """Whether each key point was needed, in the order shown."""
     errors: tuple[Remark, ...] = Field(max_length=16)
@@ -88,6 +86,7 @@ REPLIES: Mapping[Task, type[BaseModel] | None] = {
     "extract": ExtractReply,
     "same_topic": SameTopicReply,
     "write": WriteReply,
+    "work": None,
     "judge": JudgeReply,
     "solve": None,
 }

@@ -253,5 +253,5 @@ class BuildSettings(Section):
     )
     seed: int = key("seed of every draw and every sample", 0, KeyKind.DRAW, ge=0, lt=2**63)
     attempts: int = key(
-        "how often a reply that does not validate is asked for before the drop", 3, KeyKind.DRAW, ge=1, le=20
+        "how often a reply that cannot be read is asked for before the drop", 3, KeyKind.DRAW, ge=1, le=20
     )

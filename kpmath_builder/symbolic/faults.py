@@ -61,8 +61,8 @@ def _contradictions(solution: str) -> Iterator[bool]:
             spelt = _PRECEDING.search(ANNOTATION.sub("", line[: match.start()]))
             try:
                 result = Expression.parse(right).value
-                yield bool(stated) and not _agree(parse_number(stated[1]), result)
-                yield bool(spelt) and not _agree(_spelt(spelt["sum"]), Expression.parse(left).value)
+                yield stated is not None and not _agree(parse_number(stated[1]), result)
+                yield spelt is not None and not _agree(_spelt(spelt["sum"]), Expression.parse(left).value)
             except (ExpressionError, ZeroDivisionError, ValueError):
                 continue
 

@@ -58,6 +58,7 @@ class SymbolicTeacher:
             "extract": _extract,
             "same_topic": _same_topic,
             "write": _write,
+            "work": _work,
             "judge": _judge,
             "solve": self._solve,
         }
@@ -183,13 +184,21 @@ def _write(material: _Material, rng: Random) -> str:
     return write_text(WriteReply(question=question))
 
 
+def _work(material: _Material, _: Random) -> str:
+    try:
+        reading = _read(material["question"], _seeds(material["practices"]))
+    except BeyondRulesError as refusal:
+        return f"This cannot be re-derived: {refusal}."
+    return "This is not put together from the practices." if reading is None else solve(reading)
+
+
 def _judge(material: _Material, _: Random) -> str:
     practices = material["practices"]
     points = [point for practice in practices for point in practice["key_points"]]
     try:
         verdict = judge(material["question"], _passages(_seeds(practices)))
     except BeyondRulesError as refusal:
-        return _judgement("", [False] * len(points), [f"cannot be re-derived: {refusal}"])
+        return _judgement([False] * len(points), [f"cannot be re-derived: {refusal}"])
     unused = {passage.program.question for passage in verdict.unused}
     used = {
         point
@@ -199,12 +208,10 @@ def _judge(material: _Material, _: Random) -> str:
     }
     slight = verdict.correctness >= SLIGHT
     errors = [] if slight else [sentence for _, sentence in verdict.faults]
-    return _judgement(verdict.answer, [point in used for point in points], errors)
+    return _judgement([point in used for point in points], errors)
 
 
-def _judgement(answer: str, needed: Sequence[bool], errors: Sequence[str]) -> str:
+def _judgement(needed: Sequence[bool], errors: Sequence[str]) -> str:
     return write_text(
-        JudgeReply(
-            answer=answer, key_points=tuple(needed), errors=tuple(dict.fromkeys(errors)), final_answers=1
-        )
+        JudgeReply(key_points=tuple(needed), errors=tuple(dict.fromkeys(errors)), final_answers=1)
     )
