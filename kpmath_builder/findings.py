@@ -42,7 +42,7 @@ PRACTICES_AT_LEAST = 20
 
 _COPIED = (DropReason.COPIED_PASSAGE, DropReason.RENUMBERED)
 _NO_PROBLEM = (DropReason.ANSWER_INSIDE, DropReason.TALK, DropReason.NOTHING_ASKED)
-_ROLE_OF: Mapping[str, str] = {**ROLE_OF}
+_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"writer": "write", "judge": "judge", "solver": "solve"}
 
 

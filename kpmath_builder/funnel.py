@@ -15,7 +15,7 @@ _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
 _PROGRAM = "symbolic"
 """The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
-_ROLE_OF: Mapping[str, str] = {**ROLE_OF}
+_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
