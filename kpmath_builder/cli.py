@@ -289,14 +289,14 @@ def preview(
         bool, typer.Option("--show-prompts", help="Print every prompt, and every reply in full.")
     ] = False,
     settings: Settings = None,
+    json: Json = False,
 ) -> None:
     """Lead a few blueprints through the whole method and print everything on the way; what is asked counts for the build."""
-    from kpmath_builder.display import Display
     from kpmath_builder.previewing.preview import preview as run
     from kpmath_builder.recipe import Recipe
 
     read = Recipe.read(recipe, _pairs(settings))
-    with _going_on_after_signals(), Display() as display:
+    with _going_on_after_signals(), _display(quiet=False, json=json) as display:
         result = run(
             read,
             number,
@@ -304,6 +304,8 @@ def preview(
             each_row=lambda row: display.preview_row(row, show_prompts=show_prompts),
         )
         display.preview(result)
+    if json:
+        _print_json(result.as_json())
 
 
 @app.command()

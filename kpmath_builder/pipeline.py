@@ -20,7 +20,7 @@ from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
-from kpmath_builder.preflight import preflight, unless_heard
+from kpmath_builder.preflight import check_first, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -82,7 +82,7 @@ def build(
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
-        heard = _preflight(recipe, workspace, report)
+        heard = check_first(recipe, workspace, report.note)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
@@ -214,18 +214,6 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
-
-
-def _preflight(recipe: Recipe, workspace: Workspace, report: Reporter) -> list[str]:
-    """Check the servers; return the sentences that the user heard."""
-    heard: list[str] = []
-
-    def notify(sentence: str) -> None:
-        heard.append(sentence)
-        report.note(sentence)
-
-    run_apart(preflight(recipe, workspace, notify))  # a signal ends it at once: nothing is paid for yet
-    return heard
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

@@ -7,9 +7,21 @@ from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import make_embedder
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.stopping import Stop
+from kpmath_builder.stopping import Stop, run_apart
 
-__all__ = ["preflight", "unless_heard"]
+__all__ = ["check_first", "preflight", "unless_heard"]
+
+
+def check_first(recipe: Recipe, workspace: Workspace, notify: Callable[[str], None]) -> list[str]:
+    """Run `preflight`, in an event loop of its own; return the sentences that the user heard."""
+    heard: list[str] = []
+
+    def listen(sentence: str) -> None:
+        heard.append(sentence)
+        notify(sentence)
+
+    run_apart(preflight(recipe, workspace, listen))  # a signal ends it at once: nothing is paid for yet
+    return heard
 
 
 async def preflight(recipe: Recipe, workspace: Workspace, notify: Callable[[str], None]) -> None:

@@ -14,6 +14,7 @@ __all__ = ["Paths"]
 _TASKS_OF: Mapping[str, tuple[Task, ...]] = {
     "extract": ("extract",),
     "synthesis": ("write", "judge", "solve"),
+    "preview": ("write", "judge", "solve"),
 }
 
 

@@ -16,12 +16,14 @@ from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.execution.window import run_window
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_folder
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.outcome import outcome_over
+from kpmath_builder.preflight import check_first, unless_heard
 from kpmath_builder.previewing.ground import Ground, find_ground
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Listener, Reporter
@@ -78,13 +80,15 @@ def preview(
             f"A preview leads 1 to {MOST_ROWS} blueprints through the method, not {n}: choose such a number."
         )
     report = _Account(listener_here(progress))
+    check_folder(recipe, shrink=True)  # a preview cuts nothing
     with stop_on_signals(recipe.build.grace, report.note) as stop:
+        prompts = Prompts.load(recipe.prompts)
+        workspace = Workspace(recipe.build.folder)
+        heard = check_first(recipe, workspace, report.note)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
             report.note(note)
-        prompts = Prompts.load(recipe.prompts)
-        workspace = Workspace(recipe.build.folder)
         spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=True)
         workspace.check(spec)
         _make_room(workspace)
@@ -93,7 +97,8 @@ def preview(
         count = min(n, recipe.build.questions)
 
         async def make() -> tuple[Ground, list[PreviewRow]]:
-            async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
+            notify = unless_heard(report.note, heard)
+            async with Teachers(recipe, notify, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
                 run = Run(recipe, prompts, report, teachers, stop, spending=spending)
                 ground = await find_ground(seeds.problems, count, run, workspace)
