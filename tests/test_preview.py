@@ -172,6 +172,31 @@ def test_a_notebook_shows_no_copy_of_a_text_that_may_not_be_shared_and_no_addres
     assert "10.0.0.7" in told
 
 
+def test_servers_are_checked_first_but_a_preview_that_is_all_in_the_log_needs_none(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        seeds = str(many_seeds(tmp_path / "seeds.jsonl"))
+        made = recipe(tmp_path / "build", server, seeds_path=seeds, seeds_limit=None)
+        result = preview(made, n=8)
+        assert any(row.candidate.solutions for row in result.rows), "all roles have answered"
+        nowhere = recipe(tmp_path / "other", server, seeds_path=str(tmp_path / "no-seeds.jsonl"))
+    assert preview(made, n=8).rows == result.rows
+    with pytest.raises(InputError, match="No server answers"):
+        preview(nowhere, n=2)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_folder_of_other_things_or_of_another_recipe_is_refused(
+    tmp_path: Path, direct: tuple[Path, int]
+) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    for tree, told in (
+        ({"build": {"folder": str(tmp_path)}}, "holds other things"),
+        ({"name": "mine", "build": {"folder": str(direct[0])}}, "belongs to the recipe named"),
+    ):
+        with pytest.raises(InputError, match=told):
+            preview(Recipe.of(tree))
+
+
 @pytest.mark.parametrize("n", [0, -1, 101])
 def test_a_preview_of_no_or_too_many_rows_is_refused(tmp_path: Path, n: int) -> None:
     with pytest.raises(InputError, match="1 to 100"):
