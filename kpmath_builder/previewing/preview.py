@@ -23,7 +23,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.outcome import outcome_over
-from kpmath_builder.preflight import check_first, unless_heard
+from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.previewing.ground import Ground, find_ground
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Listener, Reporter
@@ -69,7 +69,7 @@ def preview(
     Raises
     ------
     InputError
-        When seeds, folder or servers are not as the recipe says, or too few topics are found.
+        When seeds, folder or servers are not as the recipe says, the folder is another recipe's, or too few topics are found.
     BuildError
         When a server stays away, the disk is full, or `build.max_tokens` is spent; what was answered is kept.
     Interrupted
@@ -84,7 +84,7 @@ def preview(
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
-        heard = check_first(recipe, workspace, report.note)
+        heard = check_servers(recipe, workspace, report.note)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
@@ -110,7 +110,7 @@ def preview(
 
         with disk_faults(workspace.folder):
             ground, rows = stop.run(make())
-    return _result(recipe, prompts, seeds, ground=ground, rows=rows, asked=report.asked)
+    return _result(recipe, seeds, ground=ground, rows=rows, asked=report.asked)
 
 
 class _Rows:
@@ -193,7 +193,6 @@ def _make_room(workspace: Workspace) -> None:
 
 def _result(
     recipe: Recipe,
-    prompts: Prompts,
     seeds: SeedSet,
     *,
     ground: Ground,
@@ -204,7 +203,7 @@ def _result(
     for candidate in candidates:
         funnel.add(candidate)
     lost = lost_rows(seeds.left_out, len(seeds.problems))
-    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, prompts, rows=lost)
+    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, rows=lost)
     return PreviewResult(
         folder=recipe.build.folder,
         rows=tuple(rows),
