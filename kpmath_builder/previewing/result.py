@@ -12,6 +12,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.losses import Loss
 from kpmath_builder.notebooks import page, paragraphs
 from kpmath_builder.previewing import rendering
+from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import Candidate, SeedProblem, Tokens
 
 __all__ = ["PreviewResult", "PreviewRow"]
@@ -32,9 +33,13 @@ class PreviewRow:
 
     @property
     def judge_words(self) -> str:
-        """What the judge replied, as it came; "" if nobody judged."""
-        said = [sample.response.text for sample in self.asked if sample.request.task == "judge"]
-        return said[-1] if said else ""
+        """What the judge worked out and then replied, as it came; "" if nobody judged."""
+        said = {
+            sample.request.task: sample.response.text
+            for sample in self.asked
+            if ROLE_OF[sample.request.task] == "judge"
+        }
+        return "\n\n".join(said.values())
 
     def lines(self, *, show_prompts: bool = False) -> Iterator[str]:
         """Yield the row as lines for a terminal: seeds that may not be shared are among them."""
