@@ -214,7 +214,7 @@ def build(
 
     read = _recipe(recipe, seeds, settings, confirmed=confirmed)
     chosen = _numbers(shards) if shards is not None else None
-    with _going_on_after_signals(), _display(quiet=quiet, json=json) as display:
+    with _going_on_after_signals(err=quiet or json), _display(quiet=quiet, json=json) as display:
         result = run(
             read,
             shards=chosen,
@@ -232,7 +232,7 @@ def build(
 
 
 @contextmanager
-def _going_on_after_signals() -> Iterator[None]:
+def _going_on_after_signals(*, err: bool = False) -> Iterator[None]:
     """After Ctrl+C or SIGTERM, say how to go on, and end."""
     from kpmath_builder.stopping import Interrupted
 
@@ -240,7 +240,7 @@ def _going_on_after_signals() -> Iterator[None]:
         yield
     except Interrupted as stop:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
-        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
+        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}", err=err)
         sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
 
@@ -449,12 +449,14 @@ def export(
 ) -> None:
     """Write the tables of a finished build as JSON lines."""
     from kpmath_builder.dataset.export import export_jsonl
+    from kpmath_builder.folder.guards import check_export
     from kpmath_builder.folder.workspace import Workspace
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = folder / "export" if target is None else target
     workspace = Workspace.existing(folder)
+    check_export(workspace, target)
     workspace.check_tables()
     rows_of = export_jsonl(workspace.dataset, target, config, force=force)
     if json:

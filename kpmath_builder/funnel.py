@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
 
 __all__ = ["Funnel", "FunnelLine"]
@@ -14,11 +15,12 @@ _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
 _PROGRAM = "symbolic"
 """The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
+_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
 """Ends of a solution that a model wrote, whole or cut off."""
-_TASK_OF = {Stage.WRITTEN: "write", Stage.JUDGED: "judge", Stage.SOLVED: "solve"}
+_TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,13 @@ class Funnel:
     def _observe(self, candidate: Candidate) -> None:
         """Count what says something of the models that played; a program plays by its rules."""
         valid = {"write": candidate.stage is not Stage.ASKED, "judge": candidate.judgement is not None}
+        for task, spent in candidate.spent.items():
+            if not _is_program(candidate, _ROLE_OF[task]):
+                self.refused[_ROLE_OF[task]] += spent.refused
         for task, role in _ROLES.items():
             spent = candidate.spent.get(task, Tokens())
             if _is_program(candidate, role) or not spent.requests:
                 continue
-            self.refused[role] += spent.refused
             if not spent.refused and not spent.given_up:
                 self.replied[role] += 1
                 self.valid_at_first[role] += valid[task] and spent.requests == 1
@@ -102,7 +106,6 @@ class Funnel:
             said = [its for its in candidate.solutions if its.finish_reason in _SAID]
             self.sampled += len(said)
             self.unread += sum(its.answer is None for its in said)
-            self.refused["solver"] += sum(its.finish_reason == "refused" for its in candidate.solutions)
 
     def __add__(self, other: "Funnel") -> "Funnel":
         both = Funnel()
@@ -130,11 +133,12 @@ class Funnel:
             reasons = {
                 reason: self.ended[stage, reason] for reason in DropReason if self.ended[stage, reason]
             }
-            lines.append(
-                FunnelLine(stage, passed, reasons, self.spent.get(_TASK_OF.get(stage, ""), Tokens()))
-            )
+            lines.append(FunnelLine(stage, passed, reasons, self._spent_on(stage)))
             passed -= sum(reasons.values())
         return lines
+
+    def _spent_on(self, stage: Stage) -> Tokens:
+        return sum((self.spent[task] for task in _TASKS_OF.get(stage, ()) if task in self.spent), Tokens())
 
     def decided(self) -> list[FunnelLine]:
         """Return the lines as far as they are known: nothing is kept before the selection, which looks at all candidates."""

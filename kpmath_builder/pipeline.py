@@ -13,7 +13,7 @@ from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
-from kpmath_builder.folder.guards import check_folder, check_not_smaller
+from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
@@ -21,7 +21,7 @@ from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
-from kpmath_builder.preflight import preflight, unless_heard
+from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -83,7 +83,7 @@ def build(
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
-        heard = _preflight(recipe, workspace, report)
+        heard = check_servers(recipe, workspace, report.note)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
@@ -158,6 +158,10 @@ def rescore(
     """
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
+    if "build.folder" in settings:
+        raise InputError(
+            f"rescore decides anew in {folder}: leave build.folder out, or copy the folder and rescore the copy."
+        )
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions)
@@ -170,6 +174,8 @@ def rescore(
         raise InputError(f"{change}, and seeds are not read anew here: run `kpmath build` for that.")
     for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
+    if workspace.finished(spec) is None:
+        check_dataset(workspace.dataset)
     shards = range(recipe.build.shards)
     run = Run(recipe, prompts, report)
     with disk_faults(folder):
@@ -225,18 +231,6 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
-
-
-def _preflight(recipe: Recipe, workspace: Workspace, report: Reporter) -> list[str]:
-    """Check the servers; return the sentences that the user heard."""
-    heard: list[str] = []
-
-    def notify(sentence: str) -> None:
-        heard.append(sentence)
-        report.note(sentence)
-
-    run_apart(preflight(recipe, workspace, notify))  # a signal ends it at once: nothing is paid for yet
-    return heard
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

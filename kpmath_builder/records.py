@@ -96,6 +96,8 @@ class Extraction(Record):
     """What its replies cost; more than one request: the first did not validate."""
     loops: int = 0
     """How many of its replies ran in a loop until they were cut off."""
+    left_out: dict[str, int] = {}
+    """Why key points that the extractor named were left out, and how many."""
 
 
 class Practice(Record):
@@ -129,7 +131,7 @@ class Blueprint(Record):
 
 
 class Judgement(Record):
-    """The judge's two criteria as answered, 0…1 each, and the paper's one score made from them."""
+    """The judge's two criteria, 0…1 each, and the paper's one score made from them."""
 
     key_points_present: float
     correctness: float
@@ -138,6 +140,8 @@ class Judgement(Record):
     missing_key_points: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     sub_questions: int = 1
+    judge_answer: str = ""
+    """The judge's own answer to the question; empty if it found none."""
 
 
 class Solution(Record):

@@ -6,16 +6,21 @@ from hypothesis import strategies as st
 
 from kpmath_builder.execution.ask import _read
 from kpmath_builder.execution.run import _runs, cost_of
-from kpmath_builder.prompts.schemas import WriteReply
+from kpmath_builder.prompts.replies import WriteReply
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Tokens
 
-VALID = '{"question": "How many?"}'
+VALID = "How many?"
 
 
 def test_a_whole_reply_is_read() -> None:
     read = _read(Response(text=VALID, finish_reason="stop"), WriteReply)
     assert read.value == WriteReply(question="How many?")
+
+
+def test_a_reply_that_does_not_fit_the_material_is_not_read() -> None:
+    read = _read(Response(text=VALID, finish_reason="stop"), WriteReply, lambda said: f"no: {said.question}")
+    assert (read.value, read.reason) == (None, "no: How many?")
 
 
 @pytest.mark.parametrize("finish_reason", ["length", "tool_calls", "abort"])

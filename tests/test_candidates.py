@@ -106,6 +106,16 @@ def test_wrong_arithmetic_does_not_vote() -> None:
     assert outcome.solutions[0].answer == "5"
 
 
+@pytest.mark.parametrize("sign", ["\x08", "\x0c", "\x1b"], ids=ascii)
+def test_a_solution_with_a_control_character_abstains_and_is_not_published(sign: str) -> None:
+    r"""What is left of \frac or \boxed may have been part of the answer."""
+    outcome = decide(
+        responses("Thus \\boxed{4}.", "Thus \\boxed{4}.", f"Half{sign}rac12 so \\boxed{{4}}."), "strict"
+    )
+    assert agreed(outcome) == [0, 1]
+    assert outcome.solutions[2].answer is None
+
+
 def test_a_cut_off_solution_abstains() -> None:
     outcome = decide([*responses("so \\boxed{9}", finish_reason="length"), *boxed("4", "4")], "strict")
     assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 2 / 3)
@@ -167,6 +177,21 @@ def test_solutions_that_differ_in_text_are_published_first_come_first(
     selection = Selection(recipe.SelectionSettings(solutions_per_question=limit))
     published = selection.published(agreed_candidate(0, "How many?", ["x", "y", "x ", "z"]))
     assert [solution.sample for solution in published] == samples
+
+
+@pytest.mark.parametrize(
+    ("keep", "text"),
+    [
+        (False, "He has 15+12=27 pears. 1 << 3 is 8, 16 >> 2 is 4."),
+        (True, "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."),
+    ],
+)
+def test_annotations_are_published_only_if_the_recipe_says_so(text: str, *, keep: bool) -> None:
+    """Only calculator annotations go; other angle brackets stay."""
+    selection = Selection(recipe.SelectionSettings(annotations=keep))
+    solved = "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."
+    (published,) = selection.published(agreed_candidate(0, "How many?", [solved]))
+    assert published.text == text
 
 
 def test_the_funnel_adds_up_and_survives_json() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dummy_server import DummyServer
+from dummy_server import DummyServer, task_of
 from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, rows, same_tables
 
@@ -235,10 +235,7 @@ def test_a_changed_recipe_re_asks_only_what_it_touches(
     kept = set(keys_of(tmp_path))
     asked = len(server.bodies)
     build(recipe(tmp_path, server, **changes), progress=lambda p: notes.append(p.note))
-    names = {
-        str(body.get("response_format", {}).get("json_schema", {}).get("name", ""))
-        for body in server.bodies[asked:]
-    }
+    names = {task_of(body) for body in server.bodies[asked:]}
     assert names <= tasks
     assert bool(names) == bool(tasks)
     assert kept <= set(keys_of(tmp_path)), "old answers stay"
@@ -290,7 +287,7 @@ def test_after_the_knowledge_is_deleted_all_is_drawn_anew(server: DummyServer, t
     asked = server.requests
     build(recipe(tmp_path, server, blueprints_max_key_points_per_topic=1))
     assert server.requests > asked
-    assert {body.get("response_format", {}).get("json_schema", {}).get("name") for body in server.bodies[asked:]} <= {
-        "write", "judge", None
+    assert {task_of(body) for body in server.bodies[asked:]} <= {
+        "write", "judge", ""
     }, "the extractions are still in the log"  # fmt: skip
     assert verified(tmp_path)

@@ -146,7 +146,7 @@ def _knowledge_of(workspace: Workspace) -> Knowledge | None:
 def _synthesis(asked: Mapping[str, TaskCost], sealed: _Sealed) -> dict[PlannedTask, TaskLoad]:
     """Return what the questions cost: by the sealed shards, else by the logs."""
     questions = sealed.questions or _questions(asked)
-    tasks: tuple[Task, ...] = ("write", "judge", "solve")
+    tasks: tuple[Task, ...] = ("write", "work", "judge", "solve")
     if not questions:
         return {}
     loads: dict[PlannedTask, TaskLoad] = {}

@@ -180,7 +180,7 @@ def pace_of(settings: TeacherSettings, stated: float | None, measured: Mapping[s
 
 
 def _ordered(loads: Mapping[PlannedTask, object]) -> list[PlannedTask]:
-    order: list[PlannedTask] = ["extract", "embed", "same_topic", "write", "judge", "solve"]
+    order: list[PlannedTask] = ["extract", "embed", "same_topic", "write", "work", "judge", "solve"]
     assert set(loads) <= set(order), f"unknown tasks in {sorted(loads)}"
     return order
 

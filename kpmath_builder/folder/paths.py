@@ -12,7 +12,7 @@ __all__ = ["Paths"]
 
 _TASKS_OF: Mapping[str, tuple[Task, ...]] = {
     "extract": ("extract",),
-    "synthesis": ("write", "judge", "solve"),
+    "synthesis": ("write", "work", "judge", "solve"),
 }
 
 

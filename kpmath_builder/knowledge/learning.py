@@ -1,6 +1,7 @@
 """From seed problems to knowledge: extract, cluster, count; kept in the build folder."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -127,6 +128,9 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
         report.note(
             f"{len(dropped)} of {len(seeds)} seed problems are left out, the first because: {dropped[0].reason}"
         )
+    if left_out := sum((Counter(extraction.left_out) for extraction in found.values()), Counter[str]()):
+        counts = ", ".join(f"{count:,} × {why}" for why, count in sorted(left_out.items()))
+        report.note(f"Key points that are left out, because they serve in no other problem: {counts}")
     if repaired := run.quality.repaired("extractor"):
         report.note(f"Replies of the extractor were repaired before they could be read: {repaired}")
     if loops := run.quality.loops["extractor"]:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
-from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, key, last_part, public_model
+from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, UserPath, key, last_part, public_model
 
 __all__ = [
     "BlueprintsSettings",
@@ -26,7 +26,7 @@ __all__ = [
 class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
-    path: Path | None = key(
+    path: UserPath | None = key(
         "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.SEEDS, public=False
     )
     hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.SEEDS)
@@ -198,12 +198,17 @@ class SelectionSettings(Section):
         KeyKind.DECISION,
         ge=1,
     )
+    annotations: bool = key(
+        "keep calculator annotations (<<15+12=27>>) in the solutions of qa-pairs; scored has them in any case",
+        False,  # noqa: FBT003 -- a default
+        KeyKind.DECISION,
+    )
 
 
 class BuildSettings(Section):
     """Where and how much."""
 
-    folder: Path = key(
+    folder: UserPath = key(
         "folder of the build; if it is not given, builds/ and the recipe's name",
         Path("builds/kpmath"),
         KeyKind.FREE,
@@ -248,5 +253,5 @@ class BuildSettings(Section):
     )
     seed: int = key("seed of every draw and every sample", 0, KeyKind.DRAW, ge=0, lt=2**63)
     attempts: int = key(
-        "how often a reply that does not validate is asked for before the drop", 3, KeyKind.DRAW, ge=1, le=20
+        "how often a reply that cannot be read is asked for before the drop", 3, KeyKind.DRAW, ge=1, le=20
     )
