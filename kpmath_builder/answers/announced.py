@@ -67,6 +67,17 @@ _NOT_OURS = re.compile(
     re.IGNORECASE,
 )
 """An answer that is spoken of, not given."""
+_SUPPOSED = re.compile(
+    r"(?:\b(?:suppos(?:e|ing)|assum(?:e|ing)|imagine|pretend|if|unless|whether|wrong to say|thought|(?:might|may|could) (?:think|say|guess))"
+    r"|\b(?!(?:I|[Ww]e)\b)\w+ (?:says?|said|claims?|claimed|thinks?|guess(?:es|ed)|believes?))[ \t]+(?:that[ \t]+)?(?:the|our|this|an?)?[ \t*]*(?:final\s+|correct\s+)?\Z",
+    re.IGNORECASE,
+)
+"""Before an answer that is supposed, asked about, or somebody else's."""
+_OF_A_PART = re.compile(
+    r"\A\w+[ \t]+(?:to|for|of)[ \t]+(?:the[ \t]+)?(?:(?:sub-?)?part|sub-?(?:question|problem)|first|second|third)\b",
+    re.IGNORECASE,
+)
+"""An answer to a part of the question only."""
 _LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
 _SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\.(?=\s|\Z|\*|\"|\\\)|\$?\s*\Z)|\n|(?<=[!?])\s|[。！？]")
 _PART_LINE = re.compile(r"(?:Part\s+)?\(?[a-h]\)\s", re.IGNORECASE)
@@ -79,7 +90,7 @@ _OPTION = re.compile(
     r"|\b(?:I think|I believe|it's|it is|must be|choose|select|pick)\s+(?:it's\s+|it is\s+|option\s+|answer\s+)?\(?([B-H])\)?\s*[.!]?\s*\Z"
 )
 _CHOICE = re.compile(
-    r"\**(?:option\s+|choice\s+)?\(?([A-Z])\)?\**(?=\s*(?:,|;|\Z|because\b|since\b|as\b|\bfor\b))"
+    r"\**(?:option\s+|choice\s+)?\(?([A-Z])\)?\**(?=\s*(?:[,;](?!\s*(?:and\s+|or\s+)?\(?[A-Z]\b)|\Z|because\b|since\b|as\b|\bfor\b))"
 )
 _IN_WORDS = re.compile(r"(?<=\d)\s+\([A-Za-z -]+\)\Z")
 """A number once more in words: 42 (forty-two)."""
@@ -180,16 +191,17 @@ def labelled_lines(text: str) -> Found | None:
 
 
 def _given(text: str, phrase: re.Match[str]) -> Found | None:
-    if _NOT_OURS.search(
-        text, max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())
-    ):
+    before = max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())
+    if _NOT_OURS.search(text, *before) or _SUPPOSED.search(text, *before):
         return None
+    if _OF_A_PART.match(phrase[0]):
+        return Found(None, phrase.end())
     rest = text[phrase.end() : phrase.end() + 1_000]
     end = _SENTENCE_END.search(rest)
     sentence = rest[: end.start()] if end else rest
     value = sentence.lstrip(" }").strip()
     program = _CODE.search(value) or (phrase[0].rstrip().endswith("=") and re.match(r"[a-z]{2}", value))
-    asks = bool(end) and rest[: end.end() if end else 0].rstrip().endswith(("?", "？"))
+    asks = (rest[: end.end()] if end else rest).rstrip().endswith(("?", "？"))
     if program or asks or _CUT_OFF.search(value) or not any(char.isalnum() or char in "∞∅" for char in value):
         return None
     if phrase.re is OTHER_LANGUAGES:

@@ -30,6 +30,10 @@ _LAST_WORD = re.compile(r"([A-Za-z']+)\W*\Z")
 _TOTAL_OF = re.compile(
     r"\b(?:total|sum|average|mean|profit|grand total|maximum|minimum|product|value)\s+of\s*\Z", re.IGNORECASE
 )
+_WORKED_ON = re.compile(
+    r"\b(?:sum|average|mean|maximum|minimum|product|difference|quotient)\s+of\s*\Z", re.IGNORECASE
+)
+"""Before several values: what is asked for is made of them."""
 _OPENING_CLAUSE = re.compile(
     r"\s*(?:if|when|since|because|as|given|while|after|with|for)\b(?:[^,]|,\d)*,(?!\d)", re.IGNORECASE
 )
@@ -130,7 +134,12 @@ def _quantities(sentence: str) -> list[_Found]:
         if found and not found[-1].context and _listed(sentence, found[-1], one):
             last = found.pop()
             joined = sentence[last.start : one.end()]
-            found.append(_Found(joined, last.start, one.end(), last.stated, last.context))
+            worked_on = bool(_WORKED_ON.search(sentence, 0, last.start))
+            found.append(
+                _Found(
+                    joined, last.start, one.end(), last.stated and not worked_on, last.context or worked_on
+                )
+            )
             continue
         word = _LAST_WORD.search(before)
         behind = (
@@ -158,7 +167,7 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
         between = sentence[one.end : later[-1].start]
         listed = re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between)
         return _LEFT.sub("", sentence[one.start :].strip()) if listed else None
-    if re.match(r"\s*(?:times|more|fewer|less|or)\b", sentence[one.end :]):
+    if re.match(r"\s*(?:times|more|fewer|less|or|out\s+of)\b", sentence[one.end :]):
         return None
     words = _TAIL_WORDS.match(sentence, one.end)
     return number_word(_last_side(one.text)) + (words[0].rstrip(".") if words else "")
