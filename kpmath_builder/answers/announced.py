@@ -74,7 +74,7 @@ _SUPPOSED = re.compile(
 )
 """Before an answer that is supposed, asked about, or somebody else's."""
 _OF_A_PART = re.compile(
-    r"\A\w+[ \t]+(?:to|for|of)[ \t]+(?:the[ \t]+)?(?:(?:sub-?)?part|sub-?(?:question|problem)|first|second|third)\b",
+    r"\A\w+[ \t]+(?:to|for|of)[ \t]+(?:the[ \t]+)?(?:(?:(?:sub-?)?part|sub-?(?:question|problem)|first|second|third)\b|\([a-h]\))",
     re.IGNORECASE,
 )
 """An answer to a part of the question only."""
@@ -102,6 +102,11 @@ _APPOSITION = re.compile(
 _ALTERNATIVE = re.compile(r"\b(?:otherwise|and|or|but)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"\A\\?\"([^\"]+?)\\?\"\Z")
 _MAX_WORDS = 4
+_MAX_BETWEEN = 80
+_TAKES_PLACE = re.compile(
+    r"\b(?:so|thus|hence|therefore|but|not|no|wait|actually|final|then|is|rather)\b", re.IGNORECASE
+)
+"""Between two announcements: the second takes the place of the first."""
 _VALUE_START = re.compile(
     r"[-+−±]?\s*(?:[\d$€£\\({\[|√π∞∅½¼¾.#]|[a-zA-Z](?:_\w+)?(?:\([a-z]\))?\s*[=<>≤≥^+*/)]|[a-zA-Z](?:\W|\Z))"
 )
@@ -131,10 +136,11 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
         found += OTHER_LANGUAGES.finditer(text, max(0, len(text) - _MAX_END))
     if answers_only:
         found = [phrase for phrase in found if phrase[0].lstrip()[:1].lower() not in {"r", "s"}]
-    for phrase in sorted(found, key=lambda phrase: phrase.start(), reverse=True):
+    found.sort(key=lambda phrase: phrase.start(), reverse=True)
+    for at, phrase in enumerate(found):
         given = _given(text, phrase)
         if given is not None:
-            return given
+            return Found(None, given.end) if _given_beside(text, phrase, found[at + 1 :], given) else given
     if answers_only:
         return None
     if not any(
@@ -156,6 +162,22 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
         return None
     option = [*_OPTION.finditer(text, max(0, len(text) - 300))]
     return Found(option[-1][1] or option[-1][2], option[-1].end()) if option else None
+
+
+def _given_beside(text: str, phrase: re.Match[str], earlier: list[re.Match[str]], given: Found) -> bool:
+    """Whether the same sentence gives another answer too: for Tom the answer is 12; for Ann the answer is 13."""
+    beside = earlier[0] if earlier else None
+    if beside is None or not (_calls_answer(beside) and _calls_answer(phrase)):
+        return False
+    between = text[beside.end() : phrase.start()]
+    if len(between) > _MAX_BETWEEN or _SENTENCE_END.search(between) or _TAKES_PLACE.search(between):
+        return False
+    other = _given(text, beside)
+    return other is not None and other.raw is not None and other.raw != given.raw
+
+
+def _calls_answer(phrase: re.Match[str]) -> bool:
+    return phrase[0].lstrip()[:6].lower() == "answer"
 
 
 def _announcements(text: str) -> Iterator[re.Match[str]]:

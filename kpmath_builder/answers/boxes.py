@@ -31,9 +31,19 @@ _CASE_BEHIND = re.compile(
 )
 """Behind a box: it holds under a condition, or perhaps only."""
 _NEXT_CASE = re.compile(
-    r"\b(?:case|scenario|option|possibility)\s*\(?(?:[2-9]|II+|IV|[b-f]|B|C|two|three)\b|\bsecond (?:answer|case|possibility)\b",
+    r"\b(?:case|scenario|option|possibility|method|approach|attempt)\s*\(?(?:[2-9]|II+|IV|[b-f]|B|C|two|three)\b|\bsecond (?:answer|case|possibility)\b|\b(?:another|alternative) (?:approach|method|way)\b",
     re.IGNORECASE,
 )
+_SUPERSEDES = re.compile(
+    r"\b(?:so|thus|therefore|hence|then|but|sum|total|product|difference|answer|final(?:ly)?|gives?|yields?|wait|actually|not|instead|result|now|"
+    r"consequently|equals?|since|because|which|we|that|hmm|no|simplif\w+|reduc\w+|or)\b|=|\\(?:implies|Rightarrow|to|approx|equiv)|[≈→⇒∴]",
+    re.IGNORECASE,
+)
+"""Between two boxes: the second follows from the first, or takes its place."""
+_BOUNDED = re.compile(r"\b(?:not|(?:less|more|greater|fewer|smaller|larger) than)[\s($\\]*\Z")
+"""Right before a box: it is not what is asked for."""
+_BEFORE = 40
+_MAX_GAP_OF_CASES = 60
 _SUMMED_UP = re.compile(
     r"\b(?:total|sum|altogether|therefore|thus|hence|final|overall|combined?|combining|in all|answer|adding|both cases|either case|cases?)\b|\bso\b",
     re.IGNORECASE,
@@ -129,6 +139,8 @@ def boxed_answer(text: str) -> Boxed | None:
     found = boxes(text)
     if not found:
         return None
+    if _BOUNDED.search(text, max(0, found[-1].start - _BEFORE), found[-1].start):
+        return Boxed((), found[-1].end)
     parts = _labelled(text, found)
     if parts:
         return Boxed(tuple(parts), found[-1].end, labelled=True)
@@ -262,8 +274,11 @@ def _by_case(text: str, before: Box, last: Box) -> bool:
     gap = text[before.end : last.start]
     if before.content.strip() == last.content.strip() or len(gap) > _MAX_GAP:
         return False
-    if len(gap) <= 60 and "\n\n" not in gap and _CASE_BEHIND.match(gap):
-        return True
+    if len(gap) <= _MAX_GAP_OF_CASES and "\n\n" not in gap:
+        if _CASE_BEHIND.match(gap):
+            return True
+        if not _connects(gap) and not _SUPERSEDES.search(gap):
+            return True  # the minimum is 3 and the maximum is 4
     case = None
     for case in _NEXT_CASE.finditer(gap):  # noqa: B007 - the last one counts
         pass

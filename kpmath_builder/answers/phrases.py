@@ -57,7 +57,7 @@ NO_VALUE = re.compile(
 
 _OPEN = (
     "cannot|can't|not|no|never|indeterminate|insufficient|further|required?s?|needed|needs|pending|depends?|unknown|undetermined|"
-    "impossible|between|apologi[sz]e|either|neither|nor|other|except|unless|maybe|perhaps|possibly|might|guess"
+    "impossible|between|apologi[sz]e|either|neither|nor|none|nobody|other|except|unless|maybe|perhaps|possibly|might|guess"
 )
 """Words that deny a statement, bound its number or leave it open."""
 
@@ -88,6 +88,7 @@ CONTEXT_WORDS = names(
     "in at for after before by from with of on over under per to within during through until since between among around "
     "every each than up into step case part equation problem question line figure day week month year grade number numbers "
     "his her their its my our your the this these those "
+    "january february march april june july august september october november december "
     "modulo mod base divided multiplied table row item theorem lemma option"
 )
 """A number behind one of these is no result of its sentence."""
@@ -98,7 +99,8 @@ RETRACTION = re.compile(
     r"|\b(?:I|we) (?:misread|miscounted|misinterpreted|miscalculated|forgot|overlooked)\b"
     r"|\b(?:that|this|it|which|answer|result|above|solution|calculation|value)\b[^.!?\n]{0,30}?(?:\bis|\bwas|'s|\bseems)\s+(?:\w+ly\s+)?"
     r"(?:wrong|incorrect|not (?:right|correct|quite right|the (?:right |correct |final )?answer|what was asked)|a mistake|an error)\b"
-    r"|\A\W*(?:is|was)\s+(?:wrong|incorrect|not (?:right|correct|the answer|possible|valid)|a mistake|an error|impossible)\b"
+    r"|\A\W*(?:is|was)\s+(?:wrong|incorrect|not (?:right|correct|the answer|possible|valid)|a mistake|an error|impossible|(?:only |just )?an? (?:lower|upper) bound)\b"
+    r"|\A\W*(?:cannot|can't) be (?:right|correct|true|the answer)\b"
     r"|\b(?:that|this|it|answer|result) (?:isn't|wasn't|can't be|cannot be) (?:right|correct|possible)\b|\b(?:does not|doesn't) make sense\b"
     r"|\b(?:let me|let's|let us|I need to|we need to|I must|I should|re-?evaluating|re-?calculating) (?:re-?\s?(?:compute|do|consider|calculate|evaluate|examine|visit|think|work|count|try)|try again|correct|fix|start over)\b"
     r"|\b(?:that|this|it|which) (?:seems|looks|sounds) (?:too|odd|off|strange|unlikely|implausible)\b|\b(?:I|we|that|this|it) (?:have |has )?(?:over|under|double[- ])count(?:ed|s)?\b"
