@@ -88,7 +88,6 @@ DIFFERENT = [
     ("R=1 is a necessary and sufficient condition for A", "R=1 is a necessary and sufficient condition for B"), ("R=1 is a necessary and sufficient condition", "2"),
 ]  # fmt: skip
 
-pytestmark = pytest.mark.usefixtures("patient_checker")
 NEVER = 20
 """Seconds of processor time: what takes a tenth of a second on any machine, or for ever, does not come near it."""
 
@@ -109,6 +108,7 @@ def test_different_however_alike_they_look(a: str, b: str):
     )
 
 
+@pytest.mark.usefixtures("patient_checker")
 @pytest.mark.parametrize(
     ("a", "b", "reason"),
     [
