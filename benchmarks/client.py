@@ -197,7 +197,7 @@ class Instant(asyncio.Protocol):
             whole = end + int(length[1] if length else 0)
             if len(self.received) < whole:
                 return
-            slow = self.received.find(b'"temperature": 2.0', end, whole) > 0
+            slow = re.search(rb'"temperature": ?2\.0', self.received[end:whole]) is not None
             del self.received[:whole]
             asyncio.get_running_loop().call_later(
                 10 if slow else 0, self.answer, b"connection: close" in head

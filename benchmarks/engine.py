@@ -27,6 +27,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from dummy_server import task_of
 from engine_server import forget_prefixes, gpu_memory, options, running
 
 from kpmath_builder import Recipe, build
@@ -52,10 +55,8 @@ class Call:
 
     @property
     def task(self) -> str:
-        """As its schema is named; solutions have none."""
-        return str(
-            json.loads(self.body).get("response_format", {}).get("json_schema", {}).get("name", "solve")
-        )
+        """As its prompt says; "solve" for a solution."""
+        return task_of(json.loads(self.body)) or "solve"
 
 
 def speed(calls: Sequence[Call]) -> tuple[float, float]:
@@ -69,11 +70,13 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
     calls: list[Call] = []
     exchange = Sender._exchange  # noqa: SLF001 - the moment of sending lies behind the endpoints
 
-    async def noting(self: Sender, endpoint: Endpoint, call: Any, data: bytes, estimate: int) -> Any:  # noqa: ANN401
+    async def noting(self: Sender, endpoint: Endpoint, call: Any, data: bytes) -> Any:  # noqa: ANN401
         sent = time.perf_counter()
-        answers = await exchange(self, endpoint, call, data, estimate)
-        calls.append(Call(data.decode(), sent, time.perf_counter(), *tokens(answers)))
-        return answers
+        received = await exchange(self, endpoint, call, data)
+        calls.append(
+            Call(data.decode(), sent, time.perf_counter(), *tokens(call.read(received[2], endpoint)))
+        )
+        return received
 
     Sender._exchange = noting  # type: ignore[method-assign]  # noqa: SLF001
     recipe = {

@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from kpmath_builder.stopping import Stop
 
 __all__ = [
+    "FINAL",
     "ROLE_OF",
+    "UNANSWERED",
     "Message",
     "Request",
     "Response",
@@ -31,13 +33,14 @@ __all__ = [
     "token_count",
 ]
 
-Task = Literal["extract", "same_topic", "write", "judge", "solve"]
+Task = Literal["extract", "same_topic", "write", "work", "judge", "solve"]
 Role = Literal["extractor", "writer", "judge", "solver"]
 
 ROLE_OF: Mapping[Task, Role] = {
     "extract": "extractor",
     "same_topic": "extractor",
     "write": "writer",
+    "work": "judge",
     "judge": "judge",
     "solve": "solver",
 }
@@ -48,6 +51,11 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+UNANSWERED = frozenset({"refused", "given_up"})
+"""How a request ends that got no answer; the response's text says why. It is asked again only if the user says so."""
+FINAL = UNANSWERED | {"declined"}
+"""Ends of a request that has no reply, however often it is asked."""
+
 MOST_TOKENS = 10**9
 """No call has more; a larger count is a server's mistake, and sums of it would not fit the tables' 64-bit columns."""
 
@@ -56,6 +64,18 @@ def token_count(value: object) -> int:
     """Return a server's count of tokens, or 0 for whatever is no credible one."""
     credible = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
     return value if credible else 0  # type: ignore[return-value]  # an int, as was checked
+
+
+def _encodable(text: str) -> str:
+    r"""Return a text that a file can hold: a model's "\ud800" without its other half is replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+TokenCount = Annotated[int, BeforeValidator(token_count)]
+"""Checked on reading too: a log may have been written before counts were checked."""
+Text = Annotated[str, AfterValidator(_encodable)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +143,25 @@ class Response(BaseModel):
 
     `finish_reason` is "stop" for a whole answer and "length" for one that was cut off at `max_tokens`. It is "refused" for an
     answer that the server will never give (too long a prompt, a content filter), with the server's words in `text`, and
-    "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`.
+    "given_up" for a request that alone kept failing while the server answered others, with the last fault in `text`. A program
+    that plays the teacher says "declined" to what it cannot do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: str
+    text: Text
     finish_reason: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
+    prompt_tokens: TokenCount = 0
+    completion_tokens: TokenCount = 0
+    cached_tokens: TokenCount = 0
     model: str = ""
     revision: str = ""
     fingerprint: str = ""
-    reasoning: str = ""
+    reasoning: Text = ""
     dialect: str = ""
     """How the server was asked, if not in the plain protocol."""
     seed_ignored: bool = False
     """Whether the server was found to give one reply to different seeds: equal samples are then copies."""
-
-    @field_validator("prompt_tokens", "completion_tokens", "cached_tokens", mode="before")
-    @classmethod
-    def _credible(cls, value: object) -> int:
-        return token_count(value)  # also of a log that was written before counts were checked
-
-    @field_validator("text", "reasoning")
-    @classmethod
-    def _encodable(cls, text: str) -> str:
-        # A model's "\\ud800" without its other half is text that no file can hold.
-        if text.isascii():
-            return text
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class Teacher(Protocol):

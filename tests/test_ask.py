@@ -6,16 +6,21 @@ from hypothesis import strategies as st
 
 from kpmath_builder.execution.ask import _read
 from kpmath_builder.execution.run import _runs, cost_of
-from kpmath_builder.prompts.schemas import WriteReply
+from kpmath_builder.prompts.replies import WriteReply
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Tokens
 
-VALID = '{"question": "How many?"}'
+VALID = "How many?"
 
 
 def test_a_whole_reply_is_read() -> None:
     read = _read(Response(text=VALID, finish_reason="stop"), WriteReply)
     assert read.value == WriteReply(question="How many?")
+
+
+def test_a_reply_that_does_not_fit_the_material_is_not_read() -> None:
+    read = _read(Response(text=VALID, finish_reason="stop"), WriteReply, lambda said: f"no: {said.question}")
+    assert (read.value, read.reason) == (None, "no: How many?")
 
 
 @pytest.mark.parametrize("finish_reason", ["length", "tool_calls", "abort"])
@@ -25,7 +30,7 @@ def test_a_reply_that_was_cut_off_is_not_read_even_if_it_validates(finish_reason
     assert (read.value, read.reason) == (None, f"cut off ({finish_reason})")
 
 
-@pytest.mark.parametrize("finish_reason", ["refused", "given_up"])
+@pytest.mark.parametrize("finish_reason", ["refused", "given_up", "declined"])
 def test_the_words_of_a_final_end_are_the_reason_and_never_the_reply(finish_reason: str) -> None:
     read = _read(Response(text=VALID, finish_reason=finish_reason), WriteReply)
     assert (read.value, read.reason) == (None, VALID)
@@ -55,7 +60,10 @@ def test_runs_leave_no_sample_out_and_none_is_too_long(samples: set[int], longes
     assert max(map(len, runs)) <= longest
 
 
-@pytest.mark.parametrize(("finish_reason", "given_up"), [("stop", 0), ("refused", 0), ("given_up", 1)])
-def test_a_response_costs_its_tokens_and_one_request(finish_reason: str, given_up: int) -> None:
+@pytest.mark.parametrize(
+    ("finish_reason", "given_up", "refused"),
+    [("stop", 0, 0), ("declined", 0, 0), ("refused", 0, 1), ("given_up", 1, 0)],
+)
+def test_a_response_costs_its_tokens_and_one_request(finish_reason: str, given_up: int, refused: int) -> None:
     response = Response(text="x", finish_reason=finish_reason, prompt_tokens=5, completion_tokens=7)
-    assert cost_of(response) == Tokens(requests=1, prompt=5, completion=7, given_up=given_up)
+    assert cost_of(response) == Tokens(requests=1, prompt=5, completion=7, given_up=given_up, refused=refused)

@@ -10,8 +10,10 @@ from kpmath_builder import recipe
 from kpmath_builder.completion import BuildResult
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.display import Display
+from kpmath_builder.findings import FindingId, find
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import Status
+from kpmath_builder.outcome import Outcome
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, Stage, Tokens
 from kpmath_builder.symbolic.teacher import SymbolicTeacher
@@ -104,6 +106,16 @@ def test_wrong_arithmetic_does_not_vote() -> None:
     assert outcome.solutions[0].answer == "5"
 
 
+@pytest.mark.parametrize("sign", ["\x08", "\x0c", "\x1b"], ids=ascii)
+def test_a_solution_with_a_control_character_abstains_and_is_not_published(sign: str) -> None:
+    r"""What is left of \frac or \boxed may have been part of the answer."""
+    outcome = decide(
+        responses("Thus \\boxed{4}.", "Thus \\boxed{4}.", f"Half{sign}rac12 so \\boxed{{4}}."), "strict"
+    )
+    assert agreed(outcome) == [0, 1]
+    assert outcome.solutions[2].answer is None
+
+
 def test_a_cut_off_solution_abstains() -> None:
     outcome = decide([*responses("so \\boxed{9}", finish_reason="length"), *boxed("4", "4")], "strict")
     assert (outcome.solutions[0].answer, outcome.vote.abstentions, outcome.vote.share) == (None, 1, 2 / 3)
@@ -165,6 +177,21 @@ def test_solutions_that_differ_in_text_are_published_first_come_first(
     selection = Selection(recipe.SelectionSettings(solutions_per_question=limit))
     published = selection.published(agreed_candidate(0, "How many?", ["x", "y", "x ", "z"]))
     assert [solution.sample for solution in published] == samples
+
+
+@pytest.mark.parametrize(
+    ("keep", "text"),
+    [
+        (False, "He has 15+12=27 pears. 1 << 3 is 8, 16 >> 2 is 4."),
+        (True, "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."),
+    ],
+)
+def test_annotations_are_published_only_if_the_recipe_says_so(text: str, *, keep: bool) -> None:
+    """Only calculator annotations go; other angle brackets stay."""
+    selection = Selection(recipe.SelectionSettings(annotations=keep))
+    solved = "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."
+    (published,) = selection.published(agreed_candidate(0, "How many?", [solved]))
+    assert published.text == text
 
 
 def test_the_funnel_adds_up_and_survives_json() -> None:
@@ -262,6 +289,8 @@ def test_the_funnel_says_how_many_texts_were_identical() -> None:
         "identical": 2,
         "questions": 2,
         "repeated_questions": 0,
+        "of_models": 6,
+        "unread": 0,
     }
 
 
@@ -278,23 +307,21 @@ def voted(*answers: str, solver: str = "model") -> Candidate:
 
 
 @pytest.mark.parametrize(
-    ("repeated", "others", "sentences"),
-    [(0, 10, 0), (4, 0, 1), (5, 90, 2), (5, 200, 1), (100, 0, 2)],
+    ("repeated", "others", "findings"),
+    [(0, 10, 0), (4, 0, 0), (5, 90, 1), (5, 200, 0), (100, 0, 1)],
 )
 def test_texts_that_repeat_more_often_than_by_chance_are_a_finding(
-    repeated: int, others: int, sentences: int
+    repeated: int, others: int, findings: int
 ) -> None:
     """More than chance: all samples are one text for five questions or more, and for more than one in twenty."""
     same, apart = voted("4", "4", "4"), voted("4", "5", "6")
     funnel = Funnel()
     for candidate in [same] * repeated + [apart] * others:
         funnel.add(candidate)
-    said = Funnel.from_json(funnel.as_json()).repetitions()
-    assert len(said) == sentences
-    if sentences:
-        assert f"{2 * repeated:,} of {3 * (repeated + others):,}" in said[0]
-    if sentences > 1:
-        assert f"{repeated:,} of {repeated + others:,} questions" in said[1]
+    said = [str(its) for its in find(Funnel.from_json(funnel.as_json())) if its.id is FindingId.IDENTICAL]
+    assert len(said) == findings
+    if findings:
+        assert f"{repeated:,} of {repeated + others:,} questions are one text" in said[0]
 
 
 def test_the_symbolic_teacher_repeats_itself_without_being_a_finding() -> None:
@@ -302,13 +329,13 @@ def test_the_symbolic_teacher_repeats_itself_without_being_a_finding() -> None:
     funnel = Funnel()
     for _ in range(50):
         funnel.add(voted("4", "4", "4", solver=SymbolicTeacher.model))
-    assert (funnel.identical, funnel.repetitions()) == (100, [])
+    assert (funnel.identical, find(funnel)) == (100, ())
 
 
 def test_a_question_with_one_solution_repeats_nothing() -> None:
     funnel = Funnel()
     funnel.add(voted("4"))
-    assert (funnel.sampled_questions, funnel.repetitions()) == (0, [])
+    assert (funnel.sampled_questions, find(funnel)) == (0, ())
 
 
 def test_repetitions_are_shown_with_the_status_and_at_the_end_of_a_build(
@@ -317,7 +344,8 @@ def test_repetitions_are_shown_with_the_status_and_at_the_end_of_a_build(
     funnel = Funnel()
     for _ in range(10):
         funnel.add(voted("4", "4", "4"))
-    Display().status(Status([], funnel, "Finished."))
-    Display().result(BuildResult(tmp_path, tmp_path, {}, funnel.as_json()))
+    Display().status(Status([], funnel, "Finished.", Outcome(find(funnel))))
+    Display().result(BuildResult(tmp_path, tmp_path, {}, funnel.as_json(), findings=find(funnel)))
     said = " ".join(capsys.readouterr().out.split())
+    assert said.count("repeats that of another one of their question: 20 of 30.") == 2
     assert said.count("All solutions of 10 of 10 questions are one text") == 2

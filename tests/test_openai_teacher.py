@@ -20,6 +20,7 @@ from dummy_server import (
     DummyServer,
     Fault,
     body_text,
+    choices,
     held,
     is_probe,
     script,
@@ -492,6 +493,21 @@ def test_a_request_that_alone_fails_again_and_again_is_given_up_and_does_not_hol
         return fault if body["messages"][1]["content"] == "poison" else None
 
     with_teacher(use, DummyServer(faults=faults))
+
+
+def test_a_sample_that_can_never_be_read_takes_no_others_along() -> None:
+    async def use(teacher: OpenAITeacher, server: DummyServer) -> None:
+        poison = asyncio.create_task(teacher.answer(request("poison"), range(3)))
+        while not poison.done():
+            await teacher.answer(request("good"), [0])
+            await asyncio.sleep(0.001)
+        assert [r.finish_reason for r in await poison] == ["stop", "given_up", "stop"]
+
+    def faults(body: Body, number: int) -> Fault | None:
+        spoilt = body["seed"] <= request().seed + 1 < body["seed"] + body["n"]
+        return choices("unheard of") if spoilt and body["messages"][1]["content"] == "poison" else None
+
+    with_teacher(use, DummyServer(faults=faults), samples_per_request=3)
 
 
 def test_on_wait_is_told_once_in_a_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -438,7 +438,7 @@ def test_whatever_is_answered_the_probe_ends_with_a_dialect_that_makes_a_request
 
     found, bodies = probe(server, samples=samples)
     assert count < 60
-    assert isinstance(found.dialect.describe(), str)
+    assert isinstance(found.dialect.description, str)
     for sentence in (found.fault, *found.notes):
         assert sentence.isprintable()
     assert all(body["messages"] and body["model"] == "m" for body in bodies)

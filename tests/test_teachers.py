@@ -67,8 +67,8 @@ def test_a_judge_that_is_needed_again_and_missing_ends_the_build(tmp_path: Path)
             build(with_judge(recipe(tmp_path, server, build_questions=48), NOBODY))
 
 
-def give_up(folder: Path, task: str) -> None:
-    """Leave a finished build as if the server had failed at one request each time, and other shards had not been touched."""
+def give_up(folder: Path, task: str, end: str = "given_up") -> None:
+    """Leave a finished build as if one request had got no answer, and other shards had not been touched."""
     workspace = Workspace(folder)
     line = next(
         found
@@ -77,25 +77,30 @@ def give_up(folder: Path, task: str) -> None:
     )
     with ResponseLog(workspace.log("synthesis")) as log:
         reason = "the server failed at this request each time (500): scripted"
-        log.put(line["key"], task, line["for"], Response(text=reason, finish_reason="given_up"))
+        log.put(line["key"], task, line["for"], Response(text=reason, finish_reason=end))
     workspace.reopen([0])
 
 
-@pytest.mark.parametrize("task", ["write", "judge", "solve"])
-def test_what_was_given_up_stays_so_until_it_is_to_be_retried(tmp_path: Path, task: str) -> None:
+@pytest.mark.parametrize(
+    ("task", "end"),
+    [("write", "given_up"), ("judge", "given_up"), ("solve", "given_up"), ("write", "refused")],
+)
+def test_what_was_not_answered_stays_so_until_it_is_to_be_retried(
+    tmp_path: Path, task: str, end: str
+) -> None:
     with DummyServer(play) as server:
         for name in ("undisturbed", "folder"):
             build(recipe(tmp_path / name, server))
         folder, made = tmp_path / "folder", recipe(tmp_path / "folder", server)
-        give_up(folder, task)
+        give_up(folder, task, end)
         asked = server.requests
 
         given_up = build(made)
-        assert "1 requests were given up" in (folder / "dataset" / "README.md").read_text()
+        assert "1 requests got no answer" in (folder / "dataset" / "README.md").read_text()
         assert server.requests == asked, "it is not asked again"
-        assert given_up.funnel["tokens"][task]["given_up"] == 1
-        assert read_status(folder).shards[0].tokens.given_up == 1
-        assert "1 requests were given up" in read_status(folder).sentence
+        assert given_up.funnel["tokens"][task][end] == 1
+        assert getattr(read_status(folder).shards[0].tokens, end) == 1
+        assert "1 requests were refused or given up" in read_status(folder).sentence
         texts = [row["detail"] for row in rows(folder, "scored")]
         texts += [solution["text"] for row in rows(folder, "scored") for solution in row["solutions"]]
         assert sum("scripted" in text for text in texts) == 1
@@ -103,10 +108,10 @@ def test_what_was_given_up_stays_so_until_it_is_to_be_retried(tmp_path: Path, ta
 
         retried = build(made, retry_given_up=True)
         assert server.requests == asked + 1
-        assert retried.funnel["tokens"][task]["given_up"] == 0
+        assert retried.funnel["tokens"][task][end] == 0
         assert same_tables(tmp_path / "undisturbed", folder)
         assert "given up" not in read_status(folder).sentence
-        assert read_status(folder).shards[0].tokens.given_up == 0
+        assert getattr(read_status(folder).shards[0].tokens, end) == 0
         assert not list(Verifier(folder).run())
 
 
@@ -119,7 +124,7 @@ def test_only_the_chosen_shards_are_retried(tmp_path: Path) -> None:
         asked = server.requests
         build(made, shards=[1, 2], retry_given_up=True)
         assert server.requests == asked
-        assert "1 requests were given up" in read_status(tmp_path).sentence
+        assert "1 requests were refused or given up" in read_status(tmp_path).sentence
 
 
 def test_a_retry_without_anything_given_up_leaves_a_finished_build_as_it_is(

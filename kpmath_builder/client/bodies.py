@@ -4,10 +4,21 @@ aiohttp decompresses a body piece by piece, so that a compressed bomb meets the 
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
+from pydantic_core import PydanticSerializationError, to_json
 
-__all__ = ["LONGEST_ERROR", "LONGEST_LIST", "LONGEST_METRICS", "longest_answer", "read_body", "read_json"]
+__all__ = [
+    "LONGEST_ERROR",
+    "LONGEST_LIST",
+    "LONGEST_METRICS",
+    "longest_answer",
+    "read_body",
+    "read_json",
+    "write_json",
+]
 
 LONGEST_ERROR = 2**16
 """Bytes read of the body of an error: enough for any message."""
@@ -56,3 +67,11 @@ def read_json(body: bytes | str) -> object:
         return json.loads(body)
     except RecursionError:
         raise ValueError("the JSON is nested too deep") from None
+
+
+def write_json(body: Mapping[str, Any]) -> bytes:
+    """Return a body as JSON."""
+    try:
+        return to_json(body)  # four times as fast as the standard library
+    except PydanticSerializationError:  # half a surrogate pair, which only an escape can name
+        return json.dumps(body).encode()

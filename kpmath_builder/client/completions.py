@@ -1,9 +1,10 @@
 """Reading the body of a chat completion: from bytes to one `Response` for each sample."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from kpmath_builder.answers.ending import split_thinking
 from kpmath_builder.protocol import Response, token_count
@@ -33,32 +34,36 @@ class EmptyAnswerError(ValueError):
         self.responses = responses
 
 
-class _Part(BaseModel):
-    """Strict, so that a number where text belongs is malformed; fields that nobody here reads may be anything."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
+_STRICT = ConfigDict(strict=True, extra="ignore")
+"""A number where text belongs is malformed; fields that nobody here reads may be anything."""
 
 
-class _Message(_Part):
-    content: str | None = None
-    reasoning: str | None = None
-    reasoning_content: str | None = None
-    refusal: str | None = None
+@with_config(_STRICT)
+class _Message(TypedDict, total=False):
+    content: str | None
+    reasoning: str | None
+    reasoning_content: str | None
+    refusal: str | None
 
 
-class _Choice(_Part):
-    index: Annotated[int, Field(ge=0)] = 0
+@with_config(_STRICT)
+class _Choice(TypedDict):
+    index: NotRequired[Annotated[int, Field(ge=0)]]
     message: _Message
     finish_reason: str
 
 
-class _Completion(_Part):
+@with_config(_STRICT)
+class _Completion(TypedDict):
     """`usage` and the names are for the account and for provenance: whatever they hold, the answer is worth more."""
 
     choices: list[_Choice]
-    usage: object = None
-    model: object = None
-    system_fingerprint: object = None
+    usage: NotRequired[object]
+    model: NotRequired[object]
+    system_fingerprint: NotRequired[object]
+
+
+_COMPLETION = TypeAdapter(_Completion)
 
 
 def read_completion(
@@ -77,39 +82,53 @@ def read_completion(
         When the body is no complete chat completion with exactly `samples` whole choices.
     """
     try:
-        completion = _Completion.model_validate_json(body)
+        completion = _COMPLETION.validate_json(body)
     except ValidationError as error:
         raise ValueError(_first_fault(error)) from None
-    choices = sorted(completion.choices, key=lambda choice: choice.index)
-    unknown = [choice.finish_reason for choice in choices if _finish_reason(choice) is None]
-    if len(choices) != samples or unknown:
+    choices = completion["choices"]
+    if len(choices) > 1:
+        choices = sorted(choices, key=_index)
+    reasons = [_FINISH_REASONS.get(choice["finish_reason"].casefold()) for choice in choices]
+    if len(choices) != samples or None in reasons:
         raise ValueError(
             f"expected {samples} whole choices, got {len(choices)} with finish reasons "
-            f"{[choice.finish_reason[:40] for choice in choices[:8]]}"
+            f"{[choice['finish_reason'][:40] for choice in choices[:8]]}"
         )
-    if len({choice.index for choice in choices}) not in {1, samples}:
-        raise ValueError(f"choices share an index: {[choice.index for choice in choices][:8]}")
-    usage = _mapping(completion.usage)
-    prompt_tokens = token_count(usage.get("prompt_tokens"))
-    cached_tokens = token_count(_mapping(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    if samples > 1 and len({_index(choice) for choice in choices}) not in {1, samples}:
+        raise ValueError(f"choices share an index: {[_index(choice) for choice in choices][:8]}")
+    usage = _mapping(completion.get("usage"))
+    prompt_tokens = usage.get("prompt_tokens")
+    cached_tokens = _mapping(usage.get("prompt_tokens_details")).get("cached_tokens")
     share, rest = divmod(token_count(usage.get("completion_tokens")), samples)
-    responses = [
-        _response(
-            choice,
-            prompt_tokens=0 if place else prompt_tokens,
-            cached_tokens=0 if place else cached_tokens,
-            completion_tokens=share + (place < rest),
-            model=_name(completion.model),
-            fingerprint=_name(completion.system_fingerprint),
-            revision=revision,
-            dialect=dialect,
-            seed_ignored=seed_ignored,
+    model, fingerprint = _name(completion.get("model")), _name(completion.get("system_fingerprint"))
+    responses, empty = [], False
+    for place, choice in enumerate(choices):
+        message = choice["message"]
+        refusal, reason = message.get("refusal"), reasons[place]
+        text, reasoning = _text_and_reasoning(message)
+        empty = empty or (reason == "stop" and not (text or reasoning or refusal))
+        responses.append(
+            Response(
+                text=refusal or text,
+                finish_reason="refused" if refusal else reason,
+                prompt_tokens=0 if place else prompt_tokens,
+                completion_tokens=share + (place < rest),
+                cached_tokens=0 if place else cached_tokens,
+                model=model,
+                revision=revision,
+                fingerprint=fingerprint,
+                reasoning=reasoning,
+                dialect=dialect,
+                seed_ignored=seed_ignored,
+            )
         )
-        for place, choice in enumerate(choices)
-    ]
-    if any(each.finish_reason == "stop" and not each.text and not each.reasoning for each in responses):
+    if empty:
         raise EmptyAnswerError(responses)
     return responses
+
+
+def _index(choice: _Choice) -> int:
+    return choice.get("index", 0)
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -127,17 +146,10 @@ def _first_fault(error: ValidationError) -> str:
     return f"{place}: {first['msg']}" if place else first["msg"]
 
 
-def _finish_reason(choice: _Choice) -> str | None:
-    return _FINISH_REASONS.get(choice.finish_reason.casefold())
-
-
-def _response(choice: _Choice, **fields: Any) -> Response:  # noqa: ANN401 - of the response
-    message = choice.message
-    text, reasoning = message.content or "", message.reasoning or message.reasoning_content or ""
-    text, reasoning = (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
-    finish_reason = "refused" if message.refusal else _finish_reason(choice)
-    assert finish_reason is not None, "unknown finish reasons were refused before"
-    return Response(text=message.refusal or text, finish_reason=finish_reason, reasoning=reasoning, **fields)
+def _text_and_reasoning(message: _Message) -> tuple[str, str]:
+    text = message.get("content") or ""
+    reasoning = message.get("reasoning") or message.get("reasoning_content")
+    return (text.lstrip(), reasoning.strip()) if reasoning else split_reasoning(text)
 
 
 def split_reasoning(text: str) -> tuple[str, str]:

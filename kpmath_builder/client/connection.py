@@ -158,7 +158,9 @@ class Connection:
         except RefusedError as refusal:
             doubt = CallError(f"{endpoint.url} refuses a request ({refusal})", Owner.UNCLEAR)
             if await self._health.owner(endpoint, doubt, before) is Owner.REQUEST:
-                await self._confirm(endpoint)
+                if not endpoint.verified:
+                    await self._confirm(endpoint)
+                self._answered(endpoint)
                 raise
             # It refuses what it answered before as well: out of credit, started anew otherwise.
             raise self._again(endpoint, doubt, Owner.SERVER, budget) from refusal
@@ -166,7 +168,9 @@ class Connection:
             owner = await self._health.owner(endpoint, fault, before)
             raise self._again(endpoint, fault, owner, budget) from fault
         else:
-            await self._confirm(endpoint)
+            if not endpoint.verified:
+                await self._confirm(endpoint)
+            self._answered(endpoint)
             return answer
         finally:
             self.pool.leave(endpoint)
@@ -228,7 +232,7 @@ class Connection:
             self._report(self._latest)
 
     async def _confirm(self, endpoint: Endpoint) -> None:
-        """Take note of an answer; if others lost touch with the server meanwhile, only once it is known to be the same one.
+        """Wait until a server that answered, but that others lost touch with meanwhile, is known to be the same one.
 
         The answer is paid for: it waits for that, rather than being asked for again. A server that is down does not answer the
         check: an engine of our own takes minutes to load again, and is known to be the one that we started.
@@ -241,6 +245,8 @@ class Connection:
                 pause = self._count(endpoint, fault, Owner.SERVER, budget)
                 self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
                 await asyncio.sleep(min(pause, LONGEST_OWN_PAUSE))
+
+    def _answered(self, endpoint: Endpoint) -> None:
         endpoint.answered()
         self.patience.answered()
 

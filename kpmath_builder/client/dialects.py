@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from kpmath_builder.errors import InputError
@@ -27,7 +28,7 @@ _MODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dialect:
     """The deviations of a server from the plain protocol."""
 
@@ -44,8 +45,9 @@ class Dialect:
     seed_bits: int = SEED_BITS
     """Seeds are sent modulo 2 to this power."""
 
-    def describe(self) -> str:
-        """Return the deviations in words, for the log; "" for the plain protocol."""
+    @cached_property
+    def description(self) -> str:
+        """The deviations in words, for the log; "" for the plain protocol."""
         words = [f"{name} as {other}" for name, other in sorted(self.rename.items())]
         if self.omit:
             words.append(f"without {' and '.join(sorted(self.omit))}")
@@ -64,7 +66,7 @@ class Dialect:
         """Whether one call may carry several samples."""
         return "n" not in self.omit
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """All names under which fields of ours are sent or could be; further fields may not have them."""
         return OPTIONAL | FIXED | frozenset(self.rename.values())

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,19 @@ class _Embeddings(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     data: list[_Embedding]
+
+
+@dataclass(slots=True, kw_only=True)
+class _EmbeddingsCall(ServerCall[Vectors]):
+    path = "/embeddings"
+    texts: int
+    fields: Mapping[str, Any]
+
+    def body(self, _: Endpoint) -> Mapping[str, Any]:
+        return self.fields
+
+    def read(self, body: bytes, _: Endpoint) -> Vectors:
+        return _read_vectors(body, self.texts)
 
 
 class OpenAIEmbedder:
@@ -151,12 +165,7 @@ class OpenAIEmbedder:
         return [task.result() for task in tasks]
 
     async def _embed_batch(self, texts: Sequence[str]) -> Vectors:
-        call = ServerCall(
-            "/embeddings",
-            lambda _: self._body(texts),
-            lambda body, _: _read_vectors(body, len(texts)),
-            longest_body=_longest(len(texts)),
-        )
+        call = _EmbeddingsCall(texts=len(texts), fields=self._body(texts), longest_body=_longest(len(texts)))
         try:
             return await self.connection.post(call)
         except (RefusedError, GivenUpError) as refusal:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
+from kpmath_builder.client.deadlines import Deadlines
 from kpmath_builder.client.dialects import PLAIN, Dialect
 from kpmath_builder.client.faults import CallError
 from kpmath_builder.errors import KpmathError
@@ -76,8 +77,8 @@ class Endpoint:
     """Answers so far."""
     queue: list[_Waiting] = field(default_factory=list)
     """A heap."""
-    calls: set[asyncio.Timeout] = field(default_factory=set)
-    """One scope for each request under way, by which it can be broken off."""
+    calls: Deadlines = field(default_factory=Deadlines)
+    """Of the requests under way."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while its identity or health is checked, so that one check serves all who wait for it."""
     absences: int = 0
@@ -108,13 +109,11 @@ class Endpoint:
     @property
     def has_room(self) -> bool:
         """Whether one more request may be sent."""
-        match self.state:
-            case State.DOWN:
-                return False
-            case State.OPEN:
-                return self.cooling <= 0 and not self.in_flight
-            case _:
-                return self.in_flight < self.limit
+        if self._state is State.DOWN:
+            return False
+        if self._state is State.OPEN:
+            return self.cooling <= 0 and not self.in_flight
+        return self.in_flight < self.limit
 
     def answered(self) -> None:
         """Forget the faults: the server answers."""
@@ -164,9 +163,7 @@ class Endpoint:
 
     def break_off(self) -> None:
         """End the requests under way with a `TimeoutError`; they are sent again elsewhere, or here."""
-        for call in list(self.calls):
-            if not call.expired():  # its own time limit may have come in this moment
-                call.reschedule(0.0)
+        self.calls.break_off()
 
     @property
     def busy(self) -> int:
@@ -207,18 +204,32 @@ class EndpointPool:
         if endpoint.has_room:
             endpoint.in_flight += 1
             return endpoint
-        return await self._wait(endpoint, steps)
+        ticket: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
+        heapq.heappush(endpoint.queue, _Waiting(-steps, next(self._numbers), ticket))
+        try:
+            return await ticket
+        except asyncio.CancelledError:
+            if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
+                self.leave(ticket.result())  # the place came in the same moment
+            raise
 
     def leave(self, endpoint: Endpoint) -> None:
         """Give the place back."""
         endpoint.in_flight -= 1
         if endpoint.state is State.OPEN and endpoint.cooling > 0:
-            asyncio.get_running_loop().call_later(endpoint.cooling, self.refill)
+            self._refill_after(endpoint)
         if len(self.all) > 1:
             if any(other.queue for other in self.all):
                 self.refill()
         elif endpoint.queue:
             self._let_in(endpoint)
+
+    def _refill_after(self, endpoint: Endpoint) -> None:
+        """Refill once a cool-down is over; a timer may fire a hair early, and then waits for the rest."""
+        if endpoint.cooling > 0:
+            asyncio.get_running_loop().call_later(endpoint.cooling, self._refill_after, endpoint)
+        else:
+            self.refill()
 
     @property
     def waiting(self) -> int:
@@ -244,16 +255,6 @@ class EndpointPool:
                 if not ticket.done():
                     ticket.set_exception(error)
             endpoint.queue.clear()
-
-    async def _wait(self, endpoint: Endpoint, steps: int) -> Endpoint:
-        ticket: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
-        heapq.heappush(endpoint.queue, _Waiting(-steps, next(self._numbers), ticket))
-        try:
-            return await ticket
-        except asyncio.CancelledError:
-            if ticket.done() and not ticket.cancelled() and ticket.exception() is None:
-                self.leave(ticket.result())  # the place came in the same moment
-            raise
 
     def _next(self, endpoint: Endpoint) -> "asyncio.Future[Endpoint] | None":
         queue = endpoint.queue or max(self.all, key=lambda at: len(at.queue)).queue

@@ -208,7 +208,7 @@ class Handshake:
         if before.known_good and now.dialect != before.dialect:
             raise InputError(
                 f"The server at {endpoint.url} has come back as another: it now wants requests so: "
-                f"{now.dialect.describe() or 'in the plain protocol'}. Start it as it was, then run the same command again."
+                f"{now.dialect.description or 'in the plain protocol'}. Start it as it was, then run the same command again."
             )
         if before.fingerprint and now.fingerprint not in {"", before.fingerprint}:
             self._connection.notify(

@@ -44,7 +44,7 @@ def _entries(entries: list[Any]) -> Iterator[tuple[str, int | None]]:
 
 def _context(entry: Mapping[str, Any]) -> int | None:
     meta = entry.get("meta")
-    told = [entry.get(name) for name in ("max_model_len", "loaded_context_length", "context_length")]
-    told.append(meta.get("n_ctx") if isinstance(meta, dict) else None)
-    known = (size for size in told if isinstance(size, int) and not isinstance(size, bool))
+    sizes = [entry.get(name) for name in ("max_model_len", "loaded_context_length", "context_length")]
+    sizes.append(meta.get("n_ctx") if isinstance(meta, dict) else None)
+    known = (size for size in sizes if isinstance(size, int) and not isinstance(size, bool))
     return next((size for size in known if 0 < size < LARGEST_CONTEXT), None)

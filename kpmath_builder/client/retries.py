@@ -49,7 +49,7 @@ def call_timeout(tokens: int, patience: float, pace: float) -> float:
     )  # one slow short reply is no measure
 
 
-@dataclass
+@dataclass(slots=True)
 class RetryBudget:
     """The faults of one request: exponential back-off with full jitter, and a bound on those that are its own."""
 

@@ -1,4 +1,4 @@
-"""The HTTP sessions to some servers: one for all that are reached over TCP, one for each Unix socket."""
+"""The HTTP sessions to some servers, one for each."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +17,7 @@ __all__ = ["Sessions"]
 
 _NO_TIME_LIMIT = aiohttp.ClientTimeout(total=None, sock_connect=LONGEST_CONNECT)
 """A slow answer is a healthy one, and each call has a limit of its own; TCP keep-alive notices a dead machine."""
-_HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+_HEADERS = {"Accept-Encoding": "identity"}
 
 
 class Sessions:
@@ -63,8 +63,7 @@ class Sessions:
         return self._session(url, reuse=reuse).request(
             "GET" if data is None else "POST",
             target,
-            data=data,
-            headers=self._headers[url],
+            data=data and aiohttp.BytesPayload(data, content_type="application/json"),
             allow_redirects=False,
         )
 
@@ -73,12 +72,12 @@ class Sessions:
         address = self._addresses[url].metrics
         if not address:
             return None
-        return self._session(url).get(address, headers=self._headers[url], allow_redirects=False)
+        return self._session(url).get(address, allow_redirects=False)
 
     def health(self, url: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Return the request for vLLM's `/health`, which stands beside `/v1`."""
         base = self._addresses[url].base.removesuffix("/v1")
-        return self._session(url).get(f"{base}/health", headers=self._headers[url], allow_redirects=False)
+        return self._session(url).get(f"{base}/health", allow_redirects=False)
 
     def no_answer(self, url: str, error: Exception) -> CallError:
         """Return the fault of a server that sent no answer, or broke one off; the words may hold a whole URL."""
@@ -91,11 +90,12 @@ class Sessions:
             await session.close()
 
     def _session(self, url: str, *, reuse: bool = True) -> aiohttp.ClientSession:
-        transport = self._transports[url]
-        session = self._open.get((transport.socket_path, reuse))
+        session = self._open.get((url, reuse))
         if session is None:
-            session = self._open[transport.socket_path, reuse] = aiohttp.ClientSession(
+            transport = self._transports[url]
+            session = self._open[url, reuse] = aiohttp.ClientSession(
                 connector=transport.connector(reuse=reuse),
+                headers=self._headers[url],
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=_NO_TIME_LIMIT,
             )

@@ -4,25 +4,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from kpmath_builder.client.bodies import longest_answer
-from kpmath_builder.client.calls import ServerCall, Stats
-from kpmath_builder.client.chat import chat_body
-from kpmath_builder.client.completions import EmptyAnswerError, read_completion
+from kpmath_builder.client.calls import Stats
+from kpmath_builder.client.chat_call import ChatCall
+from kpmath_builder.client.completions import EmptyAnswerError
 from kpmath_builder.client.connection import Connection
 from kpmath_builder.client.endpoints import Endpoint
-from kpmath_builder.client.faults import GivenUpError, RefusedError, Weight
+from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError, Weight
 from kpmath_builder.client.handshake import Expectations, Handshake
 from kpmath_builder.client.metrics import COUNTERS
 from kpmath_builder.client.monitor import Monitor
 from kpmath_builder.client.readiness import Wanted, check_ready
 from kpmath_builder.client.refusals import Refusals
-from kpmath_builder.protocol import Request, Response, Task
+from kpmath_builder.protocol import Request, Response
 from kpmath_builder.stopping import Stop
 
 __all__ = ["OpenAITeacher"]
-
-_REMAINING_STEPS: Mapping[Task, int] = {"write": 2, "judge": 1}
-"""The steps of a blueprint that follow on this one; none on other tasks."""
 
 
 class OpenAITeacher:
@@ -172,18 +168,8 @@ class OpenAITeacher:
         assert list(samples) == list(range(first, first + count)), (
             f"samples must be consecutive, got {samples}"
         )
-        call = ServerCall(
-            "/chat/completions",
-            lambda endpoint: chat_body(request, first, count, endpoint.dialect),
-            lambda body, endpoint: self._read(body, endpoint, count),
-            longest_body=longest_answer(request.sampling.max_tokens, count),
-            tokens=request.sampling.max_tokens,
-            samples=count,
-            weight=_weight,
-            used=_used,
-            bytes=sum(len(message.content) for message in request.messages),
-            key=request.digest,
-            steps=_REMAINING_STEPS.get(request.task, 0),
+        call = ChatCall.of(
+            request, first, count, revision=self.revision, ignores_seeds=self._handshake.ignores_seeds
         )
         try:
             responses = await self.connection.post(call)
@@ -193,19 +179,12 @@ class OpenAITeacher:
         except GivenUpError as error:
             if (empty := _empty_answer(error)) is not None:
                 return empty
+            if count > 1 and _is_malformed(error):  # perhaps one bad sample, which takes no others along
+                return [response for sample in samples for response in await self.answer(request, [sample])]
             self._refusals.given_up(request, str(error))
             return self._without_answer("given_up", error, count)
         self._refusals.answered(request.task)
         return responses
-
-    def _read(self, body: bytes, endpoint: Endpoint, count: int) -> list[Response]:
-        return read_completion(
-            body,
-            count,
-            revision=self.revision,
-            dialect=endpoint.dialect.describe(),
-            seed_ignored=self._handshake.ignores_seeds(endpoint),
-        )
 
     def _without_answer(self, finish_reason: str, why: Exception, count: int) -> list[Response]:
         return [Response(text=str(why), finish_reason=finish_reason, model=self.model)] * count
@@ -231,16 +210,11 @@ class OpenAITeacher:
         }
 
 
-def _weight(error: ValueError) -> Weight:
-    return Weight.EMPTY if isinstance(error, EmptyAnswerError) else Weight.MALFORMED
+def _is_malformed(error: GivenUpError) -> bool:
+    return isinstance(error.__cause__, CallError) and error.__cause__.weight is Weight.MALFORMED
 
 
 def _empty_answer(error: GivenUpError) -> list[Response] | None:
     """Return the answer if it was empty again; then it is the model's, and no fault that passed."""
     last = error.__cause__.__cause__ if error.__cause__ else None
     return last.responses if isinstance(last, EmptyAnswerError) else None
-
-
-def _used(responses: Sequence[Response]) -> int | None:
-    """Return the tokens of a call; None if the server did not count them."""
-    return sum(response.prompt_tokens + response.completion_tokens for response in responses) or None

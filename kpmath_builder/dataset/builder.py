@@ -155,11 +155,11 @@ def _root(place: str, repo: str | None) -> str:
 
 def _state(root: str) -> str:
     """Return a hash that changes when the data does."""
-    told = [root]
+    described = [root]
     if "://" not in root:
         files = sorted(Path(root).glob("data/*/*.parquet"))
-        told += [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        described += [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]
+    return hashlib.sha256("\n".join(described).encode()).hexdigest()[:16]
 
 
 def _files(root: str, config: str, token: str | None) -> list[str]:

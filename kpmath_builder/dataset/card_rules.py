@@ -84,6 +84,7 @@ LICENCES = frozenset(
 
 _SECTIONS = (
     "How to load",
+    "How to train",
     "How it was made",
     "The funnel",
     "What is in it",
@@ -178,9 +179,9 @@ def _infos(front: Mapping[str, Any], files: Mapping[str, int | None]) -> Iterato
             yield f"the card's dataset_info lacks {config}"
             continue
         rows = sum(count or 0 for path, count in files.items() if path.startswith(f"data/{config}/"))
-        told = sum(split.get("num_examples", 0) for split in infos[config].get("splits") or [])
-        if told != rows:
-            yield f"the card counts {told} rows of {config}, its files hold {rows}"
+        counted = sum(split.get("num_examples", 0) for split in infos[config].get("splits") or [])
+        if counted != rows:
+            yield f"the card counts {counted} rows of {config}, its files hold {rows}"
         if infos[config].get("features") != features_yaml(config):
             yield f"the card's features of {config} are not its columns"
         if config == DEFAULT_CONFIG and front.get("size_categories") != [size_category(rows)]:

@@ -45,9 +45,11 @@ def heat_map(title: str, labels: Sequence[str], values: Sequence[Sequence[float]
         parts.append(_text(left + i * _ROW + _ROW / 2, top - 6, str(i + 1), "middle"))
         for j, other in enumerate(labels):
             value = values[i][j]
-            told = f"{label} × {other}: {value:.2f}"
+            caption = f"{label} × {other}: {value:.2f}"
             parts.append(
-                _box((left + j * _ROW, top + i * _ROW), (_ROW - 1, _ROW - 1), _shade(value / largest), told)
+                _box(
+                    (left + j * _ROW, top + i * _ROW), (_ROW - 1, _ROW - 1), _shade(value / largest), caption
+                )
             )
     width = left + max(len(labels) * _ROW, 360) + 20
     return _picture(title, width, top + len(labels) * _ROW + 10, parts)
@@ -64,10 +66,10 @@ def _picture(title: str, width: float, height: float, parts: Sequence[str]) -> s
     )
 
 
-def _box(corner: tuple[float, float], size: tuple[float, float], colour: str, told: str) -> str:
+def _box(corner: tuple[float, float], size: tuple[float, float], colour: str, caption: str) -> str:
     (x, y), (width, height) = corner, size
     place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
-    return f'<rect {place} fill="{colour}"><title>{escape(told)}</title></rect>'
+    return f'<rect {place} fill="{colour}"><title>{escape(caption)}</title></rect>'
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:

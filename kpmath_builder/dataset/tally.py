@@ -36,10 +36,10 @@ class Tally:
     def _topics(self) -> str:
         most = sorted(self.pairs.items(), key=lambda item: (-item[1], item[0]))
         shown = [(topic, (count,)) for topic, count in most[:_TOPICS_SHOWN]]
-        told = (
+        caption = (
             f"the {len(shown)} most frequent of {len(most)}" if len(most) > len(shown) else f"all {len(most)}"
         )
-        return bars(f"Pairs by topic ({told}; a pair has two or three topics)", shown, ("pairs",))
+        return bars(f"Pairs by topic ({caption}; a pair has two or three topics)", shown, ("pairs",))
 
     def _votes(self) -> str:
         rows = [
@@ -57,7 +57,7 @@ def _tcpm(tcpm: Tcpm) -> str:
     chosen = order[:_TOPICS_SHOWN]
     values = tcpm.values[chosen][:, chosen].tolist()
     labels = [tcpm.topics[i] for i in chosen]
-    told = f"{len(chosen)} of {len(order)} topics" if len(order) > len(chosen) else f"{len(order)} topics"
+    caption = f"{len(chosen)} of {len(order)} topics" if len(order) > len(chosen) else f"{len(order)} topics"
     return heat_map(
-        f"Topics that occur together in seed problems ({told})", labels, values, "log10(problems + 1)"
+        f"Topics that occur together in seed problems ({caption})", labels, values, "log10(problems + 1)"
     )

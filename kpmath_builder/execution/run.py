@@ -12,8 +12,17 @@ from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.prompts.schemas import SCHEMAS
-from kpmath_builder.protocol import ROLE_OF, Message, Request, Response, Role, Task, Teacher, canonical_json
+from kpmath_builder.protocol import (
+    ROLE_OF,
+    UNANSWERED,
+    Message,
+    Request,
+    Response,
+    Role,
+    Task,
+    Teacher,
+    canonical_json,
+)
 from kpmath_builder.randomness import seed_of
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Tokens
@@ -41,7 +50,7 @@ class Run:
     spending
         The limit of what all answers of the folder may cost; None: there is none.
     retry_given_up
-        Whether requests that were given up in an earlier run are sent again.
+        Whether requests that were refused or given up in an earlier run are sent again.
     needs_all
         Whether, without teachers, the run ends with a `BuildError` at the first answer that the log lacks.
     """
@@ -89,7 +98,6 @@ class Run:
             messages=self.prompts.render(task, material) if prompted else _as_json(task, material),
             sampling=sampling.after_loop() if after_loop else sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
-            schema=SCHEMAS[task] if prompted else None,
             extra=settings.fields(task),
             stop=self._stop_strings(task) if prompted and "stop" not in settings.fields(task) else (),
         )
@@ -138,7 +146,7 @@ class Run:
     def _is_missing(self, response: Response | None) -> bool:
         if response is None:
             return True
-        return self._retry_given_up and self._teachers is not None and response.finish_reason == "given_up"
+        return self._retry_given_up and self._teachers is not None and response.finish_reason in UNANSWERED
 
     async def _teacher(self, task: Task) -> Teacher:
         if self._teachers is None:
@@ -173,6 +181,7 @@ def cost_of(response: Response) -> Tokens:
         prompt=response.prompt_tokens,
         completion=response.completion_tokens,
         given_up=int(response.finish_reason == "given_up"),
+        refused=int(response.finish_reason == "refused"),
     )
 
 

@@ -99,14 +99,14 @@ class Lock:
             )
 
     def attempts(self, notify: Callable[[str], None]) -> Iterator[float]:
-        """Try until taken, yielding the seconds to wait before each next try; `tell` hears whom it waits for."""
-        told = ""
+        """Try until taken, yielding the seconds to wait before each next try; `notify` receives a sentence about whoever holds it."""
+        holder = ""
         while True:
             try:
                 return self.take()
             except HeldError as held:
-                if told != (told := held.who):
-                    notify(f"Waiting: {told}.")
+                if holder != (holder := held.who):
+                    notify(f"Waiting: {holder}.")
                 yield SECONDS_BETWEEN_LOOKS
 
     @contextmanager
