@@ -68,7 +68,7 @@ _CEILINGS = (
     (re.compile(r"[ -]months?\b"), re.compile(r"year"), 12, 12),
     (re.compile(r"[ -]minutes?\b"), re.compile(r"hour"), 60, 60),
     (re.compile(r"[ -](?:mph|miles (?:per|an|each|every|in an) hour)\b"), re.compile(""), 90, 90),
-    (re.compile(r""), re.compile(r"\b(?:test|quiz|quizzes|exam|exams|tests|grades)\b"), 100, 100),
+    (re.compile(r""), re.compile(r"\b(?:test|quiz|quizzes|exam|exams|tests|grades|GPA)\b"), 100, 100),
 )
 """Words after the number, words anywhere in the question, originals up to this, limit."""
 

@@ -30,7 +30,8 @@ _DIMENSIONS: Mapping[str, Mapping[str, str]] = {
     "time": {
         "seconds": "second seconds", "minutes": "minute minutes", "hours": "hour hours", "days": "day days",
         "weeks": "week weeks", "months": "month months", "years": "year years", "decades": "decade decades",
-        "nights": "night nights",
+        "nights": "night nights", "mornings": "morning mornings", "evenings": "evening evenings",
+        "afternoons": "afternoon afternoons", "weekends": "weekend weekends", "weekdays": "weekday weekdays",
     },
     "energy": {"calories": "calorie calories"},
     "data": {
