@@ -111,7 +111,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
-        Column("consensus", _FLOAT, "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose."),
+        Column(
+            "consensus",
+            _FLOAT,
+            "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+        ),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),

@@ -197,7 +197,9 @@ def test_the_best_pair_is_shown(card: DatasetCard, tmp_path: Path):
     """The best judged, then the most agreed on, then the shortest."""
     (file, *_) = sorted((tmp_path / "dataset" / "data" / "qa-pairs").iterdir())
     rows = pq.read_table(file).to_pylist()
-    row = min(rows, key=lambda one: (-one["quality"], -one["consensus"], len(one["question"] + one["solution"])))
+    row = min(
+        rows, key=lambda one: (-one["quality"], -one["consensus"], len(one["question"] + one["solution"]))
+    )
     assert f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote" in card.text
     shown = " ".join(card.text.split("```text")[1].split())
     assert " ".join(row["question"].split()) in shown
@@ -210,7 +212,9 @@ def test_what_a_reader_must_know_stands_before_the_columns(card: DatasetCard):
 
 
 def test_the_shades_of_the_map_are_explained(card: DatasetCard):
-    assert "White: no seed problem has both. The darker the blue, the more seed problems have both" in card.text
+    assert (
+        "White: no seed problem has both. The darker the blue, the more seed problems have both" in card.text
+    )
 
 
 def test_a_vote_of_planted_errors_is_called_simulated(tmp_path: Path):
@@ -220,7 +224,9 @@ def test_a_vote_of_planted_errors_is_called_simulated(tmp_path: Path):
     assert "`consensus` is simulated" not in text_with(tmp_path / "b")
 
 
-def test_the_training_snippet_makes_prompts_and_completions(card: DatasetCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_training_snippet_makes_prompts_and_completions(
+    card: DatasetCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Run as it stands in the card, with the local folder for the name and a trainer that notes what it is given."""
     given: dict[str, Any] = {}
     trl = ModuleType("trl")
@@ -228,7 +234,14 @@ def test_the_training_snippet_makes_prompts_and_completions(card: DatasetCard, t
     trl.SFTTrainer = lambda **arguments: given.update(arguments) or SimpleNamespace(train=bool)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "trl", trl)
     snippet = card.text.split("## How to train")[1].split("```python\n")[1].split("```")[0]
-    exec(compile(snippet.replace('load_dataset("kpmath-test"', f'load_dataset("{tmp_path / "dataset"}"'), "card", "exec"), {})
+    exec(
+        compile(
+            snippet.replace('load_dataset("kpmath-test"', f'load_dataset("{tmp_path / "dataset"}"'),
+            "card",
+            "exec",
+        ),
+        {},
+    )
     pairs = given["train_dataset"]
     assert pairs.column_names == ["prompt", "completion"]
     assert [turn["role"] for turn in pairs[0]["prompt"] + pairs[0]["completion"]] == ["user", "assistant"]

@@ -75,7 +75,9 @@ def test_a_definition_never_changes(sentence: str):
     assert given.kept == "definition of a unit"
 
 
-@pytest.mark.parametrize("sentence", ["Ann works 9 hours a day.", "A bag has 16 ounces.", "Ann buys 5 gallons a week."])
+@pytest.mark.parametrize(
+    "sentence", ["Ann works 9 hours a day.", "A bag has 16 ounces.", "Ann buys 5 gallons a week."]
+)
 def test_a_rate_is_no_definition(sentence: str):
     (given,) = read_givens(sentence)
     assert given.kept == ""
@@ -121,9 +123,13 @@ def test_a_closing_reads_back_as_it_was_drawn():
     for seed in range(20):
         closing = match_closing(draw_closing(["n", "m"], [5, 9], Random(seed), differs=True))
         assert closing in (Closing(("n", "m")), Closing(("m", "n"), subtracts=True))
-    assert match_closing(draw_closing(["n", "m", "k"], [5, 9, 2], Random(0), differs=True)) == Closing(("n", "m", "k"))
+    assert match_closing(draw_closing(["n", "m", "k"], [5, 9, 2], Random(0), differs=True)) == Closing(
+        ("n", "m", "k")
+    )
 
 
-@pytest.mark.parametrize("text", ["What is n?", "What is n + m - k?", "What is n + n?", "What is 3 + n?", "How much is n + m?"])
+@pytest.mark.parametrize(
+    "text", ["What is n?", "What is n + m - k?", "What is n + n?", "What is 3 + n?", "How much is n + m?"]
+)
 def test_other_questions_are_no_closings(text: str):
     assert match_closing(text) is None

@@ -317,9 +317,7 @@ def test_numbers_that_hang_on_others_stay(question: str, solution: str, still: l
 def test_a_mention_that_could_be_two_quantities_is_written_plainly():
     """A 2 in the prose is both the divisor and the result: only one of them changes."""
     question = "In two weeks 40 pupils must earn 160 points. How many points must each pupil earn a week?"
-    solution = (
-        "Each must earn 160/40=<<160/40=4>>4 points.\nThat is 2 a week because 4/2=<<4/2=2>>2.\n#### 2"
-    )
+    solution = "Each must earn 160/40=<<160/40=4>>4 points.\nThat is 2 a week because 4/2=<<4/2=2>>2.\n#### 2"
     lines = write_solution(read_program(question, solution), [40, 240], [6, 3], steps=2)
     assert lines == ["Each must earn 240/40=<<240/40=6>>6 points.", "6/2 = <<6/2=3>>3"]
 

@@ -18,8 +18,16 @@ from kpmath_builder.symbolic.sentences import definitions, split_question
         ("How many apples are left?", "things", "Let n be the number of apples that are left."),
         ("How many cats are there in total?", "things", "Let n be the total number of cats."),
         ("How many more eggs does he need?", "things", "Let n be the number of additional eggs he needs."),
-        ("How much money will they have left?", "money", "Let n be the number of dollars they will have left."),
-        ("What is the total cost of the shoes?", "money", "Let n be the total cost of the shoes, in dollars."),
+        (
+            "How much money will they have left?",
+            "money",
+            "Let n be the number of dollars they will have left.",
+        ),
+        (
+            "What is the total cost of the shoes?",
+            "money",
+            "Let n be the total cost of the shoes, in dollars.",
+        ),
         (
             "If each bag holds 5 pears, how many bags does Tom need?",
             "things",
@@ -40,7 +48,11 @@ from kpmath_builder.symbolic.sentences import definitions, split_question
             "times",
             "Let n be the answer to the question “How many more sit-ups can Bob do compared to Ken?”.",
         ),
-        ("What is the combined height of the towers?", "feet", "Let n be the combined height of the towers, in feet."),
+        (
+            "What is the combined height of the towers?",
+            "feet",
+            "Let n be the combined height of the towers, in feet.",
+        ),
         ("What is the height of the tower in feet?", "feet", "Let n be the height of the tower in feet."),
         (
             "What is the worth of the lot?",
@@ -70,7 +82,10 @@ def test_a_question_becomes_a_definition(question: str, kind: str, definition: s
         ),
         pytest.param(
             "If you have a tub of 40 gallons. It leaks 4 gallons an hour. How many hours does it last?",
-            ("Suppose you have a tub of 40 gallons. It leaks 4 gallons an hour.", "How many hours does it last?"),
+            (
+                "Suppose you have a tub of 40 gallons. It leaks 4 gallons an hour.",
+                "How many hours does it last?",
+            ),
             id="a condition without its main clause",
         ),
         pytest.param(

@@ -47,7 +47,10 @@ def how_to_load(address: DatasetAddress) -> str:
         f'pairs = load_dataset("{place}", split="train")  # the default config, {DEFAULT_CONFIG}\n'
         f"{frozen if address.version else ''}"
         f'scored = load_dataset("{place}", "scored"{revision}, split="train", streaming=True)\n'
-        "```\n\n" + table(("version of `datasets`", "how", "filters while loading"), rows) + "\n\n" + _how_to_train(place, revision),
+        "```\n\n"
+        + table(("version of `datasets`", "how", "filters while loading"), rows)
+        + "\n\n"
+        + _how_to_train(place, revision),
     )
 
 

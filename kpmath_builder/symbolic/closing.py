@@ -62,5 +62,7 @@ def match_closing(text: str) -> Closing | None:
         return None
     first, *rest = found[1].split(" ")
     signs, variables = rest[::2], (first, *rest[1::2])
-    mixed = len(set(signs)) > 1 or ("-" in signs and len(variables) > 2) or len(set(variables)) < len(variables)
+    mixed = (
+        len(set(signs)) > 1 or ("-" in signs and len(variables) > 2) or len(set(variables)) < len(variables)
+    )
     return None if mixed else Closing(variables, "-" in signs)

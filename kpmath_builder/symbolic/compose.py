@@ -15,7 +15,14 @@ from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
 __all__ = ["compose"]
 
-_VARIABLES = (("n", "m", "k"), ("x", "y", "z"), ("N", "M", "K"), ("p", "q", "r"), ("k", "n", "m"), ("p", "r", "q"))
+_VARIABLES = (
+    ("n", "m", "k"),
+    ("x", "y", "z"),
+    ("N", "M", "K"),
+    ("p", "q", "r"),
+    ("k", "n", "m"),
+    ("p", "r", "q"),
+)
 _STRUCTURES: Mapping[int, Sequence[Sequence[Sequence[int]]]] = {
     2: (((), (0,)), ((), ())),
     3: (((), (0,), (1,)), ((), (), (0, 1)), ((), (0,), ()), ((), (), ())),
@@ -147,9 +154,7 @@ def _entries(left: Passage, right: Passage) -> list[int]:
     return [
         place
         for place in right.entries
-        if left.asks
-        and right.kinds[place] == left.asks
-        and _near(givens[place].value, usual, _SCALE * 5)
+        if left.asks and right.kinds[place] == left.asks and _near(givens[place].value, usual, _SCALE * 5)
     ]
 
 

@@ -110,7 +110,9 @@ def number_words(text: str) -> list[Number]:
     "Two and a half" is 5/2, and may also mean 2.
     """
     lowered = text.lower()
-    found: list[Number] = [_NUMBER_WORDS[word] for word in _WORDS_WITH_VALUES.findall(lowered) if word in _NUMBER_WORDS]
+    found: list[Number] = [
+        _NUMBER_WORDS[word] for word in _WORDS_WITH_VALUES.findall(lowered) if word in _NUMBER_WORDS
+    ]
     compounds = (_compound(match) for match in _COMPOUND.finditer(lowered))
     found += [value for value in compounds if value > 20 and value not in found]
     return found + [_mixed(match) for match in _MIXED.finditer(lowered)]

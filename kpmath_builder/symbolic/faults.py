@@ -30,7 +30,9 @@ _SHARE = re.compile(
     rf"(?<![\d.,])({NUMBER})\s?(?:%|percent)\s+of\s+(?:the|his|her|their|its|all|these|those|them)\s+"
     r"(?:\w+\s+)?(?:students|people|children|kids|class|boys|girls|men|women|guests|customers|time|money|rest|remaining|total)\b"
 )
-_ITSELF = re.compile(r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b")
+_ITSELF = re.compile(
+    r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b"
+)
 """A thing that is compared with itself."""
 _PRECEDING = re.compile(
     r"(?:^|[^-+*/×÷−–%.,\d\s)])(?<!\bx)\s*(?P<sum>(?<![\w.,])\(*[$€£]?[\d.][-+*/x×÷−–\d.,$€£%() ]*)=\s*[$€£]?$"
@@ -41,7 +43,9 @@ _STATED = re.compile(rf"\s*[$€£]?\s?({NUMBER})(?![\d/]|\s*[-+*/x×÷]\s*\d)")
 
 def fault_of(question: str, solution: str) -> UnfitReason | None:
     """Return why a seed cannot be right, or None where no check objects."""
-    if any(int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())):
+    if any(
+        int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())
+    ):
         return UnfitReason.IMPOSSIBLE_NUMBER
     if _ITSELF.search(question):
         return UnfitReason.CONTRADICTION
@@ -73,8 +77,8 @@ def _contradictions(solution: str) -> Iterator[bool]:
             spelt = _PRECEDING.search(ANNOTATION.sub("", line[: match.start()]))
             try:
                 result = Expression.parse(right).value
-                yield bool(stated) and not _agree(parse_number(stated[1]), result)
-                yield bool(spelt) and not _agree(_spelt(spelt["sum"]), Expression.parse(left).value)
+                yield stated is not None and not _agree(parse_number(stated[1]), result)
+                yield spelt is not None and not _agree(_spelt(spelt["sum"]), Expression.parse(left).value)
             except (ExpressionError, ZeroDivisionError, ValueError):
                 continue
 
@@ -86,4 +90,3 @@ def _spelt(text: str) -> Number:
 def _agree(left: Number, right: Number) -> bool:
     """Return whether two numbers are one, or one in percent or cents."""
     return left == right or left * 100 == right or left == right * 100
-

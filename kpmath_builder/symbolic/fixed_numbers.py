@@ -22,6 +22,7 @@ _KEPT_BEFORE = tuple(
         (r"[:/*+'\"–]\s?$|\d\s?-\s?$|-$|\bto -?$", "ratio, range or sign"),
         (rf"\b(?:{_NUMBERED})s? #?$", "name or date"),
         (r"[a-z,;] [A-Z][a-z]+ $", "part of a name"),
+        (r"\bdensity (?:\w+ ){0,3}$", "fact of nature"),
         (r"\b(?:per|of the) $", "article"),
     )
 )  # fmt: skip

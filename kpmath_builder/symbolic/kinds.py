@@ -10,6 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 __all__ = ["COUNTED", "MONEY", "UNITS", "is_definition", "is_person", "kind_asked", "kind_of_words"]
 
 MONEY = "money"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _DIMENSIONS: Mapping[str, Mapping[str, str]] = {
     "length": {
         "inches": "inch inches", "feet": "foot feet ft", "yards": "yard yards yd", "miles": "mile miles",
@@ -48,36 +54,30 @@ UNITS: Mapping[str, str] = {
     for unit, spellings in units.items()
     for spelling in spellings.split()
 }
-_PEOPLE = frozenset(
-    """people person persons students student children child kids kid adults adult men man women woman boys boy girls girl
+_PEOPLE = _words("""people person persons students student children child kids kid adults adult men man women woman boys boy girls girl
     friends friend customers customer guests guest passengers players player members member workers employees teachers visitors
     patients attendees fans followers brothers brother sisters sister cousins siblings parents classmates residents voters
     campers participants soldiers singers dancers riders viewers readers neighbors neighbours pupils scouts tourists
     travelers patrons shoppers buyers subscribers volunteers babies teens teenagers males females colleagues contestants
     runners drivers nurses doctors engineers applicants clients freshmen seniors sophomores juniors citizens spectators
     actors loggers sailors roommates grandchildren nephews nieces sons daughters toddlers infants hikers
-    swimmers invitees relatives coworkers managers farmers uncles aunts wives husbands couples families""".split()
-)
-_TIMES = frozenset(
-    """times time trips trip laps lap rounds round jumps visits steps beats turns coughs situps pushups strides shots
-    sessions repetitions reps swings punches kicks""".split()
-)
-_POINTS = frozenset("points point marks scores score".split())
-_SKIPPED = frozenset(
-    """more additional extra other new different fewer less total of the his her its their our my your these those such
-    separate full whole another entire""".split()
-)
+    swimmers invitees relatives coworkers managers farmers uncles aunts wives husbands couples families""")
+_TIMES = _words("""times time trips trip laps lap rounds round jumps visits steps beats turns coughs situps pushups strides shots
+    sessions repetitions reps swings punches kicks""")
+_POINTS = _words("points point marks scores score")
+_SKIPPED = _words("""more additional extra other new different fewer less total of the his her its their our my your these those such
+    separate full whole another entire""")
 """Words between a number and its noun that say nothing of its kind."""
-_STOPS = frozenset(
-    """than is are was were has have had do does did will would can could should must might per a an each every and or but
-    to in on at for from with by as that which who how when while if so them it he she they we you i all left""".split()
-)
+_STOPS = _words("""than is are was were has have had do does did will would can could should must might per a an each every and or but
+    to in on at for from with by as that which who how when while if so them it he she they we you i all left""")
 COUNTED = ("people", "times", "points", "things")
 _PLURAL = re.compile(
     r"(?:[a-z]+(?:ren|men|eet|eeth|ice|eople|sheep|fish|deer)|sheep|fish|deer|[a-z]+[a-rt-z]s|[a-z]+(?:sses|uses))$"
 )
-_NO_NOUN = frozenset("this less plus us always across yes thus times various".split())
-_FACTOR = re.compile(r"\s?times (?:as|more|that|the|this|his|her|older|bigger|larger|longer|faster|what|less|fewer|greater|higher)\b")
+_NO_NOUN = _words("this less plus us always across yes thus times various")
+_FACTOR = re.compile(
+    r"\s?times (?:as|more|that|the|this|his|her|older|bigger|larger|longer|faster|what|less|fewer|greater|higher)\b"
+)
 _SPEED = re.compile(r"\s*(?:per|an?|each|every|/|in an?)\s*(hour|minute|second|day)\b")
 _WORDS = re.compile(r"[a-z]+(?:-[a-z]+)*|[^\sa-z]")
 _MOST_WORDS = 5
@@ -162,7 +162,9 @@ def _statements(solution: str) -> Iterator[tuple[str, str]]:
     body, _, gold = solution.rpartition("####")
     lines = [line for line in re.sub("<<.*?>>", "", body).split("\n") if line.strip()]
     digits = re.escape(gold.strip().replace(",", ""))
-    for found in re.finditer(rf"(?<![\d.]){digits}(?:\.0+)?(?![\d.]*\d)", lines[-1].replace(",", "")) if lines else ():
+    for found in (
+        re.finditer(rf"(?<![\d.]){digits}(?:\.0+)?(?![\d.]*\d)", lines[-1].replace(",", "")) if lines else ()
+    ):
         yield found.string[: found.start()].rstrip(), found.string[found.end() :]
 
 

@@ -26,7 +26,9 @@ _PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 _STEP_FACTOR, _MEASURED_FACTOR = 6, 2
 """A step moves at most by this factor, where speeds, weights and heights are about by the smaller one."""
 _OF_A_DAY = re.compile(r"\bsle(?:ep|eps|pt|eping)\b|\bhours? (?:a|per|each|every|of the) (?:day|night)\b")
-_MEASURED = re.compile(r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature)\b")
+_MEASURED = re.compile(
+    r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature)\b"
+)
 _ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
 _COMPARES = re.compile(
     r"\b(?:most|least|cheap\w*|oldest|youngest|highest|lowest|fewest|fastest|slowest|longest|shortest|larg\w+|small\w+|big\w+|"
@@ -125,7 +127,9 @@ def _thresholds(program: Program) -> tuple[Number, ...]:
     kept = {
         given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
     }
-    whole = {1, 100} if re.search(r"%|percent|\b(?:GPA|tests?|quiz|quizzes|exams?)\b", program.question) else {1}
+    whole = (
+        {1, 100} if re.search(r"%|percent|\b(?:GPA|tests?|quiz|quizzes|exams?)\b", program.question) else {1}
+    )
     day = {24} if _OF_A_DAY.search(program.question) else set[int]()
     return tuple(kept | whole | day)
 

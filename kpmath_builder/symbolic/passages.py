@@ -112,7 +112,13 @@ def _kind(text: str, given: GivenNumber, mark: str) -> str:
 
 def _may_enter(text: str, given: GivenNumber, mark: str) -> bool:
     """Return whether a letter can stand for the number: `n apples`, `$n`, but not `a n-page book`."""
-    if given.kind == "percent" or (given.decimals and given.kind != "money") or given.vowel is not None or given.kept or given.cents:
+    if (
+        given.kind == "percent"
+        or (given.decimals and given.kind != "money")
+        or given.vowel is not None
+        or given.kept
+        or given.cents
+    ):
         return False
     before, _, after = text.partition(mark)
     if not before.strip() or re.search(r"[.!?][\"”’]?\s+$|[“\"(]\s?$|\b(?:one|every|another) \$?$", before):

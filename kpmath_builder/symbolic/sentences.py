@@ -219,7 +219,9 @@ def _what_is(question: str, kind: str) -> str | None:
     if re.search(r"\b(?:is|are|was|were|did|does|do|if|each)\b", match["noun"]):
         return None
     unit = "dollars" if kind == MONEY else kind
-    if re.search(r"\bnumber\b", match["noun"]) or any(UNITS.get(word) == unit for word in match["noun"].split()):
+    if re.search(r"\bnumber\b", match["noun"]) or any(
+        UNITS.get(word) == unit for word in match["noun"].split()
+    ):
         return str(match["noun"])
     if not unit or unit in COUNTED:
         return None

@@ -69,7 +69,9 @@ def _wording(problem: str, expressions: list[Expression], solution: str) -> Iter
         yield "money"
     if _uses_percent(problem, expressions):
         yield "percent"
-    if any("/" in expression.operators for expression in expressions) and re.search(r"<<[^<>]*\b\d/\d", solution):
+    if any("/" in expression.operators for expression in expressions) and re.search(
+        r"<<[^<>]*\b\d/\d", solution
+    ):
         yield "fraction"
     if _TRAVEL.search(problem.lower()):
         yield "travel"
