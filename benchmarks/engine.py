@@ -27,6 +27,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from dummy_server import task_of
 from engine_server import forget_prefixes, gpu_memory, options, running
 
 from kpmath_builder import Recipe, build
@@ -52,10 +55,8 @@ class Call:
 
     @property
     def task(self) -> str:
-        """As its schema is named; solutions have none."""
-        return str(
-            json.loads(self.body).get("response_format", {}).get("json_schema", {}).get("name", "solve")
-        )
+        """As its prompt says; "solve" for a solution."""
+        return task_of(json.loads(self.body)) or "solve"
 
 
 def speed(calls: Sequence[Call]) -> tuple[float, float]:

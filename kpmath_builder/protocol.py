@@ -33,13 +33,14 @@ __all__ = [
     "token_count",
 ]
 
-Task = Literal["extract", "same_topic", "write", "judge", "solve"]
+Task = Literal["extract", "same_topic", "write", "work", "judge", "solve"]
 Role = Literal["extractor", "writer", "judge", "solver"]
 
 ROLE_OF: Mapping[Task, Role] = {
     "extract": "extractor",
     "same_topic": "extractor",
     "write": "writer",
+    "work": "judge",
     "judge": "judge",
     "solve": "solver",
 }

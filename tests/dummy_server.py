@@ -25,6 +25,14 @@ from aiohttp import web
 from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
 
 Body = dict[str, Any]
+TASK_WORDS = {
+    "write new mathematics problems": "write",
+    "check mathematics problems": "work",
+    "strict reviewer": "judge",
+    "keep a catalogue": "same_topic",
+    "who catalogues problems": "extract",
+}
+"""Words of the package's prompts to their task."""
 Fault = Callable[[web.Request, Body], Awaitable[web.StreamResponse]]
 Faults = Callable[[Body, int], Fault | None]
 
@@ -166,8 +174,11 @@ def script(*faults: Fault | None) -> Faults:
 
 
 def task_of(body: Body) -> str:
-    """Return the task that a request is for, as its schema is named; "" where free text is asked for."""
-    return str(body.get("response_format", {}).get("json_schema", {}).get("name", ""))
+    """Return the task that a request is for, by the package's prompts; "" for a solution, and "probe" for one with a schema."""
+    if name := body.get("response_format", {}).get("json_schema", {}).get("name", ""):
+        return str(name)
+    said = "\n".join(str(message["content"]) for message in body.get("messages", ()))
+    return next((task for words, task in TASK_WORDS.items() if words in said), "")
 
 
 def is_probe(body: Body) -> bool:

@@ -27,6 +27,8 @@ from kpmath_builder.answers import Answer, equivalent, final_answer
         ('```json\n{"reasoning": "So \\(x\\) is \\boxed{3}", "answer": "\\frac{1}{2}"}\n```', r"\frac{1}{2}"),
         ('{"reasoning": "…", "answer": "\\\\frac{1}{2}"}', r"\frac{1}{2}"),
         ('{"answer": 12.5}', "12.5"),
+        ('{"Final Answer" : "12"}', "12"),
+        ("{'final_answer':\n '12'}", "12"),
         (r"$\boxed{1}\boxed{2}$", "1, 2"),
         (r"$\boxed{\frac{1}{2}}\boxed{2}$", r"\frac{1}{2}, 2"),
         (r"The final answer is \"$12 $ and $13 $\". I hope it is correct.", "$12 $ and $13 $"),
@@ -92,6 +94,11 @@ def test_an_answer_is_a_value_that_prints_as_its_text():
     assert f"{final_answer('The answer is 5.')}" == "5"
 
 
+def test_equal_integers_are_one_object():
+    """So that a vote sees at once that they are the same."""
+    assert final_answer("#### 18") is final_answer(r"\boxed{18}")
+
+
 def test_commands_eaten_by_a_json_parser_come_back():
     damaged = json.loads('"\\\\boxed{" ') + "\x0crac{1}{2}}"
     assert str(final_answer(damaged)) == r"\frac{1}{2}"
@@ -148,6 +155,8 @@ def test_of_the_labelled_cases_few_are_read_wrongly(shared_data: Path, file: str
         ("<answer>The area is 12 square units.</answer>", "12 square units"),
         ("<|begin_of_box|>D<|end_of_box|>", "D"),
         ("Option (C) is correct.", "C"),
+        ("Final Answer: Jane started growing Sphere 3 hours ago.", "3 hours ago"),
+        ("Answer: Tom gave 5 apples to 3 friends.", "5 apples"),
         ("The answer: D, it makes no sense for it to be A or B", "D"),
     ],
 )
@@ -159,12 +168,31 @@ def test_a_conclusion_is_read_without_its_reasons_and_conditions(text: str, answ
     "text",
     [
         "Respuesta: 12", "La respuesta es 12.", "La réponse est 12.", "Réponse : 12", "Die Antwort lautet 12.", "Ergebnis: 12", "La risposta è 12.",
-        "A resposta é 12.", "Odpowiedź: 12", "Jawaban: 12", "Đáp án: 12", "Ответ: 12", "Ответ: 12 рублей.", "答案：12", "因此，答案是12。", "答案为12个。",
+        "A resposta é 12.", "Odpowiedź: 12", "Jawaban: 12", "Đáp án: 12", "Ответ: 12", "Ответ: 12 яблок.", "答案：12", "因此，答案是12。", "答案为12个。",
         "答えは 12 です。", "정답은 12입니다.", "उत्तर: १२", "الجواب: 12",
     ],
 )  # fmt: skip
 def test_an_answer_is_announced_in_other_languages(text: str):
     assert str(final_answer(text)) == "12"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("答案：3小时", "3 hours"), ("答案：3分钟。", "3 minutes"), ("答えは12時間です。", "12 hours"), ("정답은 3시간입니다.", "3 hours"), ("Ответ: 12 рублей.", "12 rubles"),
+        ("Ответ: 12 копеек", "12 kopecks"), ("Respuesta: 5 horas", "5 hours"), ("Antwort: 3 Minuten", "3 minutes"), ("Réponse : 5 kilomètres", "5 kilometers"),
+    ],
+)  # fmt: skip
+def test_a_unit_in_another_language_is_kept(text: str, answer: str):
+    assert str(final_answer(text)) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["答案：5以上", "答案是5个以上", "答案：5倍", "정답은 12명 이상입니다.", "Respuesta: 5 o más", "Antwort: 5 mal so viel", "Réponse : 5 de plus", "Risposta: 5 o 6", "Ответ: 5 раз", "答案：30% 以上"],
+)  # fmt: skip
+def test_a_number_that_another_language_bounds_or_scales_is_not_read(text: str):
+    assert final_answer(text) is None
 
 
 @pytest.mark.parametrize(
@@ -214,6 +242,9 @@ def test_what_belongs_to_a_box_is_not_cut_off(text: str, answer: str):
         "Check: 3 + 4 = 7",
         "The answer is in the table:\n\n| n | f(n) |\n|---|---|\n| 1 | 2 |",
         "Answer: proof",
+        "Final answer: He arrives at 5 o'clock sharp.",
+        "Final answer: Ann is older than Tom by 3 years.",
+        "Final answer: Mary baked 12 cookies and Tom baked 15 cookies.",
         "答案：12万",
         "\\boxed{42}.\n\nFind the product of 3 and 3.\n\nIt is \\boxed{9}.",
         "\\boxed{12} is not correct.",

@@ -15,7 +15,7 @@ from kpmath_builder.client.error_bodies import error_words, named_fields
 from kpmath_builder.client.refusals import Refusals
 from kpmath_builder.client.shape_words import shape_in_words
 from kpmath_builder.errors import InputError
-from kpmath_builder.prompts.schemas import SCHEMAS
+from kpmath_builder.prompts.replies import REPLIES
 from kpmath_builder.protocol import Message, Request, Sampling
 
 SCHEMA: dict[str, Any] = {
@@ -130,10 +130,11 @@ def test_parameters_that_make_no_request_are_refused(parameters: dict[str, str |
         read_parameters(parameters)
 
 
-@pytest.mark.parametrize("task", [task for task, schema in SCHEMAS.items() if schema])
-def test_every_reply_s_shape_can_be_said_in_words(task: Any) -> None:
-    schema = SCHEMAS[task]
-    assert schema is not None
+@pytest.mark.parametrize("task", ["write", "same_topic", "judge"])
+def test_a_reply_s_shape_can_be_said_in_words(task: Any) -> None:
+    reply = REPLIES[task]
+    assert reply is not None
+    schema = reply.model_json_schema()
     words = shape_in_words(schema)
     assert all(f'"{name}": ' in words for name in schema["properties"])
     assert "JSON schema" not in words

@@ -343,7 +343,7 @@ def test_a_server_that_makes_no_token_for_too_long_ends_the_build() -> None:
 def test_a_server_that_ignores_schemas_is_told_of_once() -> None:
     said: list[str] = []
     watched(lambda teacher: asyncio.sleep(0), DummyServer(obeys=False), notify=said.append)
-    ignored = "ignores the JSON schema of a request (it said 'hello'): replies are asked for as a JSON object"
+    ignored = "ignores the JSON schema of a request (it said 'hello'): replies are plain text"
     assert sum(ignored in sentence for sentence in said) == 1
 
 

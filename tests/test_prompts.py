@@ -1,6 +1,7 @@
-"""The prompts: what is filled in and what is left alone, and the schemas of the replies."""
+"""The prompts: what is filled in and what is left alone, and the bounds of the replies."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.prompts import Prompts, shown
-from kpmath_builder.prompts.schemas import REPLIES, SCHEMAS, ExtractReply
+from kpmath_builder.prompts.replies import REPLIES, ExtractReply
+from kpmath_builder.prompts.reply_reading import read_reply
 from kpmath_builder.prompts.template import fill
 from kpmath_builder.protocol import Task
 
@@ -34,7 +36,8 @@ def material(text: str) -> dict[Task, dict[str, Any]]:
             "second": {"topic": "T", "key_points": ["k"]},
         },
         "write": {"practices": [practice, practice]},
-        "judge": {"question": text, "practices": [practice, practice]},
+        "work": {"question": text, "practices": [practice]},
+        "judge": {"question": text, "work": text, "practices": [practice, practice]},
         "solve": {"question": text, "practices": [{"problem": text, "solution": text}]},
     }
 
@@ -65,9 +68,8 @@ def test_the_prefix_is_constant(prompts: Prompts, task: Task):
     """Instructions and examples come first and do not depend on the material, so that engines share them."""
     one, two = (prompts.render(task, material(text)[task]) for text in ("one", "two"))
     assert one[0].role == "system"
-    assert one[0] == two[0]
-    assert one[1] != two[1]
-    assert len(one) == len(two) == 2
+    assert one[:-1] == two[:-1]
+    assert one[-1] != two[-1]
 
 
 def test_nothing_given_is_left_out(prompts: Prompts):
@@ -82,7 +84,7 @@ def test_nothing_given_is_left_out(prompts: Prompts):
         for n in (1, 2, 3)
     ]
     written = prompts.render("write", {"practices": practices})[-1].content
-    judged = prompts.render("judge", {"practices": practices, "question": "Q?"})[-1].content
+    judged = prompts.render("judge", {"practices": practices, "question": "Q?", "work": "W."})[-1].content
     solved = prompts.render("solve", {"practices": practices, "question": "Q?"})[-1].content
     for n in (1, 2, 3):
         assert all(f"{word}{n}" in written for word in ("topic", "first", "second", "problem", "solution"))
@@ -114,13 +116,7 @@ REPLY_EXAMPLES: dict[str, dict[str, Any]] = {
     "extract": {"topics": [{"topic": "Algebra - Lines", "key_points": [r"slope is $\frac{y}{x}$"]}]},
     "same_topic": {"same": True},
     "write": {"question": r"Find $\pi$."},
-    "judge": {
-        "missing_key_points": ["k"],
-        "key_points_present": 0.5,
-        "errors": [],
-        "correctness": 1,
-        "sub_questions": 1,
-    },
+    "judge": {"key_points": [True], "errors": [], "final_answers": 1},
 }
 
 
@@ -152,13 +148,10 @@ def test_a_good_reply_validates(task: str):
         ("write", {"question": "\n "}),
         ("write", {"question": None}),
         ("write", {"answer": "42"}),
-        ("judge", {"correctness": 1.01}),
-        ("judge", {"correctness": -0.1}),
-        ("judge", {"correctness": "1"}),
-        ("judge", {"correctness": True}),
-        ("judge", {"key_points_present": float("nan")}),
-        ("judge", {"sub_questions": 0}),
-        ("judge", {"sub_questions": 1.5}),
+        ("judge", {"key_points": [1]}),
+        ("judge", {"final_answers": 0}),
+        ("judge", {"final_answers": 1.5}),
+        ("judge", {"final_answers": 101}),
         ("judge", {"errors": "none"}),
     ],
 )
@@ -167,74 +160,22 @@ def test_a_bad_reply_does_not(task: str, change: dict[str, Any]):
         reply_of(task).model_validate_json(json.dumps(REPLY_EXAMPLES[task] | change))
 
 
-def conforms(value: Any, schema: dict[str, Any]) -> bool:
-    """Check the part of JSON schema that the schemas use; an unknown word is a failure."""
-    kinds = {
-        "object": dict,
-        "array": list,
-        "string": str,
-        "boolean": bool,
-        "number": (int, float),
-        "integer": int,
-    }
-    words = {
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "minItems",
-        "maxItems",
-        "minimum",
-        "maximum",
-    }
-    assert schema.keys() <= words
-    if not isinstance(value, kinds[schema["type"]]):
-        return False
-    if schema["type"] == "object":
-        assert schema["additionalProperties"] is False
-        assert set(schema["required"]) == set(schema["properties"])
-        return value.keys() == schema["properties"].keys() and all(
-            conforms(value[name], part) for name, part in schema["properties"].items()
-        )
-    if schema["type"] == "array":
-        return schema.get("minItems", 0) <= len(value) <= schema["maxItems"] and all(
-            conforms(item, schema["items"]) for item in value
-        )
-    return (
-        bool(schema.get("minimum", -1) <= value <= schema.get("maximum", 99)) if "minimum" in schema else True
-    )
-
-
-@pytest.mark.parametrize("task", REPLY_EXAMPLES)
-def test_schemas_say_what_the_models_check(task: Task):
-    """The schema is closed, needs every field, bounds no string, and accepts what the model accepts."""
-    schema = SCHEMAS[task]
-    assert schema is not None
-    assert conforms(REPLY_EXAMPLES[task], schema)
-    assert not conforms(REPLY_EXAMPLES[task] | {"more": 1}, schema)
-    assert not conforms({}, schema)
-
-
 def lists(task: str, length: int) -> list[dict[str, Any]]:
     """Return replies of a task, each with one list of that length."""
     point = {"topic": "T", "key_points": ["k"]}
     return {
         "extract": [{"topics": [point] * length}, {"topics": [point | {"key_points": ["k"] * length}]}],
         "judge": [
-            REPLY_EXAMPLES["judge"] | {name: ["e"] * length} for name in ("missing_key_points", "errors")
+            REPLY_EXAMPLES["judge"] | {"errors": ["e"] * length},
+            REPLY_EXAMPLES["judge"] | {"key_points": [True] * length},
         ],
     }[task]
 
 
 @pytest.mark.parametrize("task", ["extract", "judge"])
-def test_every_list_has_an_upper_bound_in_the_schema_and_in_the_model(task: Task):
-    schema = SCHEMAS[task]
-    assert schema is not None
-    for ten, endless in zip(lists(task, 10), lists(task, 33), strict=True):
-        assert conforms(ten, schema)
+def test_every_list_has_an_upper_bound(task: Task):
+    for ten, endless in zip(lists(task, 10), lists(task, 65), strict=True):
         reply_of(task).model_validate_json(json.dumps(ten))
-        assert not conforms(endless, schema)
         with pytest.raises(ValidationError, match="at most"):
             reply_of(task).model_validate_json(json.dumps(endless))
 
@@ -246,34 +187,50 @@ def test_every_list_has_an_upper_bound_in_the_schema_and_in_the_model(task: Task
         ("extract", 1000, lambda text: {"topics": [{"topic": "T", "key_points": [text]}]}),
         ("write", 8000, lambda text: {"question": text}),
         ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"errors": [text]}),
-        ("judge", 1000, lambda text: REPLY_EXAMPLES["judge"] | {"missing_key_points": [text]}),
     ],
-    ids=["topic", "key point", "question", "error", "missing key point"],
+    ids=["topic", "key point", "question", "error"],
 )
-def test_every_string_has_an_upper_bound_on_arrival_and_none_in_the_schema(
-    task: Task, longest: int, reply: Callable[[str], dict[str, Any]]
-):
-    """A bound in the schema would forbid backslashes with vLLM's default backend."""
-    assert "maxLength" not in json.dumps(SCHEMAS[task])
+def test_every_text_has_an_upper_bound(task: Task, longest: int, reply: Callable[[str], dict[str, Any]]):
     reply_of(task).model_validate_json(json.dumps(reply("x" * longest)))
     with pytest.raises(ValidationError, match="characters"):
         reply_of(task).model_validate_json(json.dumps(reply("x" * (longest + 1))))
 
 
-def test_a_solution_is_free_text():
-    assert SCHEMAS["solve"] is None
-    assert set(SCHEMAS) == set(TASKS)
+def test_every_task_has_a_reply_or_is_answered_in_free_text():
+    assert set(REPLIES) == set(TASKS)
+    assert [task for task, reply in REPLIES.items() if reply is None] == ["work", "solve"]
 
 
-@pytest.mark.parametrize("task", REPLY_EXAMPLES)
-def test_the_worked_examples_are_valid_replies(prompts: Prompts, task: Task):
-    """What a prompt shows as a reply is one, with its fields in the schema's order; `extract` shows two."""
-    system = prompts.render(task, material("x")[task])[0].content
-    examples = [line for line in system.splitlines() if line.startswith("{") and "…" not in line]
-    assert len(examples) >= {"extract": 2, "same_topic": 2, "judge": 2, "write": 0}[task]
-    for example in examples:
-        reply_of(task).model_validate_json(example)
-        assert list(json.loads(example)) == list(reply_of(task).model_fields)
+@pytest.mark.parametrize("task", ["extract", "same_topic"])
+def test_the_worked_examples_are_turns_of_their_own_with_readable_replies(prompts: Prompts, task: Task):
+    """Small models copy an example that stands in the turn to which they reply."""
+    system, *turns, user = prompts.render(task, material("x")[task])
+    assert (system.role, user.role) == ("system", "user")
+    assert [turn.role for turn in turns] == ["user", "assistant"] * 2
+    for turn in turns[1::2]:
+        read = read_reply(turn.content, reply_of(task))
+        assert read.value is not None, read.reason
+        assert not read.repairs
+        assert turn.content in prompts.instructions(task)
+
+
+def test_the_judge_is_shown_no_verdict_that_could_be_copied(prompts: Prompts):
+    """Small models repeat the numbers of an example, whatever they are shown."""
+    system = prompts.render("judge", material("x")["judge"])[0].content
+    assert not re.search(r"(?i)key point \d|answer: \W*\d|yes\b.*\n.*yes\b", system)
+
+
+def test_the_judge_s_key_points_are_numbered_through_all_practices(prompts: Prompts):
+    practices = [
+        {"topic": "A - B", "key_points": ["one", "two"]},
+        {"topic": "C - D", "key_points": ["three"]},
+    ]
+    user = prompts.render("judge", {"question": "Q?", "work": "W.", "practices": practices})[-1].content
+    assert re.findall(r"^Key point (\d): (\w+)$", user, re.MULTILINE) == [
+        ("1", "one"),
+        ("2", "two"),
+        ("3", "three"),
+    ]
 
 
 def test_replies_are_trimmed():
@@ -310,11 +267,14 @@ def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):
     [
         ("solve.txt", GOOD.replace("$question", "$qestion"), ["[user]", "unknown placeholder $qestion", "$question"]),
         ("solve.txt", GOOD.replace("$solution", ""), ["[practice]", "lacks the placeholder $solution"]),
-        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "[system]"]),
+        ("solve.txt", GOOD.replace("$5", "$question"), ["placeholder $question", "constant"]),
         ("solve.txt", GOOD.replace("[practice]", "[practise]"), ["unknown section [practise]"]),
         ("solve.txt", GOOD.split("[user]", maxsplit=1)[0], ["lacks the section [user]"]),
         ("solve.txt", GOOD + "[user]\n$question", ["[user] twice"]),
         ("solve.txt", "Hello\n" + GOOD, ["text before its first section"]),
+        ("solve.txt", GOOD + "[example]\nA?\n", ["[example] needs its [reply]"]),
+        ("solve.txt", GOOD + "[reply]\nA.\n[example]\nA?\n", ["[example] needs its [reply]"]),
+        ("solve.txt", GOOD + "[example]\n$question?\n[reply]\nA.", ["placeholder $question", "constant"]),
         ("solve.txt", "\xff", ["text before"]),
         ("solved.txt", GOOD, ["belongs to no task"]),
         ("extract.txt", "[user]\n$problem $solution $number", ["unknown placeholder $number"]),

@@ -139,7 +139,7 @@ def test_without_practices_and_prompt_nothing_is_a_copy() -> None:
 
 
 def remark(body: Body) -> str:
-    return '{"question": "Would you like me to go on?"}' if task_of(body) == "write" else play(body)
+    return "Would you like me to go on?" if task_of(body) == "write" else play(body)
 
 
 def test_a_refused_question_is_never_judged_and_stands_in_the_table_with_its_reason(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Writing and judging: what is shown to the teachers, and the one score that is made of two criteria."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,54 +9,111 @@ import pytest
 from factories import make_build
 
 from kpmath_builder.execution.ask import Ask, Reply
-from kpmath_builder.prompts.schemas import JudgeReply, WriteReply
+from kpmath_builder.prompts.replies import JudgeReply, WriteReply
+from kpmath_builder.protocol import Response
+from kpmath_builder.records import Judgement
 from kpmath_builder.synthesis.questions import judge, show, write
 
-SAID = {
-    "missing_key_points": ("ratios",),
-    "key_points_present": 0.9,
-    "errors": ("a negative length",),
-    "correctness": 0.9,
-    "sub_questions": 2,
-}
+POINTS = ("ratios", "sums", "areas", "roots")
+PRACTICES = [{"topic": "Algebra", "key_points": POINTS[:3]}, {"topic": "Geometry", "key_points": POINTS[3:]}]
+
+
+def said(needed: str = "++++", *errors: str, final_answers: int = 1) -> JudgeReply:
+    points = tuple(sign == "+" for sign in needed)
+    return JudgeReply(key_points=points, errors=errors, final_answers=final_answers)
 
 
 class Replying:
-    """Gives one reply, and notes what was asked."""
+    """Gives one reply, works as it is told to, and notes what was asked."""
 
-    def __init__(self, reply: Reply[Any]) -> None:
+    headings = ("Problem:",)
+
+    def __init__(self, reply: Reply[Any], work: str = "Thus \\boxed{7}.", ended: str = "stop") -> None:
         self.asked: list[tuple[str, Any]] = []
         self._reply = reply
+        self._work = Response(text=work, finish_reason=ended)
 
-    async def reply(self, task: str, material: object, kind: type) -> Reply[Any]:
+    async def samples(self, task: str, material: object, count: int) -> list[Response]:
+        assert count == 1
         self.asked.append((task, material))
-        return self._reply
+        return [self._work]
+
+    async def reply(
+        self, task: str, material: object, kind: type, refuse: Callable[[Any], str] = lambda _: ""
+    ) -> Reply[Any]:
+        self.asked.append((task, material))
+        reason = refuse(self._reply.value) if self._reply.value is not None else ""
+        return Reply(None, reason) if reason else self._reply
 
 
 def as_ask(replying: Replying) -> Ask:
     return cast("Ask", replying)
 
 
+def judgement(reply: JudgeReply, work: str = "Thus \\boxed{7}.", ended: str = "stop") -> Judgement:
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)))).value
+    assert judged is not None
+    return judged
+
+
 @pytest.mark.parametrize(
-    ("present", "correct", "quality"), [(0.5, 1.0, 0.5), (1.0, 0.25, 0.25), (0.75, 0.75, 0.75), (0, 1, 0)]
+    ("reply", "work", "present", "correctness"),
+    [
+        (said("++++"), "\\boxed{7}", 1.0, 1.0),
+        (said("+-++"), "\\boxed{7}", 0.75, 1.0),
+        (said("----"), "\\boxed{7}", 0.0, 1.0),
+        (said("++++", "a negative length"), "\\boxed{7}", 1.0, 0.5),
+        (said("+--+", "a negative length", "no price"), "\\boxed{7}", 0.5, 0.5),
+        (said("++++"), "The price is not given. \\boxed{none}", 1.0, 0.0),
+        (said("-+++", "no price"), "The price is not given.", 0.75, 0.0),
+    ],
 )
-def test_the_quality_of_a_question_is_the_lower_of_both_criteria(
-    present: float, correct: float, quality: float
+def test_code_makes_the_scores_and_the_quality_is_the_lower_of_both(
+    reply: JudgeReply, work: str, present: float, correctness: float
 ) -> None:
-    said = JudgeReply(**{**SAID, "key_points_present": present, "correctness": correct})
-    judged = asyncio.run(judge("How many?", [], as_ask(Replying(Reply(said))))).value
-    assert judged is not None
-    assert (judged.key_points_present, judged.correctness, judged.quality) == (present, correct, quality)
+    """The share of key points that were needed; a faulty problem has half of the correctness, one without an answer none."""
+    judged = judgement(reply, work)
+    assert (judged.key_points_present, judged.correctness) == (present, correctness)
+    assert judged.quality == min(present, correctness)
 
 
-def test_a_judgement_keeps_its_reasons() -> None:
-    replying = Replying(Reply(JudgeReply(**SAID)))
-    practices = [{"topic": "Algebra"}]
-    judged = asyncio.run(judge("How many?", practices, as_ask(replying))).value
-    assert judged is not None
-    assert (judged.missing_key_points, judged.errors) == (("ratios",), ("a negative length",))
-    assert judged.sub_questions == 2
-    assert replying.asked == [("judge", {"question": "How many?", "practices": practices})]
+def test_a_judgement_keeps_its_reasons_and_the_judge_s_own_answer() -> None:
+    judged = judgement(
+        said("-++-", "a negative length", final_answers=2), "Half of it: $\\boxed{\\frac{1}{2}}$."
+    )
+    assert (judged.missing_key_points, judged.errors) == (("ratios", "roots"), ("a negative length",))
+    assert (judged.sub_questions, judged.judge_answer) == (2, r"\frac{1}{2}")
+
+
+@pytest.mark.parametrize("said_none", ["none", "None", r"\text{none}", "no answer"])
+def test_a_judge_that_found_no_answer_has_none(said_none: str) -> None:
+    assert judgement(said(), f"\\boxed{{{said_none}}}").judge_answer == ""
+
+
+def test_work_that_was_cut_off_has_no_answer() -> None:
+    """The answer that stands in it so far may be one of the way."""
+    assert judgement(said(), "First \\boxed{7}.", "length").correctness == 0
+
+
+@pytest.mark.parametrize("ended", ["refused", "given_up"])
+def test_without_work_there_is_no_judgement(ended: str) -> None:
+    replying = Replying(Reply(said()), "Too long.", ended)
+    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying))) == Reply(None, "Too long.")
+    assert [task for task, _ in replying.asked] == ["work"]
+
+
+@pytest.mark.parametrize("needed", ["", "+++", "+++++"])
+def test_a_judgement_about_other_key_points_than_those_shown_is_refused(needed: str) -> None:
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed))))))
+    assert judged.value is None
+    assert judged.reason == f"reply speaks of {len(needed)} key points, but there are 4"
+
+
+def test_the_judge_works_the_question_out_and_is_shown_its_work() -> None:
+    replying = Replying(Reply(said()), "Thus \\boxed{7}.\n\nProblem:\nAnother one?")
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    material = {"question": "How many?", "practices": PRACTICES}
+    assert replying.asked == [("work", material), ("judge", material | {"work": "Thus \\boxed{7}."})]
 
 
 def test_without_a_judgement_its_reason_is_passed_on() -> None:

@@ -1,11 +1,11 @@
-"""What is told about JSON replies over a whole build: repairs by role, and the first of many that cannot be read."""
+"""What is told about replies over a whole build: repairs by role, and the first of many that cannot be read."""
 
 import json
 from pathlib import Path
 
 import pytest
 from dummy_server import Body, DummyServer, task_of
-from roleplay import play
+from roleplay import play, play_json
 from small_builds import recipe, rows
 
 from kpmath_builder import build
@@ -59,14 +59,12 @@ def test_a_quoted_reply_is_short_and_its_control_characters_are_visible(text: st
     assert shortened(text) == quoted
 
 
-def fenced(body: Body) -> str:
-    """Play a model that wraps its JSON, with a comma too many in judgements."""
+def wrapped(body: Body) -> str:
+    """Play a model that wraps topics in a fence, heads its questions, and judges in JSON."""
     text = play(body)
-    if not task_of(body):
-        return text
-    if task_of(body) == "judge":
-        text = text.removesuffix("}") + ",}"
-    return f"```json\n{text}\n```" if task_of(body) in {"judge", "extract"} else f"Here it is: {text}"
+    return {"extract": f"```\n{text}\n```", "write": f"**Problem:** {text}", "judge": play_json(body)}.get(
+        task_of(body), text
+    )
 
 
 def test_repairs_are_counted_by_role_and_change_no_table(
@@ -79,20 +77,20 @@ def test_repairs_are_counted_by_role_and_change_no_table(
 
     with DummyServer(play) as server:
         build(recipe(tmp_path / "plain", server))
-    with DummyServer(fenced) as server:
-        result = build(recipe(tmp_path / "fenced", server), progress=listen)
+    with DummyServer(wrapped) as server:
+        result = build(recipe(tmp_path / "wrapped", server), progress=listen)
     assert any(
         "Replies of the extractor were repaired" in note and "20 × code fence" in note for note in notes
     )
-    assert rows(tmp_path / "plain", "qa-pairs") == rows(tmp_path / "fenced", "qa-pairs")
+    assert rows(tmp_path / "plain", "qa-pairs") == rows(tmp_path / "wrapped", "qa-pairs")
     repaired = Funnel.from_json(result.funnel).repaired()
     assert repaired == {
-        "judge": {Repair.FENCE: 24, Repair.COMMA: 24},
-        "writer": {Repair.PROSE: 24},
+        "judge": {Repair.JSON: 24},
+        "writer": {Repair.HEADING: 24},
     }
-    assert json.loads((tmp_path / "fenced" / "manifest.json").read_text())["funnel"]["repairs"] == repaired
-    Display().status(read_status(tmp_path / "fenced"))
-    assert "Replies of the writer that were repaired before they could be read: 24 × text around" in " ".join(
+    assert json.loads((tmp_path / "wrapped" / "manifest.json").read_text())["funnel"]["repairs"] == repaired
+    Display().status(read_status(tmp_path / "wrapped"))
+    assert "Replies of the writer that were repaired before they could be read: 24 × heading" in " ".join(
         capsys.readouterr().out.split()
     )
 
@@ -103,7 +101,7 @@ def test_a_build_without_repairs_says_nothing_of_them(tmp_path: Path) -> None:
     assert "repairs" not in result.funnel
 
 
-def test_a_model_that_never_replies_in_json_is_quoted_while_the_build_goes_on(tmp_path: Path) -> None:
+def test_a_model_that_is_never_readable_is_quoted_while_the_build_goes_on(tmp_path: Path) -> None:
     notes: list[str] = []
 
     def chatty(body: Body) -> str:

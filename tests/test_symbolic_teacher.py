@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.prompts.replies import ExtractReply, JudgeReply
+from kpmath_builder.prompts.reply_reading import read_reply
 from kpmath_builder.protocol import (
     Message,
     Request,
@@ -22,12 +24,14 @@ from kpmath_builder.protocol import (
     Teacher,
     canonical_json,
 )
+from kpmath_builder.records import Judgement
 from kpmath_builder.symbolic import SymbolicTeacher
 from kpmath_builder.symbolic.expressions import Expression, parse_number
 from kpmath_builder.symbolic.passages import passage_of
 from kpmath_builder.symbolic.reading import read_question
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.topics import extract
+from kpmath_builder.synthesis.questions import judgement_of
 
 Practice = dict[str, Any]
 
@@ -37,6 +41,15 @@ COMPOSITIONS = 250
 def request(task: Task, seed: int = 0, **material: object) -> Request:
     content = canonical_json({"task": task, **material})
     return Request(task, "symbolic", (Message("user", content),), Sampling(1.0, 0.95, 1024), seed)
+
+
+def judgement(question: str, practices: Sequence[dict[str, Any]]) -> Judgement:
+    """Return the scores that are made of what the teacher says of a question."""
+    (work,) = ask("work", question=question, practices=practices)
+    said = read_reply(ask("judge", question=question, practices=practices)[0].text, JudgeReply).value
+    assert said is not None
+    points = [point for practice in practices for point in practice["key_points"]]
+    return judgement_of(said, points, str(boxed(work.text) or ""))
 
 
 def ask(
@@ -89,7 +102,7 @@ def composed(folder: Path) -> list[tuple[str, list[Practice]]]:
         practices = [practice(*seed) for seed in rng.sample(usable(folder), rng.choice([2, 3]))]
         (reply,) = ask("write", seed=i, practices=practices)
         if reply.finish_reason == "stop":
-            written.append((json.loads(reply.text)["question"], practices))
+            written.append((reply.text, practices))
     return written
 
 
@@ -114,7 +127,7 @@ def wrong_steps(text: str) -> list[str]:
 def test_two_practices_become_one_question():
     """The result of one is a variable in the other, its value is nowhere stated, and the answer is computed."""
     (reply,) = ask("write", practices=[HENS, EGGS])
-    question = json.loads(reply.text)["question"]
+    question = reply.text
     assert question.count("?") == 1
     assert re.search(r"Let \w|We write \w", question)
     (solution,) = ask("solve", error_rate=0.0, question=question, practices=[HENS, EGGS])
@@ -127,7 +140,9 @@ def test_a_seed_that_cannot_be_used_is_refused_by_name_when_it_is_extracted():
     assert reply.finish_reason == "declined"
     assert reply.text == f"symbolic teacher: {UnfitReason.NO_ANNOTATIONS}"
     (reply,) = ask("extract", problem=HENS["problem"], solution=HENS["solution"])
-    assert json.loads(reply.text)["topics"][0] == {"topic": HENS["topic"], "key_points": HENS["key_points"]}
+    said = read_reply(reply.text, ExtractReply).value
+    assert said is not None
+    assert (said.topics[0].topic, list(said.topics[0].key_points)) == (HENS["topic"], HENS["key_points"])
 
 
 def test_most_random_practices_can_be_composed(shared_data: Path):
@@ -145,9 +160,9 @@ def test_the_known_answer_is_what_the_solution_derives(shared_data: Path):
 def test_the_judge_accepts_what_was_written(shared_data: Path):
     """Its own questions score 0.85 or more on both criteria."""
     for question, practices in composed(shared_data):
-        judged = json.loads(ask("judge", question=question, practices=practices)[0].text)
-        assert min(judged["key_points_present"], judged["correctness"]) >= 0.85, (question, judged)
-        assert judged["sub_questions"] == 1
+        judged = judgement(question, practices)
+        assert judged.quality >= 0.85, (question, judged)
+        assert judged.sub_questions == 1
 
 
 def test_every_part_bears_on_the_answer(shared_data: Path):
@@ -183,7 +198,7 @@ def test_answers_depend_on_request_and_sample_alone():
 
 def test_slips_are_of_every_kind():
     """Some slips state a wrong sum, some are consistent; their answers differ, and the right one leads by far."""
-    question = json.loads(ask("write", practices=[HENS, EGGS])[0].text)["question"]
+    question = ask("write", practices=[HENS, EGGS])[0].text
     right = answer_of(question, [HENS, EGGS])
     slipped = [
         reply.text
@@ -227,12 +242,10 @@ def test_a_seed_drawn_twice_is_used_once():
 
 def test_a_foreign_question_is_neither_accepted_nor_solved():
     """The judge says why; the solver says so in words, without a boxed answer."""
-    judged = json.loads(
-        ask("judge", question="How many hens fit in 3 barns?", practices=[HENS, EGGS])[0].text
-    )
-    assert judged["correctness"] < 0.5
-    assert judged["errors"]
-    assert set(judged["missing_key_points"]) == {*HENS["key_points"], *EGGS["key_points"]}
+    judged = judgement("How many hens fit in 3 barns?", [HENS, EGGS])
+    assert judged.correctness < 0.5
+    assert judged.errors
+    assert set(judged.missing_key_points) == {*HENS["key_points"], *EGGS["key_points"]}
     (reply,) = ask("solve", question="How many hens fit in 3 barns?", practices=[HENS, EGGS])
     assert boxed(reply.text) is None
     assert "cannot" in reply.text
@@ -241,14 +254,14 @@ def test_a_foreign_question_is_neither_accepted_nor_solved():
 @pytest.mark.parametrize("number", ["3000000", "2.5"])
 def test_implausible_numbers_lower_the_score(number: str):
     """The same question with a senseless number is judged lower than as written."""
-    question = json.loads(ask("write", practices=[HENS, EGGS])[0].text)["question"]
+    question = ask("write", practices=[HENS, EGGS])[0].text
     reading = read_question(question, [passage_of(p["problem"], p["solution"]) for p in (HENS, EGGS)])
     assert reading is not None
     spoilt = re.sub(r"(?<=buys )\d+", number, question)
     assert spoilt != question
 
     def score(text: str) -> float:
-        return float(json.loads(ask("judge", question=text, practices=[HENS, EGGS])[0].text)["correctness"])
+        return judgement(text, [HENS, EGGS]).correctness
 
     assert score(spoilt) < 0.85 <= score(question)
 

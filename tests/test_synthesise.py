@@ -9,7 +9,7 @@ from factories import make_build
 
 from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.execution.run import NotAskedError
-from kpmath_builder.prompts.schemas import JudgeReply, WriteReply
+from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
@@ -20,16 +20,13 @@ WRITTEN = Reply(WriteReply(question="  How many?\n"))
 AGREED = ["Thus \\boxed{4}."] * 3
 
 
-def judged(quality: float = 1.0, sub_questions: int = 1) -> Reply[Any]:
-    return Reply(
-        JudgeReply(
-            missing_key_points=(),
-            key_points_present=quality,
-            errors=(),
-            correctness=1.0,
-            sub_questions=sub_questions,
-        )
-    )
+POINTS = sum(len(part.key_points) for part in MADE.candidates[0].blueprint.parts)
+
+
+def judged(needed: int = POINTS, final_answers: int = 1) -> Reply[Any]:
+    """Return a judgement that finds so many of the key points needed."""
+    points = tuple(number < needed for number in range(POINTS))
+    return Reply(JudgeReply(key_points=points, errors=(), final_answers=final_answers))
 
 
 class Scripted:
@@ -51,10 +48,12 @@ class Scripted:
     def instructions(self, task: str) -> str:
         return f"Please {task}."
 
-    async def reply(self, task: str, material: object, kind: type) -> Reply[Any]:
+    async def reply(self, task: str, material: object, kind: type, refuse: object = None) -> Reply[Any]:
         return cast("Reply[Any]", self._answer(task))
 
     async def samples(self, task: str, material: object, count: int) -> list[Response]:
+        if task == "work":
+            return [Response(text="Thus \\boxed{4}.", finish_reason="stop")]
         texts = self._answer(task)
         assert count == 3
         return [Response(text=text, finish_reason="stop") for text in texts]
@@ -78,8 +77,8 @@ def led(ask: Scripted, **tables: Any) -> Candidate:
     [
         (Scripted(Reply(None, "cut off")), Stage.ASKED, DropReason.UNWRITTEN, "cut off", "write"),
         (Scripted(WRITTEN, Reply(None, "no JSON")), Stage.WRITTEN, DropReason.UNJUDGED, "no JSON", "write judge"),
-        (Scripted(WRITTEN, judged(0.5)), Stage.WRITTEN, DropReason.LOW_QUALITY, "", "write judge"),
-        (Scripted(WRITTEN, judged(1.0, 4)), Stage.WRITTEN, DropReason.TOO_MANY_PARTS, "", "write judge"),
+        (Scripted(WRITTEN, judged(POINTS - 1)), Stage.WRITTEN, DropReason.LOW_QUALITY, "", "write judge"),
+        (Scripted(WRITTEN, judged(POINTS, 4)), Stage.WRITTEN, DropReason.TOO_MANY_PARTS, "", "write judge"),
         (Scripted(WRITTEN, judged(), ["?"] * 3), Stage.JUDGED, DropReason.UNSOLVED, "", "write judge solve"),
         (Scripted(WRITTEN, judged(), ["\\boxed{1}", "\\boxed{2}", "?"]), Stage.SOLVED, DropReason.NO_AGREEMENT, "", "write judge solve"),
         (Scripted(WRITTEN, judged(), AGREED), Stage.AGREED, DropReason.NONE, "", "write judge solve"),
@@ -96,10 +95,10 @@ def test_a_candidate_ends_at_the_last_stage_that_it_passed_with_the_reason(
 
 
 def test_what_was_learnt_on_the_way_is_kept() -> None:
-    ended = led(Scripted(WRITTEN, judged(0.9, 2), AGREED))
+    ended = led(Scripted(WRITTEN, judged(POINTS, 2), AGREED))
     assert ended.question == "How many?"
     assert ended.judgement is not None
-    assert (ended.judgement.quality, ended.judgement.sub_questions) == (0.9, 2)
+    assert (ended.judgement.quality, ended.judgement.sub_questions) == (1.0, 2)
     assert [solution.agreed for solution in ended.solutions] == [True] * 3
     assert ended.vote is not None
     assert (ended.vote.winner, ended.vote.votes) == ("4", 3)
@@ -135,9 +134,9 @@ def test_what_a_program_composed_is_not_checked_nor_anything_without_the_checks(
 
 
 def test_a_question_that_is_refused_keeps_its_judgement_and_is_not_solved() -> None:
-    ended = led(Scripted(WRITTEN, judged(0.5)))
+    ended = led(Scripted(WRITTEN, judged(POINTS - 1)))
     assert ended.judgement is not None
-    assert ended.judgement.quality == 0.5
+    assert ended.judgement.quality == 0.75
     assert (ended.solutions, ended.vote) == ((), None)
 
 

@@ -60,7 +60,7 @@ def test_thinking_is_in_the_log_and_nowhere_else_unless_the_recipe_keeps_it(
     assert without_tokens(kept) == without_tokens(rows(unthinking, "scored"))
     assert list(Verifier(tmp_path).run()) == []
     assert THOUGHT not in json.dumps(rows(tmp_path, "qa-pairs"))
-    way = "\n".join(explain(tmp_path, kept[0]["id"]))
+    way = "\n".join(explain(tmp_path, kept[0]["id"]).lines())
     assert way.count(f"  thinking:\n    {THOUGHT}\n  response:") == len(kept[0]["solutions"]) + 2
 
 
@@ -130,5 +130,7 @@ def test_roles_whose_fields_alone_differ_share_a_server_which_is_probed_for_each
         asked = {task_of(body): body.get("top_k") for body in server.bodies}
     assert (asked["write"], asked["judge"], asked[""]) == (None, None, 7)
     assert any("structured_outputs" in body for body in server.bodies)
-    assert sorted(probed, key=str) == [(7, False), (None, False)]
+    assert sorted(probed, key=str) == [(7, False)] * 2 + [(None, False)] * 2, (
+        "before the seeds and before the first request"
+    )
     assert len((tmp_path / "engine" / "runs.jsonl").read_text().splitlines()) == 1

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from kpmath_builder.client.dialects import PLAIN, Dialect, SchemaMode, advice, read_parameters
+from kpmath_builder.client.dialects import PLAIN, Dialect, advice, read_parameters
 from kpmath_builder.client.error_bodies import error_words, named_fields
 from kpmath_builder.client.probe_requests import (
     OPEN_PROMPT,
@@ -37,11 +37,7 @@ SHORT_REPLY = 64
 MAYBE_REFUSED = frozenset({500, 501})
 """What some servers say instead when a chat template raises."""
 
-_MODE_NOTES: Mapping[SchemaMode, str] = {
-    "json_schema": "it is sent all the same",
-    "json_object": "replies are asked for as a JSON object of a shape given in words",
-    "none": "the shape of replies is given in words",
-}
+_NOTHING_LOST = "replies are plain text, so that nothing is lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +234,7 @@ class _Negotiation:
 
     def _notes(self, *, repeats: bool) -> Iterable[str]:
         if self._ignored and not self._fault:
-            yield f"{self._who} {self._ignored}: {_MODE_NOTES[self._dialect.schema_mode]}"
+            yield f"{self._who} {self._ignored}: {_NOTHING_LOST}"
         if self._dialect != self._given and not (self._ignored and self._only_mode_changed()):
             lost = sorted((self._dialect.omit - self._given.omit) & {"temperature", "top_p"})
             effect = f"; the recipe's {' and '.join(lost)} has no effect there" if lost else ""

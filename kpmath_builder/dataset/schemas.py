@@ -145,11 +145,17 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "missing_key_points",
             _STRINGS,
-            "The key points that the judge missed; null where unjudged.",
+            "The key points that the judge did not need; null where unjudged.",
             nullable=True,
         ),
         Column("errors", _STRINGS, "The errors that the judge found; null where unjudged.", nullable=True),
         Column("sub_questions", _INT, "The number of sub-questions; null where unjudged.", nullable=True),
+        Column(
+            "judge_answer",
+            _STRING,
+            "The judge's own answer to the question, empty if it found none; null where unjudged.",
+            nullable=True,
+        ),
         Column(
             "solutions",
             _SOLUTIONS,

@@ -10,7 +10,7 @@ from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.protocol import Role, Sampling, Task
+from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
 from kpmath_builder.recipe import KeyKind, Recipe, Sampled
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, SeedProblem
@@ -18,6 +18,7 @@ from kpmath_builder.records import Candidate, SeedProblem
 __all__ = ["write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
+_NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
@@ -68,27 +69,28 @@ def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Ca
     )
 
 
-_ASKED: Mapping[Role, tuple[Task, str]] = {
-    "extractor": ("extract", "extraction"),
-    "writer": ("write", "questions"),
-    "judge": ("judge", "judging"),
-    "solver": ("solve", "solutions"),
+_ASKED: Mapping[Task, str] = {
+    "extract": "extraction",
+    "write": "questions",
+    "work": "judging",
+    "judge": "judging",
+    "solve": "solutions",
 }
-"""By role its task, and the table of the recipe with the sampling of it."""
+"""By task the table of the recipe with the sampling of it."""
 
 
 def _settings(recipe: Recipe) -> dict[str, object]:
     """Return the public settings; a program has no temperature."""
     meaningless = {
         f"{table}.{name}"
-        for role, (_, table) in _ASKED.items()
-        if _is_program(recipe, role)
+        for task, table in _ASKED.items()
+        if _is_program(recipe, ROLE_OF[task])
         for name in Sampling.__slots__
     }
     return {
         key.name: key.value
         for key in recipe.public()
-        if key.kind is not KeyKind.FREE and key.name not in meaningless
+        if key.kind not in _NOT_IN_CARD and key.name not in meaningless
     }
 
 
@@ -98,7 +100,8 @@ def _is_program(recipe: Recipe, role: Role) -> bool:
 
 def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[TaskFacts]:
     tasks = []
-    for role, (task, table) in _ASKED.items():
+    for task, table in _ASKED.items():
+        role = ROLE_OF[task]
         sampled: Sampled = getattr(recipe, table)
         sampling = sampled.sampling
         said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"

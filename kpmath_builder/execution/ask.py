@@ -1,6 +1,7 @@
 """`Ask`, the only way out of a stage: behind it stand the prompts, the log, the re-asking and the teachers."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -15,6 +16,10 @@ from kpmath_builder.records import Tokens
 __all__ = ["Ask", "AskedSample", "Reply"]
 
 T = TypeVar("T", bound=BaseModel)
+
+
+def _accept(_: object) -> str:
+    return ""
 
 
 class AskedSample(NamedTuple):
@@ -72,15 +77,18 @@ class Ask:
         """Return what the prompt of a task says whatever the material."""
         return self._run.prompts.instructions(task)
 
-    async def reply(self, task: Task, material: Material, kind: type[T]) -> Reply[T]:
-        """Ask until a reply validates, at most `build.attempts` times; each attempt has a seed of its own.
+    async def reply(
+        self, task: Task, material: Material, kind: type[T], refuse: Callable[[T], str] = _accept
+    ) -> Reply[T]:
+        """Ask until a reply is readable, at most `build.attempts` times; each attempt has a seed of its own.
 
-        After a reply that ran in a loop there is one more attempt, with half the tokens.
+        After a reply that ran in a loop there is one more attempt, with half the tokens. `refuse` returns why a reply that can be
+        read does not fit the material, or "".
         """
         reason, looped = "", False
         for attempt in range(self._run.recipe.build.attempts):
             (response,) = await self._ask(task, material, 1, attempt, after_loop=looped)
-            read = _read(response, kind)
+            read = _read(response, kind, refuse)
             self._note(task, response, read)
             value, reason = read.value, read.reason
             if value is not None or response.finish_reason in FINAL or looped:
@@ -117,14 +125,16 @@ class Ask:
         return responses
 
 
-def _read(response: Response, kind: type[T]) -> ReadReply[T]:
+def _read(response: Response, kind: type[T], refuse: Callable[[T], str] = _accept) -> ReadReply[T]:
     if response.finish_reason in FINAL:
         return ReadReply(None, reason=response.text)
     if _runs_in_loop(response):
         return ReadReply(None, reason=f"ran in a loop until it was cut off ({response.finish_reason})")
     if response.finish_reason != "stop":
         return ReadReply(None, reason=f"cut off ({response.finish_reason})")
-    return read_reply(response.text, kind)
+    read = read_reply(response.text, kind)
+    reason = "" if read.value is None else refuse(read.value)
+    return ReadReply(None, reason=reason) if reason else read
 
 
 def _runs_in_loop(response: Response) -> bool:

@@ -1,4 +1,4 @@
-"""What becomes of JSON replies over a whole run: a model that fails alike again and again is quoted to the user at once."""
+"""What becomes of replies over a whole run: a model that fails alike again and again is quoted to the user at once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -43,7 +43,7 @@ class ReplyQuality:
             first = next(iter(row.values()))
             self._notify(
                 f"No reply to {IN_A_ROW} {request.task} requests in a row could be read ({first}): look whether the model is fit for "
-                "the task, and at teacher.schema_mode"
+                "the task, and whether a prompt of your own asks for another form"
             )
 
     def repaired(self, role: Role) -> str:

@@ -12,7 +12,6 @@ from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.prompts.schemas import SCHEMAS
 from kpmath_builder.protocol import (
     ROLE_OF,
     UNANSWERED,
@@ -99,7 +98,6 @@ class Run:
             messages=self.prompts.render(task, material) if prompted else _as_json(task, material),
             sampling=sampling.after_loop() if after_loop else sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
-            schema=SCHEMAS[task] if prompted else None,
             extra=settings.fields(task),
             stop=self._stop_strings(task) if prompted and "stop" not in settings.fields(task) else (),
         )
@@ -182,7 +180,8 @@ def cost_of(response: Response) -> Tokens:
         requests=1,
         prompt=response.prompt_tokens,
         completion=response.completion_tokens,
-        given_up=int(response.finish_reason in UNANSWERED),
+        given_up=int(response.finish_reason == "given_up"),
+        refused=int(response.finish_reason == "refused"),
     )
 
 

@@ -1,18 +1,18 @@
 """Where everything lies in a build folder, its locks and its logs."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from kpmath_builder.files.lock import Lock
-from kpmath_builder.folder.log import ResponseLog, open_log
-from kpmath_builder.folder.log_scan import given_up_keys, tasks_answered
+from kpmath_builder.folder.log_scan import tasks_answered, unanswered
 from kpmath_builder.protocol import ROLE_OF, Role, Task
 
 __all__ = ["Paths"]
 
 _TASKS_OF: Mapping[str, tuple[Task, ...]] = {
     "extract": ("extract",),
-    "synthesis": ("write", "judge", "solve"),
+    "synthesis": ("write", "work", "judge", "solve"),
 }
 
 
@@ -41,9 +41,10 @@ class Paths:
         self.knowledge = folder / "knowledge"
         self.origin = self.knowledge / "origin.json"
         """Written last of the knowledge: what it is made from, and what its files are."""
+        self.left_out = self.knowledge / "left_out.json"
+        """Rows of the seed set that are no seed problems, by reason."""
         self.candidates = folder / "candidates"
         self.dataset = folder / "dataset"
-        self._owns_responses = responses is None
 
     def make(self) -> None:
         """Make the folders; raises `OSError` where that cannot be."""
@@ -58,10 +59,9 @@ class Paths:
         """Return the path of a response log."""
         return self.responses / f"{stage}-{number:05d}.jsonl"
 
-    def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
-        """Open a response log, for writing where it is this folder's own, and tell what had to be mended."""
-        path = self.log(stage, number)
-        return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
+    def logs(self) -> list[Path]:
+        """Return the paths of all response logs that are there, sorted."""
+        return sorted(self.responses.glob("*.jsonl"))
 
     def answered(self) -> set[Role]:
         """Return the roles of which an answer is in the log already."""
@@ -73,9 +73,9 @@ class Paths:
             found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), tasks)
         return {ROLE_OF[task] for task in found}
 
-    def given_up(self, stage: str, number: int = 0) -> int:
-        """Return how many requests of a log were given up and have had no other answer since."""
-        return len(given_up_keys(self.log(stage, number)))
+    def unanswered(self, stage: str, number: int = 0) -> Counter[str]:
+        """Return how many requests of a log were refused and how many given up, and have had no other answer since."""
+        return unanswered(self.log(stage, number))
 
     def shard(self, number: int) -> Path:
         """Return the path of a shard of candidates."""

@@ -1,7 +1,8 @@
 """Naming the topics and key points of each seed problem (paper section 2.1)."""
 
 from kpmath_builder.execution.ask import Ask
-from kpmath_builder.prompts.schemas import ExtractReply, SameTopicReply
+from kpmath_builder.knowledge.key_points import sift
+from kpmath_builder.prompts.replies import ExtractReply, SameTopicReply
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
 
 __all__ = ["extract", "same_topic"]
@@ -9,18 +10,40 @@ __all__ = ["extract", "same_topic"]
 
 async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
     """Ask for the topics and key points of one seed problem; without a valid reply the extraction holds the reason."""
-    reply = await ask.reply("extract", {"problem": seed.problem, "solution": seed.solution}, ExtractReply)
-    if reply.value is None:
-        return Extraction(seed_id=seed.id, model=ask.model("extractor"), reason=reply.reason)
+    prompt = ask.instructions("extract")
+    left_out: dict[str, int] = {}
+
+    def refuse(said: ExtractReply) -> str:
+        kept, faults = sift(_merged(said), seed, prompt)
+        for fault, count in faults.items():
+            left_out[fault.value] = left_out.get(fault.value, 0) + count
+        return "" if kept else f"no key point is left without those with a {' or '.join(faults)}"
+
+    reply = await ask.reply(
+        "extract", {"problem": seed.problem, "solution": seed.solution}, ExtractReply, refuse
+    )
+    topics = () if reply.value is None else sift(_merged(reply.value), seed, prompt)[0]
+    return Extraction(
+        seed_id=seed.id,
+        topics=topics,
+        model=ask.model("extractor"),
+        reason=reply.reason,
+        tokens=ask.spent["extract"],
+        loops=ask.loops["extractor"],
+        left_out=left_out,
+    )
+
+
+def _merged(said: ExtractReply) -> tuple[TopicKeyPoints, ...]:
+    """Return the topics, each once, with their different key points."""
     merged: dict[str, dict[str, str]] = {}
-    for named in reply.value.topics:
+    for named in said.topics:
         points = merged.setdefault(" ".join(named.topic.split()), {})
         for point in named.key_points:
             points.setdefault(" ".join(point.casefold().split()), " ".join(point.split()))
-    topics = tuple(
+    return tuple(
         TopicKeyPoints(topic=topic, key_points=tuple(points.values())) for topic, points in merged.items()
     )
-    return Extraction(seed_id=seed.id, topics=topics, model=ask.model("extractor"))
 
 
 async def same_topic(one: TopicKeyPoints, other: TopicKeyPoints, ask: Ask) -> bool | None:

@@ -1,6 +1,6 @@
 """The prompts: one text file per task, versioned by its hash, and how the material of a task is put into it.
 
-Instructions and worked examples stand in `[system]` and never vary, so that an engine's prefix cache shares them.
+Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
 """
 
 import hashlib
@@ -29,7 +29,8 @@ _USER = {
     "extract": frozenset({"problem", "solution"}),
     "same_topic": frozenset({"first_topic", "first_key_points", "second_topic", "second_key_points"}),
     "write": frozenset({"practices"}),
-    "judge": frozenset({"practices", "question"}),
+    "work": frozenset({"question"}),
+    "judge": frozenset({"practices", "question", "work", "key_point_lines"}),
     "solve": frozenset({"practices", "question"}),
 }
 
@@ -79,7 +80,8 @@ class Prompts:
     def instructions(self, task: Task) -> str:
         """Return what a task's prompt says whatever the material: instructions, worked examples, the closing line."""
         template = self.templates[task]
-        return f"{template.system}\n{template.user}"
+        examples = (part for pair in template.examples for part in pair)
+        return "\n".join([template.system, *examples, template.user])
 
     def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
         """Return the messages that put a task to a model.
@@ -90,15 +92,27 @@ class Prompts:
             What is asked.
         material
             extract: problem, solution. same_topic: first, second (topic, key_points). write: practices (topic,
-            key_points, problem, solution). judge: question, practices (topic, key_points). solve: question,
+            key_points, problem, solution). work: question. judge: question, work, practices (topic,
+            key_points). solve: question,
             practices (problem, solution).
         """
         template = self.templates[task]
         values = _values(material) if task != "same_topic" else _pair(material)
         if "practices" in material:
-            values["practices"] = _practices(template.practice, material["practices"])
+            values["practices"] = _practices(
+                template.practice, material["practices"], numbered=task == "judge"
+            )
+        if task == "judge":
+            count = sum(len(practice["key_points"]) for practice in material["practices"])
+            values["key_point_lines"] = "\n".join(f"Key point {number}:" for number in range(1, count + 1))
         user = Message("user", fill(template.user, values))
-        return (Message("system", template.system), user) if template.system else (user,)
+        turns = (
+            turn
+            for asked, reply in template.examples
+            for turn in (Message("user", asked), Message("assistant", reply))
+        )
+        system = (Message("system", template.system),) if template.system else ()
+        return (*system, *turns, user)
 
 
 def shown(text: str) -> str:
@@ -149,12 +163,20 @@ def _pair(material: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _practices(template: str, practices: Sequence[Mapping[str, Any]]) -> str:
-    parts = (
-        fill(template, _values(one) | {"number": str(number)})
-        for number, one in enumerate(practices, start=1)
-    )
+def _practices(template: str, practices: Sequence[Mapping[str, Any]], *, numbered: bool) -> str:
+    """Return the practices one after the other; the judge says yes or no to each key point by its number."""
+    parts, shown_before = [], 0
+    for number, one in enumerate(practices, start=1):
+        values = _values(one) | {"number": str(number)}
+        if numbered:
+            values["key_points"] = _numbered(one["key_points"], shown_before + 1)
+            shown_before += len(one["key_points"])
+        parts.append(fill(template, values))
     return "\n\n".join(parts)
+
+
+def _numbered(points: Sequence[str], first: int) -> str:
+    return "\n".join(f"Key point {number}: {point}" for number, point in enumerate(points, start=first))
 
 
 def _bullets(points: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A prompt file: sections `[system]`, `[practice]` and `[user]`, and placeholders filled in one pass."""
+"""A prompt file: sections `[system]`, `[example]`, `[reply]`, `[practice]` and `[user]`, and placeholders filled in one pass."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,15 @@ class Template:
     """The sections of one prompt file.
 
     `[system]` (may be missing, for models without that role) is constant: nothing is filled in, and a dollar sign is
-    one. In `[user]` and in `[practice]`, which is repeated for each practice and may use its `$number`, `$name` is a
+    one. So is each `[example]` with the `[reply]` below it, of which there may be any number: they are turns of the chat before the one
+    that counts, because small models copy an example that stands in the same turn. In `[user]` and in `[practice]`, which is repeated for each practice and may use its `$number`, `$name` is a
     placeholder and `$$` a dollar sign.
     """
 
     system: str
     practice: str
     user: str
+    examples: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, origin: str, text: str, needed: Mapping[str, frozenset[str]]) -> "Template":
@@ -34,15 +36,16 @@ class Template:
         InputError
             Naming the file and the section or placeholder that is missing, unknown or given twice.
         """
-        sections = _sections(origin, text)
+        sections, examples = _sections(origin, text)
         for section in sections.keys() - needed.keys() - {"system"}:
             raise InputError(f"{origin} has the unknown section [{section}]: {_known(needed)}.")
         for section in needed.keys() - sections.keys():
             raise InputError(f"{origin} lacks the section [{section}]: {_known(needed)}.")
         for section, names in needed.items():
             _check(origin, section, sections[section], names)
-        _check_constant(origin, sections.get("system", ""), needed)
-        return cls(sections.get("system", ""), sections.get("practice", ""), sections["user"])
+        constant = "\n".join([sections.get("system", ""), *(part for pair in examples for part in pair)])
+        _check_constant(origin, constant, needed)
+        return cls(sections.get("system", ""), sections.get("practice", ""), sections["user"], examples)
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
@@ -50,17 +53,24 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: "$" if match[1] == "$" else values[match[1]], text)
 
 
-def _sections(origin: str, text: str) -> dict[str, str]:
+def _sections(origin: str, text: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """Return the sections that stand once, and the examples with their replies."""
     head, *pieces = _SECTION.split(text)
     if head.strip():
         raise InputError(
             f"{origin} has text before its first section: begin it with a line [system] or [user]."
         )
-    names = pieces[::2]
+    shown = [(name, body.strip()) for name, body in zip(pieces[::2], pieces[1::2], strict=True)]
+    turns = [part for part in shown if part[0] in {"example", "reply"}]
+    if [name for name, _ in turns] != ["example", "reply"] * (len(turns) // 2):
+        raise InputError(f"{origin}: each section [example] needs its [reply] below it: add what is missing.")
+    texts = [body for _, body in turns]
+    shown = [part for part in shown if part not in turns]
+    names = [name for name, _ in shown]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"{origin} has the section [{twice[0]}] twice: join the two.")
-    return {name: body.strip() for name, body in zip(names, pieces[1::2], strict=True)}
+    return dict(shown), tuple(zip(texts[::2], texts[1::2], strict=True))
 
 
 def _known(needed: Mapping[str, frozenset[str]]) -> str:
@@ -85,5 +95,5 @@ def _check_constant(origin: str, system: str, needed: Mapping[str, frozenset[str
     for name in sorted(frozenset[str]().union(*needed.values())):
         if re.search(rf"\${name}\b", system):
             raise InputError(
-                f"{origin}: the placeholder ${name} stands in [system], which is constant: move it to [user]."
+                f"{origin}: the placeholder ${name} stands in a section that is constant: move it to [user]."
             )

@@ -10,7 +10,7 @@ from kpmath_builder.protocol import ROLE_OF, Role, Task
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
-from kpmath_builder.recipe.keys import Key, KeyKind, Section, key, walk
+from kpmath_builder.recipe.keys import Key, KeyKind, Section, UserPath, key, walk
 from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
@@ -63,7 +63,7 @@ class Recipe(Section):
         KeyKind.DECISION,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
     )
-    prompts: Path | None = key(
+    prompts: UserPath | None = key(
         "folder of prompt files that replace those of the package", None, KeyKind.FREE, public=False
     )
     seeds: SeedsSettings = SeedsSettings()
@@ -85,6 +85,14 @@ class Recipe(Section):
     @classmethod
     def _complete_roles(cls, tree: Any) -> Any:  # noqa: ANN401 - raw TOML
         return complete_teachers(tree) if isinstance(tree, Mapping) else tree
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_of_its_own(cls, tree: Any) -> Any:  # noqa: ANN401 - raw TOML
+        build = tree.get("build", {}) if isinstance(tree, Mapping) else None
+        if not isinstance(build, Mapping) or "name" not in tree:
+            return tree
+        return {**tree, "build": {"folder": f"builds/{tree['name']}", **build}}
 
     @model_validator(mode="after")
     def _room_after_thinking(self) -> Self:

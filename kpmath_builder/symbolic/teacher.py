@@ -7,7 +7,9 @@ from random import Random
 from typing import Any, get_args
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.protocol import Request, Response, Task, TeacherContext, canonical_json
+from kpmath_builder.prompts.plain_text import write_text
+from kpmath_builder.prompts.replies import ExtractReply, JudgeReply, NamedTopic, SameTopicReply, WriteReply
+from kpmath_builder.protocol import Request, Response, Task, TeacherContext
 from kpmath_builder.recipe import SymbolicSettings
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.judging import judge
@@ -20,6 +22,8 @@ from kpmath_builder.symbolic.topics import extract, same_topic
 __all__ = ["SymbolicTeacher", "make_teacher"]
 
 _Material = Mapping[str, Any]
+SLIGHT = 0.85
+"""Correctness from which what is wrong with a question is a matter of taste."""
 
 
 class BeyondRulesError(ValueError):
@@ -54,6 +58,7 @@ class SymbolicTeacher:
             "extract": _extract,
             "same_topic": _same_topic,
             "write": _write,
+            "work": _work,
             "judge": _judge,
             "solve": self._solve,
         }
@@ -155,13 +160,17 @@ def _extract(material: _Material, _: Random) -> str:
     except UnfitError as error:
         raise BeyondRulesError(str(error)) from error
     topics = extract(material["problem"], material["solution"])
-    return canonical_json(
-        {"topics": [{"topic": topic, "key_points": points} for topic, points in topics.items()]}
+    return write_text(
+        ExtractReply(
+            topics=tuple(
+                NamedTopic(topic=topic, key_points=tuple(points)) for topic, points in topics.items()
+            )
+        )
     )
 
 
 def _same_topic(material: _Material, _: Random) -> str:
-    return canonical_json({"same": same_topic(material["first"], material["second"])})
+    return write_text(SameTopicReply(same=same_topic(material["first"], material["second"])))
 
 
 def _write(material: _Material, rng: Random) -> str:
@@ -172,37 +181,37 @@ def _write(material: _Material, rng: Random) -> str:
         question = compose(passages, rng)
     except UnfitError as error:
         raise BeyondRulesError(str(error)) from error
-    return canonical_json({"question": question})
+    return write_text(WriteReply(question=question))
+
+
+def _work(material: _Material, _: Random) -> str:
+    try:
+        reading = _read(material["question"], _seeds(material["practices"]))
+    except BeyondRulesError as refusal:
+        return f"This cannot be re-derived: {refusal}."
+    return "This is not put together from the practices." if reading is None else solve(reading)
 
 
 def _judge(material: _Material, _: Random) -> str:
     practices = material["practices"]
-    points = list(dict.fromkeys(point for practice in practices for point in practice["key_points"]))
+    points = [point for practice in practices for point in practice["key_points"]]
     try:
         verdict = judge(material["question"], _passages(_seeds(practices)))
     except BeyondRulesError as refusal:
-        return _judgement(0.0, points, 0.0, [f"cannot be re-derived: {refusal}"])
+        return _judgement([False] * len(points), [f"cannot be re-derived: {refusal}"])
     unused = {passage.program.question for passage in verdict.unused}
-    used = [
+    used = {
         point
         for practice in practices
         if practice["problem"] not in unused
         for point in practice["key_points"]
-    ]
-    missing = [point for point in points if point not in used]
-    present = 1 - len(missing) / len(points) if points else float(not verdict.unused)
-    return _judgement(
-        round(present, 3), missing, verdict.correctness, [sentence for _, sentence in verdict.faults]
-    )
+    }
+    slight = verdict.correctness >= SLIGHT
+    errors = [] if slight else [sentence for _, sentence in verdict.faults]
+    return _judgement([point in used for point in points], errors)
 
 
-def _judgement(present: float, missing: list[str], correctness: float, errors: list[str]) -> str:
-    return canonical_json(
-        {
-            "key_points_present": present,
-            "missing_key_points": missing,
-            "correctness": correctness,
-            "errors": errors,
-            "sub_questions": 1,
-        }
+def _judgement(needed: Sequence[bool], errors: Sequence[str]) -> str:
+    return write_text(
+        JudgeReply(key_points=tuple(needed), errors=tuple(dict.fromkeys(errors)), final_answers=1)
     )

@@ -1,13 +1,19 @@
 """Writing a question from a blueprint, and judging it (paper section 2.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kpmath_builder import answers
 from kpmath_builder.execution.ask import Ask, Reply
-from kpmath_builder.prompts.schemas import JudgeReply, WriteReply
+from kpmath_builder.prompts.replies import JudgeReply, WriteReply
+from kpmath_builder.protocol import FINAL
 from kpmath_builder.records import Blueprint, Judgement, SeedProblem
 
-__all__ = ["Shown", "judge", "show", "write"]
+__all__ = ["Shown", "judge", "judgement_of", "show", "write"]
+
+LONGEST_WORK = 6000
+"""Characters of the judge's own work that it is shown again."""
+_NONE = frozenset({"none", r"\text{none}", "no answer", "undefined"})
 
 Shown = list[dict[str, Any]]
 """The practices of a blueprint as the teachers see them."""
@@ -32,18 +38,45 @@ async def write(practices: Shown, ask: Ask) -> Reply[WriteReply]:
 
 
 async def judge(question: str, practices: Shown, ask: Ask) -> Reply[Judgement]:
-    """Ask for the two criteria and make the paper's one score of them."""
-    reply = await ask.reply("judge", {"question": question, "practices": practices}, JudgeReply)
+    """Let the judge work the question out, then ask for a verdict, and make the two criteria and the paper's one score of it.
+
+    A model that is shown the lines of a verdict fills them in at once, without a thought; so the work is a request of its own, in which
+    nothing else is asked.
+    """
+    (work,) = await ask.samples("work", {"question": question, "practices": practices}, 1)
+    if work.finish_reason in FINAL:
+        return Reply(None, work.text)
+    points = [point for practice in practices for point in practice["key_points"]]
+
+    def refuse(said: JudgeReply) -> str:
+        if len(said.key_points) == len(points):
+            return ""
+        return f"reply speaks of {len(said.key_points)} key points, but there are {len(points)}"
+
+    solution = answers.solution_text(work.text, ask.headings)
+    material = {"question": question, "work": solution.text[:LONGEST_WORK], "practices": practices}
+    reply = await ask.reply("judge", material, JudgeReply, refuse)
     if reply.value is None:
         return Reply(None, reply.reason)
-    said = reply.value
-    return Reply(
-        Judgement(
-            key_points_present=said.key_points_present,
-            correctness=said.correctness,
-            quality=min(said.key_points_present, said.correctness),
-            missing_key_points=tuple(said.missing_key_points),
-            errors=tuple(said.errors),
-            sub_questions=said.sub_questions,
-        )
+    answer = answers.final_answer(solution) if work.finish_reason == "stop" else None
+    said = "" if answer is None else str(answer)
+    return Reply(judgement_of(reply.value, points, "" if said.casefold() in _NONE else said))
+
+
+def judgement_of(said: JudgeReply, points: Sequence[str], answer: str) -> Judgement:
+    """Return the scores: the share of key points that are needed, and the correctness of the problem.
+
+    A problem that the judge could not answer scores 0, one that it answered but finds faulty one half.
+    """
+    missing = [point for point, needed in zip(points, said.key_points, strict=True) if not needed]
+    present = 1 - len(missing) / len(points) if points else 1.0
+    correctness = 0.0 if not answer else 0.5 if said.errors else 1.0
+    return Judgement(
+        key_points_present=present,
+        correctness=correctness,
+        quality=min(present, correctness),
+        missing_key_points=tuple(missing),
+        errors=said.errors,
+        sub_questions=said.final_answers,
+        judge_answer=answer,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from kpmath_builder import answers
 from kpmath_builder.execution.ask import Ask
+from kpmath_builder.prompts.repairs import control_character
 from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import ConsensusSettings
 from kpmath_builder.records import Solution, Vote
@@ -134,6 +135,8 @@ class Agreement:
 
 
 def _is_whole(response: Response, solution: answers.SolutionText) -> bool:
+    if control_character(solution.text):
+        return False  # what is left of a LaTeX command may be part of the answer
     return response.finish_reason == "stop" or (
         response.finish_reason == "length" and solution.cut_reason in _ENDS_BEFORE
     )

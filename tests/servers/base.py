@@ -15,13 +15,7 @@ from roleplay import play
 
 __all__ = ["StandIn"]
 
-_TASKS = {
-    "write new mathematics problems": "write",
-    "strict reviewer": "judge",
-    "keep a catalogue": "same_topic",
-    "who catalogues problems": "extract",
-}
-"""Words of the package's prompts to the task, for requests that name no schema."""
+PROBE = {"json_schema": {"name": "probe"}}
 
 
 class StandIn:
@@ -39,7 +33,7 @@ class StandIn:
     constrains = frozenset({"json_schema"})
     """Response formats that bind the reply."""
     fenced = False
-    """Whether a reply that is not bound comes with a code fence and a word of introduction."""
+    """Whether replies come in a code fence."""
     seeded = True
     """Whether the seed of a request decides the reply."""
 
@@ -96,19 +90,18 @@ class StandIn:
         """Reply in role, in the form that was asked for."""
         bound = body.get("response_format", {}).get("type") in self.constrains
         seed = body["seed"] if self.seeded and "seed" in body else next(self._numbers)
-        task = task_of(body) or self._task_in_words(body)
-        plain = {**body, "seed": seed, "response_format": {"json_schema": {"name": task}}}
+        plain = {**body, "seed": seed}
         if is_probe(body):
-            hello = "hello" if "sum" not in body["messages"][-1]["content"] else '{"sum": 4321}'
-            return probed(plain) if bound or not task else hello
+            said = body["messages"][-1]["content"]
+            under_schema = "sum" in said or "hello" in said
+            hello = "hello" if "sum" not in said else '{"sum": 4321}'
+            return (
+                (probed({**plain, "response_format": PROBE}) if bound else hello)
+                if under_schema
+                else probed(plain)
+            )
         reply = play(plain)
-        return reply if bound or not task or not self.fenced else f"Here you are:\n\n```json\n{reply}\n```"
-
-    def _task_in_words(self, body: Body) -> str:
-        said = "\n".join(message["content"] for message in body["messages"])
-        if is_probe(body):
-            return "probe" if "sum" in said or "hello" in said else ""
-        return next((task for words, task in _TASKS.items() if words in said), "")
+        return f"```\n{reply}\n```" if self.fenced and task_of(body) in {"write", "extract"} else reply
 
     def error(self, status: int, message: str, **fields: Any) -> web.Response:
         """Return an error as OpenAI words it."""

@@ -1,4 +1,4 @@
-"""Reading JSON replies as a person would, and never guessing."""
+"""Replies in JSON, which nobody asked for: read as a person would, and never guessing."""
 
 import json
 from typing import Any
@@ -8,17 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from kpmath_builder.prompts.replies import REPLIES, ExtractReply, JudgeReply, SameTopicReply, WriteReply
 from kpmath_builder.prompts.reply_reading import Repair, read_reply
-from kpmath_builder.prompts.schemas import REPLIES, ExtractReply, JudgeReply, SameTopicReply, WriteReply
 
 WRITE = '{"question": "How many?"}'
-JUDGE: dict[str, Any] = {
-    "missing_key_points": [],
-    "key_points_present": 1.0,
-    "errors": [],
-    "correctness": 0.95,
-    "sub_questions": 1,
-}
+JUDGE: dict[str, Any] = {"key_points": [True, False], "errors": [], "final_answers": 1}
 
 
 def judge(**fields: Any) -> str:
@@ -42,13 +36,12 @@ def judge(**fields: Any) -> str:
         ('{"question": "Two lines:\nhow many?"}', WriteReply, {Repair.LINE_BREAK}),
         ('{"question": "Two lines:\nhow many?",}', WriteReply, {Repair.LINE_BREAK, Repair.COMMA}),
         (judge(), JudgeReply, set()),
-        (judge(sub_questions=1.0), JudgeReply, {Repair.WHOLE}),
-        (judge(sub_questions="1"), JudgeReply, {Repair.QUOTED}),
-        (judge(sub_questions="1.0"), JudgeReply, {Repair.QUOTED, Repair.WHOLE}),
-        (judge(correctness="0.95"), JudgeReply, {Repair.QUOTED}),
-        (judge(correctness=1), JudgeReply, set()),
+        (judge(final_answers=1.0), JudgeReply, {Repair.WHOLE}),
+        (judge(final_answers="1"), JudgeReply, {Repair.QUOTED}),
+        (judge(final_answers="1.0"), JudgeReply, {Repair.QUOTED, Repair.WHOLE}),
+        (judge(key_points=["true", "False"]), JudgeReply, {Repair.QUOTED}),
         (judge(errors=None), JudgeReply, {Repair.NULL_LIST}),
-        (judge(errors=None, missing_key_points=None), JudgeReply, {Repair.NULL_LIST}),
+        (judge(errors=None, key_points=None), JudgeReply, {Repair.NULL_LIST}),
         ('{"same": "True"}', SameTopicReply, {Repair.QUOTED}),
         ('{"topics": [{"topic": "A - B", "key_points": ["c",],},],}', ExtractReply, {Repair.COMMA}),
     ],
@@ -58,14 +51,14 @@ def test_what_has_one_meaning_is_read_and_each_repair_is_named(
 ) -> None:
     read = read_reply(text, kind)
     assert read.value is not None, read.reason
-    assert read.repairs == repairs
+    assert read.repairs == repairs | {Repair.JSON}
     assert read.reason == ""
 
 
 def test_repaired_values_are_those_that_were_meant() -> None:
-    read = read_reply(judge(sub_questions="2.0", correctness="0.5", errors=None), JudgeReply)
+    read = read_reply(judge(final_answers="2.0", key_points=["true"], errors=None), JudgeReply)
     assert read.value is not None
-    assert (read.value.sub_questions, read.value.correctness, read.value.errors) == (2, 0.5, ())
+    assert (read.value.final_answers, read.value.key_points, read.value.errors) == (2, (True,), ())
     commas = read_reply('{"question": "a, b,] and ,}",}', WriteReply)
     assert commas.value == WriteReply(question="a, b,] and ,}")
 
@@ -73,37 +66,24 @@ def test_repaired_values_are_those_that_were_meant() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("", WriteReply),
-        ("no object", WriteReply),
-        ("null", WriteReply),
-        ('"question"', WriteReply),
-        ("{}", WriteReply),
         ('{"question": "A?"} or {"question": "B?"}', WriteReply),
         ('[{"question": "A?"}, {"question": "B?"}]', WriteReply),
         ('{"question": "A?", "question": "B?"}', WriteReply),
         ('{"question": "A?", "answer": 3}', WriteReply),
-        ('{"problem": "A?"}', WriteReply),
         ('{"question": 3}', WriteReply),
         ('{"question": "cut off', WriteReply),
         ('{"question": "A?",, }', WriteReply),
-        ("{'question': 'A?'}", WriteReply),
         ('{"question": " "}', WriteReply),
-        (json.dumps(WRITE), WriteReply),
-        (judge(sub_questions=1.5), JudgeReply),
-        (judge(sub_questions="one"), JudgeReply),
-        (judge(correctness="95%"), JudgeReply),
-        (judge(correctness="inf"), JudgeReply),
-        (judge(correctness="1e0"), JudgeReply),
-        (judge(correctness=None), JudgeReply),
-        (judge(correctness=True), JudgeReply),
-        (judge(correctness=float("nan")), JudgeReply),
-        (judge(correctness=2), JudgeReply),
+        (judge(final_answers=1.5), JudgeReply),
+        (judge(final_answers="one"), JudgeReply),
         (judge(errors="none"), JudgeReply),
         (judge(errors=[None]), JudgeReply),
         (judge(errors={}), JudgeReply),
         ('{"same": 1}', SameTopicReply),
         ('{"same": "yes"}', SameTopicReply),
         ('{"same": null}', SameTopicReply),
+        (judge(key_points=[1]), JudgeReply),
+        (judge(key_points=["maybe"]), JudgeReply),
         ('{"topics": null}', ExtractReply),
         ('{"topics": [{"topic": "A - B", "key_points": null}]}', ExtractReply),
         ('{"outer": {"question": "A?"}}', WriteReply),
@@ -114,7 +94,7 @@ def test_what_has_no_single_meaning_is_not_read(text: str, kind: type[BaseModel]
     read = read_reply(text, kind)
     assert read.value is None
     assert read.repairs == frozenset()
-    assert read.reason.startswith("reply does not validate: ")
+    assert read.reason.startswith("reply is not readable: ")
     assert read.reason.isprintable()
 
 
@@ -178,19 +158,15 @@ def test_ordinary_text_is_not_held_to_be_spoilt(question: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 100_000,
-        '{"a":' * 100_000,
-        "{" * 100_000,
+        '{"question":' + "[" * 100_000,
+        '{"question":' * 100_000,
         '{"question": ' + "9" * 100_000 + "}",
         '{"question": 1e999}',
-        '{"a": 1}' * 100_000,
-        "{ " * 100_000,
+        '{"question": 1}' * 100_000,
         '{"question": "' + '\\"' * 100_000,
-        "```" * 100_000,
-        '{"a",' + "," * 100_000 + "}",
-        "{" + " " * 100_000,
+        '{"question",' + "," * 100_000 + "}",
     ],
-    ids=range(11),
+    ids=range(7),
 )
 def test_no_attack_breaks_the_reader(text: str) -> None:
     assert read_reply(text, WriteReply).value is None
@@ -214,4 +190,4 @@ def test_whatever_a_model_means_is_read_back_unrepaired(topics: list[tuple[str, 
     read = read_reply(json.dumps(meant, ensure_ascii=False), ExtractReply)
     assert read.value is not None, read.reason
     assert read.value.model_dump(mode="json") == meant
-    assert not read.repairs
+    assert read.repairs == {Repair.JSON}

@@ -1,11 +1,7 @@
-"""What a model must reply to each task: pydantic models, and the JSON schemas derived from them.
-
-Every list and every string has an upper bound, because small models go on for ever. The schemas bound the lists only: with the default
-backend of vLLM a bound on a string forbids every backslash, and so LaTeX. Strings are checked on arrival instead.
-"""
+"""What a model must reply to each task, however it is written down. Every list and every text has an upper bound, because small models go on for ever."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -13,13 +9,11 @@ from kpmath_builder.protocol import Task
 
 __all__ = [
     "REPLIES",
-    "SCHEMAS",
     "ExtractReply",
     "JudgeReply",
     "NamedTopic",
     "SameTopicReply",
     "WriteReply",
-    "schema_of",
 ]
 
 
@@ -45,7 +39,6 @@ Name = Annotated[str, AfterValidator(_filled), _at_most(200)]
 Statement = Annotated[str, AfterValidator(_filled), _at_most(1000)]
 Problem = Annotated[str, AfterValidator(_filled), _at_most(8000)]
 Remark = Annotated[str, _at_most(1000)]
-Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class _Reply(BaseModel):
@@ -80,46 +73,21 @@ class WriteReply(_Reply):
 
 
 class JudgeReply(_Reply):
-    """The two criteria of the quality score, 0…1 each, with the reasons (paper section 2.2).
+    """What the judge found; the two criteria of the quality score are made of it (paper section 2.2)."""
 
-    The reasons come first, so that a model finds the faults before it gives the score.
-    """
-
-    missing_key_points: tuple[Remark, ...] = Field(max_length=32)
-    key_points_present: Score
+    key_points: tuple[bool, ...] = Field(max_length=64)
+    """Whether each key point was needed, in the order shown."""
     errors: tuple[Remark, ...] = Field(max_length=16)
-    correctness: Score
-    sub_questions: int = Field(ge=1, le=100)
+    final_answers: int = Field(ge=1, le=100)
+    """How many separate final answers the problem asks for."""
 
 
 REPLIES: Mapping[Task, type[BaseModel] | None] = {
     "extract": ExtractReply,
     "same_topic": SameTopicReply,
     "write": WriteReply,
+    "work": None,
     "judge": JudgeReply,
     "solve": None,
 }
 """Task to reply; a solution is free text."""
-
-
-def schema_of(reply: type[BaseModel]) -> dict[str, Any]:
-    """Return the model's schema in one piece: no references or titles, which cost tokens and not every engine knows."""
-    schema = reply.model_json_schema()
-    definitions = schema.pop("$defs", {})
-
-    def plain(node: Any) -> Any:  # noqa: ANN401 - JSON is of any type
-        if isinstance(node, list):
-            return [plain(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            return plain(definitions[node["$ref"].rsplit("/", 1)[-1]])
-        return {key: plain(value) for key, value in node.items() if key not in ("title", "description")}
-
-    return plain(schema)  # type: ignore[no-any-return]
-
-
-SCHEMAS: Mapping[Task, dict[str, Any] | None] = {
-    task: None if reply is None else schema_of(reply) for task, reply in REPLIES.items()
-}
-"""Task to the JSON schema that constrains the reply; None asks for free text."""

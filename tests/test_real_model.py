@@ -1,0 +1,87 @@
+"""A small build that a real language model answers, to its tables; skipped, with the reason, if the model cannot be had."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import real_model
+from test_build_served import assert_accounted, rows
+
+from kpmath_builder import Recipe, build
+from kpmath_builder.inspection.verify import Verifier
+from kpmath_builder.prompts.repairs import control_character
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+START = 120.0
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    port = free_port()
+    try:
+        process = subprocess.Popen(
+            real_model.command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    except real_model.UnavailableError as reason:
+        pytest.skip(f"the small language model cannot be had: {reason}")
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_healthy(url, process)
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
+
+
+def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail("the server did not get ready")
+
+
+def test_a_build_by_a_real_model_ends_with_tables_and_stores_nothing_damaged(
+    address: str, tmp_path: Path
+) -> None:
+    longest = {"max_tokens": 160}
+    result = build(
+        Recipe.of(
+            {
+                "teacher": {
+                    "kind": "openai",
+                    "model": real_model.NAME,
+                    "addresses": [address],
+                    "in_flight": 4,
+                },
+                "seeds": {"limit": 6},
+                "extraction": longest,
+                "questions": longest,
+                "judging": longest | {"threshold": 0.0, "max_sub_questions": 100},
+                "solutions": longest | {"samples": 2},
+                "build": {"folder": str(tmp_path), "questions": 3, "shards": 1, "attempts": 2},
+            }
+        )
+    )
+    assert result.rows["scored"] == 3
+    assert_accounted(tmp_path, 3)
+    assert list(Verifier(tmp_path).run()) == []
+    stored = json.dumps([rows(tmp_path, name) for name in ("kp-extraction", "scored")], ensure_ascii=False)
+    assert not control_character(stored)
