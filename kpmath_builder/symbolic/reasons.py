@@ -24,7 +24,7 @@ class UnfitReason(StrEnum):
     NOTHING_MOVES = "no number of the question may change"
     NOT_ONE_QUESTION = "problem does not end in one question for one number"
     ONE_SEED = "the practices are one and the same seed"
-    NO_LINK = "no result of one practice fits as a quantity of another"
+    NO_NUMBERS = "no other numbers fit a practice, alone or with the result of another"
 
 
 class UnfitError(ValueError):
