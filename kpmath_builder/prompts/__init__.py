@@ -107,9 +107,9 @@ class Prompts:
             values["key_point_lines"] = "\n".join(f"Key point {number}:" for number in range(1, count + 1))
         user = Message("user", fill(template.user, values))
         turns = (
-            Message(role, text)
-            for pair in template.examples
-            for role, text in zip(("user", "assistant"), pair, strict=True)
+            turn
+            for shown_task, reply in template.examples
+            for turn in (Message("user", shown_task), Message("assistant", reply))
         )
         system = (Message("system", template.system),) if template.system else ()
         return (*system, *turns, user)
