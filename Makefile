@@ -1,6 +1,6 @@
 # The few things one does again and again; each works from a fresh checkout.
 
-.PHONY: quickstart test slow check mutants docs
+.PHONY: quickstart test slow check mutants docs site
 
 quickstart:  ## a dataset with the embedded teacher, shown through load_dataset
 	python3 bootstrap.py quickstart
@@ -23,3 +23,7 @@ mutants:  ## whether the tests notice small mutations of the method; minutes a m
 
 docs:  ## the generated pages: docs/recipe.md
 	.venv/bin/python docs/generate.py
+
+site:  ## docs/ as a site in site/; a link that leads nowhere is an error
+	.venv/bin/python -m pip install --quiet --editable '.[docs]'
+	.venv/bin/mkdocs build --strict

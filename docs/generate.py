@@ -1,5 +1,6 @@
 """Write what is made from the code: recipe.md, tables.md and the loading script. Tests compare them with the code."""
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,7 @@ from kpmath_builder.recipe.errors import allowed_values
 from kpmath_builder.recipe.keys import declaration
 
 DOCS = Path(__file__).resolve().parent
+_PAGE = re.compile(r"docs/(\w+\.md)")
 HEAD = """# The recipe
 
 A recipe is a TOML file. Every key has a default; the numbers that the paper states are the defaults. Unknown keys and wrong
@@ -81,6 +83,7 @@ def _table(title: str, section: type[BaseModel]) -> str:
         cells = (f"`{name}`", field.description, allowed, default, kind, "public" if public else "")
         rows.append(f"| {' | '.join(map(str, cells))} |")
     about = (section.__doc__ or "").strip().splitlines()[0] if section is not Recipe else ""
+    about = _PAGE.sub(r"[\1](\1)", about)
     header = "| key | meaning | value | default | a change is | public |\n|---|---|---|---|---|---|"
     return "\n".join([f"## {title}", "", *([about, ""] if about else []), header, *rows, ""])
 

@@ -6,21 +6,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
+    from kpmath_builder.estimation.plan import BuildPlan
+    from kpmath_builder.estimation.planner import plan
     from kpmath_builder.pipeline import BuildResult, build, rescore
+    from kpmath_builder.previewing.preview import preview
+    from kpmath_builder.previewing.result import PreviewResult, PreviewRow
     from kpmath_builder.progress import Progress
     from kpmath_builder.publishing.publish import Published, publish
     from kpmath_builder.recipe import Recipe
 
 __all__ = [
     "BuildError",
+    "BuildPlan",
     "BuildResult",
     "InputError",
     "KpmathError",
+    "PreviewResult",
+    "PreviewRow",
     "Progress",
     "Published",
     "Recipe",
     "build",
     "load",
+    "plan",
+    "preview",
     "publish",
     "rescore",
 ]
@@ -28,7 +37,11 @@ __all__ = [
 _HOMES = {
     "errors": ("BuildError", "InputError", "KpmathError"),
     "dataset.loading": ("load",),
+    "estimation.plan": ("BuildPlan",),
+    "estimation.planner": ("plan",),
     "pipeline": ("BuildResult", "build", "rescore"),
+    "previewing.preview": ("preview",),
+    "previewing.result": ("PreviewResult", "PreviewRow"),
     "progress": ("Progress",),
     "publishing.publish": ("Published", "publish"),
     "recipe": ("Recipe",),
@@ -41,3 +54,8 @@ def __getattr__(name: str) -> object:
         if name in names:
             return getattr(import_module(f"{__name__}.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, so that a notebook completes them before they are imported."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -2,17 +2,23 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.findings import Finding, find
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.knowledge.counts import model_counts
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.losses import Loss
+from kpmath_builder.notebooks import page, paragraphs, table
+from kpmath_builder.outcome import outcome_of
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -34,6 +40,46 @@ class BuildResult:
     already_built: bool = False
     missing: tuple[int, ...] = ()
     """Shards that are still to be built, by this or another process; the tables are written with the last one."""
+    findings: tuple[Finding, ...] = ()
+    """What is found about the teachers."""
+    losses: tuple[Loss, ...] = ()
+    """Where the rest went; empty if the folder was already built (`kpmath status` shows it)."""
+
+    def _repr_html_(self) -> str:
+        funnel = table(("stage", "passed", "went no further"), Funnel.from_json(self.funnel).as_texts())
+        rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in self.rows.items())
+        said = (
+            f"{self.dataset}: {rows}" if rows else f"{len(self.missing):,} shards are not yet there.",
+            self.nothing_kept,
+            *("Where the rest went:" for _ in self.losses[:1]),
+            *map(str, self.losses),
+            *("About the teachers:" for _ in self.findings[:1]),
+            *map(str, self.findings),
+        )
+        return page([funnel, paragraphs(filter(None, said))])
+
+    @property
+    def nothing_kept(self) -> str:
+        """The sentence for tables without a pair: at which step all were lost, and why; "" if there are pairs or no tables."""
+        if not self.rows or self.rows["qa-pairs"]:
+            return ""
+        lost = Funnel.from_json(self.funnel).lost_at()
+        if lost is None:
+            return "No pair was kept."
+        return f"No pair was kept: the last {lost.passed:,} that were {lost.stage.value} went no further ({lost.why})."
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "folder": str(self.folder),
+            "dataset": str(self.dataset),
+            "already_built": self.already_built,
+            "missing": list(self.missing),
+            "rows": dict(self.rows),
+            "funnel": dict(self.funnel),
+            "findings": [finding.as_json() for finding in self.findings],
+            "losses": [loss.as_json() for loss in self.losses],
+        }
 
 
 def begin(
@@ -44,6 +90,7 @@ def begin(
     *,
     renewed: Collection[int] = (),
     retried: Collection[int] = (),
+    shrink: bool = False,
     notify: Callable[[str], None],
 ) -> BuildSpec:
     """Note in the folder what is built from now on.
@@ -54,22 +101,26 @@ def begin(
         Shards that begin a new generation.
     retried
         Shards that are made again if requests of theirs were given up.
+    shrink
+        As for `check_folder`.
 
     Raises
     ------
     InputError
-        When the folder cannot be written, or its questions were drawn from something else.
+        When the folder cannot be written, its questions were drawn from something else, or `check_folder` refuses it.
     """
     try:
+        check_folder(recipe, shrink=shrink)
         workspace.make()
         with workspace.lock().awaited(notify):
+            check_folder(recipe, shrink=shrink)  # another process may have begun meanwhile
             generations = dict(workspace.renewals())
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
             workspace.check(spec)
-            workspace.reopen([shard for shard in retried if workspace.given_up("synthesis", shard)])
-            if retried and workspace.is_learnt and (requests := workspace.given_up("extract")):
+            workspace.reopen([shard for shard in retried if workspace.unanswered("synthesis", shard)])
+            if retried and workspace.is_learnt and (requests := workspace.unanswered("extract").total()):
                 notify(
                     f"{requests} requests of the extraction stay refused or given up: the questions are drawn without them."
                 )
@@ -110,12 +161,22 @@ def finish(
                 workspace.finish(tabulate(recipe, workspace, knowledge, spec))
             result = finished_result(workspace, spec)
             assert result is not None, "the manifest was written a moment ago"
-            return result
+            outcome = outcome_of(workspace, recipe, knowledge, Funnel.from_json(result.funnel))
+            return replace(result, losses=outcome.losses)
     if set(missing) & set(chosen):
         who = "; ".join(held) or f"Another recipe was built in {workspace.folder} meanwhile"
         raise BuildError(f"{who}: wait for it, then run the same command again.")
     funnel = sum(_funnels(workspace, recipe.build.shards), Funnel())
-    return BuildResult(workspace.folder, workspace.dataset, {}, funnel.as_json(), missing=missing)
+    outcome = outcome_of(workspace, recipe, knowledge, funnel)
+    return BuildResult(
+        workspace.folder,
+        workspace.dataset,
+        {},
+        funnel.as_json(),
+        missing=missing,
+        findings=outcome.findings,
+        losses=outcome.losses,
+    )
 
 
 def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None:
@@ -123,7 +184,13 @@ def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None
     manifest = workspace.finished(spec)
     if manifest is None:
         return None
-    return BuildResult(workspace.folder, workspace.dataset, manifest["rows"], manifest["funnel"])
+    return BuildResult(
+        workspace.folder,
+        workspace.dataset,
+        manifest["rows"],
+        manifest["funnel"],
+        findings=tuple(Finding.from_json(told) for told in manifest.get("findings", ())),
+    )
 
 
 def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: BuildSpec) -> dict[str, Any]:
@@ -133,13 +200,16 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
             f"{workspace.dataset} is a link, and tables are written into no other folder than the build's: remove the link, then run "
             "the same command again."
         )
+    check_dataset(workspace.dataset)
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
+    extracted = model_counts(knowledge, recipe, Prompts.load(recipe.prompts))
     return {
         "build_spec": spec.fingerprint,
         "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
         "funnel": counts.funnel.as_json(),
+        "findings": [finding.as_json() for finding in find(counts.funnel, extracted)],
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }
 

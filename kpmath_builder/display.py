@@ -1,6 +1,7 @@
 """What the user sees: a live table on a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,9 +12,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from kpmath_builder.findings import Finding
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import ShardStatus, Status
+from kpmath_builder.losses import Loss
 from kpmath_builder.pipeline import BuildResult
+from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Progress
 from kpmath_builder.records import Stage
 from kpmath_builder.text import cut, cut_list, shown
@@ -24,13 +28,22 @@ _PLAIN_EVERY = 10.0
 
 
 class Display:
-    """Listens to a build; `with Display() as display: build(recipe, progress=display)`."""
+    """Listens to a build; `with Display() as display: build(recipe, progress=display)`.
 
-    def __init__(self, console: Console | None = None) -> None:
+    Parameters
+    ----------
+    console
+        Where to print; standard output by default.
+    quiet
+        Whether only notes are printed: neither progress nor results.
+    """
+
+    def __init__(self, console: Console | None = None, *, quiet: bool = False) -> None:
         self._console = console or Console(highlight=False, soft_wrap=True)
+        self._quiet = quiet
         self._live = (
             Live(console=self._console, transient=True, auto_refresh=False)
-            if self._console.is_terminal
+            if self._console.is_terminal and not quiet
             else None
         )
         self._told = ("", 0.0)
@@ -50,6 +63,8 @@ class Display:
         """Show a moment of the build."""
         if progress.note:
             self.say(progress.note)
+        elif self._quiet:
+            return
         elif self._live:
             engine = Text(shown(progress.engine))
             self._live.update(Group(_bar(progress), engine, _funnel(progress.funnel)), refresh=True)
@@ -62,28 +77,47 @@ class Display:
 
     def result(self, result: BuildResult) -> None:
         """Print what a build made."""
+        if self._quiet:
+            return
         if result.already_built:
             self.say(f"{result.folder} is already built: nothing to do.")
         else:
             funnel = Funnel.from_json(result.funnel)
             self._console.print(_funnel(funnel))
             self._replies(funnel)
+        self._outcome(result.findings, result.losses)
         if result.missing:
             left = cut_list([str(number) for number in result.missing])
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
             return
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
         self.say(f"{result.dataset}: {rows}")
+        if result.nothing_kept:
+            self.say(result.nothing_kept)
+            return
         self.say(f'Load it with: load_dataset("{result.dataset}", "qa-pairs")')
+
+    def preview_row(self, row: PreviewRow, *, show_prompts: bool) -> None:
+        """Print one blueprint's way through the method."""
+        lines = [_plain(line) for line in row.lines(show_prompts=show_prompts)]
+        self._console.print("\n".join([*lines, ""]))
+
+    def preview(self, result: PreviewResult) -> None:
+        """Print what is to be said after the rows of a preview."""
+        for line in result.closing_lines():
+            self.say(line)
 
     def status(self, status: Status) -> None:
         """Print how far a build is."""
+        if self._quiet:
+            return
         table = Table("shard", "state", "candidates", "agreed", "answers", "tokens", "last", "who", box=None)
         for shard in status.shards:
             table.add_row(*_shard(shard))
         self._console.print(table)
         self._console.print(_funnel(status.funnel))
         self._replies(status.funnel)
+        self._outcome(status.outcome.findings, status.outcome.losses)
         self.say(status.sentence)
 
     def _replies(self, funnel: Funnel) -> None:
@@ -92,9 +126,17 @@ class Display:
             self.say(f"Replies of the {role} that were repaired before they could be read: {what}")
         for role, count in sorted(funnel.loops.items()):
             self.say(f"Replies of the {role} that ran in a loop until they were cut off: {count:,}")
+        if funnel.identical and funnel.sampled_questions:
+            repeated = f"{funnel.identical:,} of {funnel.solutions:,}"
+            self.say(f"Solutions whose text repeats that of another one of their question: {repeated}.")
 
-        for sentence in funnel.repetitions():
-            self.say(sentence)
+    def _outcome(self, findings: Sequence[Finding], losses: Sequence[Loss]) -> None:
+        """Print where the rest went, and what is found about the teachers."""
+        for title, lines in (("Where the rest went:", losses), ("About the teachers:", findings)):
+            if lines:
+                self.say(title)
+            for line in lines:
+                self.say(f"- {line}")
 
     def _due(self, progress: Progress) -> bool:
         stage, when = self._told
@@ -149,6 +191,7 @@ def _line(progress: Progress) -> str:
     parts = [
         f"{of}  {steps:,.1f}/s  {tokens:,.0f} tokens/s  {left} to go",
         _cost(progress),
+        _given_up(progress),
         funnel if progress.stage == "synthesis" else "",
     ]
     return "  ".join(filter(None, [*parts, progress.engine and f"({progress.engine})"]))
@@ -167,6 +210,7 @@ def _bar(progress: Progress) -> Table:
         f"{tokens:,.0f} tokens/s",
         f"{left} to go",
         _cost(progress),
+        _given_up(progress),
     )
     return grid
 
@@ -175,13 +219,13 @@ def _cost(progress: Progress) -> str:
     return "" if progress.cost is None else f"cost {progress.cost:,.2f}"
 
 
+def _given_up(progress: Progress) -> str:
+    return f"{progress.given_up:,} given up" if progress.given_up else ""
+
+
 def _funnel(funnel: Funnel) -> Table:
     table = Table("stage", "passed", "went no further", "tokens", box=None)
     for line in funnel.decided():
-        why = ", ".join(f"{count:,} {reason.value}" for reason, count in line.reasons.items() if reason.value)
-        if line.tokens.given_up:
-            why = "; ".join(filter(None, [why, f"{line.tokens.given_up:,} requests given up"]))
-        table.add_row(
-            line.stage.value, f"{line.passed:,}", why, f"{line.tokens.prompt + line.tokens.completion:,}"
-        )
+        tokens = f"{line.tokens.prompt + line.tokens.completion:,}"
+        table.add_row(line.stage.value, f"{line.passed:,}", line.why, tokens)
     return table

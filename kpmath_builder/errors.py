@@ -1,6 +1,6 @@
 """The few exceptions of our own. Each message is one sentence that ends with what to do next."""
 
-__all__ = ["BuildError", "InputError", "KpmathError"]
+__all__ = ["BuildError", "InputError", "KpmathError", "NothingToDrawError"]
 
 
 class KpmathError(Exception):
@@ -17,3 +17,7 @@ class InputError(KpmathError):
     """What the user gave is wrong (recipe, files, addresses). Exit status 2."""
 
     exit_status = 2
+
+
+class NothingToDrawError(InputError):
+    """The seeds hold too few topics to draw a question from."""

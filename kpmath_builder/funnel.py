@@ -15,6 +15,10 @@ _CHANCE = 0.05
 _PROGRAM = "symbolic"
 """The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
 _TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
+_ROLES = {"write": "writer", "judge": "judge"}
+_OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
+_SAID = frozenset({"stop", "length"})
+"""Ends of a solution that a model wrote, whole or cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,13 @@ class FunnelLine:
     passed: int
     reasons: Mapping[DropReason, int]
     tokens: Tokens
+
+    @property
+    def why(self) -> str:
+        """The reasons in words, with the requests that were given up on the way."""
+        why = ", ".join(f"{count:,} {reason.value}" for reason, count in self.reasons.items() if reason.value)
+        given_up = f"{self.tokens.given_up:,} requests given up" if self.tokens.given_up else ""
+        return "; ".join(filter(None, [why, given_up]))
 
 
 class Funnel:
@@ -46,6 +57,18 @@ class Funnel:
         """Those of them whose solutions all have one text."""
         self.loops: Counter[str] = Counter()
         """Role to how many of its replies ran in a loop until they were cut off."""
+        self.unread = 0
+        """Solutions of a model in which no answer could be read."""
+        self.sampled = 0
+        """Solutions of a model."""
+        self.qualities: Counter[float] = Counter()
+        """Quality, in hundredths, to how many questions a model's judge gave it."""
+        self.replied: Counter[str] = Counter()
+        """Role of a model to how many of its tasks got a reply of its own, valid or not."""
+        self.valid_at_first: Counter[str] = Counter()
+        """Those of them whose first reply was valid."""
+        self.refused: Counter[str] = Counter()
+        """Role of a model to how many of its requests were refused."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
@@ -60,6 +83,26 @@ class Funnel:
         for role, counts in candidate.repairs.items():
             self.repairs.update({(role, repair): count for repair, count in counts.items()})
         self.loops.update(candidate.loops)
+        self._observe(candidate)
+
+    def _observe(self, candidate: Candidate) -> None:
+        """Count what says something of the models that played; a program plays by its rules."""
+        valid = {"write": candidate.stage is not Stage.ASKED, "judge": candidate.judgement is not None}
+        for task, role in _ROLES.items():
+            spent = candidate.spent.get(task, Tokens())
+            if _is_program(candidate, role) or not spent.requests:
+                continue
+            self.refused[role] += spent.refused
+            if not spent.refused and not spent.given_up:
+                self.replied[role] += 1
+                self.valid_at_first[role] += valid[task] and spent.requests == 1
+        if candidate.judgement is not None and not _is_program(candidate, "judge"):
+            self.qualities[round(candidate.judgement.quality, 2)] += 1
+        if not _is_program(candidate, "solver"):
+            said = [its for its in candidate.solutions if its.finish_reason in _SAID]
+            self.sampled += len(said)
+            self.unread += sum(its.answer is None for its in said)
+            self.refused["solver"] += sum(its.finish_reason == "refused" for its in candidate.solutions)
 
     def __add__(self, other: "Funnel") -> "Funnel":
         both = Funnel()
@@ -71,6 +114,10 @@ class Funnel:
             both.sampled_questions += funnel.sampled_questions
             both.repeated_questions += funnel.repeated_questions
             both.loops.update(funnel.loops)
+            both.unread += funnel.unread
+            both.sampled += funnel.sampled
+            for name in _OBSERVED:
+                getattr(both, name).update(getattr(funnel, name))
             for task, tokens in funnel.spent.items():
                 both.spent[task] += tokens
         return both
@@ -95,6 +142,10 @@ class Funnel:
         waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
         return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
 
+    def as_texts(self) -> list[tuple[str, str, str]]:
+        """Return stage, count and reasons of the lines that are known, as a table shows them."""
+        return [(line.stage.value, f"{line.passed:,}", line.why) for line in self.decided()]
+
     def repaired(self) -> dict[str, dict[str, int]]:
         """Return role to repair to how many replies needed it, for the roles that have any."""
         counts: dict[str, dict[str, int]] = {}
@@ -102,21 +153,18 @@ class Funnel:
             counts.setdefault(role, {})[repair] = count
         return counts
 
-    def repetitions(self) -> list[str]:
-        """Return how many solutions have the text of another, and what to do if that is more than chance, each in one sentence."""
-        if not self.identical or not self.sampled_questions:
-            return []
-        found = [
-            f"Solutions whose text repeats that of another one of their question: {self.identical:,} of {self.solutions:,}."
-        ]
+    @property
+    def repeats_beyond_chance(self) -> bool:
+        """Whether the solutions of more questions are one text than short solutions of easy questions are by chance."""
         often = max(_FEW_QUESTIONS, _CHANCE * self.sampled_questions)
-        if self.repeated_questions >= often:
-            found.append(
-                f"All solutions of {self.repeated_questions:,} of {self.sampled_questions:,} questions are one text, which is more than chance, "
-                "so their votes are not independent: check that the server obeys seeds, that no cache stands in front of it, and that the "
-                "temperature of solutions is above 0, and build in a new folder."
-            )
-        return found
+        return self.repeated_questions >= often
+
+    def lost_at(self) -> FunnelLine | None:
+        """Return the stage at which the last candidates went no further; None if one was kept or none is there."""
+        lines = self.lines()
+        if lines[-1].passed or not lines[0].passed:
+            return None
+        return [line for line in lines if line.passed][-1]
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON has them, in the funnel's order."""
@@ -130,10 +178,16 @@ class Funnel:
                 "identical": self.identical,
                 "questions": self.sampled_questions,
                 "repeated_questions": self.repeated_questions,
+                "of_models": self.sampled,
+                "unread": self.unread,
             },
             "tokens": {task: tokens.model_dump() for task, tokens in sorted(self.spent.items())},
             **({"repairs": self.repaired()} if self.repairs else {}),
             **({"loops": dict(sorted(self.loops.items()))} if self.loops else {}),
+            **({"qualities": _named(self.qualities)} if self.qualities else {}),
+            **({"replied": _named(self.replied)} if self.replied else {}),
+            **({"valid_at_first": _named(self.valid_at_first)} if self.replied else {}),
+            **({"refused": _named(self.refused)} if self.refused.total() else {}),
         }
 
     @classmethod
@@ -146,9 +200,22 @@ class Funnel:
         funnel.solutions, funnel.identical = solutions.get("sampled", 0), solutions.get("identical", 0)
         funnel.sampled_questions = solutions.get("questions", 0)
         funnel.repeated_questions = solutions.get("repeated_questions", 0)
+        funnel.sampled, funnel.unread = solutions.get("of_models", 0), solutions.get("unread", 0)
+        funnel.qualities.update({float(value): count for value, count in counts.get("qualities", {}).items()})
+        for name in ("replied", "valid_at_first", "refused"):
+            getattr(funnel, name).update(counts.get(name, {}))
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)
         for role, repairs in counts.get("repairs", {}).items():
             funnel.repairs.update({(role, repair): count for repair, count in repairs.items()})
         funnel.loops.update(counts.get("loops", {}))
         return funnel
+
+
+def _is_program(candidate: Candidate, role: str) -> bool:
+    return candidate.models.get(role) == _PROGRAM
+
+
+def _named(counts: Counter[Any]) -> dict[str, int]:
+    """Return the counts above 0 as JSON has them, sorted."""
+    return {str(name): count for name, count in sorted(counts.items()) if count}

@@ -1,19 +1,26 @@
 """The order of the stages: seeds, knowledge, candidates, tables; and what makes a build finished."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.estimation.plan import BuildPlan
+from kpmath_builder.estimation.planner import plan_of_seeds
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
+from kpmath_builder.folder.guards import check_folder, check_not_smaller
+from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.losses import lost_rows
+from kpmath_builder.notebooks import listener_here
+from kpmath_builder.preflight import preflight, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -23,6 +30,9 @@ from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["BuildResult", "build", "repair", "rescore"]
 
+LONG_HOURS = 1.0
+"""A build of more is announced with its plan."""
+
 
 def build(
     recipe: Recipe,
@@ -30,7 +40,9 @@ def build(
     shards: Collection[int] | None = None,
     regenerate: bool = False,
     retry_given_up: bool = False,
+    shrink: bool = False,
     progress: Listener | None = None,
+    announce: Callable[[BuildPlan], None] | None = None,
 ) -> BuildResult:
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
 
@@ -47,28 +59,34 @@ def build(
         Ask everything of `shards` anew. The old answers stay in the log, and an interrupted run goes on without this.
     retry_given_up
         Ask again what was given up in earlier runs, because a server failed at it each time.
+    shrink
+        Cut the tables if the folder holds more questions than `recipe.build.questions`.
     progress
-        Called with a `Progress` about twice a second, and for every note.
+        Called with a `Progress` about twice a second, and for every note; by default a bar in notebooks, nothing elsewhere.
+    announce
+        Called with the plan before anything is asked, if more than an hour is left to go.
 
     Raises
     ------
     InputError
-        When seeds, folder or servers are not as the recipe says.
+        When seeds, folder or servers are not as the recipe says, or the folder is another recipe's.
     BuildError
         When a server stays away, the disk is full, `build.max_tokens` is spent, or other processes have all shards that
         are left; what was answered is kept, and building again goes on.
     Interrupted
         After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     chosen = _chosen(recipe, shards, regenerate=regenerate)
+    check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
+        prompts = Prompts.load(recipe.prompts)
+        workspace = Workspace(recipe.build.folder)
+        heard = _preflight(recipe, workspace, report)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
             report.note(note)
-        prompts = Prompts.load(recipe.prompts)
-        workspace = Workspace(recipe.build.folder)
         spec = begin(
             recipe,
             prompts,
@@ -76,16 +94,25 @@ def build(
             seeds.content_hash,
             renewed=chosen if regenerate else (),
             retried=chosen if retry_given_up else (),
+            shrink=shrink,
             notify=report.note,
         )
+        with disk_faults(workspace.folder):
+            lost = lost_rows(seeds.left_out, len(seeds.problems))
+            workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
         if finished is not None:
             return replace(finished, already_built=True)
 
+        if announce is not None:
+            foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
+            if foreseen.hours_left > LONG_HOURS:
+                announce(foreseen)
         limit = recipe.build.max_tokens
 
         async def make() -> tuple[Knowledge, list[str]]:
-            async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
+            notify = unless_heard(report.note, heard)
+            async with Teachers(recipe, notify, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
                 run = Run(
                     recipe,
@@ -104,7 +131,9 @@ def build(
             return finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
 
 
-def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | None = None) -> BuildResult:
+def rescore(
+    folder: Path, settings: Mapping[str, str], *, shrink: bool = False, progress: Listener | None = None
+) -> BuildResult:
     """Decide anew over the answers that a build folder holds: new thresholds, no new tokens.
 
     Candidates that would need answers which were never asked for are dropped with that reason; `build` asks for them.
@@ -114,16 +143,20 @@ def rescore(folder: Path, settings: Mapping[str, str], *, progress: Listener | N
     folder
         The build folder.
     settings
-        Changed keys of the recipe, e.g. `{"consensus.mode": "paper"}`.
+        Changed keys of the recipe, e.g. `{"consensus.mode": "paper"}`; `name` among them renames the dataset.
+    shrink
+        As for `build`.
 
     Raises
     ------
     InputError
-        When the folder holds no knowledge yet, or a changed key would change what is asked.
+        When the folder holds no knowledge yet, a changed key would change what is asked, or the folder holds more questions.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
+    if not shrink:
+        check_not_smaller(workspace, recipe.build.questions)
     prompts = Prompts.load(recipe.prompts)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
@@ -152,7 +185,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     BuildError
         When the log lacks an answer that is needed.
     """
-    report = Reporter(progress)
+    report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     prompts = Prompts.load(recipe.prompts)
@@ -164,6 +197,8 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
         with workspace.lock().awaited(report.note):
             spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=asking)
             workspace.begin(recipe, spec, report.note)
+        for path in sorted(workspace.responses.glob("*.jsonl")):
+            set_damaged_aside(path, report.note)
         if not (workspace.origin.exists() or workspace.noted_draw(spec)):
             return None
         if not workspace.is_learnt and recipe.topics.embedding != "lexical":
@@ -181,10 +216,24 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
 
 
+def _preflight(recipe: Recipe, workspace: Workspace, report: Reporter) -> list[str]:
+    """Check the servers; return the sentences that the user heard."""
+    heard: list[str] = []
+
+    def notify(sentence: str) -> None:
+        heard.append(sentence)
+        report.note(sentence)
+
+    run_apart(preflight(recipe, workspace, notify))  # a signal ends it at once: nothing is paid for yet
+    return heard
+
+
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:
     every = range(recipe.build.shards)
     if shards is None and regenerate:
         raise InputError("--regenerate asks everything of some shards anew: name them with --shards.")
+    if shards is not None and not shards:
+        raise InputError("No shard is named: give numbers, e.g. shards=[3, 7], or leave it out to build all.")
     unknown = sorted(set(shards or ()) - set(every))
     if unknown:
         raise InputError(

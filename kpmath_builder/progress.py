@@ -32,6 +32,12 @@ class Progress:
     note: str = ""
     """A sentence for the user; empty for a mere step."""
 
+    @property
+    def given_up(self) -> int:
+        """Requests that were given up, in this run and stage or of the candidates that are counted."""
+        counted = sum(tokens.given_up for tokens in self.funnel.spent.values())
+        return max(self.fresh.given_up, counted)
+
     def __str__(self) -> str:
         steps = f"{self.stage} {self.done:,}/{self.total:,}" if self.total else self.stage
         tokens = self.fresh.prompt + self.fresh.completion
@@ -39,6 +45,7 @@ class Progress:
             steps,
             f"{self.seconds:.0f} s",
             f"{tokens:,} tokens" if tokens else "",
+            f"{self.given_up:,} given up" if self.given_up else "",
             self.engine,
             self.note,
         ]

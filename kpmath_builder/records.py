@@ -14,6 +14,7 @@ __all__ = [
     "Judgement",
     "Practice",
     "Record",
+    "RowFault",
     "SeedProblem",
     "Solution",
     "Stage",
@@ -27,6 +28,27 @@ class Record(BaseModel):
     """A value: frozen, and strict about its fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tokens(Record):
+    """What was asked and what it cost."""
+
+    requests: int = 0
+    prompt: int = 0
+    completion: int = 0
+    given_up: int = 0
+    """Requests that were given up, each with its reason in the log."""
+    refused: int = 0
+    """Requests that whoever was asked will never answer, each with the reason in the log."""
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            requests=self.requests + other.requests,
+            prompt=self.prompt + other.prompt,
+            completion=self.completion + other.completion,
+            given_up=self.given_up + other.given_up,
+            refused=self.refused + other.refused,
+        )
 
 
 class SeedProblem(Record):
@@ -47,6 +69,15 @@ class SeedProblem(Record):
     """`sha256:` over problem and solution."""
 
 
+class RowFault(StrEnum):
+    """Why a row of the seed set is no seed problem."""
+
+    REPEATED = "with the text of an earlier problem"
+    EMPTY = "without a problem or a solution"
+    UNANSWERED = "without a readable final answer"
+    SENTINEL = "whose answer says that there is none"
+
+
 class TopicKeyPoints(Record):
     """A topic ("Subject - Subcategory") with the key points filed under it."""
 
@@ -63,6 +94,10 @@ class Extraction(Record):
     reason: str = ""
     left_out: dict[str, int] = {}
     """Why key points that the extractor named were left out, and how many."""
+    tokens: Tokens = Tokens()
+    """What its replies cost; more than one request: the first did not validate."""
+    loops: int = 0
+    """How many of its replies ran in a loop until they were cut off."""
 
 
 class Practice(Record):
@@ -148,24 +183,6 @@ class Vote(Record):
     abstentions: int
     identical: int = 0
     """Solutions whose text, thinking included, repeats that of an earlier one."""
-
-
-class Tokens(Record):
-    """What was asked and what it cost."""
-
-    requests: int = 0
-    prompt: int = 0
-    completion: int = 0
-    given_up: int = 0
-    """Requests that the server refused, or failed at each time; the log has the reason of each."""
-
-    def __add__(self, other: "Tokens") -> "Tokens":
-        return Tokens(
-            requests=self.requests + other.requests,
-            prompt=self.prompt + other.prompt,
-            completion=self.completion + other.completion,
-            given_up=self.given_up + other.given_up,
-        )
 
 
 class Stage(StrEnum):

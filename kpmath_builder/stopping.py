@@ -5,8 +5,10 @@ Once a stop is asked for, no request is sent any more; those under way are finis
 
 import asyncio
 import contextlib
+import inspect
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -95,11 +97,16 @@ class Stop:
         BaseException
             The reason of the stop, when there was one.
         """
+        bounded = self._bounded(work)
         try:
-            return run_apart(self._bounded(work))
+            return run_apart(bounded)
         except StoppedError:
             assert self.why is not None, "nothing stops for no reason"
             raise self.why from None
+        finally:
+            for unbegun in (bounded, work):
+                if inspect.getcoroutinestate(unbegun) == inspect.CORO_CREATED:
+                    unbegun.close()  # a signal came before it was begun
 
     async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
         self._loop = asyncio.get_running_loop()
@@ -122,6 +129,8 @@ class Stop:
     def signalled(self, signum: int) -> None:
         """Ask for a stop at the first signal; if nothing is under way, and at the second, raise `Interrupted`."""
         if self._loop is None or self._signalled:
+            # What is cut off in the middle may never have been awaited, which is meant here.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
             raise Interrupted(signum)
         self._signalled = True
         self._loop.call_soon_threadsafe(self.ask, Interrupted(signum))

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kpmath_builder.answers.workers import Limits, checker
+
 settings.register_profile(
     "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -21,6 +23,12 @@ def shared_data() -> Path:
             f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
         )
     return SHARED_DATA
+
+
+@pytest.fixture
+def patient_checker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the checker limits that mean "never", so that a verdict does not hang on the speed of the machine."""
+    monkeypatch.setattr(checker, "limits", Limits(seconds=60, patience=600))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

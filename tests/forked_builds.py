@@ -19,7 +19,7 @@ from kpmath_builder import KpmathError, Recipe, build
 from kpmath_builder.folder.shards import ShardWriter
 from kpmath_builder.knowledge.store import Knowledge
 
-__all__ = ["IN_FLIGHT", "Run", "Served", "finish", "outcome", "served", "small"]
+__all__ = ["IN_FLIGHT", "Run", "Served", "finish", "in_a_fork", "served", "small"]
 
 PHASES = ("start", "seeds", "extraction", "topics", "knowledge", "synthesis", "sealing", "tables")
 IN_FLIGHT = 6
@@ -133,15 +133,18 @@ def finish(made: Recipe) -> float:
     return time.monotonic() - began
 
 
-def outcome(made: Recipe) -> str:
-    """Build in a fork; return "" for a build that came to its end, else its sentence, or a traceback."""
+def in_a_fork(do: Callable[[], object]) -> str:
+    """Run something in a process of its own, which limits and users may be set for; return the error that it ended with.
+
+    "" for none; a traceback for one that is not ours, of which the test fails.
+    """
     reading, writing = os.pipe()
     if os.fork() == 0:
         told = ""
         try:
-            build(made)
+            do()
         except KpmathError as error:
-            told = f"exit {error.exit_status}: {error}"
+            told = f"{type(error).__name__}: {error}"
         except BaseException:  # noqa: BLE001 - the test fails of it
             told = traceback.format_exc()
         finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
-from hub_steps import NEW, OLD
+from hub_steps import EMPTY, NEW, OLD
 from loopback_hub import LoopbackHub, serve
 
 from kpmath_builder.publishing import publish as publishing
@@ -20,11 +20,12 @@ def hub(tmp_path: Path, without_waiting: None) -> Iterator[LoopbackHub]:
 
 @pytest.fixture(scope="session")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the folders of two finished builds, `old` and `new`; the old one has more files."""
+    """Return the folders of finished builds: `old`, which has more files, `new`, and `empty`, which kept nothing."""
     folder = tmp_path_factory.mktemp("builds")
     return {
         "old": OLD.finish(folder / "old", rows_per_file=15),
         "new": NEW.finish(folder / "new", fingerprint="sha256:4567"),
+        "empty": EMPTY.finish(folder / "empty"),
     }
 
 

@@ -16,6 +16,8 @@ REPO = "org/kpmath"
 OLD = make_build(candidates=36, seeds=9)
 NEW = Build(OLD.seeds, OLD.extractions, OLD.practices, make_build(candidates=48, seeds=9, seed=1).candidates)
 """Other candidates: rows of both tables change, those of kp-extraction do not."""
+EMPTY = make_build(candidates=7, seeds=9)
+"""None of its candidates is kept."""
 
 
 def put(hub: LoopbackHub, folder: Path, version: str, **options: Any) -> Published:

@@ -1,11 +1,17 @@
 """From what a user pastes to the URLs that are called."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpmath_builder.client.addresses import Address, read_address
+from kpmath_builder.client.addresses import Address, read_address, unused_key
+from kpmath_builder.client.factory import make_teacher
 from kpmath_builder.errors import InputError
+from kpmath_builder.protocol import TeacherContext
+from kpmath_builder.recipe import ServerSettings
+from kpmath_builder.stopping import Stop
 
 BASES = {
     "http://localhost:8000": "http://localhost:8000/v1",
@@ -197,3 +203,33 @@ def test_any_text_is_an_address_or_one_sentence(text: str) -> None:
         return
     assert isinstance(address, Address)
     assert read_address(address.shown).shown in {address.shown, f"{address.shown}/v1"}
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "said"),
+    [
+        ("http://me:secret-password@host:8000", "sk-1", 1),
+        ("http://me@host:8000", "sk-1", 1),
+        ("http://me:secret-password@host:8000", None, 0),
+        ("http://me:secret-password@host:8000", "", 0),
+        ("http://host:8000", "sk-1", 0),
+    ],
+)
+def test_a_key_that_is_not_sent_for_the_address_has_its_own_is_spoken_of(
+    address: str, key: str | None, said: int
+) -> None:
+    notes = unused_key([address], key, "MY_KEY")
+    assert len(notes) == said
+    for note in notes:
+        assert note.startswith("http://host:8000/v1: the user name and password in its address are sent")
+        assert "the key in MY_KEY is not" in note
+        assert "secret" not in note
+
+
+def test_the_teacher_s_notes_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-1")
+    settings = ServerSettings(model="m", addresses="http://me:pw@host", api_key_env="MY_KEY")
+    said: list[str] = []
+    make_teacher(settings, TeacherContext(tmp_path, said.append, Stop(), 64, [{}]))
+    assert [note for note in said if "the key in MY_KEY is not" in note] == said
+    assert said

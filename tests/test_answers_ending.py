@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 from kpmath_builder.answers import (
     STOP_STRINGS,
     Cut,
+    ending,
     final_answer,
+    headings,
     solution_text,
     split_thinking,
     stop_strings,
+    transcripts,
 )
+from kpmath_builder.answers.ending import is_whole
 from kpmath_builder.answers.marks import (
     OWN_HEADINGS,
     PROBLEM_WORDS,
@@ -172,6 +176,31 @@ def test_the_end_of_a_solution_is_found_once_and_for_all(pieces: list[str]):
     assert again.text == once.text
     assert again.cut_reason is Cut.NONE or again.text == once.text
     assert final_answer(once) == final_answer(once.text)
+
+
+GATES = (
+    (ending, "may_be_marked"), (ending, "may_end"), (transcripts, "may_be_marked"),
+    (headings, "_maybe_glued"), (headings, "_maybe_asks"), (headings, "_maybe_another"), (headings, "_maybe_headed"),
+)  # fmt: skip
+"""What looks whether a mark or a heading may stand in a text, before anything is read."""
+ALL_MARKS = (
+    *(mark for tags in THINKING_TAGS for mark in (tags.opening, tags.closing)), *SOLUTION_OPENERS, *TURN_MARKS,
+    *(f"\n{role}:" for role in ROLES), *(f"\n{word}:" for word in PROBLEM_WORDS), "\n\nWhat is 3*3? \n", "Human: ", "user\n", "\n \nIs this a new one:",
+)  # fmt: skip
+
+
+@given(pieces=st.lists(st.sampled_from(PIECES + ALL_MARKS), max_size=6))
+def test_a_text_that_is_passed_over_quickly_would_be_left_as_it_is(pieces: list[str]):
+    quick = solution_text("".join(pieces))
+    with pytest.MonkeyPatch.context() as patch:
+        for module, gate in GATES:
+            patch.setattr(module, gate, lambda _: True)
+        assert solution_text("".join(pieces)) == quick
+
+
+@pytest.mark.parametrize("mark", ALL_MARKS)
+def test_no_mark_is_passed_over(mark: str):
+    assert not is_whole(f"Thus 5.{mark} It is 6.\n\n")
 
 
 @given(text=st.text(st.characters(exclude_characters="<[◁]:?#\n", exclude_categories=["Cs"]), max_size=200))

@@ -27,6 +27,8 @@ from kpmath_builder.answers import Answer, equivalent, final_answer
         ('```json\n{"reasoning": "So \\(x\\) is \\boxed{3}", "answer": "\\frac{1}{2}"}\n```', r"\frac{1}{2}"),
         ('{"reasoning": "…", "answer": "\\\\frac{1}{2}"}', r"\frac{1}{2}"),
         ('{"answer": 12.5}', "12.5"),
+        ('{"Final Answer" : "12"}', "12"),
+        ("{'final_answer':\n '12'}", "12"),
         (r"$\boxed{1}\boxed{2}$", "1, 2"),
         (r"$\boxed{\frac{1}{2}}\boxed{2}$", r"\frac{1}{2}, 2"),
         (r"The final answer is \"$12 $ and $13 $\". I hope it is correct.", "$12 $ and $13 $"),
@@ -92,6 +94,11 @@ def test_an_answer_is_a_value_that_prints_as_its_text():
     assert f"{final_answer('The answer is 5.')}" == "5"
 
 
+def test_equal_integers_are_one_object():
+    """So that a vote sees at once that they are the same."""
+    assert final_answer("#### 18") is final_answer(r"\boxed{18}")
+
+
 def test_commands_eaten_by_a_json_parser_come_back():
     damaged = json.loads('"\\\\boxed{" ') + "\x0crac{1}{2}}"
     assert str(final_answer(damaged)) == r"\frac{1}{2}"
@@ -148,6 +155,8 @@ def test_of_the_labelled_cases_few_are_read_wrongly(shared_data: Path, file: str
         ("<answer>The area is 12 square units.</answer>", "12 square units"),
         ("<|begin_of_box|>D<|end_of_box|>", "D"),
         ("Option (C) is correct.", "C"),
+        ("Final Answer: Jane started growing Sphere 3 hours ago.", "3 hours ago"),
+        ("Answer: Tom gave 5 apples to 3 friends.", "5 apples"),
         ("The answer: D, it makes no sense for it to be A or B", "D"),
     ],
 )
@@ -214,6 +223,9 @@ def test_what_belongs_to_a_box_is_not_cut_off(text: str, answer: str):
         "Check: 3 + 4 = 7",
         "The answer is in the table:\n\n| n | f(n) |\n|---|---|\n| 1 | 2 |",
         "Answer: proof",
+        "Final answer: He arrives at 5 o'clock sharp.",
+        "Final answer: Ann is older than Tom by 3 years.",
+        "Final answer: Mary baked 12 cookies and Tom baked 15 cookies.",
         "答案：12万",
         "\\boxed{42}.\n\nFind the product of 3 and 3.\n\nIt is \\boxed{9}.",
         "\\boxed{12} is not correct.",

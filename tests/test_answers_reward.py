@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kpmath_builder.answers import final_answer, reward
@@ -15,6 +16,8 @@ from kpmath_builder.errors import InputError
 
 INTEGRAL = r"Thus \boxed{\int_0^1 x\,dx}."
 """Only the checker knows that it is one half."""
+NEVER = 600
+"""Seconds of wall time that no machine needs."""
 ENDLESS = r"Thus \boxed{\sum_{k=1}^{1000000000} \frac{1}{k}}."
 
 
@@ -27,8 +30,12 @@ def test_a_right_answer_earns_one_whatever_form_the_reference_has(answer: Any):
 
 
 @pytest.mark.parametrize(
-    ("answer", "text"), [(1e-5, "0.00001"), (True, "yes"), (Fraction(1, 3), "1/3"), (-2, "-2")]
-)
+    ("answer", "text"),
+    [
+        (1e-5, "0.00001"), (True, "yes"), (Fraction(1, 3), "1/3"), (-2, "-2"), (1 + 2j, "1 + 2i"), (-0.5j, "-i/2"),
+        (np.int64(-2), "-2"), (np.float32(0.1), "0.1"), (np.float16(1e-5), "0.00001"), (np.equal(1, 2), "no"), (np.array(7), "7"),
+    ],
+)  # fmt: skip
 def test_numbers_are_read_as_they_are_meant(answer: Any, text: str):
     assert reward(f"The answer is {text}.", answer) == 1.0
 
@@ -52,6 +59,25 @@ def test_of_a_conversation_the_last_message_counts():
     assert reward([said, said], [12, 3]) == [1.0, 0.0]
 
 
+def test_the_content_of_a_message_may_come_in_parts():
+    r"""What was thought is not said; what is neither text nor thinking cannot be left out."""
+    parts = [
+        {"type": "thinking", "thinking": r"\boxed{13}"},
+        {"type": "text", "text": r"Thus \box"},
+        {"type": "text", "text": "ed{12}."},
+    ]
+    said = [{"role": "assistant", "content": parts}]
+    assert reward(said, 12) == 1.0
+    assert reward([said, [{"role": "assistant", "content": parts[:1]}]], 12) == [1.0, 0.0]
+    with pytest.raises(InputError, match="cannot read a completion"):
+        reward([{"role": "assistant", "content": [*parts, {"type": "image", "image": "?"}]}], 12)
+
+
+def test_arrays_are_lists():
+    texts = np.array([r"\boxed{1}", r"\boxed{2}"], dtype=object)
+    assert reward(texts, np.array([1, 1])) == reward([*texts], np.array(1)) == [1.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("completion", "answer", "told"),
     [
@@ -71,14 +97,14 @@ def test_what_cannot_be_meant_is_refused_with_a_sentence(completion: Any, answer
 
 
 def test_a_comparison_that_comes_to_no_end_earns_nothing_and_is_not_remembered_as_undecided():
-    assert reward(ENDLESS, "5", seconds=0.2) == 0.0
-    assert reward(INTEGRAL, "1/2") == 1.0
+    assert reward(ENDLESS, "5", seconds=0.2, total_seconds=NEVER) == 0.0
+    assert reward(INTEGRAL, "1/2", total_seconds=NEVER) == 1.0
 
 
 def test_without_any_wall_time_left_only_what_needs_no_checker_earns_anything():
     half = r"\boxed{\int_0^1 3x\,dx}"
     assert reward([half, r"\boxed{1.5}", half], "3/2", total_seconds=0) == [0.0, 1.0, 0.0]
-    assert reward(half, "3/2") == 1.0
+    assert reward(half, "3/2", total_seconds=NEVER) == 1.0
 
 
 def test_the_wall_time_of_a_call_is_that_of_its_pairs_together():
@@ -103,7 +129,7 @@ def test_a_pair_waits_for_a_busy_checker_no_longer_than_its_allowance():
 
 def of_the_integral(number: int) -> float:
     """Stand at the top of the module, where a process finds it."""
-    return reward(INTEGRAL, f"{number}/{2 * number}")
+    return reward(INTEGRAL, f"{number}/{2 * number}", total_seconds=NEVER)
 
 
 @pytest.mark.parametrize("start", ["fork", "spawn"])

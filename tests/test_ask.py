@@ -61,8 +61,9 @@ def test_runs_leave_no_sample_out_and_none_is_too_long(samples: set[int], longes
 
 
 @pytest.mark.parametrize(
-    ("finish_reason", "given_up"), [("stop", 0), ("declined", 0), ("refused", 1), ("given_up", 1)]
+    ("finish_reason", "given_up", "refused"),
+    [("stop", 0, 0), ("declined", 0, 0), ("refused", 0, 1), ("given_up", 1, 0)],
 )
-def test_a_response_costs_its_tokens_and_one_request(finish_reason: str, given_up: int) -> None:
+def test_a_response_costs_its_tokens_and_one_request(finish_reason: str, given_up: int, refused: int) -> None:
     response = Response(text="x", finish_reason=finish_reason, prompt_tokens=5, completion_tokens=7)
-    assert cost_of(response) == Tokens(requests=1, prompt=5, completion=7, given_up=given_up)
+    assert cost_of(response) == Tokens(requests=1, prompt=5, completion=7, given_up=given_up, refused=refused)

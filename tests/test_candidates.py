@@ -10,8 +10,10 @@ from kpmath_builder import recipe
 from kpmath_builder.completion import BuildResult
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.display import Display
+from kpmath_builder.findings import FindingId, find
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import Status
+from kpmath_builder.outcome import Outcome
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, Stage, Tokens
 from kpmath_builder.symbolic.teacher import SymbolicTeacher
@@ -272,6 +274,8 @@ def test_the_funnel_says_how_many_texts_were_identical() -> None:
         "identical": 2,
         "questions": 2,
         "repeated_questions": 0,
+        "of_models": 6,
+        "unread": 0,
     }
 
 
@@ -288,23 +292,21 @@ def voted(*answers: str, solver: str = "model") -> Candidate:
 
 
 @pytest.mark.parametrize(
-    ("repeated", "others", "sentences"),
-    [(0, 10, 0), (4, 0, 1), (5, 90, 2), (5, 200, 1), (100, 0, 2)],
+    ("repeated", "others", "findings"),
+    [(0, 10, 0), (4, 0, 0), (5, 90, 1), (5, 200, 0), (100, 0, 1)],
 )
 def test_texts_that_repeat_more_often_than_by_chance_are_a_finding(
-    repeated: int, others: int, sentences: int
+    repeated: int, others: int, findings: int
 ) -> None:
     """More than chance: all samples are one text for five questions or more, and for more than one in twenty."""
     same, apart = voted("4", "4", "4"), voted("4", "5", "6")
     funnel = Funnel()
     for candidate in [same] * repeated + [apart] * others:
         funnel.add(candidate)
-    said = Funnel.from_json(funnel.as_json()).repetitions()
-    assert len(said) == sentences
-    if sentences:
-        assert f"{2 * repeated:,} of {3 * (repeated + others):,}" in said[0]
-    if sentences > 1:
-        assert f"{repeated:,} of {repeated + others:,} questions" in said[1]
+    said = [str(its) for its in find(Funnel.from_json(funnel.as_json())) if its.id is FindingId.IDENTICAL]
+    assert len(said) == findings
+    if findings:
+        assert f"{repeated:,} of {repeated + others:,} questions are one text" in said[0]
 
 
 def test_the_symbolic_teacher_repeats_itself_without_being_a_finding() -> None:
@@ -312,13 +314,13 @@ def test_the_symbolic_teacher_repeats_itself_without_being_a_finding() -> None:
     funnel = Funnel()
     for _ in range(50):
         funnel.add(voted("4", "4", "4", solver=SymbolicTeacher.model))
-    assert (funnel.identical, funnel.repetitions()) == (100, [])
+    assert (funnel.identical, find(funnel)) == (100, ())
 
 
 def test_a_question_with_one_solution_repeats_nothing() -> None:
     funnel = Funnel()
     funnel.add(voted("4"))
-    assert (funnel.sampled_questions, funnel.repetitions()) == (0, [])
+    assert (funnel.sampled_questions, find(funnel)) == (0, ())
 
 
 def test_repetitions_are_shown_with_the_status_and_at_the_end_of_a_build(
@@ -327,7 +329,8 @@ def test_repetitions_are_shown_with_the_status_and_at_the_end_of_a_build(
     funnel = Funnel()
     for _ in range(10):
         funnel.add(voted("4", "4", "4"))
-    Display().status(Status([], funnel, "Finished."))
-    Display().result(BuildResult(tmp_path, tmp_path, {}, funnel.as_json()))
+    Display().status(Status([], funnel, "Finished.", Outcome(find(funnel))))
+    Display().result(BuildResult(tmp_path, tmp_path, {}, funnel.as_json(), findings=find(funnel)))
     said = " ".join(capsys.readouterr().out.split())
+    assert said.count("repeats that of another one of their question: 20 of 30.") == 2
     assert said.count("All solutions of 10 of 10 questions are one text") == 2

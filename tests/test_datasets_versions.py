@@ -22,7 +22,7 @@ import pytest
 from hub_steps import REPO, put
 from loopback_hub import LoopbackHub, serve
 
-from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG
+from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
 
 pytest_plugins = ("hub_fixtures",)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -171,6 +171,8 @@ def ours(builds: dict[str, Path]) -> list[Task]:
     ]
     found += [
         task("ours: tag", REPO, "qa-pairs", revision="v1.0.0"),
+        task("ours: version", REPO, "qa-pairs", revision="1.0.0"),
+        task("ours: nothing kept", builds["empty"], "qa-pairs"),
         task("ours: head", REPO, "qa-pairs"),
         task("ours: old build", builds["old"], "qa-pairs"),
         task("ours: missing revision", REPO, "qa-pairs", revision="v9.9.9"),
@@ -216,6 +218,7 @@ def read(python: str, version: str, hub: LoopbackHub, builds: dict[str, Path], h
         *each_config("folder", builds["old"] / "dataset"),
         *each_config("hub", REPO),
         *each_config("tag", REPO, revision="v1.0.0"),
+        task("nothing kept", builds["empty"] / "dataset", "qa-pairs", streaming=True),
         task("two processes", builds["old"] / "dataset", "scored", num_proc=2),
         *(scripts(builds, home / "place") if version in WITH_SCRIPTS else ()),
         *(ours(builds) if version in WITH_OURS else ()),
@@ -248,6 +251,14 @@ def test_every_version_reads_the_same_rows(
     told = {name: told for name, told in readings[version].items() if name.startswith(f"{place}: ")}
     ways = ("loaded", "streamed")
     assert told == {f"{place}: {name}, {way}": one for name, one in hashes.items() for way in ways}
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_a_table_without_a_row_comes_empty_with_its_columns(readings: dict[str, Told], version: str):
+    """Streamed, and by our `load`; no version of `datasets` loads one otherwise."""
+    empty = hashlib.sha256(json.dumps([SCHEMAS["qa-pairs"].names, []], sort_keys=True).encode()).hexdigest()
+    assert readings[version]["nothing kept"] == empty
+    assert readings[version].get("ours: nothing kept", empty) == empty
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -316,7 +327,7 @@ def test_our_load_gives_the_same_rows_and_filters_them(
 def test_our_load_keeps_revisions_and_builds_apart(
     readings: dict[str, Told], builds: dict[str, Path], version: str
 ):
-    for name, build in {"tag": "old", "head": "new", "old build": "old"}.items():
+    for name, build in {"tag": "old", "version": "old", "head": "new", "old build": "old"}.items():
         assert readings[version][f"ours: {name}"] == digest(rows_of(builds[build]))
 
 

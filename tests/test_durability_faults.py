@@ -8,15 +8,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from dummy_server import PASSING, Body, DummyServer, Fault, status, task_of
+from forked_builds import in_a_fork
 from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, same_tables
 
-from kpmath_builder import BuildError, InputError, KpmathError, Recipe, build
+from kpmath_builder import BuildError, InputError, Recipe, build
 from kpmath_builder.client import endpoints, retries
 from kpmath_builder.inspection.verify import Verifier
 
@@ -25,27 +25,6 @@ from kpmath_builder.inspection.verify import Verifier
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(endpoints, "FIRST_COOL_DOWN", 0.1)
-
-
-def in_a_fork(do: Callable[[], object]) -> str:
-    """Run something in a process of its own, which limits and users may be set for; return the error that it ended with."""
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        told = ""
-        try:
-            do()
-        except KpmathError as error:
-            told = f"{type(error).__name__}: {error}"
-        except BaseException as error:  # noqa: BLE001 - the test compares it
-            told = repr(error)
-        finally:
-            os.write(writing, told.encode())
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        told = pipe.read()
-    os.wait()
-    return told
 
 
 def limited(made: Recipe, size: int) -> None:

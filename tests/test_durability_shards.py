@@ -190,7 +190,7 @@ def test_a_shard_is_asked_anew_and_its_old_answers_stay(
     assert verified(tmp_path)
     assert build(made).already_built
     for row in (old[2], new[2]):
-        told = "\n".join(explain(tmp_path, row["id"]))
+        told = "\n".join(explain(tmp_path, row["id"]).lines())
         assert str(row["question"]) in told
 
 

@@ -1,8 +1,17 @@
 """The states of an endpoint and what each lets through, on a clock that is set by hand."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 
-from kpmath_builder.client.endpoints import FAULTS_TO_OPEN, LONGEST_COOL_DOWN, Endpoint, State
+from kpmath_builder.client.endpoints import (
+    FAULTS_TO_OPEN,
+    LONGEST_COOL_DOWN,
+    Endpoint,
+    EndpointPool,
+    State,
+)
 from kpmath_builder.client.faults import CallError
 
 BUSY = CallError("503")
@@ -131,3 +140,34 @@ def test_nothing_is_sent_to_one_that_is_down_and_faults_do_not_bring_it_back(
     assert endpoint.state is State.DOWN
     endpoint.set_running(running=True)
     assert endpoint.state is State.UNVERIFIED, "it was away"
+
+
+def test_a_timer_that_fires_a_hair_early_leaves_nobody_waiting(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Event loops fire a timer up to their clock's resolution before its time."""
+    timers: list[tuple[float, Callable[[], None]]] = []
+
+    async def use() -> None:
+        pool = EndpointPool(["http://x"], 1)
+        (endpoint,) = pool.all
+        endpoint.clock = clock
+        await pool.enter("a")
+        waiting = asyncio.create_task(pool.enter("b"))
+        await asyncio.sleep(0)
+        for _ in range(FAULTS_TO_OPEN):
+            endpoint.failed(BUSY)
+        monkeypatch.setattr(
+            asyncio.get_running_loop(),
+            "call_later",
+            lambda delay, do, *given: timers.append((delay, lambda: do(*given))),
+        )
+        pool.leave(endpoint)
+        for early in (1e-9, 0.0):
+            delay, fire = timers.pop()
+            clock.now += delay - early
+            assert not waiting.done()
+            fire()
+        await waiting
+
+    asyncio.run(use())

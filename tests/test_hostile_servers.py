@@ -33,7 +33,7 @@ from hostile import (
     in_turn,
     is_probe,
 )
-from hostile.patience import be_quick
+from hostile.patience import NEVER, be_quick
 from hostile.server import KEY
 from roleplay import play
 from small_builds import rows, same_tables
@@ -64,7 +64,7 @@ def recipe(folder: Path, server: HostileServer, **teacher: Any) -> Recipe:
                 "model": "dummy",
                 "addresses": [server.address],
                 "in_flight": 4,
-                "patience": 5,
+                "patience": NEVER,
                 "api_key_env": "HOSTILE_KEY",
                 **teacher,
             },
@@ -377,7 +377,7 @@ def test_a_model_that_has_no_word_for_one_request_has_answered_it(
 def test_one_request_that_is_never_answered_ends_its_candidate_and_nothing_else(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
-    fail_for_ever(tmp_path, undisturbed, attack, patience=1)
+    fail_for_ever(tmp_path, undisturbed, attack)
 
 
 # Servers that do not answer at all, and memory
@@ -388,7 +388,7 @@ def test_a_server_that_answers_nobody_is_named_and_waited_for(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
     with HostileServer(Phase(attack, first=9, count=8), play) as server:
-        outcome = build_persistently(tmp_path, server, patience=1)
+        outcome = build_persistently(tmp_path, server)
     assert any(server.address in sentence for sentence in [*outcome.said, *outcome.errors])
     assert same_tables(tmp_path, undisturbed)
     check(tmp_path, server, outcome)

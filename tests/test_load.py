@@ -178,3 +178,22 @@ def test_the_script_needs_nothing_of_ours_and_has_the_same_configs():
 
 def test_load_is_part_of_the_public_face():
     assert "load" in kpmath_builder.__all__
+
+
+def test_a_config_given_as_name_is_pointed_to_config(dataset: Path) -> None:
+    with pytest.raises(InputError, match=r"give the config as the second argument, or as config='scored'"):
+        load(dataset, name="scored")  # type: ignore[call-arg]
+
+
+def test_a_table_without_a_row_comes_empty_with_its_columns(tmp_path: Path) -> None:
+    """A build that kept nothing; with filters, it is said that no row passes."""
+    make_build(candidates=7).write(tmp_path / "dataset")  # of the first ten none is kept
+    for streaming in (False, True):
+        assert list(load(tmp_path, "qa-pairs", streaming=streaming)) == []
+    rows = load(tmp_path, "qa-pairs")
+    assert rows.column_names == SCHEMAS["qa-pairs"].names
+    assert rows.features.arrow_schema.types == SCHEMAS["qa-pairs"].types
+    with pytest.raises(InputError, match="passes"):
+        load(tmp_path, "qa-pairs", min_quality=0.5)
+    with pytest.raises(InputError, match="no split"):
+        load(tmp_path, "qa-pairs", split="test")

@@ -1,6 +1,8 @@
 """`kpmath publish` and `kpmath verify --repo`: exit statuses, sentences, and a token that nobody gets to see."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from huggingface_hub import HfApi
 from loopback_hub import LoopbackHub, serve
 
 from kpmath_builder import cli
+from kpmath_builder.publishing import publish as publishing
 
 pytest_plugins = ("hub_fixtures",)
 
@@ -106,6 +109,64 @@ def test_a_new_version_is_told_and_published(kpmath: Kpmath, builds: dict[str, P
     assert 'Load it with: load_dataset("org/kpmath", revision="v1.1.0")' in out
     assert set(kpmath.hub.repo(REPO).tags) == {"v1.0.0", "v1.1.0"}
     assert kpmath.verify("1.1.0")[:2] == (0, "org/kpmath 1.1.0: every file is as it was published.\n")
+
+
+def test_the_plan_and_what_was_done_stand_in_json(kpmath: Kpmath, builds: dict[str, Path]):
+    page = (Path(__file__).resolve().parents[1] / "docs/scripting.md").read_text()
+    keys = set(re.findall(r"^\| `(\w+)`", page.partition("### `kpmath publish`")[2], re.MULTILINE))
+    for more, commits in ((("--dry-run",), False), ((), True)):
+        status, out, err = kpmath.publish(builds["new"], "1.1.0", "--json", *more)
+        assert status == 0
+        done = json.loads(out)
+        assert done.keys() == {"format"} | keys
+        assert (done["commit"] is not None) == commits
+        assert done["plan"]["previous"] == "1.0.0"
+        assert "README.md" in done["plan"]["additions"]
+        assert done["plan"]["changes"]["scored"] == "12 rows added, 0 removed, 36 changed"
+        assert ("scored (against 1.0.0)" in err) == commits
+
+
+def test_quiet_publishes_without_a_word_on_standard_output(kpmath: Kpmath, builds: dict[str, Path]):
+    assert kpmath.publish(builds["new"], "1.1.0", "--quiet")[:2] == (0, "")
+    assert "v1.1.0" in kpmath.hub.repo(REPO).tags
+
+
+def test_an_open_pull_request_is_mentioned_when_a_version_is_published_past_it(
+    kpmath: Kpmath, builds: dict[str, Path]
+):
+    told = kpmath.publish(builds["new"], "1.1.0", "--pr")[1]
+    assert "is an open pull request, and no part of" not in told, "it is the one that was just opened"
+    status, out, _ = kpmath.publish(builds["new"], "1.2.0")
+    assert status == 0
+    assert "/discussions/1 is an open pull request, and no part of this version: merge or close it." in out
+
+
+def test_a_hub_without_discussions_is_published_to_all_the_same(kpmath: Kpmath, builds: dict[str, Path]):
+    kpmath.hub.fail("GET .*/discussions", 403)
+    assert kpmath.publish(builds["new"], "1.1.0")[0] == 0
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_bars_of_uploads_are_drawn_on_a_terminal_alone(
+    kpmath: Kpmath, builds: dict[str, Path], monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+):
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, enable_progress_bars
+
+    shown: list[bool] = []
+    look = publishing.publish
+
+    def noted(*given: object, **more: object) -> object:
+        shown.append(not are_progress_bars_disabled("huggingface_hub.lfs_upload"))
+        return look(*given, **more)
+
+    monkeypatch.setattr(publishing, "publish", noted)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    enable_progress_bars()
+    try:
+        kpmath.publish(builds["old"], "1.0.0")
+    finally:
+        enable_progress_bars()
+    assert shown == [terminal]
 
 
 def test_the_same_again_changes_nothing_and_says_so(kpmath: Kpmath, builds: dict[str, Path]):

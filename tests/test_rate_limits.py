@@ -1,6 +1,7 @@
 """Rate limits are respected before the server has to say 429, and no header can hold up a build."""
 
 import asyncio
+import itertools
 import string
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from kpmath_builder.client.allowances import Allowance, read_allowances
 from kpmath_builder.client.rate_limits import RateLimit
+from kpmath_builder.client.wait_notes import WaitNotes
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MINUTE = 60.0
@@ -174,9 +176,46 @@ def test_only_the_head_of_the_queue_looks_and_at_most_once_a_second() -> None:
 def test_a_long_wait_is_reported_with_the_number_that_waits() -> None:
     async def use(time: Time) -> None:
         await sent(time, time.limit(requests=1), [0, 0])
-        assert time.said == ["waiting 60 s for the rate limit; 1 requests wait"]
+        assert time.said == ["waiting 60 s: the recipe's limit of requests a minute; 1 requests wait."]
 
     run(use)
+
+
+def test_a_server_that_never_has_anything_left_is_named_and_spoken_of_ever_more_seldom() -> None:
+    """It says so with each answer: a request a minute is sent all the same, and there are six hours of them."""
+    nothing_left = {
+        "x-ratelimit-limit": "10",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": "60",
+    }
+
+    async def use(time: Time) -> None:
+        limit, told = time.limit(), []
+        for _ in range(360):
+            before = len(time.said)
+            await limit.acquire(0)
+            limit.settle(0, 0, nothing_left)
+            told += [(time.now - 1000.0) / MINUTE] * (len(time.said) - before)
+        assert len(told) == 11, told
+        assert [later - sooner for sooner, later in itertools.pairwise(told)][-4:] == [60.0] * 4
+        first, second, *_ = time.said
+        assert (
+            first == "waiting 60 s: the server says that its limit of requests is used up; 1 requests wait."
+        )
+        assert "the account's quota is used up: raise it, or stop the build with Ctrl+C" in second
+
+    run(use)
+
+
+def test_once_requests_pass_again_the_next_wait_is_said_at_once() -> None:
+    clock = Time()
+    notes = WaitNotes(clock.said.append, lambda: clock.now)
+    for _ in range(3):
+        notes.say(9.0, "tokens", 2, by_server=True)
+    notes.eased()
+    notes.say(9.0, "tokens", 2, by_server=True)
+    assert len(clock.said) == 2
+    assert clock.said[0] == clock.said[1]
 
 
 # What servers say of their limits

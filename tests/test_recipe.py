@@ -245,3 +245,25 @@ def test_every_example_can_be_rehearsed_without_a_model(path: Path) -> None:
 def test_a_model_that_is_a_file_or_folder_is_shown_by_its_last_part(name: str, shown: str) -> None:
     settings = ServerSettings(model=name)
     assert (settings.model_name, settings.public_name) == (name, shown)
+
+
+@pytest.mark.parametrize("text", ["http://node:8000", '"http://node:8000"', '["http://node:8000"]'])
+@pytest.mark.parametrize("name", ["teacher.addresses", "roles.judge.addresses", "topics.embedding_addresses"])
+def test_one_address_needs_no_brackets(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text('[teacher]\nkind = "openai"\nmodel = "m"\n')
+    read = Recipe.read(path, {name: text})
+    found = {"teacher": read.teacher, "roles": read.roles.get("judge"), "topics": read.topics}[
+        name.partition(".")[0]
+    ]
+    assert getattr(found, name.rpartition(".")[2]) == ("http://node:8000",)
+    (tmp_path / "again.toml").write_text(read.to_toml())
+    assert Recipe.read(tmp_path / "again.toml") == read
+
+
+@pytest.mark.parametrize("text", ["3", "[3]", "[]"])
+def test_what_is_no_address_is_still_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text('[teacher]\nkind = "openai"\nmodel = "m"\n')
+    with pytest.raises(InputError, match=r"teacher\.addresses"):
+        Recipe.read(path, {"teacher.addresses": text})

@@ -229,7 +229,7 @@ GOOD_LINE = json.dumps(GSM8K_ROWS[0])
         ("a.jsonl.gz", GOOD_LINE, ["cannot be read", "gzipped"]),
         ("a.jsonl.gz", gzip.compress(GOOD_LINE.encode() * 500)[:-20], ["cannot be read"]),
         ("a.parquet", "no parquet", ["not a readable Parquet file"]),
-        ("a.csv", "question,answer", ["unknown ending", ".jsonl"]),
+        ("a.xlsx", "question,answer", ["unknown ending", ".jsonl"]),
     ],
 )  # fmt: skip
 def test_bad_files_are_one_sentence(tmp_path: Path, name: str, text: str | bytes, said: list[str]):

@@ -8,7 +8,7 @@ from kpmath_builder.client.addresses import read_address
 from kpmath_builder.client.faults import CallError, Owner, RefusedError, Weight
 from kpmath_builder.client.retries import call_timeout
 from kpmath_builder.client.secrets import HIDDEN, Secrets
-from kpmath_builder.client.statuses import fault_of, user_error
+from kpmath_builder.client.statuses import fault_of, server_words, user_error
 from kpmath_builder.errors import InputError
 
 URL = "http://x/v1"
@@ -96,3 +96,43 @@ def test_whatever_an_address_keeps_secret_is_known(address: str, secrets: list[s
 
 def test_one_slow_short_reply_does_not_switch_the_time_limit_off() -> None:
     assert call_timeout(8192, 25.0, 20.0 / 64) == 4.0 * 50.0
+
+
+NGINX = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18</center>"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (NGINX, "502 Bad Gateway"),
+        (
+            b"<!DOCTYPE html><html><head><title>\n example.com | 502: Bad&nbsp;gateway </title></head>",
+            "example.com | 502: Bad gateway",
+        ),
+        (
+            b"<html><head><style>p {color: red}</style></head><body><p>No <b>access</b> &amp; no key</p><script>x()</script>",
+            "No access & no key",
+        ),
+        (b"<h1>Forbidden</h1>\n<p>Ask your administrator.</p>", "Forbidden Ask your administrator"),
+        (b'{"error": "<html><title>Sign in</title></html>"}', "Sign in"),
+        (b"<think>is no page</think>", "<think>is no page</think>"),
+        (b"1 < 2", "1 < 2"),
+        (b"<html>" + b"<" * 10**6, ""),
+        (b"<html>" + b"<script" * 10**5, ""),
+        (b"<html><!--" * 10**5, ""),
+    ],
+    ids=[
+        "nginx",
+        "title",
+        "text",
+        "heading",
+        "in JSON",
+        "a tag of no page",
+        "a sign",
+        "signs",
+        "scripts",
+        "comments",
+    ],
+)
+def test_of_a_page_of_html_its_title_or_its_text_is_said(body: bytes, said: str) -> None:
+    assert server_words(body) == said

@@ -1,6 +1,8 @@
 """Ctrl+C and SIGTERM: once, what is under way is finished; twice, at once."""
 
 import asyncio
+import contextlib
+import gc
 import os
 import re
 import shlex
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +21,9 @@ from aiohttp import web
 from dummy_server import Body, DummyServer
 from roleplay import play
 
-from kpmath_builder import Recipe, build
+from kpmath_builder import Recipe, build, stopping
 from kpmath_builder.folder.log import ResponseLog
-from kpmath_builder.stopping import Interrupted
+from kpmath_builder.stopping import Interrupted, Stop
 
 BEFORE_THE_STOP = 12
 """Requests that are answered; those that come later wait until the test lets them go."""
@@ -190,3 +193,42 @@ def test_a_build_runs_where_an_event_loop_runs_already_as_in_a_notebook(tmp_path
         return made.rows["scored"]
 
     assert asyncio.run(cell()) == 4
+
+
+def test_a_second_signal_leaves_no_warning_about_what_it_cut_off() -> None:
+    """Wherever it comes, also between the making of a coroutine and its first step."""
+
+    async def unbegun() -> None:
+        raise AssertionError
+
+    stop = Stop(grace=LONG)
+
+    async def work() -> None:
+        cut_off = unbegun()
+        stop.signalled(signal.SIGINT)
+        stop.signalled(signal.SIGINT)
+        await cut_off
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with contextlib.suppress(Interrupted):
+            stop.run(work())
+            pytest.fail("the second signal ends it at once")
+        gc.collect()
+    assert not told
+
+
+def test_a_signal_before_the_first_step_leaves_no_coroutine_behind(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    async def work() -> None:
+        raise AssertionError
+
+    def interrupted(_: object) -> None:
+        raise Interrupted(signal.SIGINT)
+
+    monkeypatch.setattr(stopping, "run_apart", interrupted)
+    with pytest.raises(Interrupted):
+        Stop().run(work())
+    gc.collect()
+    assert not recwarn.list

@@ -1,6 +1,7 @@
 """`kpmath verify`: whatever is changed in a build folder is found out and named."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import run_command
 from dummy_server import DummyServer
 from roleplay import play
 from small_builds import recipe
@@ -216,6 +218,75 @@ def test_what_was_changed_is_named(folder: Path, what: str) -> None:
     spoil(folder)
     found = verify(folder)
     assert any(told in line for line in found), found
+
+
+NOT_BY_A_COMMAND = {
+    "a lost line": "bring .*/responses/extract-00000.jsonl back from a copy",
+    "a log that is not there": "--shards 2 --regenerate` asks everything of this shard anew",
+}
+"""What was answered and is lost: nothing makes it again for nothing."""
+
+
+OF_EACH_KIND = (
+    "a byte in a response", "a torn log", "a candidate in a shard that proves itself", "a shard that is gone", "the clusters",
+    "the origin", "a cell of a table", "a count", "the build spec", "the recipe", "a stray file",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(what, marks=() if what in OF_EACH_KIND else pytest.mark.slow)
+        for what in SPOILT
+        if what not in NOT_BY_A_COMMAND
+    ],
+)
+def test_what_is_named_as_the_remedy_mends_it(
+    folder: Path, what: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does what stands there, as long as something stands there, has a whole build in the end."""
+    recipe_before = (folder / "recipe.toml").read_text()
+    (folder.parent / "mine.toml").write_text(recipe_before)
+    SPOILT[what][0](folder)
+    for _ in range(3):
+        remedies = {found.remedy: found.file for found in Verifier(folder).run()}
+        if not remedies:
+            return
+        for remedy, file in remedies.items():
+            do_what_it_says(folder, file, remedy, capsys, monkeypatch)
+    found = verify(folder)
+    if what == "a byte in a response":  # what was answered is lost; the rows are whole
+        assert all("--shards 1 --regenerate" in line for line in found)
+    else:
+        assert found == []
+
+
+def do_what_it_says(
+    folder: Path,
+    file: str,
+    remedy: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if "--regenerate" in remedy:
+        return
+    if remedy.startswith("delete "):
+        Path(remedy.split(",", maxsplit=1)[0].removeprefix("delete ")).unlink(missing_ok=True)
+    if remedy.startswith("move it"):
+        (folder / file).rename(folder.parent / "moved")
+        return
+    command = re.findall("`kpmath ([^`]*)`", remedy)[0].split()
+    if command == ["build"]:
+        command = ["build", str(folder.parent / "mine.toml"), "--set", f"build.folder={folder}"]
+    status, _, err = run_command(tuple(command), capsys, monkeypatch)
+    assert status in {0, 1}, err
+
+
+@pytest.mark.parametrize("what", NOT_BY_A_COMMAND)
+def test_of_what_is_lost_it_says_what_is_left_to_do(folder: Path, what: str) -> None:
+    SPOILT[what][0](folder)
+    found = verify(folder)
+    assert any(re.search(NOT_BY_A_COMMAND[what], line) for line in found), found
 
 
 def test_an_answer_under_a_wrong_key_is_found_out(folder: Path) -> None:

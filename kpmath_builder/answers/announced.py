@@ -233,7 +233,7 @@ def _value(said: str, *, words: bool) -> str | None:
         return _without_reasons(said[aside[-1].end() :])
     if NO_VALUE.match(said.strip("* ")):
         return None
-    stated = results(said, stated_only=True)
+    stated = results(said, stated_only=not words, in_context=False)
     if stated is not None:
         return stated
     return said if words and len(said.split()) <= _MAX_WORDS else None

@@ -16,6 +16,7 @@ from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.prose import (
     WORDS_FOR,
     choice_of,
+    criterion,
     stated,
     stated_word,
     without_reason,
@@ -82,6 +83,9 @@ def _read(text: str) -> Form:
             checkable=False,
             reason="too long to read",
         )
+    condition = criterion(text) if "sufficient" in text else None
+    if condition:
+        return Labelled(("condition of", condition[1]), _read(condition[0]))
     text = without_reason(text)
     plain = normalise(text)
     if _DATE.fullmatch(plain):

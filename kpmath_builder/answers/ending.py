@@ -9,9 +9,17 @@ from collections.abc import Iterable
 
 from kpmath_builder.answers.headings import ends, may_end
 from kpmath_builder.answers.marks import OWN_HEADINGS
-from kpmath_builder.answers.transcripts import Cut, SolutionText, joined, unmarked
+from kpmath_builder.answers.transcripts import Cut, SolutionText, joined, may_be_marked, unmarked
 
-__all__ = ["STOP_STRINGS", "Cut", "SolutionText", "solution_text", "split_thinking", "stop_strings"]
+__all__ = [
+    "STOP_STRINGS",
+    "Cut",
+    "SolutionText",
+    "is_whole",
+    "solution_text",
+    "split_thinking",
+    "stop_strings",
+]
 
 _LEADING_ROLE = re.compile(
     r"\s*(?:\*\*)?(?:Assistant|ASSISTANT|assistant(?=\s*\n))(?:\*\*)?[ \t]*(?::|(?=\n))\s*"
@@ -31,14 +39,25 @@ def solution_text(text: str, headings: Iterable[str] = ()) -> SolutionText:
         Lines that stand before a problem in the prompt that was sent; those of this package's own are known.
 
     """
-    found = _once(text, tuple(headings))
+    headings = tuple(headings)
+    if not headings and is_whole(text):
+        return SolutionText(text, "", Cut.NONE)
+    found = _once(text, headings)
     while found.text != text:  # what was wrapped may be wrapped again; each round leaves less
         text = found.text
-        inner = _once(text, tuple(headings))
+        inner = _once(text, headings)
         found = SolutionText(
             inner.text, joined([found.thinking, inner.thinking]), inner.cut_reason or found.cut_reason
         )
     return found
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text is its own solution because nothing in it looks like a mark, a role or a heading: most texts are.
+
+    `solution_text` returns such a text as it is.
+    """
+    return not may_be_marked(text) and not _LEADING_ROLE.match(text) and not may_end(text)
 
 
 def split_thinking(text: str) -> tuple[str, str]:
@@ -62,8 +81,6 @@ STOP_STRINGS = stop_strings()
 def _once(text: str, headings: tuple[str, ...]) -> SolutionText:
     found = unmarked(text)
     role = _LEADING_ROLE.match(found.text)
-    if not role and not headings and not may_end(found.text):
-        return found
     start, end, reason = _within(found.text, role.end() if role else 0, headings)
     if not reason and not start:
         return found

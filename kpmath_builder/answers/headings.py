@@ -34,8 +34,8 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 _LETTER_LINE = re.compile(r"\n[ \t>*_#\[(-]*+[^\W\d_]")
-_LINE = re.compile(r"\n(?:[ \t>*_#\[(-]*+[^\W\d_]|[ \t]*+\n)")
-"""A line that begins with a letter, or a blank one: a heading is the first, and another question stands behind the second."""
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+"""Another question and another problem stand behind one."""
 _SPACE = re.compile(r"\s*")
 _NO_PROBLEM = re.compile(
     r"\A\s*(?:\d+[.)]|[-*#(]|(?:is|are|can|does|do|could|was|will|should|but|and|so)\b)|\b(?:check|verify|sure|right|correct|sense|help|would you|do you|let me|let us|let's|understand|wait|hmm|did (?:we|I)|why|questions?)\b",
@@ -44,13 +44,30 @@ _NO_PROBLEM = re.compile(
 
 
 def may_end(text: str) -> bool:
-    """Whether a text holds anything that `ends` looks for, but for headings of one's own; most texts hold nothing of it."""
-    return _maybe_glued(text) or bool(_LINE.search(text))
+    """Whether `ends` may yield a place in a text, but for headings of one's own; most texts hold nothing that it looks for."""
+    if _maybe_glued(text) or _maybe_headed(text):
+        return True
+    return bool(_BLANK_LINE.search(text)) and (_maybe_asks(text) or _maybe_another(text))
 
 
 def _maybe_glued(text: str) -> bool:
     """Whether a role may stand behind a full stop; a letter is looked for first, for that is quicker than a word."""
     return ("U" in text and "User:" in text) or ("H" in text and "Human:" in text) or "user\n" in text
+
+
+def _maybe_asks(text: str) -> bool:
+    """Whether a paragraph may be a question."""
+    return "?\n" in text or ("?" in text and (" \n" in text or "\t\n" in text))
+
+
+def _maybe_another(text: str) -> bool:
+    """Whether a paragraph may announce another problem."""
+    return "nother " in text or "a new " in text or "a different " in text
+
+
+def _maybe_headed(text: str) -> bool:
+    """Whether a line may begin with a heading or a role."""
+    return bool(_LETTER_LINE.search(text)) and bool(_ANY_HEADING.search(text))
 
 
 def ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int, Cut]]:
@@ -61,13 +78,13 @@ def ends(text: str, start: int, headings: tuple[str, ...]) -> Iterator[tuple[int
         yield from ((role.start(), Cut.TURN) for role in _ROLE_GLUED.finditer(text, first))
     if headings:
         yield from ((found.start(), Cut.PROBLEM) for found in _own(headings).finditer(text, first))
-    if "?\n" in text:
+    if _maybe_asks(text):
         yield from _questions(text, first)
-    if "nother " in text or "a new " in text or "a different " in text:
+    if _maybe_another(text):
         for found in _ANOTHER.finditer(text, first):
             if first_answer(text, first, found.start()) < found.start():
                 yield found.start(), Cut.PROBLEM
-    if not _LETTER_LINE.search(text) or not _ANY_HEADING.search(text):
+    if not _maybe_headed(text):
         return
     yield from ((role.start(), Cut.TURN) for role in _ROLE_LINE.finditer(text, first))
     headed = [heading for heading in _PROBLEM.finditer(text, max(0, first - 1)) if _heads(heading)]

@@ -15,6 +15,7 @@ __all__ = [
     "NO_ANSWERS",
     "NO_VALUE",
     "OTHER_LANGUAGES",
+    "QUALIFIED",
     "RETRACTION",
     "UNDECIDED",
     "UNFINISHED",
@@ -54,12 +55,27 @@ NO_VALUE = re.compile(
 )
 """A statement in words that begins so says something about the answer; it does not give it."""
 
+_OPEN = (
+    "cannot|can't|not|no|never|indeterminate|insufficient|further|required?s?|needed|needs|pending|depends?|unknown|undetermined|"
+    "impossible|between|apologi[sz]e|either|neither|nor|other|except|unless|maybe|perhaps|possibly|might|guess"
+)
+"""Words that deny a statement, bound its number or leave it open."""
+
 UNDECIDED = re.compile(
-    r"\b(?:cannot|can't|not|no|indeterminate|insufficient|further|required?s?|needed|needs|pending|depends?|unknown|undetermined|"
-    r"impossible|at least|at most|more than|less than|fewer than|greater than|between|or more|or less|apologi[sz]e|either|neither|nor|"
-    r"other|except|unless|except|maybe|perhaps|might|guess)\b",
+    rf"\b(?:{_OPEN}|(?:at|the) (?:least|most)|(?:more|less|fewer|greater) than|or (?:more|less))\b",
     re.IGNORECASE,
 )
+"""The last sentence of a solution with such a word gives no result."""
+
+QUALIFIED = re.compile(
+    rf"\b(?:{_OPEN}|more|less|fewer|greater|smaller|least|most|if|when|only|or|over|under|above|below|within|exceeds?|up to|percent|"
+    r"increas\w*|decreas\w*|reduc\w*|rais\w*|lower\w*|higher|drop\w*|f[ae]ll(?:s|en|ing)?|ris(?:e|es|en|ing)|rose|gain\w*|loss|lost|"
+    r"first|second|third|north|south|east|west|negative|minus|plus|times|twice|half|double\w*|error|mistake|and|where|even|odd|prime|"
+    r"max|min|clockwise|older|younger|ago|from now)\b",
+    re.IGNORECASE,
+)
+"""An answer that is a sentence with such a word is not read as its number: read alone, without its question, the word may change what the
+number means. The end of a solution is read less strictly, for there the number is taken with the words that follow it."""
 
 CONDITION = re.compile(
     r",?\s*\b(?:(?:when(?:ever|\s+we|\s+the)?|if|where|since|because|as|given\s+that|provided|assuming|while|whereas|for\s+which|so\s+that|"

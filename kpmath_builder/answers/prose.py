@@ -3,9 +3,19 @@
 import re
 from collections.abc import Iterator
 
+from kpmath_builder.answers.phrases import QUALIFIED
 from kpmath_builder.answers.precision import Key
 
-__all__ = ["WORDS_FOR", "choice_of", "stated", "stated_word", "without_reason", "word_key", "yes_or_no"]
+__all__ = [
+    "WORDS_FOR",
+    "choice_of",
+    "criterion",
+    "stated",
+    "stated_word",
+    "without_reason",
+    "word_key",
+    "yes_or_no",
+]
 
 _COMMAND = re.compile(r"\\(?:text|mbox|mathrm|textbf|textit|textnormal|mathbf|hbox|operatorname)\s*(?=\{)")
 _YES = re.compile(
@@ -58,21 +68,26 @@ WORDS_FOR = {
     ),
 }
 """Ways of saying in words that there is no solution, no value, no end; as `word_key` leaves them."""
-_UNDECIDED = re.compile(
-    r"\b(?:cannot|can't|not|no|never|neither|indeterminate|insufficient|further|required?s?|needed|needs|pending|depends?|unknown|"
-    r"undetermined|impossible|more|less|fewer|greater|smaller|least|most|between|apologize|if|when|unless|except|only|or|"
-    r"over|under|above|below|within|exceeds?|up to|percent|increas\w*|decreas\w*|reduc\w*|rais\w*|lower\w*|higher|drop\w*|loss|lost|"
-    r"first|second|third|north|south|east|west|negative|minus|plus|times|twice|half|double\w*|error|mistake|possibly|maybe|might|and|where|even|odd|prime|max|min|clockwise|older|younger)\b",
-    re.IGNORECASE,
-)
-"""Words that may change what the number of a sentence means: the sentence is not read then."""
 _STATES = re.compile(r"\b(?:is|are|was|were|equals?)\b[:\s]*", re.IGNORECASE)
 _QUANTITY = re.compile(r"(?<![\w.^_{])-?(?:\\?\$)?\d[\d,]*(?:\.\d+)?(?:/\d+)?(?:\s*\\?%)?")
 _IS_WORD = re.compile(r"(?:is|are)\s+(?:an?\s+|the\s+)?([A-Za-z]{3,}(?:-[a-z]+)?)[.!]?\s*\Z")
 _REASON = re.compile(r"\s*,?\s+(?:because|since)\s+(?=[a-z])", re.IGNORECASE)
 _CLOSES = re.compile(r"\$?\s+(?:is|are) the (?:final |correct |only )?(?:answer|solution|result)s?\s*\Z")
+_CRITERION = re.compile(
+    r"\s*\$?\s*(?:\\text\s*\{)?\s*\bis\s+(?:both\s+)?(?:a|the)\s+necessary\s+and\s+sufficient\s+condition\b(?P<rest>.*)",
+    re.DOTALL,
+)
+"""Behind an equation: what it is the condition of. One that is only necessary, or only sufficient, is another answer."""
 _MAX_SENTENCE = 600
 _MIN_SENTENCE = 4
+_FORMULA = re.compile(r"(?<!\\)\$([^$]+)\$")
+_FORMAL = re.compile(r"[\d\\=<>^]")
+"""What makes of the words around a number a formula, or a second number."""
+_PREDICATE = re.compile(
+    r"\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|must|may)\b", re.IGNORECASE
+)
+"""Behind a quantity: the sentence then says something about it (`the root $x = 5$ is extraneous`), it does not give it."""
+_PROSE = re.compile(r"(?<![\\a-zA-Z])[A-Za-z]{2,}")
 
 
 def word_key(text: str) -> Key | None:
@@ -143,17 +158,26 @@ def without_reason(text: str) -> str:
     )
 
 
+def criterion(text: str) -> tuple[str, Key] | None:
+    """Return the equation of `R = 1 is a necessary and sufficient condition for …`, and the key of what it is the condition of."""
+    found = _CRITERION.search(text)
+    equation = text[: found.start()] if found else ""
+    if found is None or not re.search(r"[=<>]|\\(?:le|ge|ne)\b", equation) or _PROSE.search(equation):
+        return None
+    return equation, word_key(found["rest"]) or ()
+
+
 def stated_word(text: str) -> tuple[str, str] | None:
     """Return the one word that a sentence says of its subject, and the subject: `The function f(x) is odd.`."""
     found = _IS_WORD.search(text) if len(text) <= _MAX_SENTENCE else None
     subject = text[: found.start()] if found else ""
     long_enough = len(re.findall(r"[A-Za-z]{2,}", subject)) >= 2 and subject[:1].isupper()
-    return (found[1], subject) if found and long_enough and not _UNDECIDED.search(subject) else None
+    return (found[1], subject) if found and long_enough and not QUALIFIED.search(subject) else None
 
 
 def stated(text: str) -> Iterator[tuple[str, str]]:
     """Yield what a sentence may state as its one quantity, best first, each with the words around it, which are its label."""
-    if len(text) > _MAX_SENTENCE or _UNDECIDED.search(text):
+    if len(text) > _MAX_SENTENCE or QUALIFIED.search(text):
         return
     for verb in reversed(list(_STATES.finditer(text))[-3:]):
         tail = text[verb.end() :].strip(" .")
@@ -161,17 +185,16 @@ def stated(text: str) -> Iterator[tuple[str, str]]:
             yield tail, text[: verb.start()]
     if not text.lstrip()[:1].isalpha():
         return  # a value with something behind it is no sentence
-    formulas = re.findall(r"(?<!\\)\$([^$]+)\$", text)
+    formulas = list(_FORMULA.finditer(text))
     if len(formulas) == 1:
-        yield formulas[0], text.replace(f"${formulas[0]}$", "#")
-    numbers = _QUANTITY.findall(text)
-    sentence = (
-        len(re.findall(r"(?<![\\a-zA-Z])[A-Za-z]{2,}", text)) >= _MIN_SENTENCE
-    )  # "October 30" is not 30
-    if (
-        sentence
-        and len(numbers) == 1
-        and not formulas
-        and not re.search(r"[\d\\]", text.replace(numbers[0], ""))
-    ):
-        yield numbers[0], text.replace(numbers[0], "#")
+        only = formulas[0]
+        if not _PREDICATE.search(text, only.end()):
+            yield only[1], text.replace(only[0], "#")
+        return
+    numbers = list(_QUANTITY.finditer(text))
+    sentence = len(_PROSE.findall(text)) >= _MIN_SENTENCE  # "October 30" is not 30
+    if sentence and len(numbers) == 1 and not formulas:
+        only = numbers[0]
+        around = text.replace(only[0], "#")
+        if not _FORMAL.search(around) and not _PREDICATE.search(text, only.end()):
+            yield only[0], around

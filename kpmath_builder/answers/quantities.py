@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kpmath_builder.answers.counting import counted, without_closing
-from kpmath_builder.answers.forms import Form, Scalar
+from kpmath_builder.answers.forms import Form, Labelled, Scalar
 from kpmath_builder.answers.precision import Key
 from kpmath_builder.answers.syntax import parse_expression
 from kpmath_builder.answers.tokens import Token, UnreadableError
@@ -15,11 +15,24 @@ from kpmath_builder.answers.units import Unit, parse_unit, price
 from kpmath_builder.answers.values import Fingerprint, fingerprint
 from kpmath_builder.answers.vocabulary import SCALES
 
-__all__ = ["clock", "compound", "infinite", "infinity", "lone_letter", "rational", "scalar", "value_of"]
+__all__ = [
+    "clock",
+    "compound",
+    "infinite",
+    "infinity",
+    "lone_letter",
+    "moment",
+    "rational",
+    "scalar",
+    "value_of",
+]
 
 _CURRENCIES = frozenset(("$", "€", "£", "₹", "usd", "eur", "gbp", "inr", "rs"))
 _SIXTIETHS = {"degree": "degree", "'": "arcminute", "''": "arcsecond"}
 _TEMPERATURES = {"C": "celsius", "F": "fahrenheit"}
+_SIDES_OF_NOW = (("ago",), ("from", "now"))
+"""Words behind a length of time that say on which side of now it lies."""
+_TIMES = frozenset(("s", "month"))
 _HALVES = frozenset(("am", "pm"))
 _PARAMETERS = frozenset("kmnl")
 _CONSTANTS = frozenset(("c", "C", "K", "c_1", "C_1"))
@@ -49,6 +62,17 @@ def scalar(tokens: list[Token]) -> Scalar:
     if whole is None or sign:
         raise UnreadableError("several quantities side by side")
     return whole
+
+
+def moment(tokens: list[Token]) -> Labelled | None:
+    """Return `3 hours ago` as the time, with the side of now on which it lies as its label: the question names it."""
+    for words in _SIDES_OF_NOW:
+        behind = tokens[-len(words) :]
+        if len(tokens) > len(words) and [token.value.lower() for token in behind] == [*words]:
+            time = scalar(tokens[: -len(words)])
+            measures = time.unit is not None and {base for base, _ in time.unit.dimension} <= _TIMES
+            return Labelled(("when", *words), time) if measures else None
+    return None
 
 
 def _leading_currency(tokens: list[Token]) -> tuple[str, list[Token]]:

@@ -6,13 +6,14 @@ read; if two readings are possible, none is. Nothing is computed and nothing is 
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from kpmath_builder.answers.announced import Found, announced, hashed, labelled_lines
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.boxes import boxed_answer
 from kpmath_builder.answers.canonical import form_of
 from kpmath_builder.answers.conclusions import concluded, last_line
-from kpmath_builder.answers.ending import SolutionText, solution_text
+from kpmath_builder.answers.ending import SolutionText, is_whole, solution_text
 from kpmath_builder.answers.forms import same_form
 from kpmath_builder.answers.headings import first_answer
 from kpmath_builder.answers.parts import split_parts
@@ -25,6 +26,8 @@ __all__ = ["as_answer", "final_answer", "make_answer"]
 _MAX_TEXT = 60_000
 _MAX_END = 1_500
 _MAX_CORRECTIONS = 8
+_MAX_DIGITS = 20
+"""Of an integer that is remembered."""
 _MARKED = re.compile(r"\\boxed|\\fbox|####|\banswers?\b|\n\s*A:|</?answer>|begin_of_box", re.IGNORECASE)
 _SOLVED = re.compile(r"\\boxed|\\fbox|####|</answer>")
 """A text with such a mark is a solution: if it is not read, it is no answer either."""
@@ -71,7 +74,10 @@ def final_answer(text: str | SolutionText) -> Answer | None:
         Only its last 60,000 characters are read.
 
     """
-    said = text.text if isinstance(text, SolutionText) else solution_text(text).text
+    if isinstance(text, SolutionText):
+        said = text.text
+    else:
+        said = text if is_whole(text) else solution_text(text).text
     return _read(said[-_MAX_TEXT:], _MAX_CORRECTIONS)
 
 
@@ -87,7 +93,7 @@ def as_answer(text: str) -> Answer | None:
 def make_answer(raw: str) -> Answer | None:
     """Return the answer written as `raw`, or None if it says that there is none."""
     if raw.isascii() and raw.isdigit():
-        return Answer(raw, (raw,))
+        return _integer(raw) if len(raw) < _MAX_DIGITS else Answer(raw, (raw,))
     if "\\mathbf" in raw:
         raw = _SPACED_DIGITS.sub(lambda found: re.sub(r"\s", "", found[1]), raw)
     text = unwrap(raw)
@@ -104,6 +110,12 @@ def make_answer(raw: str) -> Answer | None:
     if plain in NO_ANSWERS or _PLACEHOLDER.fullmatch(text) or NOT_KNOWN.fullmatch(plain):
         return None
     return Answer(text, split_parts(text))
+
+
+@lru_cache(maxsize=1 << 12)
+def _integer(digits: str) -> Answer:
+    """Return one object for one integer: most answers are integers, and a vote sees at once that they are the same."""
+    return Answer(digits, (digits,))
 
 
 def _read(text: str, corrections: int) -> Answer | None:

@@ -7,7 +7,7 @@ import re
 
 __all__ = ["json_answer", "tagged_answer"]
 
-_FIELD = re.compile(r"[\"'](?:final[_ ])?answer[\"']\s*:\s*", re.IGNORECASE)
+_FIELD = re.compile(r"(?<=[\"'][aA])nswer[\"']\s*:\s*|(?<=[\"'](?i:final)[_ ][aA])nswer[\"']\s*:\s*")
 _STRING_END = re.compile(r"\"\s*(?:[,}\]]|\Z|```|\n\s*[\"}`])")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|n(?![a-z]{1,3}\b)|[\"/\\])")
 _CLOSERS = {"[": "]", "{": "}"}
@@ -17,8 +17,6 @@ _TAGS = re.compile(
 )
 _MAX_VALUE = 4_000
 _MAX_MENTIONS = 50
-_BEFORE, _AFTER = 8, 60
-"""Room for `"final_a` before and `": ` behind what is searched for."""
 
 
 def json_answer(text: str) -> str | None:
@@ -53,7 +51,7 @@ def _last_field(text: str) -> re.Match[str] | None:
         at = text.rfind("nswer", 0, at)
         if at < 0:
             return None
-        field = _FIELD.search(text, max(0, at - _BEFORE), at + _AFTER)
+        field = _FIELD.match(text, at)
         if field:
             return field
     return None

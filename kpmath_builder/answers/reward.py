@@ -4,12 +4,12 @@ Nothing here uses signals, an event loop or state of its own: it may be called f
 `asyncio.to_thread` from an event loop.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
-from numbers import Number
-from typing import overload
+from numbers import Complex, Number, Rational
+from typing import TypeVar, cast, overload
+
+import numpy as np
 
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.equivalence import equivalent
@@ -19,11 +19,15 @@ from kpmath_builder.errors import InputError
 
 __all__ = ["Completion", "Reference", "reward"]
 
+T = TypeVar("T")
 Message = Mapping[str, object]
 Completion = str | Sequence[Message]
-"""A text, or a conversation whose last message is the model's."""
-Reference = Answer | str | Number
-"""What is right: a final answer, a solution that ends with one, or a number."""
+"""A text, or a conversation whose last message is the model's; a message holds a text or a list of content parts."""
+Reference = Answer | str | Number | np.generic
+"""What is right: a final answer, a solution that ends with one, or a number (Python's or numpy's)."""
+_TEXT_PARTS = frozenset(("text", "output_text"))
+_THOUGHT_PARTS = frozenset(("thinking", "reasoning"))
+"""Kinds of content parts that are no part of what was said."""
 
 
 @overload
@@ -32,15 +36,15 @@ def reward(  # type: ignore[overload-overlap]
 ) -> float: ...
 @overload
 def reward(
-    completion: Sequence[Completion],
-    answer: Reference | Sequence[Reference],
+    completion: Sequence[Completion] | np.ndarray,
+    answer: Reference | Sequence[Reference] | np.ndarray,
     *,
     seconds: float = ...,
     total_seconds: float = ...,
 ) -> list[float]: ...
 def reward(
-    completion: Completion | Sequence[Completion],
-    answer: Reference | Sequence[Reference],
+    completion: Completion | Sequence[Completion] | np.ndarray,
+    answer: Reference | Sequence[Reference] | np.ndarray,
     *,
     seconds: float = 3.0,
     total_seconds: float = 20.0,
@@ -52,9 +56,9 @@ def reward(
     Parameters
     ----------
     completion
-        A text or a conversation, or a list of either.
+        A text or a conversation, or a list of either. Of a message's content parts, texts are joined and thinking is left out.
     answer
-        The reference: one for all, or one for each completion.
+        The reference: one for all, or one for each completion. Lists may be numpy arrays.
     seconds
         The processor time that the checker may spend on one comparison; only a few answers need it (sums, integrals). At most 3.
     total_seconds
@@ -68,33 +72,46 @@ def reward(
 
     """
     wall_time = WallTime(total_seconds)
-    if _is_single(completion):
-        if isinstance(answer, Sequence) and not isinstance(answer, str):
+    completion, answer = _unpacked(completion), _unpacked(answer)
+    completions, references = _completions(completion), _listed(answer)
+    if completions is None:
+        if references is not None:
             raise InputError(
                 "reward got a list of answers for one completion: give a list of completions too."
             )
         return _one(completion, _reference(answer), seconds, wall_time)
-    references = (
-        [*answer]
-        if isinstance(answer, Sequence) and not isinstance(answer, str)
-        else [answer] * len(completion)
-    )
-    if len(references) != len(completion):
+    if references is None:
+        references = [answer] * len(completions)
+    if len(references) != len(completions):
         raise InputError(
-            f"reward got {len(completion)} completions and {len(references)} answers: give one answer, or one for each."
+            f"reward got {len(completions)} completions and {len(references)} answers: give one answer, or one for each."
         )
     return [
         _one(one, _reference(right), seconds, wall_time)
-        for one, right in zip(completion, references, strict=True)
+        for one, right in zip(completions, references, strict=True)
     ]
 
 
-def _is_single(completion: object) -> bool:
+def _unpacked(value: T) -> T:
+    """Return the one element of an array without dimensions; anything else as it is."""
+    single = isinstance(value, np.ndarray) and not value.ndim
+    return cast("T", value[()]) if single else value  # type: ignore[index]
+
+
+def _listed(value: object) -> list[object] | None:
+    """Return the elements of a list, or None if the value is a single one."""
+    return [*value] if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else None
+
+
+def _completions(completion: object) -> list[object] | None:
+    """Return the completions of a list, or None if there is one: a text, or a conversation."""
     if isinstance(completion, str):
-        return True
-    if not isinstance(completion, Sequence):
+        return None
+    several = _listed(completion)
+    if several is None:
         raise InputError(f"reward got a completion of type {type(completion).__name__}: give its text.")
-    return bool(completion) and all(isinstance(message, Mapping) for message in completion)
+    conversation = bool(several) and all(isinstance(message, Mapping) for message in several)
+    return None if conversation else several
 
 
 def _one(completion: object, reference: Answer, seconds: float, wall_time: WallTime) -> float:
@@ -111,13 +128,29 @@ def _one(completion: object, reference: Answer, seconds: float, wall_time: WallT
 def _text(completion: object) -> str:
     if isinstance(completion, str):
         return completion
-    if isinstance(completion, Sequence) and completion and isinstance(completion[-1], Mapping):
-        content = completion[-1].get("content")
-        if content is None or isinstance(content, str):
-            return content or ""
+    messages = _listed(completion)
+    if messages and isinstance(messages[-1], Mapping):
+        said = _said(messages[-1].get("content"))
+        if said is not None:
+            return said
     raise InputError(
         f"reward cannot read a completion from {completion!r:.60}: give text, or messages whose `content` is text."
     )
+
+
+def _said(content: object) -> str | None:
+    """Return the text of a message's content; None if a part of it is neither text nor thinking."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    parts = _listed(content)
+    texts: list[str] = []
+    for part in parts or ():
+        kind, text = (part.get("type"), part.get("text")) if isinstance(part, Mapping) else (None, None)
+        if kind in _TEXT_PARTS and isinstance(text, str):
+            texts.append(text)
+        elif kind not in _THOUGHT_PARTS:
+            return None
+    return None if parts is None else "".join(texts)
 
 
 def _reference(answer: object) -> Answer:
@@ -132,12 +165,16 @@ def _reference(answer: object) -> Answer:
 def _written(answer: object) -> str:
     if isinstance(answer, str):
         return answer
-    if isinstance(answer, bool):
+    if isinstance(answer, bool | np.bool_):
         return "yes" if answer else "no"
-    if isinstance(answer, Fraction):
-        return f"{answer.numerator}/{answer.denominator}"
-    if isinstance(answer, float) and math.isfinite(answer):
-        return format(Decimal(repr(float(answer))), "f")  # 1e-05 as 0.00001
-    if isinstance(answer, Number) and not (isinstance(answer, float) and not math.isfinite(answer)):
-        return str(answer)
+    if isinstance(answer, Rational):
+        return (
+            str(answer.numerator) if answer.denominator == 1 else f"{answer.numerator}/{answer.denominator}"
+        )
+    if isinstance(answer, Complex) and answer.imag:
+        return f"{_written(answer.real)} + ({_written(answer.imag)})i"
+    if isinstance(answer, Number):
+        digits = Decimal(str(answer.real if isinstance(answer, Complex) else answer))
+        if digits.is_finite():  # as a float of its size is written, and without an exponent: 0.1, 0.00001
+            return format(digits, "f")
     raise InputError(f"reward got the reference answer {answer!r:.60}: give text or a finite number.")

@@ -53,10 +53,11 @@ class _Found:
     """Behind a preposition."""
 
 
-def results(sentence: str, *, stated_only: bool = False) -> str | None:
+def results(sentence: str, *, stated_only: bool = False, in_context: bool = True) -> str | None:
     """Return the result that a sentence states, several values of one statement as they stand, or None if that is not plain.
 
-    With `stated_only` it must stand behind a verb of being or having.
+    With `stated_only` it must stand behind a verb of being or having. Without `in_context` it may not stand behind a preposition,
+    even if it is the only one.
     """
     if len(sentence) > 600 or UNDECIDED.search(sentence):
         return None
@@ -72,7 +73,7 @@ def results(sentence: str, *, stated_only: bool = False) -> str | None:
     if not any(one.stated for one in stated) and not _has_words(plain) and found and found[0].start:
         return None
     if not stated:
-        return found[0].text if len(found) == 1 else None
+        return found[0].text if len(found) == 1 and in_context else None
     if len(stated) == 1 and _EQUATION.match(_inside(stated[0].text)) and stated[0].text.count("=") == 1:
         return None  # an equation of several unknowns: whether its value or itself is meant is not said
     if len(found) > 1 and not stated[0].stated and not plain[: stated[0].start].strip():

@@ -14,7 +14,7 @@ from kpmath_builder.answers.lists import gathered, mixed_number
 from kpmath_builder.answers.matrices import matrix_value
 from kpmath_builder.answers.numerals import with_numerals
 from kpmath_builder.answers.prose import word_key
-from kpmath_builder.answers.quantities import infinite, lone_letter, scalar
+from kpmath_builder.answers.quantities import infinite, lone_letter, moment, scalar
 from kpmath_builder.answers.readers import Readers
 from kpmath_builder.answers.scanner import tokenize
 from kpmath_builder.answers.splitting import closing, level, split
@@ -155,7 +155,7 @@ def _plain_item(tokens: list[Token]) -> Form:
         return group
     if any(token.kind == "matrix" for token in tokens):
         return grid([[Scalar(fingerprint(entry)) for entry in row] for row in matrix_value(tokens)])
-    return scalar(tokens)
+    return moment(tokens) or scalar(tokens)
 
 
 def _with_verb(tokens: list[Token]) -> list[Token]:

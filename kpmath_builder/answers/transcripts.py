@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from kpmath_builder.answers.marks import SOLUTION_OPENERS, THINKING_TAGS, TURN_MARKS, any_of
 
-__all__ = ["Cut", "SolutionText", "joined", "unmarked"]
+__all__ = ["Cut", "SolutionText", "joined", "may_be_marked", "unmarked"]
 
 
 class Cut(StrEnum):
@@ -63,12 +63,12 @@ _SPACE = re.compile(r"\s*")
 
 def unmarked(text: str, *, turns: bool = True) -> SolutionText:
     """Return what a text says and thinks; without `turns`, marks of turns are left where they are."""
-    if not _maybe_marked(text):
+    if not may_be_marked(text):
         return SolutionText(text, "", Cut.NONE)
     return _harmony(text) or _tagged(text, turns=turns)
 
 
-def _maybe_marked(text: str) -> bool:
+def may_be_marked(text: str) -> bool:
     """Whether a mark may stand in a text; a sign is looked for before a pattern, which takes ten times as long."""
     if ("<" in text and _ANGLE.search(text)) or ("[" in text and _SQUARE.search(text)):
         return True

@@ -21,7 +21,7 @@ SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9,
 
 SHORT_WORDS = names(
     "is of in on at to by as an if so it be we no up do go he me my us or am pm th st nd rd ok vs "
-    "odd one two six ten day red per all any and are but can end few for get had has her him his how its let may new nor not "
+    "ago odd one two six ten day red per all any and are but can end few for get had has her him his how its let may new nor not "
     "now off old our out own put ran sat see set she sum the too try use was way who why win yes yet you men bag box boy car "
     "cat cow cup cut dog egg fan gas hat hen jar job key kid leg lot low big man map mom dad net nut pan pea pen pet pie pig "
     "pin pit pot row sun tax tea tie tin toy van web won zoo far dry hot tan top did does non usd eur gbp inr cad aud kwh wpm "

@@ -1,7 +1,7 @@
 """Asks math-verify about two answers in worker processes, under a hard time and memory limit.
 
 math-verify limits itself by a signal, which raises off the main thread and which computer algebra can outlive. Here each
-pair goes to a worker that limits its own memory and is killed when it is late, by itself and by its parent: nothing hangs,
+pair goes to a worker that limits its own memory and processor time, and that its parent kills if it is stuck: nothing hangs,
 from whatever thread it is asked. Workers start when the first pair is asked, speak JSON lines, and end with the parent:
 their input closes.
 
@@ -26,18 +26,16 @@ from pathlib import Path
 
 __all__ = ["Checker", "WallTime", "checker"]
 
-_PATIENCE = 5.0
-_START_SECONDS = 60.0
-"""Importing sympy may be slow on a busy machine; it counts towards no pair."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one pair may cost."""
 
     seconds: float = 3.0
-    """Of processor time, so that a busy machine does not change a verdict; the parent waits five times as long."""
+    """Of processor time, so that a busy machine does not change a verdict."""
     mebibytes: int = 1_024
+    patience: float = 300.0
+    """Seconds of wall time after which the parent gives up a worker that neither answers nor has used up its processor time."""
 
 
 @dataclass(slots=True)
@@ -119,7 +117,7 @@ class Checker:
             if worker is None:
                 worker = _Worker(self.limits)
                 workers.append(worker)
-            return worker.ask(first, second, seconds, min(seconds * _PATIENCE, patience))
+            return worker.ask(first, second, seconds, min(self.limits.patience, patience))
         except (OSError, ValueError, EOFError) as error:
             if worker is not None:
                 worker.kill()
@@ -151,7 +149,7 @@ class _Worker:
         )
         self._buffer = b""
         try:
-            self._line(_START_SECONDS)
+            self._line(limits.patience)
         except BaseException:
             self.kill()
             raise

@@ -3,12 +3,13 @@
 import base64
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["Address", "read_address"]
+__all__ = ["Address", "read_address", "unused_key"]
 
 DEFAULT_PATH = "/v1"
 OPERATIONS = (
@@ -96,6 +97,16 @@ class Address:
 
     def _with_query(self, url: str) -> str:
         return f"{url}?{self.query}" if self.query else url
+
+
+def unused_key(addresses: Iterable[str], key: str | None, variable: str) -> list[str]:
+    """Return a sentence for each address whose own user name and password are sent in place of the key."""
+    read = [read_address(address) for address in addresses] if key else []
+    return [
+        f"{address.shown}: the user name and password in its address are sent, and the key in {variable} is not: take one of the two out."
+        for address in read
+        if address.credentials is not None
+    ]
 
 
 def read_address(text: str) -> Address:

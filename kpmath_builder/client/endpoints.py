@@ -217,12 +217,19 @@ class EndpointPool:
         """Give the place back."""
         endpoint.in_flight -= 1
         if endpoint.state is State.OPEN and endpoint.cooling > 0:
-            asyncio.get_running_loop().call_later(endpoint.cooling, self.refill)
+            self._refill_after(endpoint)
         if len(self.all) > 1:
             if any(other.queue for other in self.all):
                 self.refill()
         elif endpoint.queue:
             self._let_in(endpoint)
+
+    def _refill_after(self, endpoint: Endpoint) -> None:
+        """Refill once a cool-down is over; a timer may fire a hair early, and then waits for the rest."""
+        if endpoint.cooling > 0:
+            asyncio.get_running_loop().call_later(endpoint.cooling, self._refill_after, endpoint)
+        else:
+            self.refill()
 
     @property
     def waiting(self) -> int:

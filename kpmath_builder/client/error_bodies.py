@@ -3,6 +3,7 @@
 An error body is anything: another shape for each server, HTML of a proxy, nothing at all, or an attack. Nothing here raises.
 """
 
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,13 @@ from typing import Any
 __all__ = ["error_words", "named_fields", "parsed"]
 
 LONGEST_WORDS = 500
+LONGEST_PAGE = 1 << 16
 DEEPEST = 4
+
+_PAGE = re.compile(r"\s*<(!--|!doctype\b|(html|head|body|title|h1|center)\b)", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1[^<>]*>?|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>?")
 
 
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - JSON is of any type
@@ -44,9 +51,17 @@ def named_fields(body: bytes, sent: Iterable[str]) -> frozenset[str]:
 
 
 def _words(value: Any, body: bytes) -> str:  # noqa: ANN401
-    words = next(_messages(value), "") or body[: 4 * LONGEST_WORDS].decode(errors="replace")
+    words = next(_messages(value), "") or body[:LONGEST_PAGE].decode(errors="replace")
+    words = _text_of_page(words[:LONGEST_PAGE]) if _PAGE.match(words) else words
     shown = "".join(sign if sign.isprintable() else " " for sign in words[: 4 * LONGEST_WORDS])
     return " ".join(shown.split())
+
+
+def _text_of_page(page: str) -> str:
+    """Return the title of a page of HTML, as proxies send them, or else its text."""
+    title = _TITLE.search(page)
+    said = title[1] if title and title[1].strip() else _TAG.sub(" ", _UNSEEN.sub(" ", page))
+    return html.unescape(said)
 
 
 def _messages(value: Any, depth: int = 0) -> Iterator[str]:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 import os
 
+from kpmath_builder.client.addresses import unused_key
 from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.protocol import TeacherContext
 from kpmath_builder.recipe import ServerSettings
@@ -11,10 +12,13 @@ __all__ = ["make_teacher"]
 
 def make_teacher(settings: ServerSettings, context: TeacherContext) -> OpenAITeacher:
     """Return the teacher that a recipe's table describes; raises as `OpenAITeacher` does."""
+    key = os.environ.get(settings.api_key_env)
+    for note in unused_key(settings.addresses, key, settings.api_key_env):
+        context.notify(note)
     return OpenAITeacher(
         settings.model_name,
         settings.addresses,
-        api_key=os.environ.get(settings.api_key_env),
+        api_key=key,
         in_flight=settings.in_flight,
         least_in_flight=settings.least_in_flight,
         samples_per_request=settings.samples_per_request,

@@ -14,6 +14,7 @@ from math import inf
 
 from kpmath_builder.client.allowances import MINUTE, Allowance, read_allowances
 from kpmath_builder.client.retry_after import LONGEST_WAIT
+from kpmath_builder.client.wait_notes import WaitNotes
 
 __all__ = ["RateLimit"]
 
@@ -84,6 +85,11 @@ class _Limit:
         told = self._server.wait(amount, now) if self._server else 0.0
         return max(own, min(told, LONGEST_WAIT - waited))
 
+    def waits_for_server(self, amount: float, now: float) -> bool:
+        """Whether the server's words, not the recipe's budget, are what is waited for."""
+        own = self._budget.wait(amount, now) if self._budget else 0.0
+        return self._server is not None and self._server.wait(amount, now) > own
+
     def take(self, amount: float, now: float) -> None:
         """Take `amount`, or give it back if it is negative."""
         for bucket in (self._budget, self._server):
@@ -113,7 +119,7 @@ class RateLimit:
     requests_per_minute, tokens_per_minute
         Budgets of the recipe; None means unlimited.
     notify
-        Called with a sentence when a request has to wait for more than a few seconds.
+        Called with a sentence when a request has to wait for more than a few seconds; seldom, if that goes on.
     clock, today, sleep
         The monotonic clock, the date (for headers that give one), and how to wait.
     """
@@ -130,7 +136,8 @@ class RateLimit:
     ) -> None:
         self._requests = _Limit(requests_per_minute, clock())
         self._tokens = _Limit(tokens_per_minute, clock())
-        self._notify, self._clock, self._today, self._sleep = notify, clock, today, sleep
+        self._clock, self._today, self._sleep = clock, today, sleep
+        self._notes = WaitNotes(notify, clock)
         self._turn = asyncio.Lock()
         self._queued = 0
 
@@ -180,12 +187,22 @@ class RateLimit:
         began = self._clock()
         wait = self._wait(tokens, 0.0)
         if wait >= WORTH_SAYING:
-            self._notify(f"waiting {wait:.0f} s for the rate limit; {self._queued} requests wait")
+            self._say(wait, tokens)
+        else:
+            self._notes.eased()
         while wait > 0.0:
             await self._sleep(
                 min(max(wait, SHORTEST_STEP), STEP)
             )  # in steps, for an answer may give something back
             wait = self._wait(tokens, self._clock() - began)
+
+    def _say(self, wait: float, tokens: int) -> None:
+        now = self._clock()
+        is_tokens = self._tokens.wait(tokens, now, 0.0) > self._requests.wait(1.0, now, 0.0)
+        kind, limit, amount = (
+            ("tokens", self._tokens, float(tokens)) if is_tokens else ("requests", self._requests, 1.0)
+        )
+        self._notes.say(wait, kind, self._queued, by_server=limit.waits_for_server(amount, now))
 
     def _wait(self, tokens: int, waited: float) -> float:
         now = self._clock()

@@ -125,11 +125,11 @@ def _funnel(funnel: Funnel) -> str:
         "tokens read",
         "tokens written",
     )
-    given_up = sum(line.tokens.given_up for line in funnel.lines())
+    unanswered = sum(line.tokens.given_up + line.tokens.refused for line in funnel.lines())
     notes = ["Tokens are those of the step that leads to the stage."]
-    if given_up:
+    if unanswered:
         notes.append(
-            f"{given_up:,} requests got no answer: the server refused them, or failed at them every time."
+            f"{unanswered:,} requests got no answer: the server refused them, or failed at them every time."
         )
     return f"## The funnel\n\n{table(header, rows)}\n\n{' '.join(notes)}"
 

@@ -1,6 +1,8 @@
 """`kpmath_builder.load`: a config of a published dataset or of a build, filtered while it loads, in any `datasets` from 3.6."""
 
+import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
@@ -8,11 +10,13 @@ from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG
 from kpmath_builder.errors import InputError
 
 if TYPE_CHECKING:
-    from datasets import Dataset, IterableDataset
+    from datasets import Dataset, Features, IterableDataset
 
 __all__ = ["Filters", "load"]
 
 T = TypeVar("T")
+
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+){2}")
 
 
 class Filters(TypedDict, total=False):
@@ -53,7 +57,7 @@ def load(
     split
         `train`, which is all there is, or a part of it as `datasets` writes one, e.g. `train[:1000]` (not while streaming).
     revision
-        Tag, branch or commit on the Hub, e.g. `v1.2.0`; the head of `main` where not given.
+        Tag, branch or commit on the Hub, e.g. `v1.2.0` or `1.2.0`; the head of `main` where not given.
     streaming
         Return an `IterableDataset` that reads only what is looked at.
     num_proc
@@ -66,7 +70,7 @@ def load(
     Raises
     ------
     InputError
-        Where place, config, revision or filters are not what the dataset has, or no row passes.
+        Where place, config, revision or filters are not what the dataset has, or no row passes the filters.
     """
     from kpmath_builder.dataset.builder import KPMath
 
@@ -86,9 +90,19 @@ def load(
         builder.download_and_prepare(num_proc=num_proc)
     except FileNotFoundError as error:
         raise InputError(f"{error}.") from None
-    if not builder.info.splits["train"].num_examples:
+    empty = not builder.info.splits["train"].num_examples
+    if empty and filters:
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
-    return _split(builder.as_dataset, split)
+    return _split(partial(_empty, builder.info.features) if empty else builder.as_dataset, split)
+
+
+def _empty(features: "Features", split: str) -> "Dataset":
+    """Return no rows with their columns, which `as_dataset` refuses to make."""
+    from datasets import Dataset
+
+    if split.partition("[")[0] != "train":
+        raise ValueError("the table is empty")
+    return Dataset.from_dict({name: [] for name in features}, features)
 
 
 def _split(rows_of: Callable[..., T], split: str) -> T:
@@ -104,6 +118,10 @@ def _check(config: str, filters: Filters) -> None:
     if config not in CONFIGS:
         raise InputError(f"There is no config {config!r}: choose from {', '.join(CONFIGS)}.")
     known = [name for name in Filters.__annotations__ if hasattr(KPMath.builder_configs[config], name)]
+    if "name" in filters:
+        raise InputError(
+            f"load has no name: give the config as the second argument, or as config={filters['name']!r}."  # type: ignore[typeddict-item]
+        )
     if strange := sorted(set(filters) - set(known)):
         raise InputError(
             f"{config} cannot be filtered by {', '.join(strange)}: choose from {', '.join(known)}."
@@ -135,8 +153,14 @@ def _commit(repo: str, revision: str | None, token: str | None) -> str:
         RevisionNotFoundError,
     )
 
+    download = partial(hf_hub_download, repo, "README.md", repo_type="dataset", token=token)
     try:
-        card = hf_hub_download(repo, "README.md", repo_type="dataset", revision=revision, token=token)
+        try:
+            card = download(revision=revision)
+        except RevisionNotFoundError:
+            if not _VERSION.fullmatch(revision or ""):
+                raise
+            card = download(revision=f"v{revision}")
     except HFValidationError:
         raise InputError(
             f"{repo} is neither a dataset's folder nor owner/name on the Hub: correct it."

@@ -180,7 +180,8 @@ def cost_of(response: Response) -> Tokens:
         requests=1,
         prompt=response.prompt_tokens,
         completion=response.completion_tokens,
-        given_up=int(response.finish_reason in UNANSWERED),
+        given_up=int(response.finish_reason == "given_up"),
+        refused=int(response.finish_reason == "refused"),
     )
 
 

@@ -71,6 +71,29 @@ class Teachers:
         await asyncio.gather(*(teacher.close() for teacher in ready.values()))
         note_run(self._folder, [self._record(server, teacher) for server, teacher in ready.items()])
 
+    async def preflight(self) -> None:
+        """Check the servers of the roles that have never answered in this folder, and let go of them again.
+
+        Servers of our own are not started for that; it is checked that they could be.
+
+        Raises
+        ------
+        InputError
+            As `teacher` does.
+        """
+        unproven = self._settings.keys() - set(self._answered())
+        different = {self._server[role]: self._settings[role] for role in unproven}
+        await asyncio.gather(*map(self._look_at, different.values()))
+
+    async def _look_at(self, settings: TeacherSettings) -> None:
+        if isinstance(settings, VllmSettings):
+            from kpmath_builder.engine.installed import check_installed
+
+            await check_installed(settings)
+            return
+        teacher = await self._start(settings)
+        await teacher.close()
+
     def spend(self, role: Role, tokens: Tokens) -> None:
         """Note what answers of a role have cost."""
         self._spent[self._server[role]] += tokens
@@ -80,8 +103,10 @@ class Teachers:
         if record is None:
             return {}
         settings = next(its for its in self._settings.values() if its.server == server)
-        cost = settings.cost(self._spent[server])
-        return {**record, **({} if cost is None else {"cost": round(cost, 6)})}
+        spent = self._spent[server]
+        cost = settings.cost(spent)
+        priced = {} if cost is None else {"cost": round(cost, 6)}
+        return {**record, "written_tokens": spent.completion, **priced}
 
     def load(self) -> str:
         """Return what the servers do at this moment, for the progress display; "" if none says it."""

@@ -87,6 +87,11 @@ class BuildSpec:
         """Yield what is now asked otherwise than `since`, as "key was X and is now Y"."""
         return differences(since.asked, self.asked)
 
+    def decisions(self, since: "BuildSpec") -> Iterator[str]:
+        """Yield what is now decided otherwise than `since`, as "key was X and is now Y"."""
+        before, now = ({**spec.decided, ASKING: None} for spec in (since, self))
+        return differences(before, now)
+
 
 def differences(before: Keys, now: Keys) -> Iterator[str]:
     """Yield each key whose value changed, as "key was X and is now Y"."""
@@ -112,5 +117,7 @@ def _hash(value: object) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:20] + "…")
     text = repr(value)
     return text if len(text) <= 40 else text[:20] + "…"

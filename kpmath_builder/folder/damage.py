@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from kpmath_builder.files.sealed import DamagedError, read_object
 from kpmath_builder.folder.workspace import Workspace
 
-__all__ = ["damage"]
+__all__ = ["FOREIGN", "damage"]
+
+FOREIGN = "no build wrote it"
 
 
 def damage(workspace: Workspace) -> Iterator[DamagedError]:
@@ -21,7 +23,7 @@ def damage(workspace: Workspace) -> Iterator[DamagedError]:
             yield DamagedError(path, "its checksum is wrong")
     yield from workspace.damaged_results()
     for path in workspace.foreign():
-        yield DamagedError(path, "no build wrote it")
+        yield DamagedError(path, FOREIGN)
 
 
 def _notes(workspace: Workspace) -> Iterator[DamagedError]:

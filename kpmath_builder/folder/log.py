@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import Self
 
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.files.durable import sync
+from kpmath_builder.files.durable import staged_file, sync
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.files.sealed import is_whole, seal
 from kpmath_builder.folder.group_commit import GroupCommit
 from kpmath_builder.folder.offset_index import OffsetIndex
 from kpmath_builder.protocol import Response
 
-__all__ = ["ResponseLog", "open_log"]
+__all__ = ["ResponseLog", "open_log", "set_damaged_aside"]
 
 COMMIT_SECONDS = 1.0
 """The most that a power failure can take back; the death of the process alone takes nothing."""
@@ -184,6 +184,26 @@ def open_log(path: Path, notify: Callable[[str], object]) -> ResponseLog:
         lines = ", ".join(map(str, log.damaged[:10])) + (" …" if len(log.damaged) > 10 else "")
         notify(f"{path.name}: {len(log.damaged)} damaged lines ({lines}); their requests are asked again.")
     return log
+
+
+def set_damaged_aside(path: Path, notify: Callable[[str], object]) -> None:
+    """Move the damaged lines of a log, as they are, to a file beside it that ends in `.damaged`, and cut off a torn tail.
+
+    Raises
+    ------
+    HeldError
+        When another process writes to the log.
+    """
+    with open_log(path, notify) as log:
+        if not log.damaged:
+            return
+        damaged, aside = set(log.damaged), path.with_suffix(".damaged")
+        with path.open("rb") as lines, aside.open("ab") as out:
+            out.writelines(line for number, line in enumerate(lines, start=1) if number in damaged)
+        sync(aside)
+        with path.open("rb") as lines, staged_file(path) as staged, staged.open("wb") as out:
+            out.writelines(line for number, line in enumerate(lines, start=1) if number not in damaged)
+        notify(f"{path.name}: the damaged lines are in {aside.name} now.")
 
 
 def _open(path: Path, *, writable: bool) -> int:

@@ -4,17 +4,18 @@ Whoever writes to a log may go on meanwhile; a last line that is not finished ye
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from kpmath_builder.protocol import Task
 from kpmath_builder.records import Tokens
 
-__all__ = ["LogTotals", "given_up_keys", "lines_of", "tasks_answered", "tokens_of"]
+__all__ = ["LogTotals", "lines_of", "tasks_answered", "tokens_of", "unanswered"]
 
 # A quote inside a text has a backslash before it, so that these find fields only. A count of more digits is a server's error.
 _COST = re.compile(rb',"(prompt_tokens|completion_tokens)":(\d{1,10})(?!\d)')
-_UNANSWERED = re.compile(rb',"finish_reason":"(?:refused|given_up)"')
+_UNANSWERED = re.compile(rb',"finish_reason":"(refused|given_up)"')
 _TASK = re.compile(rb'\{"key":"([^"]+)","task":"(\w+)"')
 _MOST = 10**9
 """A response with a larger count counts as 0, as in `Response`."""
@@ -48,28 +49,32 @@ class LogTotals:
 
 def tokens_of(lines: Iterable[bytes]) -> Tokens:
     """Return what the lines of a log cost."""
-    requests, given_up, counts = 0, 0, {b"prompt_tokens": 0, b"completion_tokens": 0}
+    requests, counts = 0, {b"prompt_tokens": 0, b"completion_tokens": 0, b"refused": 0, b"given_up": 0}
     for line in lines:
         requests += 1
-        given_up += _UNANSWERED.search(line) is not None
+        if end := _UNANSWERED.search(line):
+            counts[end[1]] += 1
         for name, digits in _COST.findall(line):
             counts[name] += int(digits) if int(digits) <= _MOST else 0
     return Tokens(
         requests=requests,
         prompt=counts[b"prompt_tokens"],
         completion=counts[b"completion_tokens"],
-        given_up=given_up,
+        given_up=counts[b"given_up"],
+        refused=counts[b"refused"],
     )
 
 
-def given_up_keys(path: Path) -> set[bytes]:
-    """Return the keys of a log whose last response says that the request was refused or given up; empty without the log."""
-    keys: set[bytes] = set()
+def unanswered(path: Path) -> Counter[str]:
+    """Return how many requests of a log were refused and how many given up, and have had no other answer since."""
+    ends: dict[bytes, str] = {}
     for line in lines_of(path):
-        given_up = _UNANSWERED.search(line) is not None
-        if (given_up or keys) and (found := _TASK.match(line)):
-            (keys.add if given_up else keys.discard)(found[1])
-    return keys
+        end = _UNANSWERED.search(line)
+        if (end or ends) and (found := _TASK.match(line)):
+            ends.pop(found[1], None)
+            if end:
+                ends[found[1]] = end[1].decode()
+    return Counter(ends.values())
 
 
 def tasks_answered(paths: Iterable[Path], tasks: Collection[Task]) -> set[Task]:

@@ -1,11 +1,12 @@
 """Where everything lies in a build folder, its locks and its logs."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.folder.log import ResponseLog, open_log
-from kpmath_builder.folder.log_scan import given_up_keys, tasks_answered
+from kpmath_builder.folder.log_scan import tasks_answered, unanswered
 from kpmath_builder.protocol import ROLE_OF, Role, Task
 
 __all__ = ["Paths"]
@@ -41,6 +42,8 @@ class Paths:
         self.knowledge = folder / "knowledge"
         self.origin = self.knowledge / "origin.json"
         """Written last of the knowledge: what it is made from, and what its files are."""
+        self.left_out = self.knowledge / "left_out.json"
+        """Rows of the seed set that are no seed problems, by reason."""
         self.candidates = folder / "candidates"
         self.dataset = folder / "dataset"
         self._owns_responses = responses is None
@@ -73,9 +76,9 @@ class Paths:
             found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), tasks)
         return {ROLE_OF[task] for task in found}
 
-    def given_up(self, stage: str, number: int = 0) -> int:
-        """Return how many requests of a log were given up and have had no other answer since."""
-        return len(given_up_keys(self.log(stage, number)))
+    def unanswered(self, stage: str, number: int = 0) -> Counter[str]:
+        """Return how many requests of a log were refused and how many given up, and have had no other answer since."""
+        return unanswered(self.log(stage, number))
 
     def shard(self, number: int) -> Path:
         """Return the path of a shard of candidates."""

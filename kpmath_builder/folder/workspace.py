@@ -102,6 +102,8 @@ class Workspace(Paths):
             notify(f"The tables are made again, because of damage: {cut_list(told, 3)}.")
         for change in spec.changes(before) if before else ():
             notify(f"{change}: what this touches is asked anew, the old answers stay in the log.")
+        for change in spec.decisions(before) if before else ():
+            notify(f"{change}: the tables are made anew with it.")
         text = recipe.to_toml()
         draw = self.noted_draw(spec)
         write_text(self.recipe, text)
@@ -151,6 +153,20 @@ class Workspace(Paths):
             path.unlink(missing_ok=True)
 
     # Knowledge
+
+    def note_left_out(self, losses: Iterable[Mapping[str, Any]]) -> None:
+        """Note which rows of the seed set are no seed problems, for `status`."""
+        noted = list(losses)
+        if noted != self.read_left_out():
+            write_object(self.left_out, {"losses": noted})
+
+    def read_left_out(self) -> list[dict[str, Any]]:
+        """Return what `note_left_out` noted; nothing if it is damaged, for no table depends on it."""
+        with suppress(DamagedError):
+            noted = read_object(self.left_out)
+            if noted is not None:
+                return list(noted["losses"])
+        return []
 
     def learnt_from(self) -> dict[str, Any] | None:
         """Return what the knowledge was made from ("origin") and its fingerprint ("draw"), or None without it.

@@ -1,8 +1,10 @@
 """The way from a published row back to its seeds, prompts and responses, found by going it again over the log."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, AskedSample
@@ -13,16 +15,78 @@ from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.records import Candidate, Practice, SeedProblem
+from kpmath_builder.records import Candidate, Extraction, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
 
-__all__ = ["explain"]
+__all__ = ["QuestionExplanation", "SeedExplanation", "explain"]
 
 
-def explain(folder: Path, row_id: str) -> Iterator[str]:
-    """Yield lines that say where a row of any of the three tables comes from.
+@dataclass(frozen=True)
+class SeedExplanation:
+    """Where a row of `kp-extraction` comes from."""
+
+    seed: SeedProblem
+    extraction: Extraction
+    practices: list[Practice]
+    asked: list[AskedSample]
+
+    def lines(self) -> Iterator[str]:
+        """Yield it in words."""
+        seed = self.seed
+        yield f"{seed.id}: a seed problem of {seed.source}, licence {seed.licence}, {seed.content_hash}"
+        yield from _indented("problem", seed.problem)
+        yield from _requests(self.asked)
+        if self.extraction.reason:
+            yield f"left out: {self.extraction.reason}"
+        for practice in self.practices:
+            yield from _topics(practice)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "id": self.seed.id,
+            "kind": "seed",
+            "seed": self.seed.model_dump(mode="json"),
+            "extraction": self.extraction.model_dump(mode="json"),
+            "requests": _requests_as_json(self.asked),
+        }
+
+
+@dataclass(frozen=True)
+class QuestionExplanation:
+    """Where a row of `scored` or `qa-pairs` comes from."""
+
+    candidate: Candidate
+    sample: int | None
+    """The solution of a row of `qa-pairs`."""
+    seeds: Mapping[str, SeedProblem]
+    asked: list[AskedSample]
+
+    def lines(self) -> Iterator[str]:
+        """Yield it in words."""
+        yield from _decision(self.candidate, self.sample)
+        for number, part in enumerate(self.candidate.blueprint.parts, start=1):
+            yield f"practice {number}: {part.seed_id}, topic {part.topic}, key points {'; '.join(part.key_points)}"
+            yield from _indented("problem", self.seeds[part.seed_id].problem)
+        yield from _requests(self.asked)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        sample = "" if self.sample is None else f"-{self.sample:02d}"
+        return {
+            "id": f"{self.candidate.blueprint.id}{sample}",
+            "kind": "candidate" if self.sample is None else "pair",
+            "sample": self.sample,
+            "candidate": self.candidate.model_dump(mode="json"),
+            "seeds": {name: seed.model_dump(mode="json") for name, seed in self.seeds.items()},
+            "requests": _requests_as_json(self.asked),
+        }
+
+
+def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
+    """Return where a row of any of the three tables comes from.
 
     Raises
     ------
@@ -39,40 +103,39 @@ def explain(folder: Path, row_id: str) -> Iterator[str]:
     return _of_question(row_id, knowledge, run, workspace)
 
 
-def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> Iterator[str]:
+def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> SeedExplanation:
     with ResponseLog(workspace.log("extract"), writable=False) as log:
         ask = Ask(run, log, seed.id)
         extraction = run_apart(extract(seed, ask))
-    yield f"{seed.id}: a seed problem of {seed.source}, licence {seed.licence}, {seed.content_hash}"
-    yield from _indented("problem", seed.problem)
-    yield from _requests(ask.asked)
-    if extraction.reason:
-        yield f"left out: {extraction.reason}"
-    for practice in knowledge.practices:
-        if practice.seed.id == seed.id:
-            yield from _topics(practice)
+    practices = [practice for practice in knowledge.practices if practice.seed.id == seed.id]
+    return SeedExplanation(seed, extraction, practices, ask.asked)
 
 
-def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> Iterator[str]:
+def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> QuestionExplanation:
     drawer = drawer_for(knowledge, run.recipe)
     index, generation, sample = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
     build = run.recipe.build
-    if index is None or index >= build.questions:
-        raise InputError(f"{workspace.folder} has no row {row_id}: take an id from one of its tables.")
+    known = 0 if index is None else _generations(workspace, index % build.shards)
+    if index is None or index >= build.questions or generation > known:
+        raise _no_row(workspace, row_id)
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
     with ResponseLog(workspace.log("synthesis", index % build.shards), writable=False) as log:
         ask = Ask(run, log, index, generation)
         candidate = run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
-    yield from _decision(candidate, sample)
-    for number, part in enumerate(candidate.blueprint.parts, start=1):
-        yield f"practice {number}: {part.seed_id}, topic {part.topic}, key points {'; '.join(part.key_points)}"
-        yield from _indented("problem", seeds[part.seed_id].problem)
-    shown = [
-        asked
-        for asked in ask.asked
-        if sample is None or asked.request.task != "solve" or asked.sample == sample
-    ]
-    yield from _requests(shown)
+    if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:
+        raise _no_row(workspace, row_id)
+    used = {part.seed_id: seeds[part.seed_id] for part in candidate.blueprint.parts}
+    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.sample == sample]
+    return QuestionExplanation(candidate, sample, used, asked)
+
+
+def _generations(workspace: Workspace, shard: int) -> int:
+    """Return how often a shard was begun anew."""
+    return workspace.renewals().get(str(shard), 0)
+
+
+def _no_row(workspace: Workspace, row_id: str) -> InputError:
+    return InputError(f"{workspace.folder} has no row {row_id}: take an id from one of its tables.")
 
 
 def _place(row_id: str, draw_id: str) -> tuple[int | None, int, int | None]:
@@ -116,6 +179,21 @@ def _requests(asked: list[AskedSample]) -> Iterator[str]:
         if response.reasoning:
             yield from _indented("thinking", response.reasoning)
         yield from _indented("response", response.text)
+
+
+def _requests_as_json(asked: list[AskedSample]) -> list[dict[str, Any]]:
+    return [
+        {
+            "task": request.task,
+            "model": request.model,
+            "key": request.key(sample),
+            "messages": [asdict(message) for message in request.messages],
+            "finish_reason": response.finish_reason,
+            "reasoning": response.reasoning,
+            "response": response.text,
+        }
+        for request, sample, response in asked
+    ]
 
 
 def _indented(title: str, text: str) -> Iterator[str]:

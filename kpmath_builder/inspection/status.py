@@ -3,13 +3,17 @@
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.files.lock import owner_of
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.outcome import Outcome, outcome_of
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
 
@@ -44,6 +48,33 @@ class Status:
     funnel: Funnel
     """Of all candidates that are there, before duplicates are dropped; of the tables once they are written."""
     sentence: str
+    outcome: Outcome = field(default_factory=Outcome)
+    """What is found about the teachers, and where the rest went."""
+    finished: bool = False
+    """Whether the tables are there, whole as far as their lengths show."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        shards = [
+            {
+                "number": its.number,
+                "state": its.state,
+                "owner": its.owner,
+                "generation": its.generation,
+                "done": its.done,
+                "total": its.total,
+                "tokens": its.tokens.model_dump(),
+                "seconds_since_written": its.age,
+            }
+            for its in self.shards
+        ]
+        return {
+            "finished": self.finished,
+            "sentence": self.sentence,
+            "shards": shards,
+            "funnel": self.funnel.as_json(),
+            **self.outcome.as_json(),
+        }
 
 
 def read_status(folder: Path) -> Status:
@@ -59,13 +90,22 @@ def read_status(folder: Path) -> Status:
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
-    return Status(shards, funnel, " ".join(filter(None, [sentence, _given_up(workspace, shards)])))
+    sentence = " ".join(filter(None, [sentence, _unanswered(workspace, shards)]))
+    outcome = outcome_of(workspace, recipe, _knowledge(workspace), funnel)
+    return Status(shards, funnel, sentence, outcome, finished=manifest is not None)
 
 
-def _given_up(workspace: Workspace, shards: list[ShardStatus]) -> str:
-    requests = sum(shard.tokens.given_up for shard in shards)
-    if not workspace.is_learnt:  # afterwards the questions are drawn, without what was given up before
-        requests += workspace.given_up("extract") + workspace.given_up("topics")
+def _knowledge(workspace: Workspace) -> Knowledge | None:
+    try:
+        return Knowledge.load(workspace)
+    except DamagedError:  # `verify` names it, `build` makes it again
+        return None
+
+
+def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:
+    requests = sum(shard.tokens.given_up + shard.tokens.refused for shard in shards)
+    if not workspace.is_learnt:  # afterwards the questions are drawn, without what got no answer before
+        requests += (workspace.unanswered("extract") + workspace.unanswered("topics")).total()
     if not requests:
         return ""
     return f"{requests:,} requests were refused or given up: `kpmath build` with --retry-given-up asks them again."
@@ -86,8 +126,9 @@ def _shard(
     log, sealed = workspace.log("synthesis", number), workspace.shard(number)
     part = sealed.with_suffix(".part")
     tokens = tokens_of(lines_of(log))
-    if tokens.given_up:
-        tokens = tokens.model_copy(update={"given_up": workspace.given_up("synthesis", number)})
+    if tokens.given_up or tokens.refused:
+        ends = workspace.unanswered("synthesis", number)
+        tokens = tokens.model_copy(update={"given_up": ends["given_up"], "refused": ends["refused"]})
     owner = owner_of(log.with_suffix(".lock"))
     header = shard_header(sealed)
     is_current = bool(spec and header and spec.header(number, draw).items() <= header.items())

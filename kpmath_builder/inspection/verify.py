@@ -6,7 +6,7 @@ No teacher is asked. Going the way again makes every request anew, so that an an
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -20,21 +20,26 @@ from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.scratch import scratch
 from kpmath_builder.files.sealed import DamagedError, FileRecord
 from kpmath_builder.folder.build_spec import ASKING, BuildSpec
-from kpmath_builder.folder.damage import damage
+from kpmath_builder.folder.damage import FOREIGN, damage
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.rebuild_diff import compare_lines, compare_rows, compare_values
+from kpmath_builder.inspection.remedies import Remedies
 from kpmath_builder.knowledge.learning import relearn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import DropReason
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["Disagreement", "Verifier"]
+
+_EXTRACT = "responses/extract-00000.jsonl"
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,15 @@ class Disagreement:
     file: str
     place: str
     what: str
+    remedy: str
+    """What mends it: a command in backticks, or what to do by hand."""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as docs/scripting.md describes it."""
+        return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.place}: {self.what}"
+        return f"{self.file}, {self.place}: {self.what}. To mend it: {self.remedy}."
 
 
 @dataclass
@@ -66,6 +77,11 @@ class Verifier:
     checked: Counter[str] = field(default_factory=Counter)
     """How many responses, seed problems, candidates and rows were looked at."""
 
+    def __post_init__(self) -> None:
+        self._remedies = Remedies(self.folder)
+        self._lost = ""
+        """The remedy for candidates whose answers are lost, on which the tables depend."""
+
     def run(self) -> Iterator[Disagreement]:
         """Yield every disagreement.
 
@@ -78,7 +94,8 @@ class Verifier:
         _assert_quiet(workspace)
         yield from self._logs(workspace)
         for damaged in damage(workspace):
-            yield Disagreement(_name(damaged.path, workspace), "all of it", damaged.why)
+            name = _name(damaged.path, workspace)
+            yield Disagreement(name, "all of it", damaged.why, self._of_damage(workspace, damaged))
         try:
             recipe, known, spec = workspace.read_recipe(), Knowledge.load(workspace), workspace.begun()
         except DamagedError:
@@ -102,9 +119,15 @@ class Verifier:
             with ResponseLog(path, writable=False) as log:
                 self.checked["responses"] += len(log)
                 for number in log.damaged:
-                    yield Disagreement(name, f"line {number}", "its checksum is wrong")
+                    yield Disagreement(name, f"line {number}", "its checksum is wrong", self._remedies.log)
                 if log.torn_bytes:
-                    yield Disagreement(name, "last line", f"is unfinished ({log.torn_bytes} bytes)")
+                    what = f"is unfinished ({log.torn_bytes} bytes)"
+                    yield Disagreement(name, "last line", what, self._remedies.log)
+
+    def _of_damage(self, workspace: Workspace, damaged: DamagedError) -> str:
+        if damaged.why == FOREIGN:
+            return self._remedies.foreign
+        return self._remedies.recipe if damaged.path == workspace.recipe else self._remedies.remade
 
     def _spec_differences(
         self, workspace: Workspace, recipe: Recipe, prompts: Prompts, known: Knowledge, spec: BuildSpec
@@ -112,31 +135,43 @@ class Verifier:
         for number, seed in enumerate(known.seeds, start=1):
             self.checked["seed problems"] += 1
             if seed.content_hash != hash_of_problem(seed.problem, seed.solution):
-                yield Disagreement("knowledge/seeds.jsonl", f"line {number}", "its content hash is another")
+                remedy = self._remedies.differs("it", "knowledge/origin.json")
+                yield Disagreement(
+                    "knowledge/seeds.jsonl", f"line {number}", "its content hash is another", remedy
+                )
         asking = spec.decided[ASKING]
         now = BuildSpec.of(recipe, prompts, hash_of_set(known.seeds), spec.generations, asking=asking)
         for place, what in compare_values(spec.as_json(), now.as_json()):
-            yield Disagreement("build_spec.json", place, what)
+            yield Disagreement("build_spec.json", place, what, self._remedies.spec)
         told = workspace.learnt_from()
         for place, what in compare_values(told and told["origin"], {**spec.origin, **spec.layout}):
-            yield Disagreement("knowledge/origin.json", place, what)
+            remedy = self._remedies.differs("it", "knowledge/origin.json")
+            yield Disagreement("knowledge/origin.json", place, what, remedy)
         if workspace.noted_draw(spec) != known.fingerprint:
-            yield Disagreement("knowledge", "all of it", "is not what the build spec names")
+            remedy = self._remedies.differs("it", "knowledge/origin.json")
+            yield Disagreement("knowledge", "all of it", "is not what the build spec names", remedy)
 
     def _knowledge(
         self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge
     ) -> Iterator[Disagreement]:
         try:
-            run_apart(relearn(known, run, again)).save(again.knowledge)
+            relearnt = run_apart(relearn(known, run, again))
+            relearnt.save(again.knowledge)
         except KpmathError as error:
-            yield Disagreement("knowledge", "all of it", f"cannot be made again: {error}")
+            what = f"cannot be made again: {error}"
+            yield Disagreement("knowledge", "all of it", what, self._remedies.lost(_EXTRACT))
             return
+        pairs = zip(known.extractions, relearnt.extractions, strict=True)
+        lost = any(now.reason and not before.reason for before, now in pairs)
+        remedy = (
+            self._remedies.lost(_EXTRACT) if lost else self._remedies.differs("it", "knowledge/origin.json")
+        )
         for path in sorted(again.knowledge.glob("*.json*")):
             for place, what in compare_lines(workspace.knowledge / path.name, path):
-                yield Disagreement(f"knowledge/{path.name}", place, what)
+                yield Disagreement(f"knowledge/{path.name}", place, what, remedy)
         name = "tcpm.npz"
         if FileRecord.of(workspace.knowledge / name) != FileRecord.of(again.knowledge / name):
-            yield Disagreement(f"knowledge/{name}", "counts", "are not those of the practices")
+            yield Disagreement(f"knowledge/{name}", "counts", "are not those of the practices", remedy)
 
     def _candidates(
         self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge, spec: BuildSpec
@@ -146,49 +181,58 @@ class Verifier:
         run_apart(synthesise_all(known, run, again, spec, sealed))
         for number in sealed:
             path = workspace.shard(number)
+            name = f"candidates/{path.name}"
+            lost = _lacks_answers(again.shard(number)) and not _lacks_answers(path)
+            self._lost = self._remedies.regenerated(number) if lost else self._lost
+            remedy = self._lost if lost else self._remedies.differs("it", name)
             for place, what in compare_lines(path, again.shard(number)):
-                yield Disagreement(f"candidates/{path.name}", place, what)
+                yield Disagreement(name, place, what, remedy)
         self.checked["candidates"] += run.report.done
         if workspace.manifest.exists():
             for number in sorted(set(shards) - set(sealed)):
                 what = "belongs to another build" if workspace.shard(number).exists() else "is missing"
-                yield Disagreement(f"candidates/{workspace.shard(number).name}", "all of it", what)
+                name = f"candidates/{workspace.shard(number).name}"
+                yield Disagreement(name, "all of it", what, self._remedies.remade)
                 run_apart(synthesise_all(known, run, again, spec, [number]))
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
+        whole = next(workspace.damaged_results(), None) is None
+        remedy = self._remedies.differs("them", "manifest.json") if whole else self._remedies.remade
+        remedy = self._lost or remedy
         manifest = tabulate(recipe, again, known, spec)
         with suppress(DamagedError):
             stored = {
                 key: value for key, value in (workspace.read_manifest() or {}).items() if key != "files"
             }
             for place, what in compare_values(stored, manifest):
-                yield Disagreement("manifest.json", place, what)
+                yield Disagreement("manifest.json", place, what, remedy)
         tables = {config: _parquet(workspace, config) for config in CONFIGS}
         for config, paths in tables.items():
             if not paths:
-                yield Disagreement(f"dataset/data/{config}", "all of it", "is missing")
+                yield Disagreement(f"dataset/data/{config}", "all of it", "is missing", remedy)
                 continue
             self.checked["rows"] += manifest["rows"][config]
             try:
                 for path, (place, what) in compare_rows(paths, _parquet(again, config)):
-                    yield Disagreement(_name(path, workspace), place, what)
+                    yield Disagreement(_name(path, workspace), place, what, remedy)
             except (pa.ArrowException, OSError) as error:
-                yield Disagreement(f"dataset/data/{config}", "all of it", f"cannot be read ({error})")
-        yield from _other_files(workspace, again)
+                what = f"cannot be read ({error})"
+                yield Disagreement(f"dataset/data/{config}", "all of it", what, remedy)
+        yield from _other_files(workspace, again, remedy)
 
 
-def _other_files(workspace: Workspace, again: Workspace) -> Iterator[Disagreement]:
+def _other_files(workspace: Workspace, again: Workspace, remedy: str) -> Iterator[Disagreement]:
     """Compare what is beside the tables: the card and the files that say where the data comes from."""
     for path in sorted(path for path in again.dataset.rglob("*") if path.is_file()):
         name = path.relative_to(again.dataset)
         stored = workspace.dataset / name
         if not stored.is_file():
-            yield Disagreement(f"dataset/{name}", "all of it", "is missing")
+            yield Disagreement(f"dataset/{name}", "all of it", "is missing", remedy)
         elif path.suffix != ".parquet":
             for place, what in islice(compare_lines(stored, path), 1):  # one line of a text says enough
-                yield Disagreement(f"dataset/{name}", place, what)
+                yield Disagreement(f"dataset/{name}", place, what, remedy)
 
 
 def _parquet(workspace: Workspace, config: str) -> list[Path]:
@@ -202,6 +246,13 @@ def _is_sealed(workspace: Workspace, number: int, spec: BuildSpec, known: Knowle
     return path.is_file() and (
         shard_header(path) is None or workspace.is_sealed(number, spec, known.fingerprint)
     )
+
+
+def _lacks_answers(shard: Path) -> bool:
+    """Whether candidates of a shard need answers that are not in the log."""
+    header = shard_header(shard)
+    lines = Funnel.from_json(header["funnel"]).lines() if header else []
+    return any(DropReason.NOT_ASKED in line.reasons for line in lines)
 
 
 def _name(path: Path, workspace: Workspace) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import InputError, NothingToDrawError
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError, Run
 from kpmath_builder.execution.window import run_window
@@ -18,11 +18,12 @@ from kpmath_builder.knowledge.embeddings import Embedder, LexicalEmbedder
 from kpmath_builder.knowledge.extraction import extract, same_topic
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
+from kpmath_builder.losses import too_few
 from kpmath_builder.recipe import TopicsSettings
 from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
-from kpmath_builder.stopping import StoppedError
+from kpmath_builder.stopping import Stop, StoppedError
 
-__all__ = ["learn", "relearn"]
+__all__ = ["learn", "learn_from", "make_embedder", "relearn"]
 
 
 async def learn(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec) -> Knowledge:
@@ -76,15 +77,7 @@ async def _learn(
     seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, spec: BuildSpec, known: Knowledge | None
 ) -> Knowledge:
     """Make the knowledge from the log, asking for what it lacks; `known` is what is there and may be another build's."""
-    embedder = _embedder(run.recipe.topics, run)
-    try:
-        await embedder.check()  # before the extraction is paid for
-        extractions = await _extract_all(seeds, run, workspace)
-        clusters = await _cluster(extractions, embedder, run, workspace)
-    finally:
-        await embedder.close()
-    run.stop.check()
-    knowledge = Knowledge(seeds, extractions, clusters)
+    knowledge = await learn_from(seeds, run, workspace)
     noted = workspace.noted_draw(spec)
     if noted and knowledge.fingerprint not in {noted, known.fingerprint if known else noted}:
         raise InputError(
@@ -94,6 +87,24 @@ async def _learn(
     knowledge.save(workspace.knowledge)
     workspace.learnt(spec, knowledge.fingerprint)
     return knowledge
+
+
+async def learn_from(
+    seeds: Sequence[SeedProblem], run: Run, workspace: Workspace, minimum_support: int | None = None
+) -> Knowledge:
+    """Extract, cluster and count; the answers are logged in the folder, the knowledge is not kept there.
+
+    `minimum_support` replaces the recipe's.
+    """
+    embedder = make_embedder(run.recipe.topics, run.report.note, run.stop)
+    try:
+        await embedder.check()  # before the extraction is paid for
+        extractions = await _extract_all(seeds, run, workspace)
+        clusters = await _cluster(extractions, embedder, run, workspace, minimum_support)
+    finally:
+        await embedder.close()
+    run.stop.check()
+    return Knowledge(seeds, extractions, clusters)
 
 
 async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Workspace) -> list[Extraction]:
@@ -128,7 +139,11 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
 
 
 async def _cluster(
-    extractions: Sequence[Extraction], embedder: Embedder, run: Run, workspace: Workspace
+    extractions: Sequence[Extraction],
+    embedder: Embedder,
+    run: Run,
+    workspace: Workspace,
+    minimum_support: int | None = None,
 ) -> TopicClusters:
     report = run.report
     rule = run.recipe.topics
@@ -143,26 +158,29 @@ async def _cluster(
                     None  # the answers to the other pairs are still waited for; nothing is saved after a stop
                 )
 
-        return await cluster_topics(
-            extractions,
-            embedder,
-            ask_same,
-            same=rule.same,
-            ask_above=rule.ask_above,
-            minimum_support=rule.minimum_support,
-        )
+        try:
+            return await cluster_topics(
+                extractions,
+                embedder,
+                ask_same,
+                same=rule.same,
+                ask_above=rule.ask_above,
+                minimum_support=minimum_support or rule.minimum_support,
+            )
+        except NothingToDrawError as error:
+            raise NothingToDrawError(too_few(str(error), extractions)) from None
 
 
-def _embedder(rule: TopicsSettings, run: Run) -> Embedder:
+def make_embedder(rule: TopicsSettings, notify: Callable[[str], None], stop: Stop) -> Embedder:
+    """Return the embedder that a recipe names; raises `InputError` for what is no address."""
     if rule.embedding == "lexical":
         return LexicalEmbedder()
+    from kpmath_builder.client.addresses import unused_key
     from kpmath_builder.client.embeddings import OpenAIEmbedder
 
     key = os.environ.get(rule.embedding_key_env)
+    for note in unused_key(rule.embedding_addresses, key, rule.embedding_key_env):
+        notify(note)
     return OpenAIEmbedder(
-        rule.embedding_model,
-        rule.embedding_addresses,
-        api_key=key,
-        notify=run.report.note,
-        stop=run.stop,
+        rule.embedding_model, rule.embedding_addresses, api_key=key, notify=notify, stop=stop
     )

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from pydantic import ValidationError
 
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import InputError, NothingToDrawError
 from kpmath_builder.knowledge.embeddings import Embedder, FloatMatrix
 from kpmath_builder.knowledge.linkage import Pair, average_linkage, centres, merge_agreed, nearest_pairs
 from kpmath_builder.knowledge.raw_topics import RawTopic, collect, topic_vectors, unite
@@ -117,7 +117,7 @@ async def cluster_topics(
     """
     topics = collect(extractions)
     if len(topics) < 2:
-        raise InputError(
+        raise NothingToDrawError(
             f"The extraction named {len(topics)} topic(s) with key points, and at least two topics are needed: add seeds."
         )
     vectors = await topic_vectors(topics, embedder)
@@ -195,7 +195,7 @@ def _join_small(
     large = [i for i, count in enumerate(problems) if count >= minimum_support]
     small = [i for i, count in enumerate(problems) if count < minimum_support]
     if not large:
-        raise InputError(
+        raise NothingToDrawError(
             f"No topic has {minimum_support} seed problems: lower topics.minimum_support or add seeds."
         )
     refused_by: dict[int, list[int]] = {i: [] for i in range(len(topics))}

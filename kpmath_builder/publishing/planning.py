@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError
@@ -35,6 +36,18 @@ class Plan:
     def commits(self) -> bool:
         """Whether a commit is to be made."""
         return bool(self.additions or self.deletions)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "head": self.head,
+            "previous": None if self.previous is None else str(self.previous),
+            "tagged": self.tagged,
+            "newest": self.newest,
+            "additions": {path: file.size for path, file in sorted(self.additions.items())},
+            "deletions": list(self.deletions),
+            "changes": {config: str(change) for config, change in self.difference.configs.items()},
+        }
 
     def lines(self) -> list[str]:
         """Return the plan in words."""

@@ -7,8 +7,9 @@ what came back whole.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.dataset.script import script_text
 from kpmath_builder.errors import BuildError, InputError
@@ -40,6 +41,20 @@ class Published:
     """Whether the version was there already, whole."""
     pull_request: str = ""
     """Address of the pull request that was opened."""
+    open_pull_requests: tuple[str, ...] = ()
+    """Addresses of pull requests that are open, and are no part of the version."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it."""
+        return {
+            "repo": self.repo,
+            "version": str(self.version),
+            "commit": self.commit,
+            "unchanged": self.unchanged,
+            "pull_request": self.pull_request,
+            "open_pull_requests": list(self.open_pull_requests),
+            "plan": self.plan.as_json(),
+        }
 
     def lines(self) -> list[str]:
         """Return what was done in words."""
@@ -102,9 +117,14 @@ def publish(
         raise InputError(f"This build cannot be published: {problems[0]}{more}. Correct it and build again.")
     with scratch(Path(folder)) as downloads:
         publisher = _Publisher(remote, release, downloads, note)
-        if dry_run:
-            return _persist(publisher.look, note)
-        return _persist(lambda: publisher.run(private=private, pull_request=pull_request), note)
+        published = _persist(
+            publisher.look if dry_run else lambda: publisher.run(private=private, pull_request=pull_request),
+            note,
+        )
+    others = [address for address in remote.open_pull_requests() if address != published.pull_request]
+    for address in others:
+        note(f"{address} is an open pull request, and no part of this version: merge or close it.")
+    return replace(published, open_pull_requests=tuple(others))
 
 
 def _persist(attempt: Callable[[], Published], note: Callable[[str], None]) -> Published:

@@ -117,6 +117,17 @@ class Remote:
         except EntryNotFoundError:
             return None
 
+    def open_pull_requests(self) -> list[str]:
+        """Return the addresses of the open pull requests; none where the Hub does not show them."""
+        try:
+            with self._asking():
+                found = self._api.get_repo_discussions(
+                    **self._known, discussion_type="pull_request", discussion_status="open"
+                )
+                return [pull.url for pull in found]
+        except (KpmathError, KeyError, TypeError):  # they can be switched off, and nothing depends on them
+            return []
+
     def create(self, *, private: bool) -> None:
         """Make the repository where it is not there yet."""
         with self._asking(to="write to"):

@@ -86,6 +86,14 @@ class Recipe(Section):
     def _complete_roles(cls, tree: Any) -> Any:  # noqa: ANN401 - raw TOML
         return complete_teachers(tree) if isinstance(tree, Mapping) else tree
 
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_of_its_own(cls, tree: Any) -> Any:  # noqa: ANN401 - raw TOML
+        build = tree.get("build", {}) if isinstance(tree, Mapping) else None
+        if not isinstance(build, Mapping) or "name" not in tree:
+            return tree
+        return {**tree, "build": {"folder": f"builds/{tree['name']}", **build}}
+
     @model_validator(mode="after")
     def _room_after_thinking(self) -> Self:
         for role, (table, sampled) in self._tables.items():

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import PurePath, PureWindowsPath
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 __all__ = [
+    "Addresses",
     "Key",
     "KeyKind",
     "Section",
@@ -95,6 +96,14 @@ def walk(section: Section, prefix: str = "") -> Iterator[Key]:
             kind, public = declared
             shown = section.shown(name, dumped[name])
             yield Key(prefix + name, dumped[name], field.description or "", kind, public, shown)
+
+
+def _in_a_list(value: Any) -> Any:  # noqa: ANN401 - raw TOML
+    return [value] if isinstance(value, str) else value
+
+
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_in_a_list)]
+"""Some addresses; one may stand without brackets, as on a command line."""
 
 
 def declaration(field: FieldInfo) -> tuple[KeyKind, bool] | None:

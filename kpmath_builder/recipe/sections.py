@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
-from kpmath_builder.recipe.keys import KeyKind, Section, key, last_part, public_model
+from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, key, last_part, public_model
 
 __all__ = [
     "BlueprintsSettings",
@@ -27,7 +27,7 @@ class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
     path: Path | None = key(
-        "file of seed problems: .jsonl, .jsonl.gz, .json or .parquet", None, KeyKind.FREE, public=False
+        "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.FREE, public=False
     )
     hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.FREE)
     hub_config: str | None = key("config of the Hub dataset", None, KeyKind.FREE)
@@ -86,7 +86,7 @@ class TopicsSettings(Section):
         "lexical: runs offline on a CPU; openai: /v1/embeddings of a server", "lexical", KeyKind.DRAW
     )
     embedding_model: str = key("embedding model as the server lists it; needed for openai", "", KeyKind.DRAW)
-    embedding_addresses: tuple[str, ...] = key(
+    embedding_addresses: Addresses = key(
         "addresses of the embedding server",
         ("http://127.0.0.1:8001",),
         KeyKind.FREE,
@@ -203,9 +203,14 @@ class SelectionSettings(Section):
 class BuildSettings(Section):
     """Where and how much."""
 
-    folder: Path = key("folder of the build", Path("builds/kpmath"), KeyKind.FREE, public=False)
+    folder: Path = key(
+        "folder of the build; if it is not given, builds/ and the recipe's name",
+        Path("builds/kpmath"),
+        KeyKind.FREE,
+        public=False,
+    )
     questions: int = key(
-        "blueprints to draw, each one question at most; may grow in a folder that is built",
+        "blueprints to draw, each one question at most; may grow in a folder that is built, and shrinks only with --shrink",
         1000,
         KeyKind.DECISION,
         ge=1,

@@ -8,7 +8,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import Field, model_validator
 
 from kpmath_builder.protocol import Task
-from kpmath_builder.recipe.keys import KeyKind, Section, is_local_path, key, last_part, public_model
+from kpmath_builder.recipe.keys import (
+    Addresses,
+    KeyKind,
+    Section,
+    is_local_path,
+    key,
+    last_part,
+    public_model,
+)
 from kpmath_builder.records import Tokens
 
 __all__ = [
@@ -162,7 +170,7 @@ class ServerSettings(ModelSettings):
     kind: Literal["openai"] = key(_KIND, "openai", KeyKind.FREE)
     model: str = key("name of the model as the server lists it", "")
     revision: str | None = key("branch, tag or commit of the model, noted with each answer", None)
-    addresses: tuple[str, ...] = key(
+    addresses: Addresses = key(
         "addresses of servers that all serve the model; a socket is written unix:/path/to/socket",
         ("http://127.0.0.1:8000",),
         KeyKind.FREE,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import canonical_json
-from kpmath_builder.records import SeedProblem
+from kpmath_builder.records import RowFault, SeedProblem
 from kpmath_builder.seeds.formats import Format, SeedRow, choose_format, read_row
 from kpmath_builder.seeds.origins import BUNDLED, MATH, Labels, Origin, origin_of
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
@@ -38,14 +38,18 @@ class SeedSet:
 
     def notes(self) -> tuple[str, ...]:
         """Return one sentence for each thing that the user should know about these seeds."""
-        repeated = [f"{place} (as {first})" for place, first in self.duplicates]
-        return (
-            *_left_out("with the text of an earlier problem", repeated),
-            *_left_out("without a problem or a solution", self.empty),
-            *_left_out("without a readable final answer", self.unanswered),
-            *_left_out("whose answer says that there is none", self.sentinels),
-            *self.hints,
-        )
+        left_out = (_left_out(reason, places) for reason, places in self.left_out.items())
+        return (*chain.from_iterable(left_out), *self.hints)
+
+    @property
+    def left_out(self) -> Mapping[RowFault, Sequence[str]]:
+        """Reason to the places of the rows that are left out for it; reasons without a row are there as well."""
+        return {
+            RowFault.REPEATED: [f"{place} (as {first})" for place, first in self.duplicates],
+            RowFault.EMPTY: self.empty,
+            RowFault.UNANSWERED: self.unanswered,
+            RowFault.SENTINEL: self.sentinels,
+        }
 
 
 def load_seeds(

@@ -146,7 +146,10 @@ def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict
             "subject": subject,
             "id": "unique_id",
         }
-    return {name: name for name in OWN_NAMES} | dict(fields or {})
+    mapped = dict(fields or {})
+    # A column that is mapped to one name is not read under another one besides: the whole solution would become the answer.
+    free = (name for name in OWN_NAMES if name in {"problem", "solution"} or name not in mapped.values())
+    return {name: name for name in free} | mapped
 
 
 def _text(origin: str, row: Row, column: str) -> str:

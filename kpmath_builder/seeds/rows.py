@@ -1,10 +1,11 @@
 """Rows of a seed set as they stand in a file or on the Hub, each with its place; knows no format of problems."""
 
+import csv
 import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Table:
 
 
 def open_file(path: Path) -> Table:
-    """Open a `.jsonl`, `.jsonl.gz`, `.json` (a list) or `.parquet` file; its split is read from its name.
+    """Open a `.jsonl`, `.jsonl.gz`, `.json` (a list), `.csv` (with a line of names) or `.parquet` file; its split is read from its name.
 
     The split is `test` where the word stands in the file's name (`test.jsonl`, `math-test.parquet`), else `train`.
 
@@ -112,6 +113,33 @@ def _json(path: Path) -> Iterator[Row]:
         yield _row(path, f"item {number + 1}", number, item)
 
 
+def _csv(path: Path) -> Iterator[Row]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        try:
+            _check_names(path, reader.fieldnames or ())
+            line = reader.line_num + 1
+            for number, item in enumerate(reader):
+                if None in item or None in item.values():
+                    raise InputError(
+                        f"{path}, line {line}, has more or fewer fields than the first line has names: put quotes around texts with commas."
+                    )
+                yield _row(path, f"line {line}", number, item)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise InputError(f"{path}, line {reader.line_num}, is not CSV ({error}): correct it.") from error
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"{path} has two columns {twice[0]!r}: give each a name of its own.")
+
+
+_LONGEST_FIELD = 10_000_000
+"""Characters."""
+
+
 def _parquet(path: Path) -> Iterator[Row]:
     with pq.ParquetFile(path) as file:
         items = (item for batch in file.iter_batches() for item in batch.to_pylist())
@@ -123,6 +151,7 @@ _READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
     ".jsonl": _jsonl,
     ".jsonl.gz": _jsonl,
     ".json": _json,
+    ".csv": _csv,
     ".parquet": _parquet,
 }
 _ENDINGS = ", ".join(_READERS)

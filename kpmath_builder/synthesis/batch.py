@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import ExitStack
 from functools import partial
 
+from kpmath_builder.errors import NothingToDrawError
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.window import run_window
@@ -18,6 +19,7 @@ from kpmath_builder.folder.shards import ShardWriter, shard_header, shard_indexe
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.losses import too_few
 from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import Recipe, SymbolicSettings
 from kpmath_builder.records import Blueprint
@@ -32,14 +34,17 @@ SECONDS_BETWEEN_LOOKS = 0.05
 def drawer_for(knowledge: Knowledge, recipe: Recipe) -> BlueprintDrawer:
     """Return what draws the build's blueprints (paper section 2.2); raises `InputError` where there is nothing to draw."""
     origin = [knowledge.fingerprint, recipe.build.seed, recipe.blueprints.model_dump()]
-    return BlueprintDrawer(
-        knowledge.practices,
-        knowledge.tcpm,
-        build_seed=recipe.build.seed,
-        draw_id=hashlib.sha256(canonical_json(origin).encode()).hexdigest()[:8],
-        three_topics_share=recipe.blueprints.three_topics_share,
-        max_key_points_per_topic=recipe.blueprints.max_key_points_per_topic,
-    )
+    try:
+        return BlueprintDrawer(
+            knowledge.practices,
+            knowledge.tcpm,
+            build_seed=recipe.build.seed,
+            draw_id=hashlib.sha256(canonical_json(origin).encode()).hexdigest()[:8],
+            three_topics_share=recipe.blueprints.three_topics_share,
+            max_key_points_per_topic=recipe.blueprints.max_key_points_per_topic,
+        )
+    except NothingToDrawError as error:
+        raise NothingToDrawError(too_few(str(error), knowledge.extractions)) from None
 
 
 def draw(drawer: BlueprintDrawer, index: int, generation: int) -> Blueprint:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import InputError, NothingToDrawError
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.randomness import rng, sample_indices, weighted_index
 from kpmath_builder.records import Blueprint, BlueprintPart, Practice
@@ -58,7 +58,7 @@ class BlueprintDrawer:
         max_key_points_per_topic: int = 2,
     ) -> None:
         if not tcpm.counts.any():
-            raise InputError(
+            raise NothingToDrawError(
                 "No two topics occur together in any seed problem, so nothing can be drawn: add seeds."
             )
         self._tcpm = tcpm

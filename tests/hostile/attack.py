@@ -27,6 +27,8 @@ class Exchange:
     headers: Mapping[str, str]
     body: Body
     good: bytes
+    hangs: Callable[[], None]
+    """Says that nothing of use will come any more."""
 
     @property
     def key(self) -> str:
@@ -115,13 +117,15 @@ def spoilt(spoil: Callable[[str], str | bytes], *headers: str) -> Attack:
     return raw(lambda exchange: reply(spoil(exchange.good.decode()), 200, *headers))
 
 
-def flood(start: bytes, piece: bytes, end: bytes = b"") -> Attack:
-    """Send `start` and then pieces of a megabyte, until the client has had enough."""
+def flood(start: bytes, piece: bytes, end: bytes = b"", *, hangs: bool = False) -> Attack:
+    """Send `start` and then pieces of a megabyte, until the client has had enough; if it `hangs`, only time ends it."""
 
     async def attack(exchange: Exchange) -> None:
         await exchange.send(start)
-        for _ in range(MOST):
+        for number in range(MOST):
             await exchange.send(piece)
+            if hangs and number == 9:
+                exchange.hangs()
         await exchange.send(end)
 
     return attack
@@ -139,6 +143,7 @@ def in_turn(*attacks: Attack) -> Attack:
 
 async def never(exchange: Exchange) -> None:
     """Do not answer at all."""
+    exchange.hangs()
     await asyncio.sleep(LONGEST)
 
 
@@ -147,8 +152,10 @@ def trickle(start: bytes, seconds: float, piece: bytes = b" ") -> Attack:
 
     async def attack(exchange: Exchange) -> None:
         await exchange.send(start)
-        for _ in range(int(LONGEST / seconds)):
+        for number in range(int(LONGEST / seconds)):
             await exchange.send(piece)
+            if number == 1:
+                exchange.hangs()
             await asyncio.sleep(seconds)
 
     return attack

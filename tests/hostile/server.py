@@ -7,11 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, Self
 
 from dummy_server import Body, DummyServer, echo, probed
 
 from hostile.attack import Attack, Exchange, reply
+from hostile.patience import hang
 from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
 
 __all__ = ["KEY", "HostileServer", "Phase", "is_probe"]
@@ -147,7 +149,7 @@ class HostileServer:
         body = json.loads(sent) if sent else {}
         place = path.rpartition("/")[2].replace("completions", "answers")
         good = self._good_answer(place, body)
-        exchange = Exchange(writer, path, headers, body, good)
+        exchange = Exchange(writer, path, headers, body, good, partial(hang, sent))
         request = json.dumps(body, sort_keys=True) if place == "answers" and not is_probe(body) else ""
         self.asked.update([request] if request else [])
         if self.phase and self.phase.strikes(place, body):

@@ -1,0 +1,142 @@
+"""What a build must not take over, cut or overwrite: other people's files, another recipe's folder, rows that are there."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from kpmath_builder.errors import InputError, KpmathError
+from kpmath_builder.files.sealed import DamagedError, read_text
+from kpmath_builder.folder.proved import plain_files
+from kpmath_builder.folder.shards import shard_header
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.text import cut_list, shown
+
+__all__ = ["check_dataset", "check_folder", "check_not_smaller"]
+
+_BEGUN = frozenset({"responses", "knowledge", "candidates", "engine", "build.lock"})
+"""What may lie in a folder before anything is noted in it: a killed build's, and answers that were copied there."""
+_UNUSED = frozenset({"lost+found"})
+_WRITTEN = re.compile(
+    r"README\.md|data/[^/]+/train-[0-9]{5}-of-[0-9]{5}\.parquet|figures/[^/]+\.svg|provenance/.+", re.DOTALL
+)
+"""Paths below `dataset/` that a build writes."""
+
+
+def check_folder(recipe: Recipe, *, shrink: bool) -> None:
+    """Check that a recipe may be built in its folder; nothing is changed.
+
+    Parameters
+    ----------
+    shrink
+        Whether rows that are there may be cut.
+
+    Raises
+    ------
+    InputError
+        When the folder is no place for a build, belongs to a recipe of another name, or holds more questions.
+    """
+    workspace = Workspace(recipe.build.folder)
+    try:
+        if not _is_build(workspace):
+            _check_place(workspace.folder)
+            return
+    except OSError as error:
+        raise InputError(
+            f"The build folder {shown(str(workspace.folder))} cannot be read ({error.strerror}): choose another with --set build.folder=…"
+        ) from None
+    owner = _owner(workspace)
+    if owner not in {None, recipe.name}:
+        raise InputError(
+            f'{workspace.folder} belongs to the recipe named "{owner}", and this one is named "{recipe.name}": choose another folder with '
+            f"--set build.folder=…, or rename what is there with `kpmath rescore {workspace.folder} --set name={recipe.name}`."
+        )
+    if not shrink:
+        check_not_smaller(workspace, recipe.build.questions)
+
+
+def check_not_smaller(workspace: Workspace, questions: int) -> None:
+    """Raise `InputError` if the folder holds candidates of more questions than these."""
+    built = max(_built(workspace), default=0)
+    if questions < built:
+        raise InputError(
+            f"{workspace.folder} holds {built:,} questions, and build.questions is {questions:,} now, which would cut its tables: set it to "
+            f"{built} or more, choose another folder with --set build.folder=…, or add --shrink (shrink=True) if that is meant."
+        )
+
+
+def check_dataset(folder: Path) -> None:
+    """Raise `InputError` if something lies in a dataset folder that no build writes: new tables replace the whole folder."""
+    others = [
+        str(path)
+        for path in (path.relative_to(folder) for path in plain_files(folder))
+        if not (_WRITTEN.fullmatch(path.as_posix()) or any(part.startswith(".") for part in path.parts))
+    ]
+    if others:
+        raise InputError(
+            f"{folder} holds {cut_list(others, 3)}, which no build wrote and which new tables would replace: move that elsewhere, then run "
+            "the same command again."
+        )
+
+
+def _is_build(workspace: Workspace) -> bool:
+    """Whether a build has noted something in the folder."""
+    notes = (workspace.spec, workspace.generations, workspace.origin, workspace.manifest)
+    if any(note.exists() for note in notes):
+        return True
+    with suppress(KpmathError, ValueError):
+        return read_text(workspace.recipe) is not None
+    return False
+
+
+def _check_place(folder: Path) -> None:
+    place = folder.expanduser().absolute()
+    with suppress(OSError, RuntimeError):  # a loop of links is found when the folder is made
+        place = place.resolve()
+    if place == Path.cwd():
+        raise InputError(
+            "build.folder is the current folder (or empty, which means the same): name a folder of its own, e.g. --set "
+            "build.folder=builds/mine."
+        )
+    if place == Path.home():
+        raise InputError(
+            f"build.folder is a home folder, {place}: name a folder of its own in it, e.g. --set build.folder={place / 'builds/mine'}."
+        )
+    for outer in place.parents:
+        if _is_build(Workspace(outer)):
+            raise InputError(
+                f"{folder} lies in {outer}, which is a build folder itself: choose another with --set build.folder=…"
+            )
+    if others := sorted(_others_in(place)):
+        raise InputError(
+            f"{shown(str(folder))} is no build folder and holds other things ({cut_list(others, 3)}): choose a folder that is new or empty, "
+            "with --set build.folder=…"
+        )
+
+
+def _others_in(place: Path) -> list[str]:
+    names = [path.name for path in place.iterdir()] if place.is_dir() else []
+    return [name for name in names if name not in _BEGUN | _UNUSED and not name.startswith(".")]
+
+
+def _owner(workspace: Workspace) -> str | None:
+    """Return the name of the recipe that a folder was built with; None if it is not known."""
+    begun = workspace.begun()
+    if begun is not None:
+        return begun.decided.get("name")
+    with suppress(KpmathError):
+        return workspace.read_recipe().name
+    return None
+
+
+def _built(workspace: Workspace) -> Iterator[int]:
+    """Yield how many questions each sealed shard, and the tables, show that there are."""
+    for path in workspace.candidates.glob(f"shard-{'[0-9]' * 5}.jsonl"):
+        header = shard_header(path)
+        if header and header["rows"]:  # its last number is one less than the questions
+            yield int(header["shard"]) + (int(header["rows"]) - 1) * int(header["build.shards"]) + 1
+    with suppress(DamagedError):
+        manifest = workspace.read_manifest()
+        if manifest:
+            yield int(manifest.get("rows", {}).get("scored", 0))

@@ -1,0 +1,1 @@
+"""A few blueprints led through the whole method and shown, before a build is paid for."""

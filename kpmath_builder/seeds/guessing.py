@@ -1,0 +1,143 @@
+"""Which columns of a user's own file are problem, solution and answer: a guess from their names, for a person to confirm."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.seeds.formats import Format, SeedRow, choose_format, read_row
+from kpmath_builder.seeds.rows import Row, open_file
+
+__all__ = ["Guess", "guess_fields"]
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "problem": (
+        "problem",
+        "question",
+        "query",
+        "prompt",
+        "instruction",
+        "exercise",
+        "task",
+        "input",
+        "text",
+        "q",
+    ),
+    "solution": (
+        "solution",
+        "rationale",
+        "explanation",
+        "reasoning",
+        "cot",
+        "chain_of_thought",
+        "response",
+        "completion",
+        "output",
+        "worked_solution",
+        "answer",
+        "a",
+    ),
+    "answer": (
+        "answer",
+        "final_answer",
+        "expected_answer",
+        "target",
+        "label",
+        "gold",
+        "result",
+        "short_answer",
+    ),
+    "level": ("level", "difficulty", "grade"),
+    "subject": ("subject", "topic", "category", "type", "domain"),
+    "id": ("id", "uid", "unique_id", "problem_id", "question_id"),
+}
+"""Our names to those that columns have, the likeliest first."""
+_NEEDED = ("problem", "solution")
+_LOOKED_AT = 50
+"""Rows from which it is seen whether a column holds text."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How a file would be read."""
+
+    form: Format
+    fields: Mapping[str, str] | None
+    """Our names to the file's columns; None if its format is known by its columns."""
+    first: SeedRow
+    """The first row, so read."""
+    place: str
+    """Where that row stands, e.g. "line 1"."""
+    is_annotated: bool
+    """Whether its solution has calculator annotations, which the embedded program needs."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield how the first row is read, a line for each part."""
+        columns = self.fields or {}
+        named = f"the format of {self.form}" if self.fields is None else "these columns"
+        yield f"Read as {named}; {self.place}:"
+        parts = {
+            "problem": self.first.problem,
+            "solution": self.first.solution,
+            "answer": self.first.answer or "",
+            "level": self.first.level or "",
+            "subject": self.first.subject or "",
+            "id": self.first.id or "",
+        }
+        for name, text in parts.items():
+            if text:
+                column = f" ({columns[name]})" if name in columns else ""
+                yield f"  {name}{column}: {_short(text)}"
+        if self.first.answer is None:
+            yield "  answer: none can be read, so this row would be left out"
+
+
+def guess_fields(path: Path) -> Guess:
+    """Guess how a seed file is to be read.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or no column looks like a problem or a worked solution.
+    """
+    table = open_file(path)
+    rows = list(islice(table.rows, _LOOKED_AT))
+    if not rows:
+        raise InputError(f"{path} holds no rows: give a file with seed problems.")
+    fields = None if _is_known(table.origin, rows[0]) else _fields(path, rows)
+    form = choose_format(table.origin, rows[0], "auto", fields)
+    first = read_row(table.origin, rows[0], form, fields)
+    return Guess(form, fields, first, rows[0].place, "<<" in first.solution and ">>" in first.solution)
+
+
+def _is_known(origin: str, row: Row) -> bool:
+    try:
+        choose_format(origin, row, "auto", None)
+    except InputError:
+        return False
+    return True
+
+
+def _fields(path: Path, rows: list[Row]) -> dict[str, str]:
+    columns = {name.strip().lower(): name for name in rows[0].columns}
+    texts = {
+        low for low, name in columns.items() if all(isinstance(row.columns.get(name), str) for row in rows)
+    }
+    fields: dict[str, str] = {}
+    for name, likely in _NAMES.items():
+        free = (low for low in likely if low in columns and columns[low] not in fields.values())
+        chosen = next((low for low in free if low in texts or name not in _NEEDED), None)
+        if chosen is not None:
+            fields[name] = columns[chosen]
+        elif name in _NEEDED:
+            raise InputError(
+                f"{path} has the columns {', '.join(rows[0].columns)}, and none is known as the {name}, which must be text: name them with "
+                '--set \'seeds.fields={ problem = "…", solution = "…" }\'.'
+            )
+    return fields
+
+
+def _short(text: str, most: int = 200) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]} …"
