@@ -25,6 +25,8 @@ The column "a change is" says what a change does to a folder in which a build wa
 - **asked**: what the key touches is asked again; everything else is found in the log.
 - **draw** (what the questions are drawn from) and **layout** (how the folder stores them): a folder has one value. Once its topics have
   been extracted, a change is refused. For the extractor, the teachers' **asked** keys are draw keys.
+- **seeds**: a folder has one set of seeds. The same problems may be read from another place; if problems, ids or licences change, or
+  whether the text may be published, that is refused.
 - **decision**: only what is made of the answers changes; `kpmath rescore` applies it without asking anything.
 - **free**: nothing.
 

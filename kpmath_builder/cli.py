@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -24,7 +24,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     help="Build a key-point-driven math dataset (KPMath, arXiv 2403.02333) with an open model of your own.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -54,6 +53,8 @@ Shrink = Annotated[
 ]
 
 MOST_SHARDS = 4096
+_Misused = cast("type[Exception]", typer.BadParameter.mro()[1])
+"""What typer raises for a wrong option, a missing argument or a value that cannot be; it has no public name."""
 JSON_FORMAT = 1
 """Raised when a key of a JSON result goes or changes its meaning."""
 
@@ -82,10 +83,13 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        status = app(sys.argv[1:] or ["--help"], prog_name="kpmath", standalone_mode=False)
     except KpmathError as error:
         _say(f"kpmath: {cut(str(error))}", err=True)
         sys.exit(error.exit_status)
+    except _Misused as error:
+        _say(f"kpmath: {cut(_about_misuse(error))}", err=True)
+        sys.exit(2)
     except UnicodeEncodeError as error:
         if error.encoding not in {"utf-8", "ascii"}:
             raise
@@ -100,6 +104,7 @@ def main() -> None:
             raise
         _say(f"kpmath: {cut(_about(error))}: correct that, then run the same command again.", err=True)
         sys.exit(1)
+    sys.exit(status or 0)
 
 
 def _recipe(
@@ -136,6 +141,15 @@ def _announce(plan: object) -> None:
 def _say(line: str, *, err: bool = False) -> None:
     """Print a line; what would act on the terminal is shown as an escape."""
     typer.echo(shown(line), err=err)
+
+
+def _about_misuse(error: Exception) -> str:
+    """Return a sentence about words that are no command, with the help that lists those that are."""
+    commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    given = next((word for word in sys.argv[1:2] if word in commands), "")
+    said = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
+    see = f"see `{' '.join(filter(None, ('kpmath', given)))} --help`."
+    return f"{said} {see.capitalize()}" if said.endswith("?") else f"{said.rstrip('.')}: {see}"
 
 
 def _display(*, quiet: bool, json: bool) -> "Display":
@@ -200,7 +214,7 @@ def build(
 
     read = _recipe(recipe, seeds, settings, confirmed=confirmed)
     chosen = _numbers(shards) if shards is not None else None
-    with _going_on_after_signals(), _display(quiet=quiet, json=json) as display:
+    with _going_on_after_signals(err=quiet or json), _display(quiet=quiet, json=json) as display:
         result = run(
             read,
             shards=chosen,
@@ -218,7 +232,7 @@ def build(
 
 
 @contextmanager
-def _going_on_after_signals() -> Iterator[None]:
+def _going_on_after_signals(*, err: bool = False) -> Iterator[None]:
     """After Ctrl+C or SIGTERM, say how to go on, and end."""
     from kpmath_builder.stopping import Interrupted
 
@@ -226,7 +240,7 @@ def _going_on_after_signals() -> Iterator[None]:
         yield
     except Interrupted as stop:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
-        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}")
+        _say(f"{stop}; what was answered is kept. Go on with: kpmath {again}", err=err)
         sys.stdout.flush()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up
 
@@ -435,12 +449,14 @@ def export(
 ) -> None:
     """Write the tables of a finished build as JSON lines."""
     from kpmath_builder.dataset.export import export_jsonl
+    from kpmath_builder.folder.guards import check_export
     from kpmath_builder.folder.workspace import Workspace
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = folder / "export" if target is None else target
     workspace = Workspace.existing(folder)
+    check_export(workspace, target)
     workspace.check_tables()
     rows_of = export_jsonl(workspace.dataset, target, config, force=force)
     if json:

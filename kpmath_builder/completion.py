@@ -119,6 +119,8 @@ def begin(
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
             spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
             workspace.check(spec)
+            if workspace.finished(spec) is None:
+                check_dataset(workspace.dataset)  # here already, before anything is asked
             workspace.reopen([shard for shard in retried if workspace.unanswered("synthesis", shard)])
             if retried and workspace.is_learnt and (requests := workspace.unanswered("extract").total()):
                 notify(
@@ -202,13 +204,14 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
         )
     check_dataset(workspace.dataset)
     counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
-    extracted = model_counts(knowledge, recipe, Prompts.load(recipe.prompts))
+    extracted = model_counts(knowledge, recipe)
     return {
         "build_spec": spec.fingerprint,
         "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
         "funnel": counts.funnel.as_json(),
+        "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in find(counts.funnel, extracted)],
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }

@@ -4,12 +4,14 @@ Pure rules over counts, so that a preview, a build and `status` say the same of 
 follows its rules, and is not judged here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import DropReason, Stage, Tokens
 
 __all__ = ["Finding", "FindingId", "KnowledgeCounts", "find"]
@@ -40,6 +42,7 @@ PRACTICES_AT_LEAST = 20
 
 _COPIED = (DropReason.COPIED_PASSAGE, DropReason.RENUMBERED)
 _NO_PROBLEM = (DropReason.ANSWER_INSIDE, DropReason.TALK, DropReason.NOTHING_ASKED)
+_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"writer": "write", "judge": "judge", "solver": "solve"}
 
 
@@ -100,11 +103,11 @@ class KnowledgeCounts:
     given_up: int
     practices: int
     key_points: int
-    """Of all practices, as the extractor named them."""
+    """As the extractor named them."""
     with_numbers: int
-    """Key points that carry a number of their problem."""
+    """Key points that carry a number of their problem, and are left out."""
     copied: int
-    """Key points that stand in the prompt."""
+    """Key points that stand in the prompt, and are left out."""
     largest_topic: str
     largest: int
     """Practices that have that topic."""
@@ -134,7 +137,9 @@ def _percent(count: int, of: int) -> str:
 
 
 def _requests(funnel: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Finding]:
-    given_up = {role: funnel.spent.get(task, Tokens()).given_up for role, task in _ROLES.items()}
+    given_up: Counter[str] = Counter()
+    for task, spent in funnel.spent.items():
+        given_up[_ROLE_OF[task]] += spent.given_up
     refused = dict(funnel.refused)
     if knowledge:
         given_up["extractor"], refused["extractor"] = knowledge.given_up, knowledge.refused
@@ -200,15 +205,15 @@ def _key_points(_: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Findin
         yield Finding(
             FindingId.NUMBERS,
             knowledge.with_numbers / knowledge.key_points,
-            f"Of the key points, {_percent(knowledge.with_numbers, knowledge.key_points)} carry a number of their problem.",
-            "Such key points ask for the old problem again: take a larger model for roles.extractor.",
+            f"Of the key points, {_percent(knowledge.with_numbers, knowledge.key_points)} carry a number of their problem and were left out.",
+            "They ask for the old problem again. Take a larger model for roles.extractor to lose fewer.",
         )
     if _often(knowledge.copied, knowledge.key_points, COPIED_KEY_POINTS):
         yield Finding(
             FindingId.COPIED_KEY_POINTS,
             knowledge.copied / knowledge.key_points,
-            f"Of the key points, {_percent(knowledge.copied, knowledge.key_points)} are copied from the prompt's examples.",
-            "They ask for what the seeds do not hold: take a larger model for roles.extractor, or other examples in extract.txt.",
+            f"Of the key points, {_percent(knowledge.copied, knowledge.key_points)} are copied from the prompt's examples and were left out.",
+            "They ask for what the seeds do not hold. Take a larger model for roles.extractor, or other examples in extract.txt.",
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
 
 __all__ = ["Funnel", "FunnelLine"]
@@ -14,11 +15,12 @@ _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
 _PROGRAM = "symbolic"
 """The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
-_TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
+_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
 """Ends of a solution that a model wrote, whole or cut off."""
+_TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,13 @@ class Funnel:
     def _observe(self, candidate: Candidate) -> None:
         """Count what says something of the models that played; a program plays by its rules."""
         valid = {"write": candidate.stage is not Stage.ASKED, "judge": candidate.judgement is not None}
+        for task, spent in candidate.spent.items():
+            if not _is_program(candidate, _ROLE_OF[task]):
+                self.refused[_ROLE_OF[task]] += spent.refused
         for task, role in _ROLES.items():
             spent = candidate.spent.get(task, Tokens())
             if _is_program(candidate, role) or not spent.requests:
                 continue
-            self.refused[role] += spent.refused
             if not spent.refused and not spent.given_up:
                 self.replied[role] += 1
                 self.valid_at_first[role] += valid[task] and spent.requests == 1
@@ -102,7 +106,6 @@ class Funnel:
             said = [its for its in candidate.solutions if its.finish_reason in _SAID]
             self.sampled += len(said)
             self.unread += sum(its.answer is None for its in said)
-            self.refused["solver"] += sum(its.finish_reason == "refused" for its in candidate.solutions)
 
     def __add__(self, other: "Funnel") -> "Funnel":
         both = Funnel()
@@ -141,6 +144,11 @@ class Funnel:
         """Return the lines as far as they are known: nothing is kept before the selection, which looks at all candidates."""
         waiting = not self.ended or self.ended[Stage.AGREED, DropReason.NONE]
         return [line for line in self.lines() if line.stage is not Stage.KEPT or not waiting]
+
+    @property
+    def not_asked(self) -> int:
+        """How many candidates ended because answers that they need were never asked for."""
+        return sum(count for (_, reason), count in self.ended.items() if reason is DropReason.NOT_ASKED)
 
     def as_texts(self) -> list[tuple[str, str, str]]:
         """Return stage, count and reasons of the lines that are known, as a table shows them."""

@@ -16,7 +16,6 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.counts import model_counts
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import Loss, lost_blueprints, lost_seeds
-from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate
@@ -49,7 +48,7 @@ def outcome_of(workspace: Workspace, recipe: Recipe, knowledge: Knowledge | None
     if knowledge is None:
         losses = [*rows, *lost_blueprints(funnel, sample)]
         return Outcome(find(funnel), _without_private(losses, recipe))
-    return outcome_over(knowledge, funnel, sample, recipe, Prompts.load(recipe.prompts), rows=rows)
+    return outcome_over(knowledge, funnel, sample, recipe, rows=rows)
 
 
 def outcome_over(
@@ -57,7 +56,6 @@ def outcome_over(
     funnel: Funnel,
     sample: Sequence[Candidate],
     recipe: Recipe,
-    prompts: Prompts,
     *,
     rows: Sequence[Loss],
 ) -> Outcome:
@@ -76,7 +74,7 @@ def outcome_over(
         *lost_seeds(knowledge.seeds, knowledge.extractions, practised),
         *lost_blueprints(funnel, sample),
     ]
-    findings = find(funnel, model_counts(knowledge, recipe, prompts))
+    findings = find(funnel, model_counts(knowledge, recipe))
     return Outcome(findings, _without_private(losses, recipe))
 
 

@@ -12,15 +12,16 @@ from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
-from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec
-from kpmath_builder.folder.guards import check_folder, check_not_smaller
+from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
+from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.learning import learn
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
-from kpmath_builder.preflight import preflight, unless_heard
+from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -82,7 +83,7 @@ def build(
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
-        heard = _preflight(recipe, workspace, report)
+        heard = check_servers(recipe, workspace, report.note)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
@@ -101,7 +102,7 @@ def build(
             lost = lost_rows(seeds.left_out, len(seeds.problems))
             workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
-        if finished is not None:
+        if finished is not None and workspace.all_sealed(spec):
             return replace(finished, already_built=True)
 
         if announce is not None:
@@ -128,7 +129,10 @@ def build(
 
         with disk_faults(workspace.folder):
             knowledge, held = stop.run(make())
-            return finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
+            result = finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
+        if result.rows and seeds.withheld:
+            report.note(seeds.withheld)
+        return result
 
 
 def rescore(
@@ -154,6 +158,10 @@ def rescore(
     """
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
+    if "build.folder" in settings:
+        raise InputError(
+            f"rescore decides anew in {folder}: leave build.folder out, or copy the folder and rescore the copy."
+        )
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions)
@@ -162,15 +170,24 @@ def rescore(
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
     spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], workspace.renewals(), asking=False)
+    for change in differences(begun.seeds, spec.seeds) if begun.seeds else ():
+        raise InputError(f"{change}, and seeds are not read anew here: run `kpmath build` for that.")
     for change in spec.changes(begun):
         raise InputError(f"{change}, which changes what is asked: run `kpmath build` for that.")
+    if workspace.finished(spec) is None:
+        check_dataset(workspace.dataset)
     shards = range(recipe.build.shards)
     run = Run(recipe, prompts, report)
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
         held = run_apart(synthesise_all(knowledge, run, workspace, spec, shards))
-        return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+        result = finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+    if lacking := Funnel.from_json(result.funnel).not_asked:
+        report.note(
+            f"{lacking:,} candidates need answers that were never asked for: run `kpmath build {workspace.recipe}` to ask for them."
+        )
+    return result
 
 
 def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | None:
@@ -214,18 +231,6 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
-
-
-def _preflight(recipe: Recipe, workspace: Workspace, report: Reporter) -> list[str]:
-    """Check the servers; return the sentences that the user heard."""
-    heard: list[str] = []
-
-    def notify(sentence: str) -> None:
-        heard.append(sentence)
-        report.note(sentence)
-
-    run_apart(preflight(recipe, workspace, notify))  # a signal ends it at once: nothing is paid for yet
-    return heard
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

@@ -92,12 +92,12 @@ class Extraction(Record):
     topics: tuple[TopicKeyPoints, ...] = ()
     model: str = ""
     reason: str = ""
-    left_out: dict[str, int] = {}
-    """Why key points that the extractor named were left out, and how many."""
     tokens: Tokens = Tokens()
     """What its replies cost; more than one request: the first did not validate."""
     loops: int = 0
     """How many of its replies ran in a loop until they were cut off."""
+    left_out: dict[str, int] = {}
+    """Why key points that the extractor named were left out, and how many."""
 
 
 class Practice(Record):

@@ -59,6 +59,9 @@ EQUAL = [
     (r"\frac{\pi}{4}+k\pi, k\in\mathbb{Z}", r"\frac{\pi}{4}+n\pi"), (r"3k+1, k\in\mathbb{Z}", r"3n+1 \text{ for integer } n"), (r"n\equiv4\pmod 3", r"n \equiv 1 \mod 3"),
     ("f(x)=x", "f(z)=z"), ("x^2+C", "x^2+K"), (r"|k|\le3", r"-3\le k\le3"), ("k>1 or k<-1", "|k|>1"), (r"a\ge-1 and a\le1", "[-1,1]"), (r"\{2k : k\in\mathbb{Z}\}", r"\{2n : n\in\mathbb{Z}\}"),
     ("y=1, x=2", "(2,1)"), ("x=1,y=2 or x=3,y=4", "(1,2),(3,4)"), ("P(3,-2)", "(3,-2)"), ("C(10,3)", "120"), (r"{}_{10}C_3", "120"), ("3 boys and 4 girls", "4 girls and 3 boys"), (r"\frac{dy}{dx}=2x", "2x"),
+    # lists of lists, residues, units and counters of other languages
+    ("1,2;3,4", "(1,2),(3,4)"), ("1 and 2 or 3 and 4", "4 and 3 or 1 and 2"), ("a=1, b=2; c=3", "a=1, b=2, c=3"), ("10 (mod 7)", "3"), (r"44 \pmod{83}", "44"),
+    ("3小时", "3 hours"), ("3個", "3"), ("3 시간", "180 minutes"), ("3元", "30角"), (r"2x \text{ for all real } x", "2x"),
     # the side of now on which a time lies, and what an equation is the condition of, are labels
     ("3 hours ago", "3"), ("3 hours ago", "180 minutes ago"), (r"\text{5 days from now}", "5 days"), (r"R=1 \text{ is both a necessary and sufficient condition for } A", "1"),
 ]  # fmt: skip
@@ -78,6 +81,9 @@ DIFFERENT = [
     (r"\begin{cases}1&n\text{ odd}\\2&n\text{ even}\end{cases}", r"\begin{cases}2&n\text{ odd}\\1&n\text{ even}\end{cases}"), ("A and B", "A or B"), ("$5 per kg", "$5 per lb"), ("01/02/2003", "1/4006"),
     (r"\triangle ABC", r"\triangle ABD"), (r"\overline{AB}", r"\overline{CD}"), (r"\bar{12}", "12"), ("f^{-1}(x)=2x", "f(x)=2x"), ("x>5", "y>5"), ("The minimum is 5", "The maximum is 5"), ("5 more", "5"),
     (r"5 as n \to \infty", "5"), (r"\vec{a}\cdot\vec{b}", r"\vec{a}\times\vec{b}"), ("y=1, x=2", "(1,2)"), ("5:30", "1/6 hours"), ("At most: 5", "5"), ("x not = 5", "5"), ("if x = 2", "2"), ("more than one = 5", "5"),
+    ("1,2;3,4", "1,3;2,4"), ("1,2;3,4", "1,2,3,4"), ("1 and 2 or 3 and 4", "1 and 3 or 2 and 4"), ("1 and 2, 3 and 4", "1 and 3, 2 and 4"),
+    ("3 (mod 7)", "3 (mod 5)"), ("5!!", "(5!)!"), ("3 for each", "3"), ("3小时", "3分钟"), ("3元", "3角"), ("3倍", "3"), ("3折", "3"), ("3个以上", "3"), ("3点", "3"),
+    (r"\lim_{x\to0^+} \frac1x", r"\lim_{x\to0^-} \frac1x"), (r"\lim_{x\to0^+} \frac1x", "0"), (r"\lim_{x\to0^{+}} \frac1x", r"\lim_{x\to0^{-}} \frac1x"), (r"\lim_{x\to0} \frac{|x|}{x}", "1"),
     ("3 hours ago", "3 hours from now"), ("3 apples ago", "3"), ("3 ago", "3"), ("5 days from Monday", "5"), ("3 hours ago", "3 minutes ago"),
     ("R=1 is a necessary condition for A", "1"), ("R=1 is a sufficient condition", "1"), ("R=1 is not a necessary and sufficient condition", "1"), ("1 is a necessary and sufficient condition", "1"),
     ("R=1 is a necessary and sufficient condition for A", "R=1 is a necessary and sufficient condition for B"), ("R=1 is a necessary and sufficient condition", "2"),
@@ -225,6 +231,11 @@ def checker():
 def test_the_checker_decides_what_no_canonical_form_reads(checker: Checker):
     assert checker.same(r"\int_0^1 x\,dx", r"\frac12") is True
     assert checker.same(r"\int_0^1 x\,dx", r"\frac13") is False
+
+
+def test_a_limit_is_looked_at_from_both_sides(checker: Checker):
+    assert checker.same(r"\lim_{x\to 0} \frac{\sin x}{x}", "1") is True
+    assert not checker.same(r"\lim_{x\to 0} \frac{|x|}{x}", "1")
 
 
 def test_a_late_worker_is_killed_and_replaced(checker: Checker):

@@ -168,12 +168,31 @@ def test_a_conclusion_is_read_without_its_reasons_and_conditions(text: str, answ
     "text",
     [
         "Respuesta: 12", "La respuesta es 12.", "La réponse est 12.", "Réponse : 12", "Die Antwort lautet 12.", "Ergebnis: 12", "La risposta è 12.",
-        "A resposta é 12.", "Odpowiedź: 12", "Jawaban: 12", "Đáp án: 12", "Ответ: 12", "Ответ: 12 рублей.", "答案：12", "因此，答案是12。", "答案为12个。",
+        "A resposta é 12.", "Odpowiedź: 12", "Jawaban: 12", "Đáp án: 12", "Ответ: 12", "Ответ: 12 яблок.", "答案：12", "因此，答案是12。", "答案为12个。",
         "答えは 12 です。", "정답은 12입니다.", "उत्तर: १२", "الجواب: 12",
     ],
 )  # fmt: skip
 def test_an_answer_is_announced_in_other_languages(text: str):
     assert str(final_answer(text)) == "12"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("答案：3小时", "3 hours"), ("答案：3分钟。", "3 minutes"), ("答えは12時間です。", "12 hours"), ("정답은 3시간입니다.", "3 hours"), ("Ответ: 12 рублей.", "12 rubles"),
+        ("Ответ: 12 копеек", "12 kopecks"), ("Respuesta: 5 horas", "5 hours"), ("Antwort: 3 Minuten", "3 minutes"), ("Réponse : 5 kilomètres", "5 kilometers"),
+    ],
+)  # fmt: skip
+def test_a_unit_in_another_language_is_kept(text: str, answer: str):
+    assert str(final_answer(text)) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["答案：5以上", "答案是5个以上", "答案：5倍", "정답은 12명 이상입니다.", "Respuesta: 5 o más", "Antwort: 5 mal so viel", "Réponse : 5 de plus", "Risposta: 5 o 6", "Ответ: 5 раз", "答案：30% 以上"],
+)  # fmt: skip
+def test_a_number_that_another_language_bounds_or_scales_is_not_read(text: str):
+    assert final_answer(text) is None
 
 
 @pytest.mark.parametrize(

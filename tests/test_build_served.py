@@ -2,6 +2,7 @@
 
 import filecmp
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,13 @@ def test_rescoring_asks_nothing_and_building_on_asks_only_what_is_missing(tmp_pa
         assert strict.rows["qa-pairs"] < len(
             [r for r in rows(tmp_path, "scored") if r["stage"] in ("agreed", "kept", "solved")]
         )
-        loose = rescore(tmp_path, {"judging.threshold": "0.0"})
+        notes: list[str] = []
+        loose = rescore(
+            tmp_path, {"judging.threshold": "0.0"}, progress=lambda progress: notes.append(progress.note)
+        )
         assert server.requests == asked
+        hint = rf"\d+ candidates need answers that were never asked for: .*`kpmath build {tmp_path}/recipe\.toml`"
+        assert re.search(hint, notes[-1])
         assert any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
         on = build(
             Recipe.of({**made.model_dump(mode="json", exclude_unset=True), "judging": {"threshold": 0.0}})

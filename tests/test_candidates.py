@@ -179,6 +179,21 @@ def test_solutions_that_differ_in_text_are_published_first_come_first(
     assert [solution.sample for solution in published] == samples
 
 
+@pytest.mark.parametrize(
+    ("keep", "text"),
+    [
+        (False, "He has 15+12=27 pears. 1 << 3 is 8, 16 >> 2 is 4."),
+        (True, "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."),
+    ],
+)
+def test_annotations_are_published_only_if_the_recipe_says_so(text: str, *, keep: bool) -> None:
+    """Only calculator annotations go; other angle brackets stay."""
+    selection = Selection(recipe.SelectionSettings(annotations=keep))
+    solved = "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."
+    (published,) = selection.published(agreed_candidate(0, "How many?", [solved]))
+    assert published.text == text
+
+
 def test_the_funnel_adds_up_and_survives_json() -> None:
     funnel = Funnel()
     for index, stage in enumerate([*Stage] * 3):

@@ -1,7 +1,10 @@
 """The dataset card: its front matter is what the Hub and `datasets` act on."""
 
 import json
+import re
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -190,13 +193,58 @@ def with_texts(question: str, solution: str) -> Build:
     return Build(BUILD.seeds, BUILD.extractions, BUILD.practices, candidates)
 
 
-def test_the_first_pair_is_shown(card: DatasetCard, tmp_path: Path):
+def test_the_best_pair_is_shown(card: DatasetCard, tmp_path: Path):
+    """The best judged, then the most agreed on, then the shortest."""
     (file, *_) = sorted((tmp_path / "dataset" / "data" / "qa-pairs").iterdir())
-    row = pq.read_table(file).to_pylist()[0]
+    rows = pq.read_table(file).to_pylist()
+    row = min(
+        rows, key=lambda one: (-one["quality"], -one["consensus"], len(one["question"] + one["solution"]))
+    )
     assert f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote" in card.text
     shown = " ".join(card.text.split("```text")[1].split())
     assert " ".join(row["question"].split()) in shown
     assert " ".join(row["solution"].split()) in shown
+
+
+def test_what_a_reader_must_know_stands_before_the_columns(card: DatasetCard):
+    headings = re.findall("^## (.+)$", card.text, re.MULTILINE)
+    assert headings.index("Contamination") < headings.index("Known limits") < headings.index("Columns")
+
+
+def test_the_shades_of_the_map_are_explained(card: DatasetCard):
+    assert (
+        "White: no seed problem has both. The darker the blue, the more seed problems have both" in card.text
+    )
+
+
+def test_a_vote_of_planted_errors_is_called_simulated(tmp_path: Path):
+    told = text_with(tmp_path / "a", models={**MODELS, "solver": "symbolic"})
+    assert "of the vote, which is simulated here, is behind its answer" in told
+    assert "`consensus` is simulated" in told
+    assert "`consensus` is simulated" not in text_with(tmp_path / "b")
+
+
+def test_the_training_snippet_makes_prompts_and_completions(
+    card: DatasetCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Run as it stands in the card, with the local folder for the name and a trainer that notes what it is given."""
+    given: dict[str, Any] = {}
+    trl = ModuleType("trl")
+    trl.SFTConfig = dict  # type: ignore[attr-defined]
+    trl.SFTTrainer = lambda **arguments: given.update(arguments) or SimpleNamespace(train=bool)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "trl", trl)
+    snippet = card.text.split("## How to train")[1].split("```python\n")[1].split("```")[0]
+    exec(
+        compile(
+            snippet.replace('load_dataset("kpmath-test"', f'load_dataset("{tmp_path / "dataset"}"'),
+            "card",
+            "exec",
+        ),
+        {},
+    )
+    pairs = given["train_dataset"]
+    assert pairs.column_names == ["prompt", "completion"]
+    assert [turn["role"] for turn in pairs[0]["prompt"] + pairs[0]["completion"]] == ["user", "assistant"]
 
 
 def test_a_long_solution_is_cut_in_the_example(tmp_path: Path):

@@ -141,6 +141,14 @@ def test_bad_seeds(kpmath: Kpmath, tmp_path: Path, name: str, content: bytes | N
         (["rescore", "nowhere"], "not a build folder"),
         (["explain", "nowhere", "x"], "not a build folder"),
         (["export", "nowhere"], "not a build folder"),
+        (["bild", "x"], "No such command 'bild'. Did you mean 'build'? See `kpmath --help`."),
+        (["build"], "Missing argument 'RECIPE': see `kpmath build --help`."),
+        (["explain", "x"], "Missing argument 'ROW_ID': see `kpmath explain --help`."),
+        (["publish", "x", "--repo", "a/b"], "Missing option '--version': see `kpmath publish --help`."),
+        (["publish", "x", "--version"], "Option '--version' requires an argument: see `kpmath publish --help`."),
+        (["status", "x", "y"], "unexpected extra argument"),
+        ([*QUICK, "--wrong\x1b[31m"], r"No such option: --wrong\x1b[31m"),
+        ([*QUICK, "--regenerate=maybe"], "see `kpmath build --help`."),
     ],
 )  # fmt: skip
 def test_bad_words(kpmath: Kpmath, words: list[str], told: str) -> None:
@@ -172,6 +180,14 @@ def test_a_build_folder_that_is_a_file_or_cannot_be_written(kpmath: Kpmath, tmp_
     if os.access(closed, os.W_OK):
         pytest.skip("this user may write anywhere")
     fails(kpmath(*QUICK, "--set", "build.folder=closed/b"), "cannot be written")
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["build", "--help"]], ids=["nothing", "help", "of build"])
+def test_help_is_printed_as_it_is(kpmath: Kpmath, words: list[str]) -> None:
+    status, out, err = kpmath(*words)
+    assert (status, err) == (0, "")
+    assert "Usage: kpmath" in out
+    assert out.count("\n") > 5
 
 
 def test_help_is_quick_to_import_and_lists_the_commands() -> None:

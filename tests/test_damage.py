@@ -19,6 +19,8 @@ from small_builds import keys_of, same_tables
 
 from kpmath_builder import InputError, KpmathError, Recipe, build
 from kpmath_builder.files.sealed import read_object, write_object
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.inspection.verify import Verifier
 
 STORM = int(os.environ.get("KPMATH_STORM", "252"))
 """Corruptions of the long storm."""
@@ -82,6 +84,51 @@ def test_a_damaged_file_is_made_again_and_nothing_is_asked(
     assert keys_of(folder) == keys_of(whole), "nothing was asked again"
 
 
+@pytest.mark.parametrize("how", ["cut", "zeroed in part", "deleted", "swapped"])
+@pytest.mark.parametrize("name", ["candidates/shard-00001.jsonl", "knowledge/origin.json"])
+def test_what_a_finished_build_was_made_from_is_made_again_too(
+    whole: Path, other: Path, tmp_path: Path, name: str, how: str
+) -> None:
+    """Its tables are right all the same, but `status` and `verify` name the damage and send here."""
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    tables = (folder / "manifest.json").stat().st_mtime_ns
+    CORRUPTIONS[how](folder / name, other / name, random.Random(name))
+    assert not build(symbolic(folder)).already_built
+    assert [str(found) for found in Verifier(folder).run()] == []
+    assert (folder / "manifest.json").stat().st_mtime_ns == tables, "the tables were right"
+    assert keys_of(folder) == keys_of(whole)
+
+
+def test_the_status_names_what_is_damaged_and_what_mends_it(whole: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(whole, tmp_path / "hurt")
+    assert "Damaged" not in read_status(folder).sentence
+    (folder / "candidates/shard-00001.jsonl").write_bytes(b"")
+    (folder / "generations.json").write_bytes(b"{")
+    status = read_status(folder)
+    assert [shard.state for shard in status.shards] == ["sealed", "damaged"]
+    assert (
+        "Damaged: generations.json (its checksum is wrong), candidates/shard-00001.jsonl (it is empty)."
+        in status.sentence
+    )
+    assert (
+        "`kpmath build` makes it again from the log; `kpmath verify --repair` does so without"
+        in status.sentence
+    )
+
+
+def test_the_status_counts_what_is_learnt_before_questions_are_drawn(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "learning"
+    shutil.copytree(
+        whole, folder, ignore=shutil.ignore_patterns("knowledge", "candidates", "dataset", "manifest.json")
+    )
+    answers = sum(
+        len((folder / f"responses/{stage}-00000.jsonl").read_bytes().splitlines())
+        for stage in ("extract", "topics")
+    )
+    assert answers >= 20
+    assert f"the seeds are learnt from: {answers} answers so far." in read_status(folder).sentence
+
+
 def test_a_dataset_that_is_gone_is_made_again(whole: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(whole, tmp_path / "hurt")
     shutil.rmtree(folder / "dataset")
@@ -130,7 +177,9 @@ def test_shards_that_were_begun_anew_stay_so_whichever_note_is_lost(tmp_path: Pa
         assert keys_of(folder) == keys_of(hurt)
     for lost in ("build_spec.json", "generations.json"):
         (folder / lost).write_bytes(b"")
-    with pytest.raises(KpmathError, match="only they note which shards were begun anew: delete both"):
+    with pytest.raises(
+        KpmathError, match=r"nothing else notes which shards were begun anew: delete build_spec\.json and"
+    ):
         build(symbolic(folder))
 
 

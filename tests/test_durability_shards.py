@@ -252,7 +252,7 @@ def test_a_changed_recipe_re_asks_only_what_it_touches(
     ("changes", "told"),
     [
         ({"build_seed": 7}, "build.seed was 0 and is now 7"),
-        ({"seeds_limit": 19}, "the seeds' hash was"),
+        ({"seeds_limit": 19}, "seeds.limit was 20 and is now 19"),
         ({"topics_same": 0.8}, "topics.same was 0.9 and is now 0.8"),
         ({"blueprints_three_topics_share": 0.1}, "blueprints.three_topics_share was 0.5 and is now 0.1"),
         ({"extraction_temperature": 0.9}, "extraction.temperature was 0.2 and is now 0.9"),

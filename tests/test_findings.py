@@ -10,6 +10,7 @@ from kpmath_builder import findings
 from kpmath_builder.findings import Finding, FindingId, KnowledgeCounts, find
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.counts import counts_of
+from kpmath_builder.knowledge.key_points import KeyPointFault
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import Cluster, TopicClusters
 from kpmath_builder.records import (
@@ -254,16 +255,17 @@ def extraction(number: int, *points: str, **fields: object) -> Extraction:
 
 
 def test_the_extraction_is_counted() -> None:
-    """A number counts if it stands alone in the problem as well; an exponent is no number of the problem."""
     seeds = [seed(0, "Tom has 12 pens and buys 2."), seed(1, "x is 7"), seed(2, "?"), seed(3, "?")]
     extractions = [
-        extraction(0, "Adding 12 and 2", "The area of a circle is r^2", "Half of  the whole"),
+        extraction(
+            0, "The area of a circle", left_out={KeyPointFault.NUMBER.value: 2, KeyPointFault.COPY.value: 1}
+        ),
         extraction(1, "Tens of 17", tokens=Tokens(requests=2), loops=1),
         extraction(2, reason="no", tokens=Tokens(requests=1, refused=1)),
         extraction(3, reason="no", tokens=Tokens(requests=1, given_up=1)),
     ]
     clusters = TopicClusters(clusters=(Cluster(representative="T", problems=2, members={"T": 2}),))
-    counts = counts_of(Knowledge(seeds, extractions, clusters), "Example: half of the\nwhole.")
+    counts = counts_of(Knowledge(seeds, extractions, clusters))
     assert counts == KnowledgeCounts(
         seeds=4,
         replied=2,
@@ -273,8 +275,8 @@ def test_the_extraction_is_counted() -> None:
         refused=1,
         given_up=1,
         practices=2,
-        key_points=4,
-        with_numbers=1,
+        key_points=5,
+        with_numbers=2,
         copied=1,
         largest_topic="T",
         largest=2,

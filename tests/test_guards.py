@@ -8,8 +8,9 @@ import pytest
 
 from kpmath_builder import InputError, Recipe, build, rescore
 from kpmath_builder.folder.build_spec import differences
-from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
+from kpmath_builder.folder.guards import check_dataset, check_export, check_folder, check_not_smaller
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.previewing.preview import preview
 
 
 def symbolic(folder: Path | str, *, questions: int = 8, name: str = "mine", **tables: object) -> Recipe:
@@ -121,6 +122,18 @@ def test_a_folder_belongs_to_one_name_until_it_is_renamed(built: Path) -> None:
         build(symbolic(built))
 
 
+def test_a_preview_stays_out_of_folders_that_are_not_its_recipe_s(built: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match='belongs to the recipe named "mine"'):
+        preview(symbolic(built, name="other"), 1)
+    with pytest.raises(InputError, match="holds other things"):
+        preview(symbolic(fill(tmp_path / "work", "thesis.tex")), 1)
+
+
+def test_what_a_preview_leaves_does_not_keep_the_build_away(tmp_path: Path) -> None:
+    preview(symbolic(tmp_path / "new"), 1)
+    check_folder(symbolic(tmp_path / "new"), shrink=False)
+
+
 def test_a_folder_whose_build_spec_is_lost_still_has_its_name(built: Path) -> None:
     (built / "build_spec.json").unlink()
     with pytest.raises(InputError, match='belongs to the recipe named "mine"'):
@@ -182,11 +195,28 @@ def test_other_decisions_change_the_tables_with_a_word(built: Path) -> None:
 @pytest.mark.parametrize("name", ["notes.txt", "data/qa-pairs/more.parquet", "data/x.csv", "mine/x"])
 def test_new_tables_replace_no_file_that_is_not_theirs(built: Path, name: str) -> None:
     fill(built / "dataset", name)
-    with pytest.raises(InputError, match="which no build wrote and which new tables would replace"):
-        build(symbolic(built, questions=9))
-    assert (built / "dataset" / name).read_text() == "mine"
+    before = contents(built)
+    for anew in (
+        lambda: build(symbolic(built, questions=9)),
+        lambda: rescore(built, {"consensus.mode": "paper"}),
+    ):
+        with pytest.raises(InputError, match="which no build wrote and which new tables would replace"):
+            anew()
+    assert contents(built) == before
     (built / "dataset" / name).unlink()
     assert build(symbolic(built, questions=9)).rows["scored"] == 9
+
+
+def test_a_rescore_in_another_folder_is_refused(built: Path) -> None:
+    with pytest.raises(InputError, match=r"leave build\.folder out, or copy the folder"):
+        rescore(built, {"build.folder": "elsewhere"})
+
+
+@pytest.mark.parametrize("inside", ["dataset", "responses", "knowledge/x", "candidates"])
+def test_nothing_is_exported_among_the_build_s_own_files(built: Path, inside: str) -> None:
+    with pytest.raises(InputError, match="which is the build's own: choose another folder"):
+        check_export(Workspace(built), built / inside)
+    check_export(Workspace(built), built / "export")
 
 
 def test_all_that_a_build_writes_may_be_replaced(whole: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from dummy_server import DummyServer
 from roleplay import play
 from servers.openai import OpenAIReasoning
 
-from kpmath_builder import InputError, Progress, Recipe, build
+from kpmath_builder import InputError, Progress, Recipe, build, preview
 from kpmath_builder.engine.installed import check_installed
 from kpmath_builder.preflight import unless_heard
 from kpmath_builder.recipe import VllmSettings
@@ -19,10 +20,10 @@ NOBODY = "http://127.0.0.1:9"
 NO_SEEDS = {"path": "no-seeds.jsonl"}
 
 
-def wrong(folder: Path, **tables: object) -> str:
+def wrong(folder: Path, command: Callable[[Recipe], object] = build, **tables: object) -> str:
     """Return why a recipe is refused whose seeds are not there either."""
     with pytest.raises(InputError) as refused:
-        build(Recipe.of({"seeds": NO_SEEDS, "build": {"folder": str(folder)}, **tables}))
+        command(Recipe.of({"seeds": NO_SEEDS, "build": {"folder": str(folder)}, **tables}))
     return str(refused.value)
 
 
@@ -61,6 +62,12 @@ def test_the_line_that_installs_vllm_names_the_versions(tmp_path: Path) -> None:
     told = wrong(tmp_path, teacher={"kind": "vllm", "model": "m", "python": sys.executable})
     assert "vllm-env/bin/pip install 'vllm" in told
     assert "0.32" in told
+
+
+def test_a_preview_looks_at_the_servers_first_too(tmp_path: Path) -> None:
+    teacher = {"kind": "openai", "model": "m", "addresses": [NOBODY]}
+    assert "No server answers" in wrong(tmp_path / "build", preview, teacher=teacher)
+    assert not (tmp_path / "build").exists()
 
 
 def test_an_engine_that_is_there_passes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -267,3 +267,17 @@ def test_what_is_no_address_is_still_refused(tmp_path: Path, text: str) -> None:
     path.write_text('[teacher]\nkind = "openai"\nmodel = "m"\n')
     with pytest.raises(InputError, match=r"teacher\.addresses"):
         Recipe.read(path, {"teacher.addresses": text})
+
+
+@pytest.mark.parametrize("name", ["build.folder", "seeds.path", "prompts"])
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Also where no shell has expanded it; else files would land in a folder named "~", or elsewhere yet."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / "r.toml"
+    path.write_text("")
+    read = Recipe.read(path, {name: "~/x"})
+    assert {"build.folder": read.build.folder, "seeds.path": read.seeds.path, "prompts": read.prompts}[
+        name
+    ] == tmp_path / "x"
+    with pytest.raises(InputError, match="begins with a user who has no home here"):
+        Recipe.read(path, {name: "~no such user/x"})

@@ -36,6 +36,14 @@ def test_candidates_come_in_the_order_of_their_numbers_whatever_the_order_of_arr
     assert [file.name for file in tmp_path.iterdir()] == ["shard.jsonl"]
 
 
+def test_what_arrived_can_be_counted_before_the_shard_is_sealed(tmp_path: Path) -> None:
+    """So `kpmath status` shows how far a shard is."""
+    writer = ShardWriter(tmp_path / "shard.jsonl", {}, 2)
+    writer.add(CANDIDATES[0])
+    assert (tmp_path / "shard.part").read_bytes().count(b"\n") == 1
+    writer.discard()
+
+
 def test_shards_are_read_as_one_series(tmp_path: Path) -> None:
     paths = [sealed(tmp_path / f"{shard}.jsonl", [shard + 2, shard]) for shard in (0, 1)]
     assert [candidate.blueprint.index for candidate in read_candidates(paths)] == [0, 1, 2, 3]

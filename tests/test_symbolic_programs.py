@@ -7,6 +7,8 @@ from random import Random
 import pytest
 
 from kpmath_builder.symbolic.binding import read_program
+from kpmath_builder.symbolic.constants import number_words
+from kpmath_builder.symbolic.faults import fault_of
 from kpmath_builder.symbolic.givens import read_givens
 from kpmath_builder.symbolic.numbers import bounds_of, vary
 from kpmath_builder.symbolic.prose import write_solution
@@ -193,3 +195,73 @@ def test_changed_numbers_keep_what_held(shared_data: Path):
         for place, given in enumerate(program.givens):
             assert place in program.variable or values[place] == given.value
     assert changed > 100
+
+
+@pytest.mark.parametrize(
+    ("question", "solution", "reason"),
+    [
+        pytest.param(
+            "Ann has 9 cats and 5 dogs. How many pets has she?",
+            "She has 9+5=<<9+5=14>>15 pets.\n#### 14",
+            UnfitReason.CONTRADICTION,
+            id="another result in words",
+        ),
+        pytest.param(
+            "Ann has 52 rings and gives 8 away. How many rings are left?",
+            "She has 50-8 = <<52-8=44>>44 rings left.\n#### 44",
+            UnfitReason.CONTRADICTION,
+            id="another step in words",
+        ),
+        pytest.param(
+            "Ann works 8 days a week for 9 weeks. How many days does she work?",
+            "She works 8*9=<<8*9=72>>72 days.\n#### 72",
+            UnfitReason.IMPOSSIBLE_NUMBER,
+            id="eight days in a week",
+        ),
+        pytest.param(
+            "Of 80 people 120% of the people are men. How many men are there?",
+            "There are 80*1.2=<<80*1.2=96>>96 men.\n#### 96",
+            UnfitReason.IMPOSSIBLE_NUMBER,
+            id="more than the whole",
+        ),
+    ],
+)
+def test_a_faulty_seed_is_left_out_by_name(question: str, solution: str, reason: UnfitReason):
+    with pytest.raises(UnfitError) as refusal:
+        read_program(question, solution)
+    assert refusal.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "She has 9+5=<<9+5=14>>14 pets.",
+        "20% of 9 cats is 9 cats * 5 = <<9*5=45>>45 cats.",
+        "Half of 9 × 5 = <<9*5=45>>45.",
+        "It is 20% * 5 = <<20*.01*5=1>>1.",
+        "It is 5*.50 = $<<5*.5=2.50>>2.50.",
+    ],
+)
+def test_a_step_that_says_what_it_computes_is_no_fault(line: str):
+    assert fault_of("Ann works 5 days a week.", line) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("seventy-five percent", {75, 70, 5}),
+        ("one hundred twenty", {120, 20}),
+        ("Twenty-one", {21, 20}),
+        ("seven", {7}),
+        ("often", set()),
+    ],
+)
+def test_numbers_spelt_out_are_read_whole(text: str, numbers: set[int]):
+    assert set(number_words(text)) >= numbers
+    assert numbers or not number_words(text)
+
+
+def test_a_number_that_the_solution_spells_out_stays():
+    """The prose cannot follow it: "seventy-five percent" must not stand beside 50/100."""
+    solution = "Seventy-five percent of 80 is 75/100*80=<<75/100*80=60>>60 boys.\n#### 60"
+    assert moving("Of 80 pupils 75% are boys. How many boys are there?", solution) == [80]

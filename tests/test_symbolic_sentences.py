@@ -7,45 +7,97 @@ from kpmath_builder.symbolic.sentences import definitions, split_question
 
 
 @pytest.mark.parametrize(
-    ("question", "money", "definition"),
+    ("question", "kind", "definition"),
     [
         (
             "How many clips did Natalia sell in May?",
-            False,
+            "things",
             "Let n be the number of clips Natalia sold in May.",
         ),
-        ("How many pages does she read?", False, "Let n be the number of pages she reads."),
-        ("How many apples are left?", False, "Let n be the number of apples that are left."),
-        ("How many cats are there in total?", False, "Let n be the total number of cats."),
-        ("How many more eggs does he need?", False, "Let n be the number of additional eggs he needs."),
-        ("How much money will they have left?", True, "Let n be the number of dollars they will have left."),
-        ("What is the total cost of the shoes?", True, "Let n be the total cost of the shoes, in dollars."),
+        ("How many pages does she read?", "things", "Let n be the number of pages she reads."),
+        ("How many apples are left?", "things", "Let n be the number of apples that are left."),
+        ("How many cats are there in total?", "things", "Let n be the total number of cats."),
+        ("How many more eggs does he need?", "things", "Let n be the number of additional eggs he needs."),
+        (
+            "How much money will they have left?",
+            "money",
+            "Let n be the number of dollars they will have left.",
+        ),
+        (
+            "What is the total cost of the shoes?",
+            "money",
+            "Let n be the total cost of the shoes, in dollars.",
+        ),
         (
             "If each bag holds 5 pears, how many bags does Tom need?",
-            False,
+            "things",
             "Suppose each bag holds 5 pears. Let n be the number of bags Tom needs.",
         ),
         (
             "After 3 weeks, how many seeds will she have?",
-            False,
+            "things",
             "Let n be the number of seeds she will have after 3 weeks.",
         ),
         (
             "How many more cats than dogs are there?",
-            False,
+            "things",
             "Let n be the answer to the question “How many more cats than dogs are there?”.",
         ),
-        ("How tall is the tree?", False, "Let n be the answer to the question “How tall is the tree?”."),
+        (
+            "How many more sit-ups can Bob do compared to Ken?",
+            "times",
+            "Let n be the answer to the question “How many more sit-ups can Bob do compared to Ken?”.",
+        ),
+        (
+            "What is the combined height of the towers?",
+            "feet",
+            "Let n be the combined height of the towers, in feet.",
+        ),
+        ("What is the height of the tower in feet?", "feet", "Let n be the height of the tower in feet."),
+        (
+            "What is the worth of the lot?",
+            "",
+            "Let n be the answer to the question “What is the worth of the lot?”.",
+        ),
+        ("How tall is the tree?", "feet", "Let n be the answer to the question “How tall is the tree?”."),
         (
             "How many in total do they have?",
-            False,
+            "things",
             "Let n be the answer to the question “How many in total do they have?”.",
         ),
     ],
 )
-def test_a_question_becomes_a_definition(question: str, *, money: bool, definition: str):
+def test_a_question_becomes_a_definition(question: str, kind: str, definition: str):
     """Safe grammar is turned round; anything else is quoted whole."""
-    assert definitions(question, "n", money=money)[0] == definition
+    assert definitions(question, "n", kind=kind)[0] == definition
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        pytest.param(
+            "A tap gives 9 gallons. how long does it run, in hours?",
+            ("A tap gives 9 gallons.", "How long does it run, in hours?"),
+            id="a question in lower case",
+        ),
+        pytest.param(
+            "If you have a tub of 40 gallons. It leaks 4 gallons an hour. How many hours does it last?",
+            (
+                "Suppose you have a tub of 40 gallons. It leaks 4 gallons an hour.",
+                "How many hours does it last?",
+            ),
+            id="a condition without its main clause",
+        ),
+        pytest.param(
+            "If it rains, he stays. He reads 9 pages. How many pages does he read?",
+            ("If it rains, he stays. He reads 9 pages.", "How many pages does he read?"),
+            id="a whole condition",
+        ),
+    ],
+)
+def test_no_sentence_is_cut_off(text: str, parts: tuple[str, str]):
+    """A question begins where its sentence begins, and a bare condition becomes a supposition."""
+    assert split_question(text) == parts
 
 
 def test_the_last_sentence_asks():

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from kpmath_builder.symbolic.topic_rules import RULES
 from kpmath_builder.symbolic.topics import extract, same_topic
 
@@ -24,6 +26,49 @@ def test_words_and_steps_name_the_topics():
     )
     assert "Discounted price" in found["Business - Discounts and Taxes"]
     assert "Finding a percent of a number" in found["Percents - Percent of a Quantity"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "solution", "topic"),
+    [
+        (
+            "A library has 40 books. Ann borrows 3 books and Bob brings back 5. How many books are there now?",
+            "There are 40-3=<<40-3=37>>37 books.\nNow there are 37+5=<<37+5=42>>42.\n#### 42",
+            "Finance - Interest and Loans",
+        ),
+        (
+            "Ann hangs up 3 stockings with 4 nuts each. How many nuts does she have?",
+            "She has 3*4=<<3*4=12>>12 nuts.\n#### 12",
+            "Finance - Interest and Loans",
+        ),
+        (
+            "Tom is 60 inches tall and gains 12 inches. How tall is he?",
+            "He is 60+12=<<60+12=72>>72 inches.\n#### 72",
+            "Business - Profit and Loss",
+        ),
+        (
+            "A room has 8 square tables with 4 seats each. How many seats are there?",
+            "There are 8*4=<<8*4=32>>32 seats.\n#### 32",
+            "Geometry - Perimeter and Shapes",
+        ),
+        (
+            "Ann weighed 90 pounds 2 years ago and gained 15 pounds. What does she weigh?",
+            "She weighs 90+15=<<90+15=105>>105 pounds.\n#### 105",
+            "Measurement - Ages",
+        ),
+    ],
+)
+def test_words_alone_name_no_topic(problem: str, solution: str, topic: str):
+    """A topic asks for what the solution does: who borrows books takes out no loan."""
+    assert topic not in extract(problem, solution)
+
+
+def test_a_loan_is_one():
+    found = extract(
+        "Ann borrows $500 and pays 10% interest. How much does she pay back?",
+        "The interest is 500*10/100=$<<500*10/100=50>>50.\nShe pays 500+50=$<<500+50=550>>550.\n#### 550",
+    )
+    assert found["Finance - Interest and Loans"] == ["Simple interest", "Instalments and down payments"]
 
 
 def test_a_problem_without_steps_still_has_a_topic():

@@ -130,5 +130,7 @@ def test_roles_whose_fields_alone_differ_share_a_server_which_is_probed_for_each
         asked = {task_of(body): body.get("top_k") for body in server.bodies}
     assert (asked["write"], asked["judge"], asked[""]) == (None, None, 7)
     assert any("structured_outputs" in body for body in server.bodies)
-    assert sorted(probed, key=str) == [(7, False), (None, False)]
+    assert sorted(probed, key=str) == [(7, False)] * 2 + [(None, False)] * 2, (
+        "before the seeds and before the first request"
+    )
     assert len((tmp_path / "engine" / "runs.jsonl").read_text().splitlines()) == 1

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kpmath_builder.answers.elsewhere import quantity_elsewhere
 from kpmath_builder.answers.parts import split_parts
 from kpmath_builder.answers.phrases import (
     CONDITION,
@@ -199,14 +200,17 @@ def _given(text: str, phrase: re.Match[str]) -> Found | None:
 
 
 def _elsewhere(value: str, end: int) -> Found | None:
-    """Return what stands behind an announcement in another language: its words are not read, so that a number loses them."""
+    """Return what stands behind an announcement in another language: of a number, with its unit if that is known."""
     quantity = starts_with_quantity(value.strip("* "))
     if not quantity:
         return Found(value, end) if len(value.split()) <= _MAX_WORDS else None
     rest = value.strip("* ")[quantity.end() :]
     if not re.search(r"[^\W\d_]{1}", rest):
         return Found(value, end)
-    return None if MULTIPLIERS.search(rest) or re.search(r"\d", rest) else Found(quantity[0], end)
+    if MULTIPLIERS.search(rest) or re.search(r"\d", rest):
+        return None
+    said = quantity_elsewhere(quantity[0], rest)
+    return None if said is None else Found(said, end)
 
 
 def _value(said: str, *, words: bool) -> str | None:

@@ -20,6 +20,8 @@ _SAYS_NOTHING = names("where for with when if such that whenever given provided 
 """How a condition begins, so that `k ≥ 1`, `for k ≥ 1` and `where k ≥ 1` are one; `unless` and `except` turn it round."""
 _EVERY = names("all every each any forall")
 _REAL = names("for forall all every each any real reals number numbers value values of x in set R set C")
+_QUANTIFIERS = names("for forall all every each any")
+"""They say nothing only of a named domain: `3 for each` is not `3`."""
 _DOMAINS = names("real rational natural complex integer integers reals rationals numbers number")
 _WHOLE = names(
     "where for with some any all every each forall is an are be can integer integers whole number numbers arbitrary"
@@ -119,7 +121,8 @@ def read_condition(tokens: list[Token], read: Readers, *, function: bool = False
     words = [token.value.lower() if token.kind == "text" else token.value for token in tokens]
     if function and not _EVERY.isdisjoint(words) and all(_names_domain(token) for token in tokens):
         return None
-    if not _EVERY.isdisjoint(words) and all(word in _REAL or word == "," for word in words):
+    over = [word for word in words if word not in _QUANTIFIERS]
+    if over and not _EVERY.isdisjoint(words) and all(word in _REAL or word == "," for word in words):
         return None
     while tokens and tokens[0].kind == "text" and tokens[0].value.lower() in _SAYS_NOTHING:
         tokens, words = tokens[1:], words[1:]

@@ -14,6 +14,8 @@ _COMMANDS = names(
 )
 """Commands that math-verify reads; of others it may read a part."""
 _FUNCTIONS = names("sin cos tan log ln exp lim sqrt")
+_ONE_SIDED = re.compile(r"\^\s*(?:\{\s*[-+]\s*\}|[-+])")
+"""A sign in the place of an exponent, as in `x \\to 0^+`: math-verify drops the whole limit."""
 _BOUND = re.compile(r"_\s*\{\s*[a-zA-Z]\s*=\s*")
 _MAX_LETTERS = 3
 _CLOSES = {")": "(", "}": "{", "]": "["}
@@ -23,7 +25,7 @@ def is_expression(text: str) -> bool:
     """Whether every sign of a normalised text belongs to one closed expression of known commands, numbers and letters."""
     if len(text) > _MAX_LENGTH or "=" in _BOUND.sub("", text) or re.search(r"[-+*/^_(\[{]\s*\Z", text):
         return False
-    if "\\to" in text and "\\lim" not in text:
+    if ("\\to" in text and "\\lim" not in text) or _ONE_SIDED.search(text):
         return False
     open_brackets: list[str] = []
     for piece in _PIECE.finditer(text):

@@ -11,7 +11,7 @@ from kpmath_builder.answers.tokens import Token
 from kpmath_builder.answers.trees import Number
 from kpmath_builder.answers.values import fingerprint
 
-__all__ = ["gathered", "mixed_number"]
+__all__ = ["gathered", "mixed_number", "named", "outer_separator", "together"]
 
 
 def gathered(forms: list[Form], words: frozenset[str]) -> Form:
@@ -32,6 +32,31 @@ def gathered(forms: list[Form], words: frozenset[str]) -> Form:
     items = _tuples(forms) or _shared_label(_by_noun(forms))
     joined = {"and", "or"} & words
     return Labelled(("joined", *joined), items) if len(joined) == 1 and all(map(_is_name, forms)) else items
+
+
+def outer_separator(words: list[str]) -> str:
+    """Return the separator of the outer list if a list holds lists, as in `1, 2; 3, 4` and `1 and 2 or 3 and 4`, or ""."""
+    if {",", ";"} <= {*words}:
+        return ";"
+    if {"and", "or"} <= {*words}:
+        return "or"
+    several = words.count("and") + words.count("or") > 1
+    return next((word for word in (";", ",") if several and word in words), "")
+
+
+def named(forms: list[Form]) -> bool:
+    """Whether the names of the values say themselves which belong together: `x = 1, y = 2 or x = 3, y = 4`."""
+    names = [_name(form) for form in forms]
+    return _tuples(forms) is not None or (all(names) and len({*names}) == len(names))
+
+
+def together(form: Form, *, ordered: bool) -> Form:
+    """Return a list within a list as one item: a tuple between semicolons, a group without order between words."""
+    if not isinstance(form, Group) or form.kind != "list":
+        return form
+    if not ordered:
+        return Group("system", form.items)
+    return Group("pair" if len(form.items) == 2 else "tuple", form.items, "()")
 
 
 def _is_name(form: Form) -> bool:

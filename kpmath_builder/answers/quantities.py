@@ -8,6 +8,7 @@ from itertools import pairwise
 from kpmath_builder.answers.counting import counted, without_closing
 from kpmath_builder.answers.forms import Form, Labelled, Scalar
 from kpmath_builder.answers.precision import Key
+from kpmath_builder.answers.splitting import split
 from kpmath_builder.answers.syntax import parse_expression
 from kpmath_builder.answers.tokens import Token, UnreadableError
 from kpmath_builder.answers.trees import Call, Expression, Number, Symbol, symbols
@@ -73,6 +74,15 @@ def moment(tokens: list[Token]) -> Labelled | None:
             measures = time.unit is not None and {base for base, _ in time.unit.dimension} <= _TIMES
             return Labelled(("when", *words), time) if measures else None
     return None
+
+
+def residue(tokens: list[Token]) -> Labelled | None:
+    """Return `10 (mod 7)` as the remainder 3, with the modulus as its label."""
+    values, signs = split(tokens, lambda token: token.kind == "operator" and token.value == "mod")
+    if len(signs) != 1 or not all(values):
+        return None
+    modulus = fingerprint(parse_expression(values[1]))
+    return Labelled(("modulo", modulus.everywhere), scalar(tokens))
 
 
 def _leading_currency(tokens: list[Token]) -> tuple[str, list[Token]]:

@@ -13,6 +13,7 @@ from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.boxes import boxed_answer
 from kpmath_builder.answers.canonical import form_of
 from kpmath_builder.answers.conclusions import concluded, last_line
+from kpmath_builder.answers.elsewhere import in_english
 from kpmath_builder.answers.ending import SolutionText, is_whole, solution_text
 from kpmath_builder.answers.forms import same_form
 from kpmath_builder.answers.headings import first_answer
@@ -59,9 +60,6 @@ _NOT_ASKED = re.compile(
     re.IGNORECASE,
 )
 _LIST_MARK = re.compile(r"1[.)]\s+(?=\S+\s*\Z)")
-_CJK_TAIL = re.compile(
-    r"(?<=[\d%)}$])\s*(?![万萬亿億千百十兆만억])[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}\Z"
-)
 
 
 def final_answer(text: str | SolutionText) -> Answer | None:
@@ -98,7 +96,7 @@ def make_answer(raw: str) -> Answer | None:
         raw = _SPACED_DIGITS.sub(lambda found: re.sub(r"\s", "", found[1]), raw)
     text = unwrap(raw)
     if not text.isascii():
-        text = _CJK_TAIL.sub("", _ascii_digits(text))
+        text = in_english(_ascii_digits(text))
     if text.startswith("\\begin{"):
         text = _rows(text)
     field = _FIELD.fullmatch(text) if "nswer" in text else None

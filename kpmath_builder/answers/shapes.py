@@ -5,16 +5,16 @@ ends in the form, or in one of the tables of what may be left out, or makes the 
 """
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 from kpmath_builder.answers.brackets import grid, read_bracketed, read_matrix
 from kpmath_builder.answers.conditions import parameters_renamed, read_condition, split_condition
 from kpmath_builder.answers.forms import Form, Given, Group, Labelled, Scalar, Word, as_list, flat
-from kpmath_builder.answers.lists import gathered, mixed_number
+from kpmath_builder.answers.lists import gathered, mixed_number, named, outer_separator, together
 from kpmath_builder.answers.matrices import matrix_value
 from kpmath_builder.answers.numerals import with_numerals
 from kpmath_builder.answers.prose import word_key
-from kpmath_builder.answers.quantities import infinite, lone_letter, moment, scalar
+from kpmath_builder.answers.quantities import infinite, lone_letter, moment, residue, scalar
 from kpmath_builder.answers.readers import Readers
 from kpmath_builder.answers.scanner import tokenize
 from kpmath_builder.answers.splitting import closing, level, split
@@ -68,13 +68,19 @@ def _answer(tokens: list[Token]) -> Form:
 
 def _list(tokens: list[Token]) -> Form:
     pieces, between = split(tokens, lambda token: token.kind == "separator")
-    words = [token.value for token in between]
-    pieces = _without_gaps(pieces, words)
+    pieces, words = _without_gaps(pieces, [token.value for token in between])
     if len(pieces) > _MAX_ITEMS:
         raise UnreadableError("too many items")
     if len(pieces) == 1:
         return _item(pieces[0])
     forms = [part for piece in pieces for part in flat(_item(piece))]
+    return _gathered(pieces, words, forms)
+
+
+def _gathered(pieces: list[list[Token]], words: list[str], forms: list[Form]) -> Form:
+    outer = outer_separator(words)
+    if outer and not named(forms):
+        return gathered(_nested(pieces, words, outer), frozenset((outer,)))
     if words == ["and"]:
         whole = mixed_number(pieces, forms)
         if whole is not None:
@@ -82,14 +88,35 @@ def _list(tokens: list[Token]) -> Form:
     return gathered(forms, frozenset(words))
 
 
-def _without_gaps(pieces: list[list[Token]], words: list[str]) -> list[list[Token]]:
-    """Drop what is empty between a comma and `and`, and behind a last comma; nothing else may be empty."""
-    for at, piece in enumerate(pieces):
-        joins = 0 < at < len(words) and words[at - 1] in {",", ";"} and words[at] in {"and", "or"}
-        closes = at == len(words) > 0 and words[-1] in {",", ";"}
-        if not piece and not joins and not closes:
-            raise UnreadableError("an empty item")
-    return [piece for piece in pieces if piece]
+def _nested(pieces: list[list[Token]], words: list[str], outer: str) -> list[Form]:
+    """Return one form for each stretch between the outer separators of a list of lists."""
+    ends = [at + 1 for at, word in enumerate(words) if word == outer]
+    stretches = pairwise([0, *ends, len(pieces)])
+    found: list[Form] = []
+    for start, end in stretches:
+        own, between = pieces[start:end], words[start : end - 1]
+        if len(own) == 1:
+            found += flat(_item(own[0]))
+        else:
+            inner = _gathered(own, between, [part for piece in own for part in flat(_item(piece))])
+            found.append(together(inner, ordered=outer == ";"))
+    return found
+
+
+def _without_gaps(pieces: list[list[Token]], words: list[str]) -> tuple[list[list[Token]], list[str]]:
+    """Drop what is empty between a comma and `and`, which is one separator, and behind a last comma; nothing else may be empty."""
+    kept, separators = pieces[:1], list[str]()
+    for word, piece in zip(words, pieces[1:], strict=True):
+        if not kept[-1] and len(kept) > 1 and separators[-1] in {",", ";"} and word in {"and", "or"}:
+            kept[-1], separators[-1] = piece, word
+        else:
+            kept.append(piece)
+            separators.append(word)
+    if not kept[-1] and separators and separators[-1] in {",", ";"}:
+        kept, separators = kept[:-1], separators[:-1]
+    if len(kept) > 1 and not all(kept):
+        raise UnreadableError("an empty item")
+    return kept, separators
 
 
 def _item(tokens: list[Token]) -> Form:
@@ -155,7 +182,7 @@ def _plain_item(tokens: list[Token]) -> Form:
         return group
     if any(token.kind == "matrix" for token in tokens):
         return grid([[Scalar(fingerprint(entry)) for entry in row] for row in matrix_value(tokens)])
-    return moment(tokens) or scalar(tokens)
+    return moment(tokens) or residue(tokens) or scalar(tokens)
 
 
 def _with_verb(tokens: list[Token]) -> list[Token]:

@@ -143,6 +143,8 @@ class _Parser:
     def _postfix(self, tree: Expression) -> Expression:
         for _ in range(_MAX_POSTFIXES):
             if self._takes("operator", "!"):
+                if self._takes("operator", "!"):
+                    raise UnreadableError("a double factorial")
                 tree = Call("factorial", (tree,))
             elif self._takes("postfix", "%"):
                 tree = Call("div", (tree, Number(_HUNDRED)))

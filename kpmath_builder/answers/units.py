@@ -33,7 +33,10 @@ euro: 1 euro eur
 gbp: 1 gbp
 peso: 1 peso
 rupee: 1 rupee rs inr
-yuan: 1 yuan
+yuan: 1 yuan; 1/10 jiao
+yen: 1 yen
+won: 1 won
+ruble: 1 ruble rouble; 1/100 kopeck
 degree: 1 degree deg; 1/60 arcminute; 1/3600 arcsecond
 radian: 1 radian rad
 celsius: 1 celsius
@@ -47,7 +50,7 @@ acre: 1 acre
 dozen: 12 dozen
 hectare: 1 hectare
 """
-_MONEY = frozenset(("dollar", "euro", "gbp", "rupee", "yuan", "peso"))
+_MONEY = frozenset(("dollar", "euro", "gbp", "rupee", "yuan", "peso", "yen", "won", "ruble"))
 
 
 def _table() -> dict[str, tuple[str, Fraction]]:

@@ -234,7 +234,21 @@ def _verdict(verify: Callable[..., bool], first: str, second: str) -> bool | Non
 def _parsed(answer: str) -> list[object]:
     from math_verify import parse
 
-    return list(parse(f"${answer}$", parsing_timeout=None, fallback_mode="no_fallback"))
+    return [
+        _two_sided(found) for found in parse(f"${answer}$", parsing_timeout=None, fallback_mode="no_fallback")
+    ]
+
+
+def _two_sided(parsed: object) -> object:
+    """Return an expression whose limits are looked at from both sides: sympy looks from the right only, and finds 1 for |x|/x at 0."""
+    from sympy import Basic, Limit
+
+    if not isinstance(parsed, Basic):
+        return parsed
+    return parsed.replace(
+        lambda part: isinstance(part, Limit) and not part.args[2].is_infinite,
+        lambda limit: Limit(*limit.args[:3], "+-"),
+    )
 
 
 if __name__ == "__main__":

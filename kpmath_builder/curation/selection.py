@@ -1,12 +1,16 @@
 """Selecting the published rows: one row per question text, and which of its agreed solutions."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 from kpmath_builder.recipe import SelectionSettings
 from kpmath_builder.records import Candidate, DropReason, Solution, Stage
 
 __all__ = ["Selection"]
+
+_ANNOTATION = re.compile(r"<<[-+*/x×÷().,%$€£\d\s]*=[-.,%$€£/\d\s]*>>")
+"""A calculator annotation as GSM8K has them; `1 << 3` is none."""
 
 
 class Selection:
@@ -17,6 +21,7 @@ class Selection:
 
     def __init__(self, rule: SelectionSettings) -> None:
         self._limit = rule.solutions_per_question
+        self._annotated = rule.annotations
         self._seen: set[int] = set()
 
     def decide(self, candidate: Candidate) -> Candidate:
@@ -31,10 +36,14 @@ class Selection:
 
     def published(self, candidate: Candidate) -> Sequence[Solution]:
         """Return the agreed solutions that become rows: those that differ in text, in the order of their samples."""
-        distinct = {
-            solution.text.strip(): solution for solution in reversed(candidate.solutions) if solution.agreed
-        }
+        agreed = [self._as_published(solution) for solution in candidate.solutions if solution.agreed]
+        distinct = {solution.text.strip(): solution for solution in reversed(agreed)}
         return sorted(distinct.values(), key=lambda solution: solution.sample)[: self._limit]
+
+    def _as_published(self, solution: Solution) -> Solution:
+        if self._annotated or "<<" not in solution.text:
+            return solution
+        return solution.model_copy(update={"text": _ANNOTATION.sub("", solution.text)})
 
 
 def _fingerprint(question: str) -> int:

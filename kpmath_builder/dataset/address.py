@@ -47,7 +47,32 @@ def how_to_load(address: DatasetAddress) -> str:
         f'pairs = load_dataset("{place}", split="train")  # the default config, {DEFAULT_CONFIG}\n'
         f"{frozen if address.version else ''}"
         f'scored = load_dataset("{place}", "scored"{revision}, split="train", streaming=True)\n'
-        "```\n\n" + table(("version of `datasets`", "how", "filters while loading"), rows),
+        "```\n\n"
+        + table(("version of `datasets`", "how", "filters while loading"), rows)
+        + "\n\n"
+        + _how_to_train(place, revision),
+    )
+
+
+def _how_to_train(place: str, revision: str) -> str:
+    return (
+        "## How to train\n\nWith [TRL](https://huggingface.co/docs/trl) (`pip install trl`); the loss is on the answer only, since a "
+        "row has a prompt and a completion.\n\n"
+        "```python\n"
+        "from datasets import load_dataset\n"
+        "from trl import SFTConfig, SFTTrainer\n\n"
+        f'pairs = load_dataset("{place}"{revision}, split="train")\n'
+        "pairs = pairs.map(\n"
+        '    lambda row: {"prompt": row["messages"][:1], "completion": row["messages"][1:]},\n'
+        "    remove_columns=pairs.column_names,\n"
+        ")\n"
+        "trainer = SFTTrainer(\n"
+        '    model="Qwen/Qwen3-0.6B",\n'
+        "    train_dataset=pairs,\n"
+        '    args=SFTConfig(output_dir="sft", num_train_epochs=1),\n'
+        ")\n"
+        "trainer.train()\n"
+        "```"
     )
 
 

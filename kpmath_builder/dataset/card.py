@@ -46,15 +46,15 @@ def make_card(
         front_matter(facts, name, fingerprint, written),
         f"# {facts.pretty_name or name}",
         _what_it_is(fingerprint, written),
-        *([_example(example)] if example else []),
+        *([_example(example, simulated=_is_program(facts, "solver"))] if example else []),
         how_to_load(address),
+        _contamination(facts),
+        _known_limits(facts),
         _how_it_was_made(facts),
+        _seed_sources(seeds),
         _funnel(funnel),
         _what_is_in_it(),
         f"## Columns\n\n{columns_tables('###')}",
-        _seed_sources(seeds),
-        _contamination(facts),
-        _known_limits(facts),
         _provenance(),
         how_to_cite(address),
     ]
@@ -75,14 +75,20 @@ def _what_it_is(fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
     )
 
 
-def _example(row: Mapping[str, Any]) -> str:
+def _is_program(facts: CardFacts, role: str) -> bool:
+    """Return whether the symbolic teacher plays a role."""
+    return facts.models.get(role) == "symbolic"
+
+
+def _example(row: Mapping[str, Any], *, simulated: bool) -> str:
     """Show a row as it is, but for line breaks and the end of a long text."""
     texts = {
         "topics": "; ".join(row["topics"]),
         **{name: row[name] for name in ("question", "solution", "answer")},
     }
     block = "\n\n".join(f"{name.upper()}\n{_shown(text)}" for name, text in texts.items())
-    caption = f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the vote is behind its answer."
+    vote = "vote, which is simulated here," if simulated else "vote"
+    caption = f"Row `{row['id']}` of `qa-pairs`; {row['consensus']:.0%} of the {vote} is behind its answer."
     return f"## An example\n\n{caption}\n\n{fenced(block)}"
 
 
@@ -136,11 +142,21 @@ def _funnel(funnel: Funnel) -> str:
 
 def _what_is_in_it() -> str:
     pictures = {
-        "topics": "Bars: published pairs by topic",
-        "tcpm": "Map: topics that occur together in seed problems, the matrix that topics are drawn from",
-        "votes": "Bars: candidates by the share of the vote behind their answer",
+        "topics": ("Bars: published pairs by topic", ""),
+        "tcpm": (
+            "Map: topics that occur together in seed problems, the matrix that topics are drawn from",
+            (
+                "Each square is a pair of topics. White: no seed problem has both. The darker the blue, the more seed problems have "
+                "both: the shade grows with log10(problems + 1), from white at 0 to the darkest blue at the largest value of the "
+                "map. On the diagonal, the problems with more than five key points under one topic are counted."
+            ),
+        ),
+        "votes": ("Bars: candidates by the share of the vote behind their answer", ""),
     }
-    shown = [f"![{caption}]({FIGURES}/{name}.svg)" for name, caption in pictures.items()]
+    shown = [
+        f"![{caption}]({FIGURES}/{name}.svg)" + (f"\n\n{words}" if words else "")
+        for name, (caption, words) in pictures.items()
+    ]
     return "## What is in it\n\n" + "\n\n".join(shown)
 
 
@@ -187,7 +203,13 @@ def _known_limits(facts: CardFacts) -> str:
     if "symbolic" in facts.models.values():
         limits.append(
             "The symbolic teacher is a program, no language model: it composes seed problems with new numbers, so its "
-            "wording is uniform and close to the seeds', and its solutions are terse. Its answers are computed."
+            "wording is uniform and close to the seeds', and its solutions are terse. Its answers are computed; a few rows "
+            "inherit a fault of their seed."
+        )
+    if _is_program(facts, "solver"):
+        limits.append(
+            "`consensus` is simulated: the symbolic solver errs on purpose in a fixed share of its solutions, so that there is "
+            "something to vote on. It says nothing about how hard a question is, or how sure an answer."
         )
     return "## Known limits\n\n" + "\n".join(f"- {limit}" for limit in (*limits, *facts.limits))
 

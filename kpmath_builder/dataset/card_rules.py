@@ -84,6 +84,7 @@ LICENCES = frozenset(
 
 _SECTIONS = (
     "How to load",
+    "How to train",
     "How it was made",
     "The funnel",
     "What is in it",

@@ -83,7 +83,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "qa-pairs": (
         Column("id", _STRING, "The candidate's id and the number of the sampled solution."),
         Column("question", _STRING, "The question."),
-        Column("solution", _STRING, "A solution that agrees with the consensus, as the solver wrote it."),
+        Column(
+            "solution",
+            _STRING,
+            "A solution that agrees with the consensus, as the solver wrote it, without calculator annotations such as `<<2*3=6>>`.",
+        ),
         Column("answer", _STRING, "The final answer read out of the solution."),
         Column(
             "messages",
@@ -92,7 +96,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
-        Column("consensus", _FLOAT, "The share of the solutions behind the winning answer, 0 to 1."),
+        Column(
+            "consensus",
+            _FLOAT,
+            "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+        ),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),
@@ -164,7 +172,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "consensus_share",
             _FLOAT,
-            "The share of the solutions behind the winner; null without a vote.",
+            "The share of the solutions behind the winner, simulated if `solver` is `symbolic`; null without a vote.",
             nullable=True,
         ),
         Column(

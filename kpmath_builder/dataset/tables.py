@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kpmath_builder.dataset.card import FIGURES, make_card
+from kpmath_builder.dataset.example import Example
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.parquet import ConfigWriter, WrittenConfig
 from kpmath_builder.dataset.provenance import PROVENANCE, build_file, funnel_file
@@ -72,7 +73,7 @@ def write_tables(
         Where candidates or seeds do not come with strictly ascending ids. `folder` stays as it was.
     """
     sources = {seed.id: seed.source for seed in seeds}
-    funnel, tally, example = Funnel(), Tally(), None
+    funnel, tally, example = Funnel(), Tally(), Example()
     with staged_folder(folder) as staged, ExitStack() as stack:
         writers = {
             config: ConfigWriter(staged / "data" / config, SCHEMAS[config], rows_per_file)
@@ -89,7 +90,7 @@ def write_tables(
             tally.add(candidate, len(chosen))
             for row in pair_rows(candidate, chosen, name=name, sources=sources):
                 writers["qa-pairs"].add(row)
-                example = example or row
+                example.add(row)
         written = {config: writer.finish() for config, writer in writers.items()}
         card = make_card(
             facts,
@@ -98,7 +99,7 @@ def write_tables(
             written=written,
             seeds=seeds,
             funnel=funnel,
-            example=example,
+            example=example.row,
         )
         pictures = tally.pictures(Tcpm.from_practices(practices))
         files = {

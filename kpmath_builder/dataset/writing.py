@@ -10,7 +10,7 @@ from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.protocol import Role, Task
+from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
 from kpmath_builder.recipe import KeyKind, Recipe, Sampled
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, SeedProblem
@@ -18,6 +18,7 @@ from kpmath_builder.records import Candidate, SeedProblem
 __all__ = ["write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
+_NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
 _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendrycks_math"}
 
 
@@ -61,26 +62,52 @@ def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Ca
     models: dict[str, str] = {role: settings.public_name for role, settings in recipe.teachers.items()}
     return CardFacts(
         models=models,
-        recipe={key.name: key.value for key in recipe.public() if key.kind is not KeyKind.FREE},
+        recipe=_settings(recipe),
         tasks=_tasks(recipe, prompts, models),
         licence=_licence(seeds),
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),
     )
 
 
+_ASKED: Mapping[Task, str] = {
+    "extract": "extraction",
+    "write": "questions",
+    "work": "judging",
+    "judge": "judging",
+    "solve": "solutions",
+}
+"""By task the table of the recipe with the sampling of it."""
+
+
+def _settings(recipe: Recipe) -> dict[str, object]:
+    """Return the public settings; a program has no temperature."""
+    meaningless = {
+        f"{table}.{name}"
+        for task, table in _ASKED.items()
+        if _is_program(recipe, ROLE_OF[task])
+        for name in Sampling.__slots__
+    }
+    return {
+        key.name: key.value
+        for key in recipe.public()
+        if key.kind not in _NOT_IN_CARD and key.name not in meaningless
+    }
+
+
+def _is_program(recipe: Recipe, role: Role) -> bool:
+    return recipe.teachers[role].kind == "symbolic"
+
+
 def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[TaskFacts]:
-    sampled: tuple[tuple[Task, Role, Sampled], ...] = (
-        ("extract", "extractor", recipe.extraction),
-        ("write", "writer", recipe.questions),
-        ("work", "judge", recipe.judging),
-        ("judge", "judge", recipe.judging),
-        ("solve", "solver", recipe.solutions),
-    )
     tasks = []
-    for task, role, section in sampled:
-        sampling = section.sampling
+    for task, table in _ASKED.items():
+        role = ROLE_OF[task]
+        sampled: Sampled = getattr(recipe, table)
+        sampling = sampled.sampling
         said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
         times = f"; {recipe.solutions.samples} samples" if task == "solve" else ""
+        if _is_program(recipe, role):
+            said = "none: a program"
         tasks.append(TaskFacts(task, models[role], said + times, prompts.hashes[task]))
     return tasks
 

@@ -84,7 +84,7 @@ def _left_by_dead_builder(path: Path) -> list[dict[str, Any]] | None:
             }
             for engine in record["engines"]
         ]
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None  # its builder has just removed it, or it is not a registry
 
 

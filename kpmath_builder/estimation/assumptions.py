@@ -43,6 +43,8 @@ _SAME_TOPIC = 10
 _JUDGEMENT = 60
 _QUESTION_SHARE = 0.7
 _SOLUTION_SHARE = 1.5
+_WORK_SHARE = 1.0
+"""A judge works a question out as a solver does."""
 _REASKED = 1.05
 _PAIRS_EXPONENT = 0.75
 _LOG_LINE = 320
@@ -140,7 +142,7 @@ class _Counter:
         prompt = fmean(
             count_prompt(request.messages, is_prompted=settings.uses_prompts) for request in requests
         )
-        again = 1.0 if task in {"work", "solve"} or not settings.uses_prompts else _REASKED
+        again = 1.0 if task in {"solve", "work"} or not settings.uses_prompts else _REASKED
         completion = min(self._replies(task), self._recipe.sampled_by(ROLE_OF[task]).sampling.max_tokens)
         stored = _LOG_LINE + completion * self._bytes_per_token
         return TaskLoad(per_unit * again, prompt, completion, stored, Known.ASSUMED)
@@ -153,9 +155,11 @@ class _Counter:
                 return float(_SAME_TOPIC)
             case "judge":
                 return float(_JUDGEMENT)
+            case "work":
+                return _WORK_SHARE * self._replies("solve")
             case "write":
                 return _QUESTION_SHARE * self._tokens("problem")
-            case "work" | "solve":
+            case "solve":
                 return _SOLUTION_SHARE * self._tokens("solution")
 
     def _tokens(self, name: str) -> float:
@@ -178,7 +182,7 @@ class _Counter:
         else:
             for parts in self._blueprints:
                 question = {} if task == "write" else {"question": _joined(parts)}
-                work = {"work": _worked(parts)} if task == "judge" else {}
+                work = {"work": "\n".join(str(part["solution"]) for part in parts)} if task == "judge" else {}
                 yield {**question, **work, "practices": parts}
 
     def _draw(self) -> Iterator[list[dict[str, object]]]:
@@ -193,12 +197,6 @@ class _Counter:
                 {"topic": _TOPIC, "key_points": points, "problem": seed.problem, "solution": seed.solution}
                 for seed in chosen
             ]
-
-
-def _worked(parts: Sequence[Mapping[str, object]]) -> str:
-    """Return a text as long as a solution of a question that is made from these practices."""
-    text = " ".join(str(part["solution"]) for part in parts)
-    return text[: int(len(text) * _SOLUTION_SHARE)]
 
 
 def _joined(parts: Sequence[Mapping[str, object]]) -> str:

@@ -21,6 +21,7 @@ from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.durable import staged_file, write_atomically
 
 __all__ = [
+    "SEAL",
     "DamagedError",
     "FileRecord",
     "check_lines",
@@ -38,7 +39,8 @@ __all__ = [
 
 Json = dict[str, Any]
 _SUM = b',"sum":"'
-_TAIL = len(_SUM) + 16 + len(b'"}\n')
+SEAL = len(_SUM) + 16 + len(b'"}\n')
+"""Bytes that `seal` appends."""
 _TEXT_SUM = b"# sum: "
 _TEXT_TAIL = len(_TEXT_SUM) + 16 + len(b"\n")
 _LONGEST_HEADER = 1 << 24
@@ -80,7 +82,7 @@ def seal(body: bytes) -> bytes:
 
 def is_whole(sealed: bytes) -> bool:
     """Whether this is what `seal` returned, to the byte."""
-    body, tail = sealed[:-_TAIL], sealed[-_TAIL:]
+    body, tail = sealed[:-SEAL], sealed[-SEAL:]
     return tail.startswith(_SUM) and tail.endswith(b'"}\n') and tail[len(_SUM) : -3] == _checksum(body)
 
 

@@ -1,6 +1,7 @@
 """What a build folder is being built towards: everything that its tables depend on, key by key.
 
-A change means one of three things. What the questions are drawn from (`origin`) is one per folder: a change is refused. What
+A change means one of three things. What the questions are drawn from (`origin`) is one per folder: a change is refused; `seeds` names
+the keys of a change of the seeds. What
 they are asked with (`asked`) may change: answers are found by the request itself, so only what a change touches is asked
 anew. What is made of the answers (`decided`) may change and asks nothing.
 """
@@ -35,6 +36,8 @@ class BuildSpec:
     decided: Keys
     generations: Mapping[str, int] = field(default_factory=dict)
     """Shard to how often it was begun anew by `--regenerate`; shards that never were are left out."""
+    seeds: Keys = field(default_factory=dict)
+    """How the seeds were read. What was read decides, and its hash is part of `origin`: this only names what changed it."""
 
     @classmethod
     def of(
@@ -54,6 +57,7 @@ class BuildSpec:
             asked=_all_of(KeyKind.ASKED, recipe, prompts),
             decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now},
             generations=generations,
+            seeds=_all_of(KeyKind.SEEDS, recipe, prompts),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +91,11 @@ class BuildSpec:
         """Yield what is now asked otherwise than `since`, as "key was X and is now Y"."""
         return differences(since.asked, self.asked)
 
+    def changes_of_seeds(self, since: "BuildSpec | None") -> Iterator[str]:
+        """Yield why the seeds are others than `since`, as far as keys of the recipe say so."""
+        named = list(differences(since.seeds, self.seeds)) if since and since.seeds else []
+        yield from named or ["the seed problems are others, or are read otherwise, than they were"]
+
     def decisions(self, since: "BuildSpec") -> Iterator[str]:
         """Yield what is now decided otherwise than `since`, as "key was X and is now Y"."""
         before, now = ({**spec.decided, ASKING: None} for spec in (since, self))
@@ -119,5 +128,5 @@ def _hash(value: object) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:20] + "…")
-    text = repr(value)
+    text = "unset" if value is None else repr(value)
     return text if len(text) <= 40 else text[:20] + "…"

@@ -13,7 +13,7 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.text import cut_list, shown
 
-__all__ = ["check_dataset", "check_folder", "check_not_smaller"]
+__all__ = ["check_dataset", "check_export", "check_folder", "check_not_smaller"]
 
 _BEGUN = frozenset({"responses", "knowledge", "candidates", "engine", "build.lock"})
 """What may lie in a folder before anything is noted in it: a killed build's, and answers that were copied there."""
@@ -78,6 +78,16 @@ def check_dataset(folder: Path) -> None:
             f"{folder} holds {cut_list(others, 3)}, which no build wrote and which new tables would replace: move that elsewhere, then run "
             "the same command again."
         )
+
+
+def check_export(workspace: Workspace, target: Path) -> None:
+    """Raise `InputError` if files that are written to `target` would be taken for the build's own."""
+    place = target.absolute().resolve()
+    for own in (workspace.dataset, workspace.knowledge, workspace.candidates, workspace.responses):
+        if place == own.resolve() or own.resolve() in place.parents:
+            raise InputError(
+                f"{target} lies in {own}, which is the build's own: choose another folder with --to."
+            )
 
 
 def _is_build(workspace: Workspace) -> bool:

@@ -1,14 +1,17 @@
 """The response log: every answer that was ever paid for, by the key of its request, for ever.
 
 Append-only JSON lines, each with a checksum over itself, so that a person can read the file and a machine can tell a
-damaged line from a whole one. One process writes to a log at a time. Nothing here needs more than append, read and a lock,
+damaged line from a whole one. Each also names the build and the log that it was written for, so that a log that was exchanged
+with another build's is not taken for this one. One process writes to a log at a time. Nothing here needs more than append, read and a lock,
 so that the network file systems of GPU clusters are good enough.
 """
 
 import contextlib
+import errno
 import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,24 +19,41 @@ from typing import Self
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.durable import staged_file, sync
 from kpmath_builder.files.lock import Lock
-from kpmath_builder.files.sealed import is_whole, seal
+from kpmath_builder.files.sealed import SEAL, is_whole, seal
 from kpmath_builder.folder.group_commit import GroupCommit
 from kpmath_builder.folder.offset_index import OffsetIndex
 from kpmath_builder.protocol import Response
 
-__all__ = ["ResponseLog", "open_log", "set_damaged_aside"]
+__all__ = ["ResponseLog", "build_of", "open_log", "read_log", "set_damaged_aside"]
 
 COMMIT_SECONDS = 1.0
 """The most that a power failure can take back; the death of the process alone takes nothing."""
 
 
+_TOO_MANY = "raise the limit with `ulimit -n`, or lower build.shards or build.window"
+_REMEDIES: dict[int | None, str] = {
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
+    errno.EISDIR: "move what stands in its place away",
+}
+"""What to do about an error that is not one of permissions."""
+
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _seal(key: str, task: str, address: str, response: Response) -> bytes:
+_MARK = re.compile(rb',"log":"([0-9a-f]+)/[^"]*"$')
+
+
+def _seal(key: str, task: str, address: str, response: Response, mark: bytes) -> bytes:
     answer = response.model_dump_json(exclude_defaults=True)
     body = f'{{"key":"{key}","task":"{task}","for":{_quoted(address)},"response":{answer}'.encode()
-    return seal(body)
+    return seal(body + mark)
+
+
+def build_of(line: bytes) -> str | None:
+    """Return the id of the build that a line was written for; None if it names none."""
+    found = _MARK.search(line[-SEAL - 100 : -SEAL])
+    return found[1].decode() if found else None
 
 
 class ResponseLog:
@@ -45,6 +65,8 @@ class ResponseLog:
         The file; made if it is missing, unless `writable` is false.
     writable
         Whether this process may append; then it holds the file's lock.
+    builds
+        Ids of the builds whose answers count here, the one that writes first; none: everybody's.
 
     Raises
     ------
@@ -54,8 +76,11 @@ class ResponseLog:
         When the file cannot be opened.
     """
 
-    def __init__(self, path: Path, *, writable: bool = True) -> None:
+    def __init__(self, path: Path, *, writable: bool = True, builds: Sequence[str] = ()) -> None:
         self.path = path
+        self._marks = tuple(f',"log":"{build}/{path.stem}"'.encode() for build in builds)
+        self.foreign: list[int] = []
+        """Numbers (from 1) of whole lines that were written for another build, or for another log."""
         self.damaged: list[int] = []
         """Numbers (from 1) of whole lines whose checksum is wrong; their requests are asked again."""
         self.torn_bytes = 0
@@ -110,7 +135,7 @@ class ResponseLog:
             When the disk is full or fails; the log stays whole.
         """
         assert self._commit is not None, f"{self.path} was opened for reading"
-        line = _seal(key, task, address, response)
+        line = _seal(key, task, address, response, self._marks[0] if self._marks else b"")
         try:
             self._append(line)
             self._commit.note()
@@ -165,6 +190,8 @@ class ResponseLog:
                     break
                 if is_whole(line):
                     self._index.add(_key(line), offset, len(line))
+                    if self._marks and not line.endswith(self._marks, 0, -SEAL) and build_of(line):
+                        self.foreign.append(number)
                 else:
                     self.damaged.append(number)
                 offset += len(line)
@@ -173,9 +200,20 @@ class ResponseLog:
         return offset
 
 
-def open_log(path: Path, notify: Callable[[str], object]) -> ResponseLog:
-    """Open a log for writing and report what had to be mended."""
-    log = ResponseLog(path)
+def read_log(path: Path, builds: Sequence[str] = ()) -> ResponseLog:
+    """Open a log for reading; raises as `open_log` does."""
+    return _own(ResponseLog(path, writable=False, builds=builds))
+
+
+def open_log(path: Path, notify: Callable[[str], object], builds: Sequence[str] = ()) -> ResponseLog:
+    """Open a log for writing and report what had to be mended.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be opened, or one of its lines was written for none of the builds, or for another log.
+    """
+    log = _own(ResponseLog(path, builds=builds))
     if log.torn_bytes:
         notify(
             f"{path.name}: an unfinished last line of {log.torn_bytes} bytes was cut off; its request is asked again."
@@ -184,6 +222,17 @@ def open_log(path: Path, notify: Callable[[str], object]) -> ResponseLog:
         lines = ", ".join(map(str, log.damaged[:10])) + (" …" if len(log.damaged) > 10 else "")
         notify(f"{path.name}: {len(log.damaged)} damaged lines ({lines}); their requests are asked again.")
     return log
+
+
+def _own(log: ResponseLog) -> ResponseLog:
+    if not log.foreign:
+        return log
+    log.close()
+    raise InputError(
+        f"{log.path} is not this folder's log: line {log.foreign[0]} was written for another build, or another log. Bring back this "
+        "folder's own, or delete it to ask its requests anew; for answers of another build to count here, delete build_spec.json and "
+        "generations.json."
+    )
 
 
 def set_damaged_aside(path: Path, notify: Callable[[str], object]) -> None:
@@ -215,7 +264,7 @@ def _open(path: Path, *, writable: bool) -> int:
             sync(path.parent)
     except OSError as error:
         raise InputError(
-            f"The response log {path} cannot be opened ({error.strerror}): make its folder writable."
+            f"The response log {path} cannot be opened ({error.strerror}): {_REMEDIES.get(error.errno, 'make its folder writable')}."
         ) from None
     return file
 

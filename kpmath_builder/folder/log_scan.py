@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from kpmath_builder.folder.log import build_of
 from kpmath_builder.protocol import Task
 from kpmath_builder.records import Tokens
 
-__all__ = ["LogTotals", "lines_of", "tasks_answered", "tokens_of", "unanswered"]
+__all__ = ["LogTotals", "builds_in", "lines_of", "tasks_answered", "tokens_of", "unanswered"]
 
 # A quote inside a text has a backslash before it, so that these find fields only. A count of more digits is a server's error.
 _COST = re.compile(rb',"(prompt_tokens|completion_tokens)":(\d{1,10})(?!\d)')
@@ -87,6 +88,12 @@ def tasks_answered(paths: Iterable[Path], tasks: Collection[Task]) -> set[Task]:
             if not missing:
                 return set(tasks)
     return set(tasks) - set(missing.values())
+
+
+def builds_in(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield the ids of the builds that lines of the logs were written for, each once a log."""
+    for path in paths:
+        yield from dict.fromkeys(build for line in lines_of(path) if (build := build_of(line)))
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

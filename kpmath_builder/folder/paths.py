@@ -1,11 +1,10 @@
 """Where everything lies in a build folder, its locks and its logs."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from kpmath_builder.files.lock import Lock
-from kpmath_builder.folder.log import ResponseLog, open_log
 from kpmath_builder.folder.log_scan import tasks_answered, unanswered
 from kpmath_builder.protocol import ROLE_OF, Role, Task
 
@@ -46,7 +45,6 @@ class Paths:
         """Rows of the seed set that are no seed problems, by reason."""
         self.candidates = folder / "candidates"
         self.dataset = folder / "dataset"
-        self._owns_responses = responses is None
 
     def make(self) -> None:
         """Make the folders; raises `OSError` where that cannot be."""
@@ -61,10 +59,9 @@ class Paths:
         """Return the path of a response log."""
         return self.responses / f"{stage}-{number:05d}.jsonl"
 
-    def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
-        """Open a response log, for writing where it is this folder's own, and tell what had to be mended."""
-        path = self.log(stage, number)
-        return open_log(path, notify) if self._owns_responses else ResponseLog(path, writable=False)
+    def logs(self) -> list[Path]:
+        """Return the paths of all response logs that are there, sorted."""
+        return sorted(self.responses.glob("*.jsonl"))
 
     def answered(self) -> set[Role]:
         """Return the roles of which an answer is in the log already."""

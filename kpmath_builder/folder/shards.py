@@ -42,6 +42,7 @@ class ShardWriter:
         line = candidate.model_dump_json().encode() + b"\n"
         self._places.extend((candidate.blueprint.index, self._file.tell(), len(line)))
         self._file.write(line)
+        self._file.flush()  # `kpmath status` counts what is there
 
     @property
     def complete(self) -> bool:

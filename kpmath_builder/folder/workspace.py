@@ -1,8 +1,8 @@
 """The build folder's own notes: what it is built towards, what its knowledge is, and when it counts as finished.
 
-What does not prove itself counts as missing, and is made again. Of what cannot be made from the logs there are two copies:
-generations stand in `generations.json` and in the build spec, the draw of the questions in `knowledge/origin.json` and in the
-build spec.
+What does not prove itself, or is another build's, counts as missing, and is made again. Of what cannot be made from the logs
+there are two copies: generations stand in `generations.json` and in the build spec (`notes.py`), the draw of the questions in
+`knowledge/origin.json` and in the build spec.
 """
 
 import hashlib
@@ -12,30 +12,39 @@ from pathlib import Path
 from typing import Any, Self
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.files.sealed import DamagedError, read_object, read_text, write_object, write_text
-from kpmath_builder.folder.build_spec import BuildSpec, Keys, differences
-from kpmath_builder.folder.paths import Paths
-from kpmath_builder.folder.proved import Proved, foreign_files, plain_files
+from kpmath_builder.files.sealed import (
+    DamagedError,
+    read_header,
+    read_object,
+    read_text,
+    write_object,
+    write_text,
+)
+from kpmath_builder.folder.build_spec import SEEDS_HASH, BuildSpec, Keys, differences
+from kpmath_builder.folder.log import ResponseLog, open_log, read_log
+from kpmath_builder.folder.notes import Notes, new_build, read_notes
+from kpmath_builder.folder.results import KNOWLEDGE_FILES, Results
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.text import cut_list
 
-__all__ = ["KNOWLEDGE_FILES", "Workspace"]
-
-KNOWLEDGE_FILES = ("seeds.jsonl", "extractions.jsonl", "practices.jsonl", "tcpm.npz", "topics.json")
+__all__ = ["Workspace"]
 
 
-class Workspace(Paths):
+class Workspace(Results):
     """A build folder and what is noted in it: recipe.toml, build_spec.json, knowledge/origin.json, manifest.json.
 
     Parameters
     ----------
-    folder, responses
-        As for `Paths`.
+    folder
+        The build folder.
+    source
+        The workspace that this one is made again from: its logs are read, and what is made is of its build.
     """
 
-    def __init__(self, folder: Path, responses: Path | None = None) -> None:
-        super().__init__(folder, responses)
-        self._proved = Proved()
+    def __init__(self, folder: Path, source: "Workspace | None" = None) -> None:
+        super().__init__(folder, source.responses if source else None)
+        self._builds = source.builds if source else ()
+        self._owns_responses = source is None
 
     @classmethod
     def existing(cls, folder: Path) -> Self:
@@ -47,19 +56,60 @@ class Workspace(Paths):
             )
         return workspace
 
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """The id of this build, and of those whose answers count in it; empty before it is begun."""
+        self._builds = self._builds or self._notes().builds
+        return self._builds
+
+    @property
+    def build(self) -> str:
+        """The id of this build, which stands in all that is made in it; "" before it is begun."""
+        return next(iter(self.builds), "")
+
+    def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
+        """Open a response log, for writing if it is this folder's own, and report what had to be mended."""
+        if self._owns_responses:
+            return open_log(self.log(stage, number), notify, self.builds)
+        return ResponseLog(self.log(stage, number), writable=False)
+
+    def read_log(self, stage: str, number: int = 0) -> ResponseLog:
+        """Open a response log of this folder for reading."""
+        return read_log(self.log(stage, number), self.builds)
+
+    def header(self, number: int, spec: BuildSpec, draw: str) -> dict[str, Any]:
+        """Return what a shard begins with that is made here, towards this build spec, from the knowledge of this fingerprint."""
+        return {**spec.header(number, draw), "build": self.build}
+
     def is_sealed(self, number: int, spec: BuildSpec, draw: str) -> bool:
-        """Whether a shard of candidates is there, whole, made towards this build spec from the knowledge of this fingerprint."""
+        """Whether a shard of candidates is there, whole, made here towards this build spec from the knowledge of this fingerprint."""
         header = self._proved.header(self.shard(number))
-        return header is not None and spec.header(number, draw).items() <= header.items()
+        return header is not None and self.header(number, spec, draw).items() <= header.items()
+
+    def all_sealed(self, spec: BuildSpec) -> bool:
+        """Whether every shard is there as `is_sealed` says, and the knowledge that they are drawn from."""
+        draw = self.draw
+        return draw is not None and all(
+            self.is_sealed(number, spec, draw) for number in range(spec.layout["build.shards"])
+        )
 
     def note_sealed(self, number: int) -> None:
         """Note that this process sealed a shard a moment ago."""
         self._proved.written(self.shard(number))
 
-    def is_damaged(self, number: int) -> bool:
-        """Whether a shard of candidates is there and does not prove itself."""
+    def shard_damage(self, number: int, *, quick: bool = False) -> DamagedError | None:
+        """Return why a shard of candidates that is there is not used, if it does not prove itself or is another build's.
+
+        `quick` reads its header alone.
+        """
         path = self.shard(number)
-        return path.exists() and self._proved.header(path) is None
+        try:
+            header = read_header(path) if quick else self._proved.header(path)
+        except DamagedError as damaged:
+            return damaged
+        if header is None:
+            return DamagedError(path, "its checksum is wrong") if path.exists() else None
+        return None if header.get("build", "") == self.build else DamagedError(path, "it is another build's")
 
     # The build spec
 
@@ -70,22 +120,7 @@ class Workspace(Paths):
 
     def renewals(self) -> Mapping[str, int]:
         """Return how often each shard was begun anew; raises `InputError` if that is not known."""
-        damaged = False
-        for path in (self.generations, self.spec):
-            try:
-                noted = read_object(path)
-            except DamagedError:
-                damaged = True
-                continue
-            if noted is not None:
-                known: Mapping[str, int] = noted.get("spec", noted)["generations"]
-                return known
-        if damaged and self.generations.exists() and self.spec.exists():
-            raise InputError(
-                f"{self.generations} and {self.spec.name} are damaged, and only they note which shards were begun anew: delete both, "
-                "then run `kpmath build`, with --regenerate for the shards that were."
-            )
-        return {}
+        return self._notes().renewals
 
     def begin(self, recipe: Recipe, spec: BuildSpec, notify: Callable[[str], None]) -> None:
         """Note what is built from now on, and report what has changed; raises `InputError` as `check` does.
@@ -112,13 +147,24 @@ class Workspace(Paths):
             self.manifest.unlink(missing_ok=True)
 
     def _note(self, spec: BuildSpec, draw: str, recipe: str) -> None:
-        write_object(self.generations, {"generations": dict(spec.generations)})
-        write_object(self.spec, {"spec": spec.as_json(), "draw": draw, "recipe": recipe})
+        self._builds = self.builds or new_build(self)
+        whose = {"build": self.build, "taken over": self.builds[1:]}
+        write_object(self.generations, {**whose, "generations": dict(spec.generations)})
+        write_object(self.spec, {**whose, "spec": spec.as_json(), "draw": draw, "recipe": recipe})
 
-    def _noted(self) -> dict[str, Any] | None:
-        with suppress(DamagedError):
-            return read_object(self.spec)
-        return None
+    def _notes(self) -> Notes:
+        return read_notes(self)
+
+    def _noted(self) -> Mapping[str, Any] | None:
+        return self._notes().spec
+
+    def damaged_notes(self) -> Iterator[DamagedError]:
+        """Yield which of the two notes are missing, damaged, or another build's."""
+        notes = self._notes()
+        yield from notes.damaged
+        for path in (self.generations, self.spec):
+            if not path.exists():
+                yield DamagedError(path, "it is missing")
 
     def noted_draw(self, spec: BuildSpec) -> str:
         """Return the fingerprint of the knowledge that this folder's questions are drawn from; "" before there is one."""
@@ -139,9 +185,9 @@ class Workspace(Paths):
 
     def _notes_are_whole(self) -> bool:
         with suppress(DamagedError):
-            text, noted = read_text(self.recipe), self._noted()
-            same = text is not None and noted is not None and noted["recipe"] == _hash(text)
-            return same and read_object(self.generations) is not None
+            text, notes = read_text(self.recipe), self._notes()
+            same = text is not None and notes.spec is not None and notes.spec["recipe"] == _hash(text)
+            return same and notes.generations is not None and bool(notes.builds)
         return False
 
     def reopen(self, shards: Iterable[int]) -> None:
@@ -158,13 +204,13 @@ class Workspace(Paths):
         """Note which rows of the seed set are no seed problems, for `status`."""
         noted = list(losses)
         if noted != self.read_left_out():
-            write_object(self.left_out, {"losses": noted})
+            write_object(self.left_out, {"build": self.build, "losses": noted})
 
     def read_left_out(self) -> list[dict[str, Any]]:
-        """Return what `note_left_out` noted; nothing if it is damaged, for no table depends on it."""
+        """Return what `note_left_out` noted; nothing if it is damaged or another build's, for no table depends on it."""
         with suppress(DamagedError):
             noted = read_object(self.left_out)
-            if noted is not None:
+            if noted is not None and noted.get("build", "") == self.build:
                 return list(noted["losses"])
         return []
 
@@ -174,9 +220,11 @@ class Workspace(Paths):
         Raises
         ------
         DamagedError
-            When one of its files is not the one that was written.
+            When one of its files is not the one that was written, or they are another build's.
         """
         told = read_object(self.origin)
+        if told and told.get("build", "") != self.build:
+            raise DamagedError(self.origin, "it is another build's")
         for damaged in self._proved.damaged(self.knowledge, told["files"]) if told else ():
             raise damaged
         return told
@@ -197,7 +245,8 @@ class Workspace(Paths):
     def learnt(self, spec: BuildSpec, draw: str) -> None:
         """Note that the knowledge is complete, what it is made from, and its fingerprint."""
         files = {name: self._proved.record(self.knowledge / name) for name in KNOWLEDGE_FILES}
-        write_object(self.origin, {"origin": {**spec.origin, **spec.layout}, "draw": draw, "files": files})
+        origin = {"origin": {**spec.origin, **spec.layout}, "draw": draw, "files": files}
+        write_object(self.origin, {"build": self.build, **origin})
 
     def note_draw(self, spec: BuildSpec, draw: str, notify: Callable[[str], None]) -> None:
         """Note beside the knowledge what is drawn from it, so that other knowledge is told from it."""
@@ -213,14 +262,20 @@ class Workspace(Paths):
                 self.learnt(spec, draw)
 
     def check(self, spec: BuildSpec) -> None:
-        """Raise `InputError` where the folder's knowledge was made from something else than the build spec says."""
-        now = {**spec.origin, **spec.layout}
-        for change in differences(self._drawn_from(now), now):
+        """Raise `InputError` if the folder's knowledge was made from something else than the build spec says."""
+        for change in self._changes_of_draw(spec):
             raise InputError(
                 f"{self.folder} was built with another recipe: {change}, which would mix two draws of questions. Choose "
                 f"another folder with --set build.folder=… (answers that still fit are found in a copy of "
                 f"{self.responses}), set that back, or delete {self.knowledge} to draw all questions anew."
             )
+
+    def _changes_of_draw(self, spec: BuildSpec) -> Iterator[str]:
+        now = {**spec.origin, **spec.layout}
+        then = self._drawn_from(now)
+        if then.get(SEEDS_HASH) != now.get(SEEDS_HASH):
+            yield cut_list(list(spec.changes_of_seeds(self.begun())), 5, 200)
+        yield from differences(then, now)
 
     def _drawn_from(self, now: Keys) -> Keys:
         """Return what the knowledge was made from; `now`, if one of the two files that note it says so, or there is none."""
@@ -234,59 +289,6 @@ class Workspace(Paths):
         before = self.begun()
         noted += [{**before.origin, **before.layout}] if before else []
         return now if now in noted or not noted else noted[0]
-
-    # What leaves the folder
-
-    def finished(self, spec: BuildSpec | None = None, *, quick: bool = False) -> dict[str, Any] | None:
-        """Return the manifest, or None while the build is not complete, complete for another build spec, or damaged.
-
-        `quick` compares the lengths of the files alone.
-        """
-        with suppress(DamagedError):
-            manifest = self.read_manifest()
-            if manifest is None or (spec is not None and manifest["build_spec"] != spec.fingerprint):
-                return None
-            if next(self._proved.damaged(self.folder, manifest["files"], quick=quick), None) is None:
-                return manifest
-        return None
-
-    def read_manifest(self) -> dict[str, Any] | None:
-        """Return the manifest, whatever the files are that it names; None without it, or `DamagedError`."""
-        return read_object(self.manifest)
-
-    def finish(self, manifest: Mapping[str, Any]) -> None:
-        """Declare the build complete."""
-        made = [*plain_files(self.dataset), *(self.knowledge / name for name in KNOWLEDGE_FILES)]
-        files = {path.relative_to(self.folder).as_posix(): self._proved.record(path) for path in made}
-        write_object(self.manifest, {**manifest, "files": files})
-
-    # Damage
-
-    def damaged_results(self) -> Iterator[DamagedError]:
-        """Yield what is damaged of the manifest and the files that it names."""
-        try:
-            manifest = self.read_manifest()
-        except DamagedError as damaged:
-            yield damaged
-            return
-        if manifest is not None:
-            yield from self._proved.damaged(self.folder, manifest["files"])
-
-    def check_tables(self) -> None:
-        """Raise `DamagedError` if one of the tables is not what the build wrote."""
-        for damaged in self.damaged_results():
-            raise damaged
-
-    def tables(self, manifest: Mapping[str, Any]) -> list[str]:
-        """Return the paths below `dataset/` that the build wrote, as its manifest lists them."""
-        return [name.removeprefix("dataset/") for name in manifest["files"] if name.startswith("dataset/")]
-
-    def foreign(self) -> Iterator[Path]:
-        """Yield what lies below `dataset/` of a finished build and was not written by it, links among it."""
-        with suppress(DamagedError):
-            manifest = self.read_manifest()
-            if manifest:
-                yield from foreign_files(self.dataset, self.tables(manifest))
 
 
 def _hash(text: str) -> str:

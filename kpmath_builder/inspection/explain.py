@@ -9,7 +9,6 @@ from typing import Any
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, AskedSample
 from kpmath_builder.execution.run import Run
-from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
@@ -104,7 +103,7 @@ def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
 
 
 def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> SeedExplanation:
-    with ResponseLog(workspace.log("extract"), writable=False) as log:
+    with workspace.read_log("extract") as log:
         ask = Ask(run, log, seed.id)
         extraction = run_apart(extract(seed, ask))
     practices = [practice for practice in knowledge.practices if practice.seed.id == seed.id]
@@ -119,7 +118,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
     if index is None or index >= build.questions or generation > known:
         raise _no_row(workspace, row_id)
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
-    with ResponseLog(workspace.log("synthesis", index % build.shards), writable=False) as log:
+    with workspace.read_log("synthesis", index % build.shards) as log:
         ask = Ask(run, log, index, generation)
         candidate = run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
     if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:

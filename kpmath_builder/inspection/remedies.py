@@ -26,6 +26,11 @@ class Remedies:
         return f"{self._repair} sets it aside"
 
     @property
+    def exchanged(self) -> str:
+        """For a log of another build."""
+        return "bring this folder's own back from a copy, or delete it to ask its requests anew"
+
+    @property
     def recipe(self) -> str:
         """For a recipe that is not the one that was written."""
         return "`kpmath build` with the recipe that this folder was built with writes it again"

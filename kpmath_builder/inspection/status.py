@@ -8,6 +8,7 @@ from typing import Any
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
@@ -16,6 +17,7 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.outcome import Outcome, outcome_of
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, Tokens
+from kpmath_builder.text import cut_list
 
 __all__ = ["ShardStatus", "Status", "read_status"]
 
@@ -26,7 +28,8 @@ class ShardStatus:
 
     number: int
     state: str
-    """ "waiting" (nothing asked), "begun", "sealed", or "stale": sealed, but towards another recipe."""
+    """ "waiting" (nothing asked), "begun", "sealed", "stale": sealed, but towards another recipe, or "damaged": there, but not to be
+    used."""
     owner: str
     """Who makes it now; empty if nobody does."""
     generation: int
@@ -90,7 +93,8 @@ def read_status(folder: Path) -> Status:
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
-    sentence = " ".join(filter(None, [sentence, _unanswered(workspace, shards)]))
+    more = (_damaged(workspace, shards), _unanswered(workspace, shards))
+    sentence = " ".join(filter(None, (sentence, *more)))
     outcome = outcome_of(workspace, recipe, _knowledge(workspace), funnel)
     return Status(shards, funnel, sentence, outcome, finished=manifest is not None)
 
@@ -111,13 +115,34 @@ def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:
     return f"{requests:,} requests were refused or given up: `kpmath build` with --retry-given-up asks them again."
 
 
+def _damaged(workspace: Workspace, shards: list[ShardStatus]) -> str:
+    """Say what is damaged and what mends it, as far as headers and lengths show it; whoever is at work mends it already."""
+    if _at_work(workspace, shards):
+        return ""
+    found = [f"{it.path.relative_to(workspace.folder)} ({it.why})" for it in damage(workspace, quick=True)]
+    if not found:
+        return ""
+    return f"Damaged: {cut_list(found, 5, 160)}. `kpmath build` makes it again from the log; `kpmath verify --repair` does so without a server."
+
+
 def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:
     sealed = sum(shard.state == "sealed" for shard in shards)
     far = f"Not finished: {sealed} of {len(shards)} shards are sealed."
-    learning = owner_of(workspace.knowledge / "knowledge.lock")
-    tables = owner_of(workspace.folder / "build.lock")
-    at_work = learning or tables or next((shard.owner for shard in shards if shard.owner), None)
+    if owner_of(workspace.knowledge / "knowledge.lock") or not workspace.is_learnt:
+        answers = tokens_of(
+            line for stage in ("extract", "topics") for line in lines_of(workspace.log(stage))
+        )
+        far += (
+            f" The questions are drawn once the seeds are learnt from: {answers.requests:,} answers so far."
+        )
+    at_work = _at_work(workspace, shards)
     return f"{far} {at_work} is at work." if at_work else f"{far} Run the build again to go on."
+
+
+def _at_work(workspace: Workspace, shards: list[ShardStatus]) -> str:
+    locks = (workspace.knowledge / "knowledge.lock", workspace.folder / "build.lock")
+    owners = [*map(owner_of, locks), *(shard.owner for shard in shards)]
+    return str(next(filter(None, owners), ""))
 
 
 def _shard(
@@ -130,12 +155,11 @@ def _shard(
         ends = workspace.unanswered("synthesis", number)
         tokens = tokens.model_copy(update={"given_up": ends["given_up"], "refused": ends["refused"]})
     owner = owner_of(log.with_suffix(".lock"))
-    header = shard_header(sealed)
-    is_current = bool(spec and header and spec.header(number, draw).items() <= header.items())
-    if header and (is_current or not owner):
-        state, funnel = "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
-    else:
-        state, funnel = "begun" if owner or tokens.requests else "waiting", _unsealed(part)
+    state, funnel = _state(workspace, spec, draw, number)
+    if owner and state != "sealed":
+        state = "begun"
+    if state == "begun" or (state == "waiting" and tokens.requests):
+        state, funnel = "begun", _unsealed(part)
     return ShardStatus(
         number,
         state,
@@ -147,6 +171,17 @@ def _shard(
         age=_age(log, sealed, part),
         funnel=funnel,
     )
+
+
+def _state(workspace: Workspace, spec: BuildSpec | None, draw: str, number: int) -> tuple[str, Funnel]:
+    """Return what a sealed shard is good for, and its funnel."""
+    if workspace.shard_damage(number, quick=True):
+        return "damaged", Funnel()
+    header = shard_header(workspace.shard(number))
+    if header is None:
+        return "waiting", Funnel()
+    is_current = bool(spec and workspace.header(number, spec, draw).items() <= header.items())
+    return "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
 
 
 def _unsealed(part: Path) -> Funnel:

@@ -105,7 +105,7 @@ class Verifier:
         prompts = Prompts.load(recipe.prompts)
         run = Run(recipe, prompts, Reporter(self.progress))
         with scratch(self.folder) as room:
-            again = Workspace(room, workspace.responses)
+            again = Workspace(room, workspace)
             again.make()
             yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, run, known)
@@ -114,10 +114,13 @@ class Verifier:
                 yield from self._tables(workspace, again, recipe, known, spec)
 
     def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
-        for path in sorted(workspace.responses.glob("*.jsonl")):
+        for path in workspace.logs():
             name = f"responses/{path.name}"
-            with ResponseLog(path, writable=False) as log:
+            with ResponseLog(path, writable=False, builds=workspace.builds) as log:
                 self.checked["responses"] += len(log)
+                for number in log.foreign[:1]:  # it is exchanged as a whole
+                    what = "was written for another build, or another log"
+                    yield Disagreement(name, f"line {number}", what, self._remedies.exchanged)
                 for number in log.damaged:
                     yield Disagreement(name, f"line {number}", "its checksum is wrong", self._remedies.log)
                 if log.torn_bytes:

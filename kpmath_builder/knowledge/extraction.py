@@ -27,9 +27,9 @@ async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
         topics=() if reply.value is None else sift(_merged(reply.value), seed, prompt)[0],
         model=ask.model("extractor"),
         reason=reply.reason,
-        left_out=dict(left_out),
         tokens=ask.spent["extract"],
         loops=ask.loops["extractor"],
+        left_out=dict(left_out),
     )
 
 

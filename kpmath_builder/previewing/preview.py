@@ -16,12 +16,14 @@ from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.execution.window import run_window
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_folder
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.outcome import outcome_over
+from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.previewing.ground import Ground, find_ground
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Listener, Reporter
@@ -67,7 +69,7 @@ def preview(
     Raises
     ------
     InputError
-        When seeds, folder or servers are not as the recipe says, or too few topics are found.
+        When seeds, folder or servers are not as the recipe says, the folder is another recipe's, or too few topics are found.
     BuildError
         When a server stays away, the disk is full, or `build.max_tokens` is spent; what was answered is kept.
     Interrupted
@@ -78,13 +80,15 @@ def preview(
             f"A preview leads 1 to {MOST_ROWS} blueprints through the method, not {n}: choose such a number."
         )
     report = _Account(listener_here(progress))
+    check_folder(recipe, shrink=True)  # a preview cuts nothing
     with stop_on_signals(recipe.build.grace, report.note) as stop:
+        prompts = Prompts.load(recipe.prompts)
+        workspace = Workspace(recipe.build.folder)
+        heard = check_servers(recipe, workspace, report.note)
         report.begin("seeds", 0)
         seeds = load_seeds(**dict(recipe.seeds))
         for note in seeds.notes():
             report.note(note)
-        prompts = Prompts.load(recipe.prompts)
-        workspace = Workspace(recipe.build.folder)
         spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=True)
         workspace.check(spec)
         _make_room(workspace)
@@ -93,7 +97,8 @@ def preview(
         count = min(n, recipe.build.questions)
 
         async def make() -> tuple[Ground, list[PreviewRow]]:
-            async with Teachers(recipe, report.note, stop, workspace.answered) as teachers:
+            notify = unless_heard(report.note, heard)
+            async with Teachers(recipe, notify, stop, workspace.answered) as teachers:
                 report.engine = teachers.load
                 run = Run(recipe, prompts, report, teachers, stop, spending=spending)
                 ground = await find_ground(seeds.problems, count, run, workspace)
@@ -105,7 +110,7 @@ def preview(
 
         with disk_faults(workspace.folder):
             ground, rows = stop.run(make())
-    return _result(recipe, prompts, seeds, ground=ground, rows=rows, asked=report.asked)
+    return _result(recipe, seeds, ground=ground, rows=rows, asked=report.asked)
 
 
 class _Rows:
@@ -188,7 +193,6 @@ def _make_room(workspace: Workspace) -> None:
 
 def _result(
     recipe: Recipe,
-    prompts: Prompts,
     seeds: SeedSet,
     *,
     ground: Ground,
@@ -199,7 +203,7 @@ def _result(
     for candidate in candidates:
         funnel.add(candidate)
     lost = lost_rows(seeds.left_out, len(seeds.problems))
-    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, prompts, rows=lost)
+    outcome = outcome_over(ground.knowledge, funnel, candidates, recipe, rows=lost)
     return PreviewResult(
         folder=recipe.build.folder,
         rows=tuple(rows),

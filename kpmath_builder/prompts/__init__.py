@@ -108,8 +108,8 @@ class Prompts:
         user = Message("user", fill(template.user, values))
         turns = (
             turn
-            for shown_task, reply in template.examples
-            for turn in (Message("user", shown_task), Message("assistant", reply))
+            for asked, reply in template.examples
+            for turn in (Message("user", asked), Message("assistant", reply))
         )
         system = (Message("system", template.system),) if template.system else ()
         return (*system, *turns, user)

@@ -10,7 +10,7 @@ from kpmath_builder.protocol import ROLE_OF, Role, Task
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
-from kpmath_builder.recipe.keys import Key, KeyKind, Section, key, walk
+from kpmath_builder.recipe.keys import Key, KeyKind, Section, UserPath, key, walk
 from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
@@ -63,7 +63,7 @@ class Recipe(Section):
         KeyKind.DECISION,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
     )
-    prompts: Path | None = key(
+    prompts: UserPath | None = key(
         "folder of prompt files that replace those of the package", None, KeyKind.FREE, public=False
     )
     seeds: SeedsSettings = SeedsSettings()

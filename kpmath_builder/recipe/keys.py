@@ -8,10 +8,10 @@ and never leaves it.
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import PurePath, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Key",
     "KeyKind",
     "Section",
+    "UserPath",
     "declaration",
     "is_local_path",
     "key",
@@ -34,6 +35,8 @@ class KeyKind(StrEnum):
 
     DRAW = "draw"
     """Changes what the questions are drawn from: one folder has one value."""
+    SEEDS = "seeds"
+    """Changes how the seeds are read: one folder has one set of seeds, with its ids and licences, wherever that is read from."""
     ASKED = "asked"
     """Changes what is asked; what it touches is asked anew."""
     DECISION = "decision"
@@ -104,6 +107,17 @@ def _in_a_list(value: Any) -> Any:  # noqa: ANN401 - raw TOML
 
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_in_a_list)]
 """Some addresses; one may stand without brackets, as on a command line."""
+
+
+def _of_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{path} begins with a user who has no home here: write the whole path") from None
+
+
+UserPath = Annotated[Path, AfterValidator(_of_home)]
+"""A path; `~` is the user's home folder, as in a shell."""
 
 
 def declaration(field: FieldInfo) -> tuple[KeyKind, bool] | None:

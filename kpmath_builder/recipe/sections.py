@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
-from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, key, last_part, public_model
+from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, UserPath, key, last_part, public_model
 
 __all__ = [
     "BlueprintsSettings",
@@ -26,25 +26,25 @@ __all__ = [
 class SeedsSettings(Section):
     """Where the seed problems come from; with neither `path` nor `hub`, the problems that ship with the package."""
 
-    path: Path | None = key(
-        "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.FREE, public=False
+    path: UserPath | None = key(
+        "file of seed problems: .jsonl, .jsonl.gz, .json, .csv or .parquet", None, KeyKind.SEEDS, public=False
     )
-    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.FREE)
-    hub_config: str | None = key("config of the Hub dataset", None, KeyKind.FREE)
-    revision: str | None = key("branch, tag or commit of the Hub dataset", None, KeyKind.FREE)
-    split: str = key("split of the Hub dataset", "train", KeyKind.FREE)
+    hub: str | None = key("dataset on the Hugging Face Hub, e.g. openai/gsm8k", None, KeyKind.SEEDS)
+    hub_config: str | None = key("config of the Hub dataset", None, KeyKind.SEEDS)
+    revision: str | None = key("branch, tag or commit of the Hub dataset", None, KeyKind.SEEDS)
+    split: str = key("split of the Hub dataset", "train", KeyKind.SEEDS)
     format: Literal["auto", "gsm8k", "math", "custom"] = key(
-        "how a row is read; auto looks at its fields", "auto", KeyKind.FREE
+        "how a row is read; auto looks at its fields", "auto", KeyKind.SEEDS
     )
     fields: dict[str, str] | None = key(
         'for your own file: which of its fields is problem, solution, answer, level, subject, id, e.g. { problem = "q" }',
         None,
-        KeyKind.FREE,
+        KeyKind.SEEDS,
     )
-    licence: str | None = key("licence of your own seeds", None, KeyKind.FREE)
-    source: str | None = key("name of your own seeds' source", None, KeyKind.FREE)
-    shareable: bool | None = key("whether the text of your own seeds may be published", None, KeyKind.FREE)
-    limit: int | None = key("use only the first so many seed problems", None, KeyKind.FREE, ge=1)
+    licence: str | None = key("licence of your own seeds", None, KeyKind.SEEDS)
+    source: str | None = key("name of your own seeds' source", None, KeyKind.SEEDS)
+    shareable: bool | None = key("whether the text of your own seeds may be published", None, KeyKind.SEEDS)
+    limit: int | None = key("use only the first so many seed problems", None, KeyKind.SEEDS, ge=1)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -198,12 +198,17 @@ class SelectionSettings(Section):
         KeyKind.DECISION,
         ge=1,
     )
+    annotations: bool = key(
+        "keep calculator annotations (<<15+12=27>>) in the solutions of qa-pairs; scored has them in any case",
+        False,  # noqa: FBT003 -- a default
+        KeyKind.DECISION,
+    )
 
 
 class BuildSettings(Section):
     """Where and how much."""
 
-    folder: Path = key(
+    folder: UserPath = key(
         "folder of the build; if it is not given, builds/ and the recipe's name",
         Path("builds/kpmath"),
         KeyKind.FREE,

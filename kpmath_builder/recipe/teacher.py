@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -12,6 +11,7 @@ from kpmath_builder.recipe.keys import (
     Addresses,
     KeyKind,
     Section,
+    UserPath,
     is_local_path,
     key,
     last_part,
@@ -244,7 +244,7 @@ class VllmSettings(ModelSettings):
     kind: Literal["vllm"] = key(_KIND, "vllm", KeyKind.FREE)
     model: str = key("name of the model on the Hub, or its folder", "")
     revision: str | None = key("branch, tag or commit of the model, which is loaded", None)
-    python: Path | None = key(
+    python: UserPath | None = key(
         "the Python that has vLLM, e.g. /opt/vllm/bin/python; unset: the builder's own",
         None,
         KeyKind.FREE,

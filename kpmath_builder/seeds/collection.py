@@ -25,7 +25,7 @@ class SeedSet:
     problems: tuple[SeedProblem, ...]
     name: str
     content_hash: str
-    """Tagged hash over all ids and content hashes."""
+    """Tagged hash over all problems with their ids and labels."""
     duplicates: tuple[tuple[str, str], ...] = ()
     """Place of each repeated problem, and of the one that is kept instead."""
     empty: tuple[str, ...] = ()
@@ -35,11 +35,14 @@ class SeedSet:
     sentinels: tuple[str, ...] = ()
     """Places of rows whose answer says that there is none, each with the word: `line 3 (proof)`."""
     hints: tuple[str, ...] = ()
+    withheld: str = ""
+    """What to do if the text may be published, for seeds of which nobody said whether it may."""
 
     def notes(self) -> tuple[str, ...]:
         """Return one sentence for each thing that the user should know about these seeds."""
         left_out = (_left_out(reason, places) for reason, places in self.left_out.items())
-        return (*chain.from_iterable(left_out), *self.hints)
+        withheld = [self.withheld] if self.withheld else []
+        return (*chain.from_iterable(left_out), *self.hints, *withheld)
 
     @property
     def left_out(self) -> Mapping[RowFault, Sequence[str]]:
@@ -97,10 +100,17 @@ def load_seeds(
         raise InputError("Both seeds.path and seeds.hub are given: leave one of them out.")
     if limit is not None and limit < 1:
         raise InputError(f"seeds.limit is {limit}: give a number from 1, or leave it out.")
+    labels = Labels(source, licence, shareable)
     if not path and not hub:
+        for name, value in {**labels.named(), "seeds.fields": fields}.items():
+            if value is not None:
+                raise InputError(
+                    f"{name} is about problems of your own, and these are the ones that ship with the package: give yours as seeds.path or "
+                    "seeds.hub, or leave it out."
+                )
         return _bundled(limit)
     table = open_hub(hub, split, hub_config, revision) if hub else open_file(Path(path or ""))
-    return _load(table, format, fields, Labels(source, licence, shareable), limit)
+    return _load(table, format, fields, labels, limit)
 
 
 def _bundled(limit: int | None) -> SeedSet:
@@ -199,7 +209,8 @@ class _Sorter:
             empty=tuple(self.empty),
             unanswered=tuple(self.unanswered),
             sentinels=tuple(self.sentinels),
-            hints=tuple(_hints(problems, self.form, labels)),
+            hints=tuple(_hints(problems, labels)),
+            withheld=_withheld(problems, self.form, labels),
         )
 
 
@@ -216,8 +227,8 @@ def hash_of_problem(problem: str, solution: str) -> str:
 
 
 def hash_of_set(problems: Sequence[SeedProblem]) -> str:
-    """Return the tagged hash over all ids and content hashes; `problems` are sorted by id."""
-    return _sha256(canonical_json([[seed.id, seed.content_hash] for seed in problems]))
+    """Return the tagged hash over all that the tables show of the seeds, licences too; `problems` are sorted by id."""
+    return _sha256(canonical_json([seed.model_dump(mode="json") for seed in problems]))
 
 
 def _sha256(text: str) -> str:
@@ -229,18 +240,27 @@ def _left_out(what: str, places: Sequence[str], named: int = 10) -> list[str]:
     return [f"{len(places)} left out {what}: {', '.join(places[:named])}{rest}."] if places else []
 
 
-def _hints(problems: Sequence[SeedProblem], form: Format, labels: Labels) -> list[str]:
+def _hints(problems: Sequence[SeedProblem], labels: Labels) -> list[str]:
     hints = []
     if any(seed.id.startswith(("gsm8k/test/", "math/test/")) for seed in problems):
         hints.append(
             "These seeds are a test set: what is made from them must not train a model that is tested on it."
         )
     if any(seed.source == MATH for seed in problems):
-        ignored = ", and seeds.shareable does not change that" if labels.shareable else ""
+        given = " and ".join(name for name, value in labels.named().items() if value)
+        ignored = f"; {given} cannot change that" if given else ""
         hints.append(f"MATH's text is never published, only ids, hashes, topics and key points{ignored}.")
-    if form == "gsm8k" and problems[0].licence == "unknown":
-        hints.append(
-            "These seeds have GSM8K's format but not its name, so their text is not published: "
-            'set seeds.source = "openai/gsm8k" if they are GSM8K, or seeds.licence and seeds.shareable if they are yours.'
-        )
     return hints
+
+
+def _withheld(problems: Sequence[SeedProblem], form: Format, labels: Labels) -> str:
+    """Say that the text of a user's own problems is left out of the tables unless the recipe says otherwise."""
+    own = sum(seed.source != MATH and not seed.shareable for seed in problems)
+    if not own or labels.shareable is False:
+        return ""
+    gsm8k = 'seeds.source = "openai/gsm8k" if they are GSM8K, or ' if form == "gsm8k" else ""
+    licence = "" if labels.licence else ' and seeds.licence = "…"'
+    return (
+        f"The tables will not hold the text of {own:,} seed problems, because nobody said that it may be published: set {gsm8k}"
+        f"seeds.shareable = true{licence} if it may, or seeds.shareable = false to read this no more."
+    )

@@ -18,6 +18,14 @@ class Labels:
     licence: str | None = None
     shareable: bool | None = None
 
+    def named(self) -> dict[str, str | bool | None]:
+        """Return them by their names in the recipe."""
+        return {
+            "seeds.source": self.source,
+            "seeds.licence": self.licence,
+            "seeds.shareable": self.shareable,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

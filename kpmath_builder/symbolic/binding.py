@@ -14,6 +14,7 @@ from functools import lru_cache
 from kpmath_builder.symbolic.constants import known_constants
 from kpmath_builder.symbolic.equations import ANNOTATION, find_equations
 from kpmath_builder.symbolic.expressions import Expression, Number, parse_number
+from kpmath_builder.symbolic.faults import fault_of
 from kpmath_builder.symbolic.givens import NUMBER, GivenNumber, read_givens
 from kpmath_builder.symbolic.programs import (
     FORMS,
@@ -51,6 +52,8 @@ def read_program(question: str, solution: str) -> Program:
         raise UnfitError(UnfitReason.NO_ANNOTATIONS)
     if not mark or not re.fullmatch(rf"-?(?:{NUMBER})", gold.strip()):
         raise UnfitError(UnfitReason.NO_ANSWER)
+    if fault := fault_of(question, body):
+        raise UnfitError(fault)
     equations = list(find_equations(body))
     if not equations or equations[-1][1] != parse_number(gold.strip().lstrip("-")) or "-" in gold:
         raise UnfitError(UnfitReason.NOT_LAST)

@@ -1,4 +1,4 @@
-"""Two or three passages made into one question: every result but the last is a quantity of a later passage."""
+"""Two or three passages made into one question: a result is a quantity of a later passage, or a closing asks for several."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from random import Random
 
+from kpmath_builder.symbolic.closing import draw_closing
 from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.numbers import bounds_of, proposals, vary
 from kpmath_builder.symbolic.passages import OUT, Passage, disentangle, hole
@@ -14,12 +15,20 @@ from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
 __all__ = ["compose"]
 
-_VARIABLES = (("n", "m"), ("x", "y"), ("N", "M"), ("p", "q"), ("n", "k"), ("k", "n"), ("p", "r"))
+_VARIABLES = (
+    ("n", "m", "k"),
+    ("x", "y", "z"),
+    ("N", "M", "K"),
+    ("p", "q", "r"),
+    ("k", "n", "m"),
+    ("p", "r", "q"),
+)
 _STRUCTURES: Mapping[int, Sequence[Sequence[Sequence[int]]]] = {
-    2: (((), (0,)),),
-    3: (((), (0,), (1,)), ((), (), (0, 1))),
+    2: (((), (0,)), ((), ())),
+    3: (((), (0,), (1,)), ((), (), (0, 1)), ((), (0,), ()), ((), (), ())),
 }
-"""For each passage the places of those whose results it takes: a chain, or two results that meet in the third."""
+"""For each passage the places of those whose results it takes: a chain, two results that meet in the third, or several
+results that nothing takes and a closing asks for."""
 _STARTS = 8
 """Sets of numbers tried for a structure before it is given up."""
 _REPAIRS = 20
@@ -51,21 +60,29 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
     """
     orders = list(permutations(passages))
     rng.shuffle(orders)
-    for order in sorted(orders, key=_quoted):
-        for structure in _STRUCTURES[len(order)]:
-            members = _assemble(disentangle(order), structure, rng)
-            if members is None:
-                continue
-            question = _write(members, rng)
-            if _holds(question, passages, members[-1].result):
-                return question
+    orders.sort(key=_quoted)
+    arrangements = [(order, structure) for structure in _STRUCTURES[len(passages)] for order in orders]
+    for order, structure in sorted(arrangements, key=lambda arrangement: _mixes_kinds(*arrangement)):
+        members = _assemble(disentangle(order), structure, rng)
+        if members is None:
+            continue
+        question = _write(members, rng)
+        if _holds(question, passages, [member.result for member in members]):
+            return question
     raise UnfitError(UnfitReason.NO_LINK)
 
 
-def _holds(question: str, passages: Sequence[Passage], answer: Number) -> bool:
-    """Return whether the question reads back to the answer that it was made for and needs every part."""
+def _mixes_kinds(order: Sequence[Passage], structure: Sequence[Sequence[int]]) -> bool:
+    """Return whether a closing would ask about results of several kinds, as bare numbers."""
+    loose = _loose(structure)
+    asked = {order[place].asks for place in loose}
+    return len(loose) > 1 and (len(asked) > 1 or "" in asked)
+
+
+def _holds(question: str, passages: Sequence[Passage], results: Sequence[Number]) -> bool:
+    """Return whether the question reads back to the results that it was made for and needs every part."""
     reading = read_question(question, passages)
-    if reading is None or reading.run()[-1][1][-1] != answer:
+    if reading is None or [steps[-1] for _, steps in reading.run()] != results:
         return False
     return all(reading.needs(i) for i in range(len(reading.parts)))
 
@@ -92,6 +109,12 @@ def _assemble(
         else:
             return members
     return None
+
+
+def _loose(structure: Sequence[Sequence[int]]) -> list[int]:
+    """Return the places of the passages whose results no other takes."""
+    taken = {source for sources in structure for source in sources}
+    return [place for place in range(len(structure)) if place not in taken]
 
 
 def _member(passage: Passage, sources: Sequence[tuple[int, _Member]], rng: Random) -> _Member | None:
@@ -125,11 +148,14 @@ def _placements(
 
 
 def _entries(left: Passage, right: Passage) -> list[int]:
-    """Return where `left`'s result could stand in `right`, quantities of the same kind first."""
+    """Return where `left`'s result could stand in `right`: in place of a quantity of its own kind and size."""
     usual = left.program.steps[-1].value
     givens = right.program.givens
-    near = [place for place in right.entries if _near(givens[place].value, usual, _SCALE * 5)]
-    return sorted(near, key=lambda place: (givens[place].kind == "money") != left.money)
+    return [
+        place
+        for place in right.entries
+        if left.asks and right.kinds[place] == left.asks and _near(givens[place].value, usual, _SCALE * 5)
+    ]
 
 
 def _near(value: Number, other: Number, factor: int) -> bool:
@@ -162,10 +188,12 @@ def _write(members: Sequence[_Member], rng: Random) -> str:
     """Write the question; the variables do not clash with words of the passages."""
     text = " ".join(member.passage.asking for member in members)
     free = [pair for pair in _VARIABLES if not re.search(rf"\b(?:{'|'.join(pair)})\b", text)]
-    variables = rng.choice(free or [("u", "v")])
+    variables = rng.choice(free or [("u", "v", "w")])
+    loose = _loose([[source for _, source in member.links] for member in members])
+    closed = len(loose) > 1
     sentences: list[str] = []
     for i, member in enumerate(members):
-        last = i == len(members) - 1
+        last = i == len(members) - 1 and not closed
         filled = (
             member.passage.asking if last else rng.choice(member.passage.forms).replace(OUT, variables[i])
         )
@@ -175,4 +203,8 @@ def _write(members: Sequence[_Member], rng: Random) -> str:
             number = variables[links[place]] if place in links else given.write(member.values[place])
             filled = filled.replace(hole(place), number)
         sentences.append(filled)
+    if closed:
+        results = [members[place].result for place in loose]
+        one_kind = len({members[place].passage.asks for place in loose}) == 1
+        sentences.append(draw_closing([variables[place] for place in loose], results, rng, differs=one_kind))
     return " ".join(sentences)

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from kpmath_builder.symbolic.expressions import Number, simplest
 
-__all__ = ["NUMBER_WORDS", "certain_constants", "fraction_family", "known_constants"]
+__all__ = ["certain_constants", "fraction_family", "known_constants", "number_words"]
 
-NUMBER_WORDS: dict[str, int] = {
+_NUMBER_WORDS: dict[str, int] = {
     word: value
     for value, word in enumerate(
         [
@@ -47,6 +47,11 @@ _FRACTION_WORDS = {
 }  # fmt: skip
 
 _WORDS_WITH_VALUES = re.compile(r"[a-z]+")
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_COMPOUND = re.compile(
+    rf"\b(?:(?P<hundreds>{_ONES}|a) hundred(?: and)?[ -]?)?(?:(?P<tens>{_TENS})[ -]?)?(?P<rest>{'|'.join(_NUMBER_WORDS)}|one)?\b"
+)
 
 _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
     (r"twice|doubl|both|pair|couple|twins?\b|each way|round ?-?trip|back and forth|each other", (2,)),
@@ -96,11 +101,25 @@ _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
 _COMPILED = tuple((re.compile(pattern), values) for pattern, values in _BROUGHT_ALONG)
 
 
+def number_words(text: str) -> list[int]:
+    """Return the numbers that a text spells out, whole and part: "seventy-five" is 75, and may also mean 70 and 5."""
+    lowered = text.lower()
+    found = [_NUMBER_WORDS[word] for word in _WORDS_WITH_VALUES.findall(lowered) if word in _NUMBER_WORDS]
+    compounds = (_compound(match) for match in _COMPOUND.finditer(lowered))
+    return found + [value for value in compounds if value > 20 and value not in found]
+
+
+def _compound(match: re.Match[str]) -> int:
+    values = _NUMBER_WORDS | {"one": 1, "a": 1}
+    hundreds, tens, rest = (values.get(match[name] or "", 0) for name in ("hundreds", "tens", "rest"))
+    return 100 * hundreds + tens + rest
+
+
 def known_constants(text: str) -> frozenset[Number]:
     """Return every value that the words of `text` bring along: number words, fractions in words, units."""
     lowered = text.lower()
     words = set(_WORDS_WITH_VALUES.findall(lowered))
-    values: set[Number] = {value for word, value in NUMBER_WORDS.items() if word in words}
+    values: set[Number] = set(number_words(text))
     for word in words & _FRACTION_WORDS.keys():
         values |= fraction_family(Fraction(1, _FRACTION_WORDS[word]))
         values |= fraction_family(Fraction(_FRACTION_WORDS[word] - 1, _FRACTION_WORDS[word]))
@@ -122,7 +141,7 @@ def certain_constants(question: str) -> set[Number]:
     """Return the values that the words of a question name outright, so that nobody need have computed them."""
     lowered = question.lower()
     words = set(_WORDS_WITH_VALUES.findall(lowered))
-    values: set[Number] = {value for word, value in NUMBER_WORDS.items() if word in words}
+    values: set[Number] = set(number_words(question))
     for word in words & _FRACTION_WORDS.keys():
         values |= fraction_family(Fraction(1, _FRACTION_WORDS[word]))
     return values | {value for pattern, value in _CERTAIN if re.search(pattern, lowered)}

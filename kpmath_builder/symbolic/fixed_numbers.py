@@ -4,8 +4,9 @@ import re
 from typing import Literal
 
 from kpmath_builder.symbolic.expressions import Number
+from kpmath_builder.symbolic.kinds import is_definition, is_person
 
-__all__ = ["PHYSICAL", "GivenKind", "all_counts_stay", "ceiling_of", "why_kept"]
+__all__ = ["PHYSICAL", "GivenKind", "all_counts_stay", "all_numbers_stay", "ceiling_of", "why_kept"]
 
 GivenKind = Literal["count", "money", "percent"]
 
@@ -24,6 +25,7 @@ _KEPT_BEFORE = tuple(
         (r"\b(?:per|of the) $", "article"),
     )
 )  # fmt: skip
+_NAMED = re.compile(r"\b(?:the|all|these|those) $")
 _KEPT_AFTER = tuple(
     (re.compile(pattern, re.IGNORECASE), why)
     for pattern, why in (
@@ -34,7 +36,8 @@ _KEPT_AFTER = tuple(
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
         (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees)\b", "fact of nature"),
-        (r"[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
+        (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
+        (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
         (r"\s?(?:-|–|to|or) \$?\d", "range"),
         (r" (?:hours? (?:in|on) a day|days? in (?:a|one|the) (?:week|month|year)|months? in|minutes? in|seconds? in|weeks? in (?:a|the|one))", "unit"),
@@ -46,6 +49,7 @@ _AGES = re.compile(
     r"\bdegrees\b|\btemperature|\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday",
     re.IGNORECASE,
 )
+_PATTERN = re.compile(r"\b(?:pattern|sequence)\b|\bcontinues? (?:this|to do this|like this)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 PHYSICAL = frozenset({
     "inch", "inches", "foot", "feet", "ft", "yards", "meter", "meters", "metre", "metres", "centimeter", "centimeters",
@@ -58,6 +62,7 @@ _CEILINGS = (
     (re.compile(r"[ -]hours?\b"), re.compile(""), 24, 24),
     (re.compile(r"[ -]days?\b"), re.compile(r"week"), 7, 7),
     (re.compile(r"[ -]days?\b"), re.compile(r"month"), 30, 30),
+    (re.compile(r"[ -]days?\b"), re.compile(r"year"), 366, 366),
     (re.compile(r"[ -]weeks?\b"), re.compile(r"month"), 4, 4),
     (re.compile(r"[ -]weeks?\b"), re.compile(r"year"), 52, 52),
     (re.compile(r"[ -]months?\b"), re.compile(r"year"), 12, 12),
@@ -71,6 +76,11 @@ _CEILINGS = (
 def all_counts_stay(question: str) -> bool:
     """Return whether the problem is about ages, clock times or temperatures, where every number hangs on every other."""
     return bool(_AGES.search(question) or _CLOCK.search(question))
+
+
+def all_numbers_stay(question: str) -> bool:
+    """Return whether the numbers make up a pattern, of which none may change alone."""
+    return bool(_PATTERN.search(question))
 
 
 def ceiling_of(value: Number, question: str, after: str) -> int:
@@ -91,6 +101,10 @@ def why_kept(value: Number, kind: GivenKind, before: str, after: str) -> str:
         return "percent that stands for more than a number"
     if kind == "count" and isinstance(value, int) and 1800 <= value <= 2100 and not after.startswith(","):
         return "year"
+    if is_definition(before[-60:], after[:60]):
+        return "definition of a unit"
+    if _NAMED.search(before[-30:]) and (noun := re.match(r" ([a-z]+)", after)) and is_person(noun[1]):
+        return "number of those who are named"
     for pattern, why in _KEPT_BEFORE:
         if pattern.search(before[-30:]):
             return why

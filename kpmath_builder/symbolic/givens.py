@@ -4,15 +4,17 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from kpmath_builder.symbolic.constants import NUMBER_WORDS, fraction_family
+from kpmath_builder.symbolic.constants import fraction_family, number_words
 from kpmath_builder.symbolic.expressions import Number, format_number, parse_number, simplest
 from kpmath_builder.symbolic.fixed_numbers import (
     PHYSICAL,
     GivenKind,
     all_counts_stay,
+    all_numbers_stay,
     ceiling_of,
     why_kept,
 )
+from kpmath_builder.symbolic.kinds import is_person
 
 __all__ = ["NUMBER", "GivenNumber", "read_givens"]
 
@@ -107,12 +109,12 @@ def _read(question: str, match: re.Match[str]) -> GivenNumber:
 def _keep_tied(question: str, givens: list[GivenNumber]) -> list[GivenNumber]:
     """Keep numbers that the text ties to others: repeated ones, sums and products of others, ages, clock times."""
     tied: set[int] = set()
-    words = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", question.lower()) if word in NUMBER_WORDS}
+    words = set(number_words(question))
     values = [given.value for given in givens]
     for i, given in enumerate(givens):
         if values.count(given.value) > 1 or given.value in words:
             tied.add(i)
-        if given.kind == "count" and all_counts_stay(question):
+        if all_numbers_stay(question) or (given.kind == "count" and all_counts_stay(question)):
             tied.add(i)
     tied |= _in_relation(givens)
     return [
@@ -133,7 +135,32 @@ def _in_relation(givens: list[GivenNumber]) -> set[int]:
             product = left.value * right.value if min(left.value, right.value) > 2 else -1
             if percents or (total in wholes and left.value > 2 < right.value) or product in wholes:
                 found |= {i, j} | {k for k, given in enumerate(givens) if given.value in (total, product)}
+    found |= _next_to_each_other(givens) | _with_those_named(givens)
     percents_all = [i for i, given in enumerate(givens) if given.kind == "percent"]
     if sum(givens[i].value for i in percents_all) == 100:
         found.update(percents_all)
     return found
+
+
+def _with_those_named(givens: list[GivenNumber]) -> set[int]:
+    """Return numbers that count people and one or two more: "herself, her daughter and 3 girls" have "5 tickets"."""
+    return {
+        k
+        for i, people in enumerate(givens)
+        if people.kind == "count" and is_person(people.noun)
+        for j, other in enumerate(givens)
+        if other.kind == "count" and other.value - people.value in (1, 2)
+        for k in (i, j)
+    }
+
+
+def _next_to_each_other(givens: list[GivenNumber]) -> set[int]:
+    """Return counts of one thing that differ by one: "4 quizzes" and "the 5 quizzes" are the last one apart."""
+    counts = [(i, given) for i, given in enumerate(givens) if given.kind == "count" and given.noun]
+    return {
+        k
+        for i, left in counts
+        for j, right in counts
+        if left.noun == right.noun and abs(left.value - right.value) == 1
+        for k in (i, j)
+    }

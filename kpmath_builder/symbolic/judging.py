@@ -39,7 +39,7 @@ def judge(question: str, passages: Sequence[Passage]) -> QuestionCheck:
     unused = tuple(part.passage for i, part in enumerate(reading.parts) if not reading.needs(i))
     faults = [fault for part, run in zip(reading.parts, runs, strict=True) for fault in _faults(part, *run)]
     faults += [(0.4, "a practice does not bear on the answer")] * len(unused)
-    return QuestionCheck(unused, (*faults, *_answer_faults(runs[-1][1][-1])))
+    return QuestionCheck(unused, (*faults, *_answer_faults(reading.answer(runs))))
 
 
 def _faults(part: Part, values: list[Number], results: list[Number]) -> list[tuple[float, str]]:

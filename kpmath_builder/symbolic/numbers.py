@@ -23,8 +23,12 @@ _TRIES = 12
 _RANGE = (Fraction(1, 2), Fraction(5, 2))
 _PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 """A number moves between these multiples of its original."""
-_STEP_FACTOR = 6
-"""A step moves at most by this factor."""
+_STEP_FACTOR, _MEASURED_FACTOR = 6, 2
+"""A step moves at most by this factor, where speeds, weights and heights are about by the smaller one."""
+_OF_A_DAY = re.compile(r"\bsle(?:ep|eps|pt|eping)\b|\bhours? (?:a|per|each|every|of the) (?:day|night)\b")
+_MEASURED = re.compile(
+    r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature)\b"
+)
 _ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
 _COMPARES = re.compile(
     r"\b(?:most|least|cheap\w*|oldest|youngest|highest|lowest|fewest|fastest|slowest|longest|shortest|larg\w+|small\w+|big\w+|"
@@ -46,6 +50,8 @@ class Bounds:
     """Pairs of givens that measure the same thing; their order stays."""
     fixed: tuple[Number, ...]
     """Kept numbers; no step may cross one of them (it could be a threshold)."""
+    factor: int
+    """A step becomes at most this many times larger or smaller."""
 
     def accepts(self, values: Sequence[Number]) -> bool:
         """Return whether the text would still be true and sensible with these values."""
@@ -64,7 +70,7 @@ class Bounds:
         if _order(new, 0) != _order(old, 0):
             return False
         larger, smaller = (new, old) if (new > old) == (old > 0) else (old, new)
-        if _order(larger, smaller * _STEP_FACTOR) == _order(old, 0) != 0:
+        if _order(larger, smaller * self.factor) == _order(old, 0) != 0:
             return False
         if isinstance(new, Fraction):
             needed = decimal_places(new)
@@ -97,16 +103,18 @@ def bounds_of(program: Program) -> Bounds:
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
         _thresholds(program),
+        _MEASURED_FACTOR if _MEASURED.search(program.question) else _STEP_FACTOR,
     )
 
 
 def _thresholds(program: Program) -> tuple[Number, ...]:
-    """Return the values that no step may cross: kept numbers, 1 for fractions, 100 for percents."""
+    """Return the values that no step may cross: kept numbers, 1 for fractions, 100 for percents, the hours of a day."""
     kept = {
         given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
     }
     whole = {1, 100} if re.search(r"%|percent", program.question) else {1}
-    return tuple(kept | whole)
+    day = {24} if _OF_A_DAY.search(program.question) else set[int]()
+    return tuple(kept | whole | day)
 
 
 def _comparable(program: Program, i: int, j: int) -> bool:

@@ -4,11 +4,13 @@ Holes are single private-use characters, so that the rules of English and of ren
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.givens import GivenNumber
+from kpmath_builder.symbolic.kinds import COUNTED, MONEY, kind_asked, kind_of_words
 from kpmath_builder.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.symbolic.programs import Program, moves_answer
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
@@ -27,6 +29,8 @@ _NO_PLURAL = re.compile(
     r"^(?:this|his|its|is|was|as|has|does|less|plus|times|us|bus|gas|class|always|across|yes|thus|per|and|or|each)$",
     re.IGNORECASE,
 )
+_MEAN = re.compile(r"\b(?:average|mean|each|every|per|a)\b")
+"""Words of questions whose answer may count in fractions."""
 _SINGULAR_MONEY = re.compile(
     r"^[ -](?:bill|bills|note|coupon|discount|gift|voucher|down|tip|fee|deposit|fine|per)\b"
 )
@@ -39,10 +43,12 @@ class Passage:
     program: Program
     body: str
     final: str
-    money: bool
-    """Whether its answer is an amount of money."""
     entries: tuple[int, ...]
     """Givens in whose place the result of another passage can stand, by grammar."""
+    kinds: Mapping[int, str]
+    """What the given at an entry counts or measures."""
+    asks: str
+    """What its answer counts or measures; empty if that is not certain, and nothing takes it then."""
     words: frozenset[str]
     """Its capitalised words: people and places."""
     renamed: tuple[tuple[str, str], ...] = ()
@@ -50,7 +56,7 @@ class Passage:
     @property
     def forms(self) -> tuple[str, ...]:
         """The whole passage as the definition of a variable, in every wording."""
-        return _forms(self.body, self.final, self.money)
+        return _forms(self.body, self.final, self.asks)
 
     @property
     def asking(self) -> str:
@@ -59,8 +65,8 @@ class Passage:
 
 
 @lru_cache(maxsize=16_384)
-def _forms(body: str, final: str, money: bool) -> tuple[str, ...]:  # noqa: FBT001 -- the key of a cache
-    return tuple(f"{body} {form}".strip() for form in definitions(final, OUT, money=money))
+def _forms(body: str, final: str, kind: str) -> tuple[str, ...]:
+    return tuple(f"{body} {form}".strip() for form in definitions(final, OUT, kind=kind))
 
 
 def hole(place: int) -> str:
@@ -90,21 +96,29 @@ def passage_of(question: str, solution: str) -> Passage:
         for place in program.variable
         if _may_enter(text, program.givens[place], hole(place)) and moves_answer(program, place)
     )
-    return Passage(program, *parts, _is_money(program, parts[1]), entries, capitalised(text))
+    asks = kind_asked(parts[1], solution)
+    if asks in COUNTED and not isinstance(program.steps[-1].value, int) and not _MEAN.search(parts[1]):
+        raise UnfitError(UnfitReason.FRACTION_OF_A_COUNT)
+    kinds = {place: _kind(text, program.givens[place], hole(place)) for place in entries}
+    return Passage(program, *parts, entries, kinds, asks, capitalised(text))
 
 
-def _is_money(program: Program, final: str) -> bool:
-    lines = [line for line in program.solution.split("\n") if line.strip()]
-    asked = re.search(
-        r"\b(?:money|dollars?|cost|price|pay|paid|spen[dt]|earn\w*|profit|income|salary|savings?|charge|owe|\w*bill|change)\b|\$",
-        final,
-    )
-    return bool(asked) and bool(re.search(r"\$|dollar", lines[-1]))
+def _kind(text: str, given: GivenNumber, mark: str) -> str:
+    before, _, after = text.partition(mark)
+    if given.kind != "money":
+        return kind_of_words(after)
+    return MONEY if before.endswith("$") or not re.search("[€£]", before[-2:] + after[:2]) else ""
 
 
 def _may_enter(text: str, given: GivenNumber, mark: str) -> bool:
     """Return whether a letter can stand for the number: `n apples`, `$n`, but not `a n-page book`."""
-    if given.kind == "percent" or given.decimals or given.vowel is not None or given.kept or given.cents:
+    if (
+        given.kind == "percent"
+        or (given.decimals and given.kind != "money")
+        or given.vowel is not None
+        or given.kept
+        or given.cents
+    ):
         return False
     before, _, after = text.partition(mark)
     if not before.strip() or re.search(r"[.!?][\"”’]?\s+$|[“\"(]\s?$|\b(?:one|every|another) \$?$", before):

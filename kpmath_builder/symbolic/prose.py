@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kpmath_builder.symbolic.constants import NUMBER_WORDS, known_constants
+from kpmath_builder.symbolic.constants import known_constants, number_words
 from kpmath_builder.symbolic.equations import PLAIN_EQUATION
 from kpmath_builder.symbolic.expressions import Number, format_number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
@@ -31,7 +31,8 @@ class _Mention:
 
     def write(self, values: Sequence[Number], results: Sequence[Number]) -> str:
         value = take(self.operand, values, results)
-        return format_number(value, decimals=self.decimals, commas=self.commas)
+        decimals = self.decimals if self.decimals == 2 or not isinstance(value, int) else 0
+        return format_number(value, decimals=decimals, commas=self.commas)
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ class _Tracer:
             for operand in (steps[step].operands if step < len(steps) else ())
             if operand.value == value
         ]
+        if here and step < len(steps) and steps[step].value == value:
+            here.append(Operand("step", step, "same", value))
         candidates = here or self._everything(value, step)
         seen = {tuple(take(operand, *world) for world in self.worlds) for operand in candidates}
         return candidates[0] if len(seen) == 1 else None
@@ -184,7 +187,7 @@ class _Tracer:
 
     def _word_for_quantity(self, text: str) -> bool:
         """Return whether a number word stands for something that changes."""
-        values = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in NUMBER_WORDS}
+        values = set(number_words(text))
         if not values:
             return False
         moving = {self.program.givens[i].value for i in self.program.variable}

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from itertools import permutations
 from types import MappingProxyType
 
+from kpmath_builder.symbolic.closing import Closing, match_closing
 from kpmath_builder.symbolic.expressions import Number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.passages import HOLES, OUT, Passage, disentangle
 
-__all__ = ["Part", "Reading", "read_question"]
+__all__ = ["Part", "Reading", "Run", "read_question"]
 
+Run = tuple[list[Number], list[Number]]
+"""Values of the givens and results of the steps of one part."""
 _HOLE = re.compile(f"([{HOLES}{OUT}])")
 _FILLING = re.compile(rf"({NUMBER})(?!\d)|([a-zA-Z])(?![a-zA-Z])")
 
@@ -45,13 +48,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Reading:
-    """All parts in the order of the text; the last one asks."""
+    """All parts in the order of the text; the last one asks, or a closing about several of them does."""
 
     parts: tuple[Part, ...]
+    closing: Closing | None = None
 
-    def run(
-        self, misread: Mapping[tuple[int, int], Number] = MappingProxyType({})
-    ) -> list[tuple[list[Number], list[Number]]]:
+    def known(self, runs: Sequence[Run]) -> dict[str, Number]:
+        """Return the values of the variables."""
+        return {part.defines: results[-1] for part, (_, results) in zip(self.parts, runs, strict=True)}
+
+    def answer(self, runs: Sequence[Run]) -> Number:
+        """Return what the question asks for."""
+        return self.closing.value(self.known(runs)) if self.closing else runs[-1][1][-1]
+
+    def run(self, misread: Mapping[tuple[int, int], Number] = MappingProxyType({})) -> list[Run]:
         """Return values and step results of each part; `misread` replaces numbers by (part, place).
 
         Raises
@@ -60,7 +70,7 @@ class Reading:
             Where a step divides by zero.
         """
         known: dict[str, Number] = {}
-        runs: list[tuple[list[Number], list[Number]]] = []
+        runs: list[Run] = []
         for i, part in enumerate(self.parts):
             values = part.values(known, {place: number for (k, place), number in misread.items() if k == i})
             results = part.passage.program.run(values)
@@ -76,7 +86,7 @@ class Reading:
                 changed = self.run({(i, place): runs[i][0][place] + 1})
             except ZeroDivisionError:
                 continue
-            if changed[-1][1][-1] != runs[-1][1][-1]:
+            if self.answer(changed) != self.answer(runs):
                 return True
         return False
 
@@ -91,19 +101,34 @@ def _readings(question: str, passages: Sequence[Passage]) -> Iterator[Reading]:
         parts = _match_all(question, disentangle(order))
         if parts is not None:
             yield Reading(tuple(parts))
+        yield from _closed(question, disentangle(order))
 
 
-def _match_all(question: str, order: Sequence[Passage]) -> list[Part] | None:
+def _closed(question: str, order: Sequence[Passage]) -> Iterator[Reading]:
+    """Yield the question as definitions with a closing behind them."""
+    cut = max(question.rfind(". "), question.rfind("? "), question.rfind("” ")) + 1
+    closing = match_closing(question[cut + 1 :])
+    if closing is None:
+        return
+    parts = _match_all(question[:cut], order, asks=False)
+    if parts is None:
+        return
+    linked = {variable for part in parts for variable in part.links.values()}
+    if set(closing.variables) == {part.defines for part in parts} - linked:
+        yield Reading(tuple(parts), closing)
+
+
+def _match_all(question: str, order: Sequence[Passage], *, asks: bool = True) -> list[Part] | None:
     parts: list[Part] = []
     position, defined = 0, set[str]()
     for i, passage in enumerate(order):
-        last = i == len(order) - 1
+        last = asks and i == len(order) - 1
         templates = (passage.asking,) if last else passage.forms
         found = _match_any(templates, passage, question, position, defined)
         if found is None:
             return None
         part, position = found
-        if not last and question[position : position + 1] != " ":
+        if i < len(order) - 1 and question[position : position + 1] != " ":
             return None
         position, defined = position + 1, defined | {part.defines}
         parts.append(part)

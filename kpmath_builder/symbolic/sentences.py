@@ -7,6 +7,7 @@ Numbers do not matter here: the texts carry private-use characters in their plac
 import re
 from functools import lru_cache
 
+from kpmath_builder.symbolic.kinds import COUNTED, MONEY, UNITS
 from kpmath_builder.symbolic.verbs import PAST, past, third_person
 
 __all__ = ["definitions", "split_question"]
@@ -15,7 +16,7 @@ _ABBREVIATION = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|oz|lbs?|approx|a\.m|p\.m|A\.M|P\.M|No|Mt|U\.S|[A-Z][a-z]+ [A-Z])\.$"
 )
 _ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|Mt)\. ")
-_BOUNDARY = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[\"“'$A-Z\d\ue000-\uf8ff])")
+_BOUNDARY = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[\"“'$A-Z\d\ue000-\uf8ff]|(?:how|what|if|calculate|find)\b)")
 _BARE_IF = re.compile(r"If [^,]+(?:, (?:while|and|but) [^,]+)*\.$")
 """A condition that lacks its main clause."""
 _ASKS = re.compile(
@@ -71,8 +72,10 @@ def split_question(text: str) -> tuple[str, str] | None:
     breaks = _BOUNDARY.finditer(text)
     starts = [0, *(match.end() for match in breaks if not _ABBREVIATION.search(text[: match.start()]))]
     body, final = text[: starts[-1]].rstrip(), text[starts[-1] :].strip()
-    if len(starts) > 1 and (bare := _BARE_IF.match(body, starts[-2])):
-        body = f"{body[: bare.start()]}Suppose{body[bare.start() + 2 :]}"
+    for start in reversed(starts[:-1]):
+        end = next((one for one in starts if one > start), len(text))
+        if _BARE_IF.match(sentence := text[start:end].rstrip()):
+            body = f"{body[:start]}Suppose{sentence[2:]}{body[start + len(sentence) :]}"
     if "?" in body or final.count("?") > 1 or not _ASKS.search(final) or _TWO_QUESTIONS.search(final):
         return None
     if (
@@ -85,14 +88,14 @@ def split_question(text: str) -> tuple[str, str] | None:
         r"\b(?:calculate|find|determine|what|how many|how much)\b", final, re.IGNORECASE
     ):
         return None
-    return body, final
+    return body, final[0].upper() + final[1:]
 
 
-def definitions(final: str, variable: str, *, money: bool) -> list[str]:
-    """Return the ways to define `variable` as the answer to the question `final`, the best first."""
+def definitions(final: str, variable: str, *, kind: str) -> list[str]:
+    """Return the ways to define `variable` as the answer to the question `final`, of a `kind`, the best first."""
     forms: list[str] = []
     condition = _CONDITION.match(final)
-    phrase = _noun_phrase(condition["rest"] if condition else final, money=money)
+    phrase = _noun_phrase(condition["rest"] if condition else final, kind)
     if phrase:
         suppose = f"Suppose {condition['condition']}. " if condition else ""
         forms = [
@@ -110,7 +113,7 @@ def definitions(final: str, variable: str, *, money: bool) -> list[str]:
     ]
 
 
-def _noun_phrase(question: str, *, money: bool) -> str | None:
+def _noun_phrase(question: str, kind: str) -> str | None:
     """Turn a question into the noun phrase that it asks for; None where that is not safe."""
     question = question.strip().rstrip("?.").strip()
     tail = ""
@@ -118,7 +121,7 @@ def _noun_phrase(question: str, *, money: bool) -> str | None:
         tail = " " + prefix[1][0].lower() + prefix[1][1:]
         question = question[prefix.end() :]
     lowered = question[0].lower() + question[1:]
-    phrase = _how_many(lowered) or _how_much(lowered, money=money) or _what_is(lowered, money=money)
+    phrase = _how_many(lowered) or _how_much(lowered, money=kind == MONEY) or _what_is(lowered, kind)
     if phrase is None or re.search(r"[?!;:“”]|, (?:if|given|assuming)|\bif\b", phrase):
         return None
     return phrase + tail
@@ -138,7 +141,7 @@ def _how_many(question: str) -> str | None:
     number = "the number of"
     if noun.startswith("total "):
         noun, number = noun[6:], "the total number of"
-    if noun.startswith(("more ", "additional ", "extra ")) and " than " not in clause:
+    if noun.startswith(("more ", "additional ", "extra ")) and not _COMPARES.search(clause):
         noun = "additional " + noun.split(" ", 1)[1]
     elif re.match(r"(?:more|fewer|less|of|times|percent)\b", noun):
         return None
@@ -148,6 +151,9 @@ def _how_many(question: str) -> str | None:
         return f"{number} {noun} that {clause}"
     said = _statement(clause)
     return None if said is None else f"{number} {noun} {said}"
+
+
+_COMPARES = re.compile(r"\b(?:than|compared|versus|over|relative)\b")
 
 
 def _countable(noun: str) -> bool:
@@ -200,7 +206,8 @@ def _how_much(question: str, *, money: bool) -> str | None:
     return f"the number of dollars {said}"
 
 
-def _what_is(question: str, *, money: bool) -> str | None:
+def _what_is(question: str, kind: str) -> str | None:
+    """Return the noun phrase with its unit, which a bare number would lack."""
     match = re.match(
         r"^(?:what(?:'s| is| was| are| were| will be| would be)|calculate|find|determine) (?P<noun>(?:the|his|her|their|its|[A-Z]\w+'s) .+)$",
         question,
@@ -211,8 +218,15 @@ def _what_is(question: str, *, money: bool) -> str | None:
         return None
     if re.search(r"\b(?:is|are|was|were|did|does|do|if|each)\b", match["noun"]):
         return None
-    in_dollars = money and not re.search(r"dollar|number", match["noun"])
-    return match["noun"] + (", in dollars" if in_dollars else "")
+    unit = "dollars" if kind == MONEY else kind
+    if re.search(r"\bnumber\b", match["noun"]) or any(
+        UNITS.get(word) == unit for word in match["noun"].split()
+    ):
+        return str(match["noun"])
+    if not unit or unit in COUNTED:
+        return None
+    named = re.search(rf"\b{unit}\b", match["noun"])
+    return str(match["noun"]) + ("" if named else f", in {unit}")
 
 
 @lru_cache(maxsize=4096)

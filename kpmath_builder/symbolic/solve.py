@@ -12,22 +12,20 @@ from kpmath_builder.symbolic.expressions import Number, decimal_places, format_n
 from kpmath_builder.symbolic.names import rename
 from kpmath_builder.symbolic.programs import take
 from kpmath_builder.symbolic.prose import write_solution
-from kpmath_builder.symbolic.reading import Part, Reading
+from kpmath_builder.symbolic.reading import Part, Reading, Run
 
 __all__ = ["solve", "solve_with_slip"]
-
-_Run = tuple[list[Number], list[Number]]
 
 
 def solve(reading: Reading) -> str:
     """Return the right solution."""
     runs = reading.run()
-    return _text(reading, runs, runs[-1][1][-1])
+    return _text(reading, runs, reading.answer(runs))
 
 
 def solve_with_slip(reading: Reading, rng: Random) -> str:
     """Return a solution with one slip; a question that leaves no room for one is solved rightly."""
-    right = reading.run()[-1][1][-1]
+    right = reading.answer(reading.run())
     kinds = [_wrong_arithmetic, _misread_number, _stopped_early]
     rng.shuffle(kinds)
     for kind in kinds:
@@ -38,13 +36,13 @@ def solve_with_slip(reading: Reading, rng: Random) -> str:
     return solve(reading)
 
 
-def _presentable(slip: tuple[list[_Run], Number]) -> bool:
+def _presentable(slip: tuple[list[Run], Number]) -> bool:
     """Return whether no step is an endless decimal: nobody would write one down unnoticed."""
     numbers = [number for _, results in slip[0] for number in results]
     return all(isinstance(number, int) or decimal_places(number) is not None for number in numbers)
 
 
-def _text(reading: Reading, runs: Sequence[_Run], answer: Number) -> str:
+def _text(reading: Reading, runs: Sequence[Run], answer: Number) -> str:
     lines: list[str] = []
     for part, (values, results) in zip(reading.parts, runs, strict=True):
         kept = len(results)
@@ -52,6 +50,8 @@ def _text(reading: Reading, runs: Sequence[_Run], answer: Number) -> str:
         lines += [rename(line, part.passage.renamed) for line in written]
         if part.defines:
             lines.append(f"So {part.defines} = {format_number(results[-1])}.")
+    if reading.closing and answer == reading.answer(runs):
+        lines.append(reading.closing.solution(reading.known(runs)))
     return "\n".join([*lines, f"The answer is \\boxed{{{format_number(answer)}}}."])
 
 
@@ -60,18 +60,18 @@ def _padded(part: Part, results: list[Number]) -> list[Number]:
     return results + [step.value for step in part.passage.program.steps[len(results) :]]
 
 
-def _wrong_arithmetic(reading: Reading, rng: Random) -> tuple[list[_Run], Number] | None:
+def _wrong_arithmetic(reading: Reading, rng: Random) -> tuple[list[Run], Number] | None:
     """State a wrong result for one step and go on with it."""
     part = rng.randrange(len(reading.parts))
     steps = reading.parts[part].passage.program.steps
     step = rng.randrange(len(steps))
     runs = _run_with_error(reading, part, step, rng)
-    return None if runs is None else (runs, runs[-1][1][-1])
+    return None if runs is None else (runs, reading.answer(runs))
 
 
-def _run_with_error(reading: Reading, at_part: int, at_step: int, rng: Random) -> list[_Run] | None:
+def _run_with_error(reading: Reading, at_part: int, at_step: int, rng: Random) -> list[Run] | None:
     known: dict[str, Number] = {}
-    runs: list[_Run] = []
+    runs: list[Run] = []
     for i, part in enumerate(reading.parts):
         values = part.values(known)
         results: list[Number] = []
@@ -95,7 +95,7 @@ def _off(value: Number, rng: Random) -> Number:
     return simplest(Fraction(rng.choice(misses)))
 
 
-def _misread_number(reading: Reading, rng: Random) -> tuple[list[_Run], Number] | None:
+def _misread_number(reading: Reading, rng: Random) -> tuple[list[Run], Number] | None:
     """Copy one number of the question wrongly."""
     numbers = [(i, place) for i, part in enumerate(reading.parts) for place in part.numbers]
     if not numbers:
@@ -112,13 +112,16 @@ def _misread_number(reading: Reading, rng: Random) -> tuple[list[_Run], Number] 
         runs = reading.run({(i, place): rng.choice(wrong)})
     except ZeroDivisionError:
         return None
-    return (runs, runs[-1][1][-1]) if runs[-1][1][-1] > 0 else None
+    answer = reading.answer(runs)
+    return (runs, answer) if answer > 0 else None
 
 
-def _stopped_early(reading: Reading, rng: Random) -> tuple[list[_Run], Number] | None:
+def _stopped_early(reading: Reading, rng: Random) -> tuple[list[Run], Number] | None:
     """Take the step before the last for the answer."""
     runs = reading.run()
     values, results = runs[-1]
+    if reading.closing:
+        return runs, results[-1]
     if len(results) < 2:
         return None
     kept = rng.randrange(max(1, len(results) - 2), len(results))

@@ -4,20 +4,18 @@ GSM8K's authors do small steps in the head: "twice 8 is 16" leaves a 16 that no 
 girls" of thirty children must stay thirty. What could be such a step keeps the numbers behind it.
 """
 
-import re
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
 from math import ceil, floor
 
-from kpmath_builder.symbolic.constants import NUMBER_WORDS, certain_constants
+from kpmath_builder.symbolic.constants import certain_constants, number_words
 from kpmath_builder.symbolic.expressions import Number, simplest
 from kpmath_builder.symbolic.givens import GivenNumber
 from kpmath_builder.symbolic.programs import Step
 
 __all__ = ["used_in_the_head"]
 
-_WORD = re.compile(r"[a-z]+")
 _MOST_NUMBERS = 12
 """Numbers of a question up to which sums of three and four of them are looked at."""
 
@@ -68,7 +66,7 @@ def _made_of(left: Number, right: Number) -> set[Number]:
 
 def _parts_of(question: str, givens: Sequence[GivenNumber], unused: set[Number]) -> set[int]:
     """Return the givens that add up, with others or number words, to a number that no step uses."""
-    words = [NUMBER_WORDS[word] for word in _WORD.findall(question.lower()) if word in NUMBER_WORDS]
+    words = number_words(question)
     wholes = unused | set(words)
     numbers = [(i, given.value) for i, given in enumerate(givens)] + [(-1, value) for value in words]
     parts: set[int] = set()

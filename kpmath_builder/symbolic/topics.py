@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from kpmath_builder.symbolic.expressions import Expression, ExpressionError
+from kpmath_builder.symbolic.expressions import Expression, ExpressionError, Number, parse_number
+from kpmath_builder.symbolic.givens import NUMBER
+from kpmath_builder.symbolic.programs import FORMS, shaped
 from kpmath_builder.symbolic.topic_rules import RULES
 
 __all__ = ["extract", "features", "same_topic"]
@@ -20,6 +22,8 @@ _COMPILED = tuple(
 _STEP = re.compile(r"<<([^<>]*)=[^<>=]*>>")
 _BARE_STEP = re.compile(r"((?:[\d.,]+\s*[-+*/]\s*)+[\d.,]+)\s*=\s*[\d.,]+")
 _OPERATIONS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+_MONEY = re.compile(r"[$€£¢]|\bdollars?\b|\bcents?\b|\bbucks\b")
+_PERCENT = re.compile(rf"({NUMBER})\s?(?:%|percent)")
 _TRAVEL = re.compile(r"mile|kilomet|\bkm\b|meter|distance|speed|travel|drive|lap")
 
 
@@ -45,7 +49,7 @@ def features(problem: str, solution: str) -> str:
         words.append("unknown")
     if re.search(r"\d*[a-z] ?\+ ?\d*[a-z]\b", solution.lower()):
         words.append("like-terms")
-    words += _wording(problem, expressions)
+    words += _wording(problem, expressions, solution)
     words += _operations(expressions)
     words += _constants(problem, expressions)
     words += _structure(expressions)
@@ -60,13 +64,27 @@ def _expressions(solution: str) -> Iterator[Expression]:
             continue
 
 
-def _wording(problem: str, expressions: list[Expression]) -> Iterator[str]:
-    if "$" in problem or "dollar" in problem or "cents" in problem:
+def _wording(problem: str, expressions: list[Expression], solution: str) -> Iterator[str]:
+    if _MONEY.search(problem):
         yield "money"
+    if _uses_percent(problem, expressions):
+        yield "percent"
+    if any("/" in expression.operators for expression in expressions) and re.search(
+        r"<<[^<>]*\b\d/\d", solution
+    ):
+        yield "fraction"
     if _TRAVEL.search(problem.lower()):
         yield "travel"
     if any(not isinstance(literal, int) for expression in expressions for literal in expression.literals):
         yield "decimal"
+
+
+def _uses_percent(problem: str, expressions: list[Expression]) -> bool:
+    """Return whether a step uses a percent of the problem: as its hundredth, as what it leaves, or over 100."""
+    percents = [parse_number(found) for found in _PERCENT.findall(problem)]
+    literals = {literal for expression in expressions for literal in expression.literals}
+    shapes: set[Number] = {shaped(percent, form) for percent in percents for form in FORMS if form != "same"}
+    return bool(literals & shapes) or (bool(percents) and 100 in literals)
 
 
 def _operations(expressions: list[Expression]) -> Iterator[str]:

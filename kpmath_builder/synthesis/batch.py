@@ -93,8 +93,10 @@ class _Batch:
             if self._workspace.is_sealed(number, self._spec, self._draw):
                 self._leave_out(number)
                 continue
-            if self._workspace.is_damaged(number):
-                self._report.note(f"Shard {number} is damaged: it is made again from the log.")
+            if damaged := self._workspace.shard_damage(number):
+                self._report.note(
+                    f"Shard {number} is damaged ({damaged.why}): it is made again from the log."
+                )
             shard = _Shard(number, len(self.indexes(number)), self._workspace, self._spec, self._draw)
             yield partial(self._begin, shard)
             for index in self.indexes(number):
@@ -198,7 +200,7 @@ class _Shard:
         try:
             # Another process may have been faster.
             if not self._workspace.is_sealed(self.number, self._spec, self._draw):
-                header = self._spec.header(self.number, self._draw)
+                header = self._workspace.header(self.number, self._spec, self._draw)
                 self.writer = ShardWriter(self._workspace.shard(self.number), header, self._expected)
                 self.log, self.is_open = log, True
         finally:

@@ -1,0 +1,76 @@
+"""Faults of a seed that a check can find: its text or its label cannot be right, so nothing is made of it."""
+
+import re
+from collections.abc import Iterator
+
+from kpmath_builder.symbolic.equations import ANNOTATION
+from kpmath_builder.symbolic.expressions import Expression, ExpressionError, Number, parse_number
+from kpmath_builder.symbolic.givens import NUMBER
+from kpmath_builder.symbolic.reasons import UnfitReason
+
+__all__ = ["fault_of"]
+
+_MOST = (
+    ("days?", "weeks?", 7),
+    ("days?", "month", 31),
+    ("days?", "year", 366),
+    ("hours?", "days?", 24),
+    ("weeks?", "month", 5),
+    ("weeks?", "year", 53),
+    ("months?", "year", 12),
+)
+"""No more of the first than this are in the second."""
+_EACH = r"(?:\s+(?:per|an?|each|every|in an?|of (?:the|each|every))\s+|/)"
+_TOO_MANY = tuple(
+    (re.compile(rf"(?<![\d.,$])(\d+)[ -]{small}{_EACH}{large}\b"), most) for small, large, most in _MOST
+)
+_SHARE = re.compile(
+    rf"(?<![\d.,])({NUMBER})\s?(?:%|percent)\s+of\s+(?:the|his|her|their|its|all|these|those|them)\s+"
+    r"(?:\w+\s+)?(?:students|people|children|kids|class|boys|girls|men|women|guests|customers|time|money|rest|remaining|total)\b"
+)
+_ITSELF = re.compile(
+    r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b"
+)
+"""A thing that is compared with itself."""
+_PRECEDING = re.compile(
+    r"(?:^|[^-+*/×÷−–%.,\d\s)])(?<!\bx)\s*(?P<sum>(?<![\w.,])\(*[$€£]?[\d.][-+*/x×÷−–\d.,$€£%() ]*)=\s*[$€£]?$"
+)
+"""A whole expression before an annotation: no sign stands before it, and no word within it."""
+_STATED = re.compile(rf"\s*[$€£]?\s?({NUMBER})(?![\d/]|\s*[-+*/x×÷]\s*\d)")
+
+
+def fault_of(question: str, solution: str) -> UnfitReason | None:
+    """Return why a seed cannot be right, or None where no check objects."""
+    if any(
+        int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())
+    ):
+        return UnfitReason.IMPOSSIBLE_NUMBER
+    if _ITSELF.search(question):
+        return UnfitReason.CONTRADICTION
+    if any(parse_number(found[1]) > 100 for found in _SHARE.finditer(question.lower())):
+        return UnfitReason.IMPOSSIBLE_NUMBER
+    return UnfitReason.CONTRADICTION if any(_contradictions(solution)) else None
+
+
+def _contradictions(solution: str) -> Iterator[bool]:
+    """Yield for each annotation whether the text around it says something else."""
+    for line in solution.split("\n"):
+        for match in ANNOTATION.finditer(line):
+            left, _, right = match[1].rpartition("=")
+            stated = _STATED.match(line, match.end())
+            spelt = _PRECEDING.search(ANNOTATION.sub("", line[: match.start()]))
+            try:
+                result = Expression.parse(right).value
+                yield stated is not None and not _agree(parse_number(stated[1]), result)
+                yield spelt is not None and not _agree(_spelt(spelt["sum"]), Expression.parse(left).value)
+            except (ExpressionError, ZeroDivisionError, ValueError):
+                continue
+
+
+def _spelt(text: str) -> Number:
+    return Expression.parse(re.sub(r"[$€£]", "", text).strip()).value
+
+
+def _agree(left: Number, right: Number) -> bool:
+    """Return whether two numbers are one, or one in percent or cents."""
+    return left == right or left * 100 == right or left == right * 100
