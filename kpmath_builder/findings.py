@@ -173,7 +173,7 @@ def _invalid(funnel: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Find
                 FindingId.INVALID,
                 valid / replied,
                 f"The first reply of the {role} was valid for {_percent(valid, replied)} of its tasks.",
-                "Each of the others was paid for again or dropped: look at its replies with `kpmath preview`, at teacher.schema_mode, "
+                "Each of the others was paid for again or dropped: look at its replies with `kpmath preview`, "
                 f"and at a larger model for roles.{role}.",
                 role,
             )

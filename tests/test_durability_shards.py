@@ -217,8 +217,8 @@ def test_an_interrupted_regeneration_goes_on_with_its_generation(
 @pytest.mark.parametrize(
     ("changes", "tasks"),
     [
-        ({"questions_temperature": 0.9}, {"write", "judge", ""}),
-        ({"judging_max_tokens": 900}, {"judge", ""}),
+        ({"questions_temperature": 0.9}, {"write", "work", "judge", ""}),
+        ({"judging_max_tokens": 900}, {"work", "judge", ""}),
         ({"solutions_temperature": 0.7}, {""}),
         ({"solutions_samples": 6}, {""}),
         ({"solutions_samples": 2}, set()),
@@ -288,6 +288,6 @@ def test_after_the_knowledge_is_deleted_all_is_drawn_anew(server: DummyServer, t
     build(recipe(tmp_path, server, blueprints_max_key_points_per_topic=1))
     assert server.requests > asked
     assert {task_of(body) for body in server.bodies[asked:]} <= {
-        "write", "judge", ""
+        "write", "work", "judge", ""
     }, "the extractions are still in the log"  # fmt: skip
     assert verified(tmp_path)

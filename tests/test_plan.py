@@ -280,7 +280,14 @@ def test_only_what_is_asked_otherwise_is_assumed_again(
         return {task.task for task in size.tasks if task.known == "assumed"}
 
     assert known(prompts=str(tmp_path)) == {"judge"}
-    assert known(teacher_extra="{ top_k = 5 }") == {"extract", "same_topic", "write", "judge", "solve"}
+    assert known(teacher_extra="{ top_k = 5 }") == {
+        "extract",
+        "same_topic",
+        "write",
+        "work",
+        "judge",
+        "solve",
+    }
     doubled = plan(Recipe.read(folder / "recipe.toml", {"solutions.samples": "8"})).sizes[0]
     assert doubled.tasks[-1].requests == pytest.approx(2 * between.sizes[0].tasks[-1].requests, rel=0.1)
 

@@ -101,7 +101,7 @@ BAD = [
     ),
     (
         DropReason.COPIED_PASSAGE,
-        "Find a new situation with new numbers. Do not copy, reword or merely renumber a practice.",
+        "Find its story, its people and its numbers are its own. Do not copy, reword or merely renumber a practice.",
         "prompt: ",
     ),
     (

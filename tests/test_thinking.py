@@ -61,7 +61,7 @@ def test_thinking_is_in_the_log_and_nowhere_else_unless_the_recipe_keeps_it(
     assert list(Verifier(tmp_path).run()) == []
     assert THOUGHT not in json.dumps(rows(tmp_path, "qa-pairs"))
     way = "\n".join(explain(tmp_path, kept[0]["id"]).lines())
-    assert way.count(f"  thinking:\n    {THOUGHT}\n  response:") == len(kept[0]["solutions"]) + 2
+    assert way.count(f"  thinking:\n    {THOUGHT}\n  response:") == len(kept[0]["solutions"]) + 3
 
 
 def without_tokens(table: list[dict[str, Any]]) -> list[dict[str, Any]]:

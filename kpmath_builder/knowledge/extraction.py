@@ -1,5 +1,7 @@
 """Naming the topics and key points of each seed problem (paper section 2.1)."""
 
+from collections import Counter
+
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.knowledge.key_points import sift
 from kpmath_builder.prompts.replies import ExtractReply, SameTopicReply
@@ -11,26 +13,23 @@ __all__ = ["extract", "same_topic"]
 async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
     """Ask for the topics and key points of one seed problem; without a valid reply the extraction holds the reason."""
     prompt = ask.instructions("extract")
-    left_out: dict[str, int] = {}
+    left_out: Counter[str] = Counter()
 
     def refuse(said: ExtractReply) -> str:
         kept, faults = sift(_merged(said), seed, prompt)
-        for fault, count in faults.items():
-            left_out[fault.value] = left_out.get(fault.value, 0) + count
+        left_out.update({fault.value: count for fault, count in faults.items()})
         return "" if kept else f"no key point is left without those with a {' or '.join(faults)}"
 
-    reply = await ask.reply(
-        "extract", {"problem": seed.problem, "solution": seed.solution}, ExtractReply, refuse
-    )
-    topics = () if reply.value is None else sift(_merged(reply.value), seed, prompt)[0]
+    material = {"problem": seed.problem, "solution": seed.solution}
+    reply = await ask.reply("extract", material, ExtractReply, refuse)
     return Extraction(
         seed_id=seed.id,
-        topics=topics,
+        topics=() if reply.value is None else sift(_merged(reply.value), seed, prompt)[0],
         model=ask.model("extractor"),
         reason=reply.reason,
         tokens=ask.spent["extract"],
         loops=ask.loops["extractor"],
-        left_out=left_out,
+        left_out=dict(left_out),
     )
 
 
