@@ -60,7 +60,8 @@ def test_build_status_explain_export_rescore_in_turn(kpmath: Kpmath, tmp_path: P
         status, told, _ = kpmath("explain", folder, row_id)
         assert status == 0
         assert "sha256:" in told
-    assert pairs[0]["solution"].splitlines()[0] in kpmath("explain", folder, pairs[0]["id"])[1]
+    before_annotation = pairs[0]["solution"].partition("=")[0]
+    assert before_annotation in kpmath("explain", folder, pairs[0]["id"])[1]
 
     status, out, _ = kpmath("rescore", folder, "--set", "consensus.mode=paper")
     assert status == 0
@@ -112,7 +113,7 @@ def test_more_questions_keep_the_rows_that_are_there(kpmath: Kpmath, tmp_path: P
         (
             "one.jsonl",
             b'{"question": "Tom has 3 pens and buys 4 pens. How many?", "answer": "<<3+4=7>>7\\n#### 7"}\n',
-            "topics",
+            "no number of the question may change",
         ),
     ],
 )
