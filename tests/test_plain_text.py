@@ -173,6 +173,20 @@ def test_a_judgement_stands_in_its_lines_whatever_is_worked_out_before(text: str
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        VERDICT.replace("Key point 1:", "Key point:"),
+        VERDICT.replace("Key point 1:", "Key point:").replace("Key point 2:", "Key point:"),
+        VERDICT.replace("Key point 2:", "**Key point**:"),
+    ],
+    ids=range(3),
+)
+def test_a_key_point_without_its_number_is_the_next_one(text: str) -> None:
+    read = read_reply(text, JudgeReply)
+    assert (read.value, read.repairs) == (FOUND, {Repair.NUMBER}), read.reason
+
+
+@pytest.mark.parametrize(
     ("line", "errors"),
     [
         ("Errors: The price is not given.", ("The price is not given.",)),

@@ -121,7 +121,7 @@ def _read_same(text: str) -> tuple[SameTopicReply, set[Repair]]:
 # ---- a judgement
 
 _NEEDED = re.compile(
-    r"\W*key[- ]points?\W*(\d{1,3})\b(?:[^:\n]|:(?!\W*(?:yes|no)\b))*:\W*(yes|no)\b.*", re.IGNORECASE
+    r"\W*key[- ]points?[ *#(]*+(\d{1,3}\b)?+(?:[^:\n]|:(?!\W*(?:yes|no)\b))*:\W*(yes|no)\b.*", re.IGNORECASE
 )
 _FIELD = re.compile(
     r"\W*((?:other )?errors?|missing|contradictions?|number of questions)\W*:[\s*]*(.*)", re.IGNORECASE
@@ -138,12 +138,15 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
     """Return what stands in the fixed lines; what is said around them is left aside."""
     said: dict[str, Any] = {}
     points: dict[int, bool] = {}
+    repairs: set[Repair] = set()
     errors: list[str] | None = None
     for line in _lines(text):
         if len(line) > LONGEST_LINE:
             continue
         if point := _NEEDED.fullmatch(line):
-            _once(points, int(point[1]), point[2].lower() == "yes", f"key point {point[1]}")
+            number = int(point[1]) if point[1] else max(points, default=0) + 1
+            repairs |= set() if point[1] else {Repair.NUMBER}
+            _once(points, number, point[2].lower() == "yes", f"key point {number}")
             continue
         field = _FIELD.fullmatch(line)
         name = field[1].lower() if field else ""
@@ -162,7 +165,7 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
         key_points=tuple(points[number] for number in sorted(points)),
         errors=tuple(errors or ()),
         final_answers=said["final_answers"],
-    ), set()
+    ), repairs
 
 
 def _error(text: str) -> list[str]:
