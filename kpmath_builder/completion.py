@@ -1,5 +1,6 @@
 """The two ends of a build, where processes that share a folder meet: noting what is built, and writing the tables."""
 
+import errno
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -223,9 +224,10 @@ def disk_faults(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        in_the_way = error.errno in {errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY}
+        remedy = f"move {error.filename2 or error.filename} away" if in_the_way else "make room"
         raise BuildError(
-            f"The build folder {folder} cannot be written ({error.strerror or error}): make room, then run the same "
-            "command again."
+            f"The build folder {folder} cannot be written ({error.strerror or error}): {remedy}, then run the same command again."
         ) from error
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.protocol import ROLE_OF
-from kpmath_builder.records import DropReason, Stage, Tokens
+from kpmath_builder.records import COPIED, DropReason, Stage, Tokens
 
 __all__ = ["Finding", "FindingId", "KnowledgeCounts", "find"]
 
@@ -40,7 +40,6 @@ LARGE_TOPIC = 0.5
 PRACTICES_AT_LEAST = 20
 """Practices from which a large topic says something."""
 
-_COPIED = (DropReason.COPIED_PASSAGE, DropReason.RENUMBERED)
 _NO_PROBLEM = (DropReason.ANSWER_INSIDE, DropReason.TALK, DropReason.NOTHING_ASKED)
 _ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"writer": "write", "judge": "judge", "solver": "solve"}
@@ -232,7 +231,7 @@ def _topics(_: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Finding]:
 
 def _questions(funnel: Funnel, _: KnowledgeCounts | None) -> Iterator[Finding]:
     written = next(line.passed for line in funnel.lines() if line.stage is Stage.WRITTEN)
-    copies = sum(funnel.ended[Stage.WRITTEN, reason] for reason in _COPIED)
+    copies = sum(funnel.ended[Stage.WRITTEN, reason] for reason in COPIED)
     if _often(copies, written, COPIES):
         yield Finding(
             FindingId.COPIED_QUESTIONS,

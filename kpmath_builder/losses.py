@@ -7,10 +7,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.records import Candidate, DropReason, Extraction, RowFault, SeedProblem, Stage, Tokens
+from kpmath_builder.records import (
+    COPIED,
+    Candidate,
+    DropReason,
+    Extraction,
+    RowFault,
+    SeedProblem,
+    Stage,
+    Tokens,
+)
 from kpmath_builder.text import cut
 
-__all__ = ["COPIED", "Loss", "lost_blueprints", "lost_rows", "lost_seeds", "too_few"]
+__all__ = ["Loss", "lost_blueprints", "lost_rows", "lost_seeds", "too_few"]
 
 REASONS_SHOWN = 6
 """Reasons of seed problems that are named; those that are left have few problems each."""
@@ -18,8 +27,6 @@ DETAILS_SHOWN = 3
 LONGEST_REASON = 160
 LONGEST_TEXT = 100
 
-COPIED = frozenset({DropReason.COPIED_PASSAGE, DropReason.RENUMBERED})
-"""What such a question says may be the text of a seed that may not be shared."""
 NO_TOPIC_LEFT = "no topic left after clustering"
 _PROGRAM = "symbolic"
 _LOOK = "Look at the replies (`kpmath explain`, or `kpmath preview --show-prompts`): "

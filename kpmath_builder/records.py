@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 __all__ = [
+    "COPIED",
     "Blueprint",
     "BlueprintPart",
     "Candidate",
@@ -215,6 +216,10 @@ class DropReason(StrEnum):
     LOW_SHARE = "share below threshold"
     DUPLICATE = "duplicate question"
     NOT_ASKED = "needs answers that were never asked for"
+
+
+COPIED = frozenset({DropReason.COPIED_PASSAGE, DropReason.RENUMBERED})
+"""What such a question says may be the text of a seed that may not be shared."""
 
 
 class Candidate(Record):

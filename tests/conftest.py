@@ -28,7 +28,7 @@ def shared_data() -> Path:
 @pytest.fixture
 def patient_checker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the checker limits that mean "never", so that a verdict does not hang on the speed of the machine."""
-    monkeypatch.setattr(checker, "limits", Limits(seconds=60, patience=600))
+    monkeypatch.setattr(checker, "limits", Limits(seconds=30, patience=600))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

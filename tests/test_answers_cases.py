@@ -8,7 +8,6 @@ import pytest
 
 from kpmath_builder.answers import equivalent, vote
 
-pytestmark = pytest.mark.usefixtures("patient_checker")
 TRUE = {"pairs_sources": 0.97, "pairs_shapes": 0.97, "pairs_traps": 0.95}
 FALSE = {"pairs_sources": 0, "pairs_shapes": 0, "pairs_traps": 0.05}
 

@@ -52,7 +52,7 @@ def recipe(folder: Path, seeds: dict[str, Any] | None = None, **keys: Any) -> Re
 
 def test_the_quickstart_keeps_at_least_200_computed_pairs(tmp_path: Path) -> None:
     example = Path(__file__).resolve().parents[1] / "examples/quickstart.toml"
-    result = build(Recipe.read(example, {"build.folder": str(tmp_path)}))
+    result = build(Recipe.read(example, {"build.folder": str(tmp_path), "selection.annotations": "true"}))
     assert result.rows["qa-pairs"] >= 200
     for pair in rows(tmp_path):
         assert_computed(pair)
@@ -67,6 +67,7 @@ def test_gsm8k_pairs_are_computed(tmp_path: Path, shared_data: Path, mode: str) 
         {
             "seeds": {"path": str(shared_data / "gsm8k/train.jsonl"), "limit": 500},
             "consensus": {"mode": mode},
+            "selection": {"annotations": True},
             "build": {"folder": str(tmp_path), "questions": 150},
         }
     )
@@ -82,7 +83,12 @@ def test_gsm8k_pairs_are_computed(tmp_path: Path, shared_data: Path, mode: str) 
 
 @pytest.mark.slow
 def test_all_rows_of_a_large_gsm8k_build_are_computed(tmp_path: Path, shared_data: Path) -> None:
-    build(recipe(tmp_path, {"path": str(shared_data / "gsm8k/train.jsonl")}, questions=10_000))
+    seeds, annotated = {"path": str(shared_data / "gsm8k/train.jsonl")}, {"annotations": True}
+    build(
+        Recipe.of(
+            {"seeds": seeds, "selection": annotated, "build": {"folder": str(tmp_path), "questions": 10_000}}
+        )
+    )
     kept = rows(tmp_path)
     assert len(kept) > 5_000
     for pair in kept:
@@ -101,10 +107,20 @@ def test_shards_windows_and_a_second_run_change_no_byte(tmp_path: Path) -> None:
     names = sorted(str(path.relative_to(first)) for path in first.rglob("*") if path.is_file())
     for other in ("b", "c"):
         assert filecmp.cmpfiles(first, tmp_path / other / "dataset", names, shallow=False) == (names, [], [])
+    assert not any("<<" in pair["solution"] + pair["messages"][1]["content"] for pair in rows(tmp_path / "a"))
+    assert any(
+        "<<" in row["solutions"][0]["text"] for row in rows(tmp_path / "a", "scored") if row["solutions"]
+    )
 
 
 def test_slips_are_outvoted_or_caught_by_the_arithmetic_check(tmp_path: Path) -> None:
-    made = Recipe.of({"teacher": {"error_rate": 0.3}, "build": {"folder": str(tmp_path), "questions": 80}})
+    made = Recipe.of(
+        {
+            "teacher": {"error_rate": 0.3},
+            "selection": {"annotations": True},
+            "build": {"folder": str(tmp_path), "questions": 80},
+        }
+    )
     build(made)
     solutions = [solution for row in rows(tmp_path, "scored") for solution in row["solutions"] or []]
     assert any(solution["wrong_arithmetic"] for solution in solutions)

@@ -190,8 +190,8 @@ def test_annotations_are_published_only_if_the_recipe_says_so(text: str, *, keep
     """Only calculator annotations go; other angle brackets stay."""
     selection = Selection(recipe.SelectionSettings(annotations=keep))
     solved = "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."
-    (published,) = selection.published(agreed_candidate(0, "How many?", [solved]))
-    assert published.text == text
+    published = selection.published(agreed_candidate(0, "How many?", [solved, solved]))
+    assert [solution.text for solution in published] == [text]
 
 
 def test_the_funnel_adds_up_and_survives_json() -> None:

@@ -142,7 +142,6 @@ def test_bad_seeds(kpmath: Kpmath, tmp_path: Path, name: str, content: bytes | N
         (["explain", "nowhere", "x"], "not a build folder"),
         (["export", "nowhere"], "not a build folder"),
         (["bild", "x"], "No such command 'bild'. Did you mean 'build'? See `kpmath --help`."),
-        (["build"], "Missing argument 'RECIPE': see `kpmath build --help`."),
         (["explain", "x"], "Missing argument 'ROW_ID': see `kpmath explain --help`."),
         (["publish", "x", "--repo", "a/b"], "Missing option '--version': see `kpmath publish --help`."),
         (["publish", "x", "--version"], "Option '--version' requires an argument: see `kpmath publish --help`."),

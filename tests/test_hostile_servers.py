@@ -39,6 +39,7 @@ from roleplay import play
 from small_builds import rows, same_tables
 
 from kpmath_builder import Recipe, build
+from kpmath_builder.client import handshake, retries
 from kpmath_builder.errors import KpmathError
 from kpmath_builder.records import DropReason
 
@@ -273,11 +274,13 @@ WHILE_OTHERS_FAIL = {
 
 @pytest.mark.parametrize("attack", cases(WHILE_OTHERS_FAIL, ["502"]))
 def test_answers_under_way_while_others_fail_are_not_lost(
-    tmp_path: Path, undisturbed: Path, attack: Attack
+    tmp_path: Path, undisturbed: Path, attack: Attack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server out of reach is verified before its answers count; they wait for that rather than being asked for again."""
+    for module, name in ((retries, "SHORTEST_TIMEOUT"), (handshake, "PROBE_SECONDS")):
+        monkeypatch.setattr(module, name, 2.0)  # it hangs at forty requests, of which some are beside answers
     with HostileServer(Phase(attack, first=12, count=40), play, seconds=0.3) as server:
-        outcome = build_persistently(tmp_path, server)
+        outcome = build_persistently(tmp_path, server, patience=5)
     assert same_tables(tmp_path, undisturbed)
     check(tmp_path, server, outcome)
 

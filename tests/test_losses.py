@@ -9,8 +9,9 @@ from kpmath_builder import Recipe, build
 from kpmath_builder.display import Display
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import read_status
-from kpmath_builder.losses import COPIED, REASONS_SHOWN, lost_blueprints, lost_rows, lost_seeds, too_few
+from kpmath_builder.losses import REASONS_SHOWN, lost_blueprints, lost_rows, lost_seeds, too_few
 from kpmath_builder.records import (
+    COPIED,
     Blueprint,
     Candidate,
     DropReason,

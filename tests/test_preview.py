@@ -122,8 +122,9 @@ def test_every_step_is_shown_with_the_judges_words_and_the_decision(tmp_path: Pa
         for part in row.candidate.blueprint.parts:
             assert f"{part.seed_id}, topic {part.topic}" in told
             assert all(f"  - {point}" in told for point in part.key_points)
-        assert all(line in told for line in row.judge_words.splitlines())
+        assert all(line.strip() in told for line in row.judge_words.splitlines())
         assert "Number of questions: " in row.judge_words
+        assert row.judge_words.startswith(("There are", "We add", "I am not sure")), "it works first"
         for solution in row.candidate.solutions:
             assert f"answer {solution.answer}" in told or solution.answer is None
         assert row.candidate.reason.value in told
@@ -170,6 +171,31 @@ def test_a_notebook_shows_no_copy_of_a_text_that_may_not_be_shared_and_no_addres
     told = "\n".join(row(reason, shareable=False).lines())
     assert told.count(HIDDEN) == 3, "a terminal shows practice, question and detail"
     assert "10.0.0.7" in told
+
+
+def test_servers_are_checked_first_but_a_preview_that_is_all_in_the_log_needs_none(tmp_path: Path) -> None:
+    with DummyServer(play) as server:
+        seeds = str(many_seeds(tmp_path / "seeds.jsonl"))
+        made = recipe(tmp_path / "build", server, seeds_path=seeds, seeds_limit=None)
+        result = preview(made, n=8)
+        assert any(row.candidate.solutions for row in result.rows), "all roles have answered"
+        nowhere = recipe(tmp_path / "other", server, seeds_path=str(tmp_path / "no-seeds.jsonl"))
+    assert preview(made, n=8).rows == result.rows
+    with pytest.raises(InputError, match="No server answers"):
+        preview(nowhere, n=2)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_folder_of_other_things_or_of_another_recipe_is_refused(
+    tmp_path: Path, direct: tuple[Path, int]
+) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    for tree, told in (
+        ({"build": {"folder": str(tmp_path)}}, "holds other things"),
+        ({"name": "mine", "build": {"folder": str(direct[0])}}, "belongs to the recipe named"),
+    ):
+        with pytest.raises(InputError, match=told):
+            preview(Recipe.of(tree))
 
 
 @pytest.mark.parametrize("n", [0, -1, 101])

@@ -1,6 +1,7 @@
 """Seeds read as programs: right bindings, refusals by name, numbers that may move."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 
@@ -8,6 +9,7 @@ import pytest
 
 from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.constants import number_words
+from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.faults import fault_of
 from kpmath_builder.symbolic.givens import read_givens
 from kpmath_builder.symbolic.numbers import bounds_of, vary
@@ -253,10 +255,11 @@ def test_a_step_that_says_what_it_computes_is_no_fault(line: str):
         ("one hundred twenty", {120, 20}),
         ("Twenty-one", {21, 20}),
         ("seven", {7}),
+        ("two and a half times", {2, Fraction(5, 2)}),
         ("often", set()),
     ],
 )
-def test_numbers_spelt_out_are_read_whole(text: str, numbers: set[int]):
+def test_numbers_spelt_out_are_read_whole(text: str, numbers: set[Number]):
     assert set(number_words(text)) >= numbers
     assert numbers or not number_words(text)
 
@@ -265,3 +268,99 @@ def test_a_number_that_the_solution_spells_out_stays():
     """The prose cannot follow it: "seventy-five percent" must not stand beside 50/100."""
     solution = "Seventy-five percent of 80 is 75/100*80=<<75/100*80=60>>60 boys.\n#### 60"
     assert moving("Of 80 pupils 75% are boys. How many boys are there?", solution) == [80]
+
+
+@pytest.mark.parametrize(
+    ("question", "solution", "still"),
+    [
+        pytest.param(
+            "Rob saves $2 in January, $4 in February and $8 in March. If he continues this pattern, what does he save in April?",
+            "He saves $8*2=$<<8*2=16>>16.\n#### 16",
+            None,
+            id="a pattern",
+        ),
+        pytest.param(
+            "Eve treats herself, her sister and 3 girls to 5 baths at $30 each. How much does she pay?",
+            "She pays 5*30=$<<5*30=150>>150.\n#### 150",
+            [30],
+            id="those who are named and some more",
+        ),
+        pytest.param(
+            "Ann took 4 quizzes with 7 points each. The class has 5 quizzes. How many points has Ann?",
+            "She has 4*7=<<4*7=28>>28 points.\n#### 28",
+            [7],
+            id="all but the last one",
+        ),
+        pytest.param(
+            "Ann, Bob and Eve share 27 pears among the 3 of them. How many pears does each get?",
+            "Each gets 27/3=<<27/3=9>>9 pears.\n#### 9",
+            [27],
+            id="those who are named",
+        ),
+        pytest.param(
+            "Don eats two and a half pies, and Ann 2.5 times 8 pies. How many pies does Ann eat?",
+            "She eats 2.5*8=<<2.5*8=20>>20 pies.\n#### 20",
+            [8],
+            id="a mixed number in words",
+        ),
+    ],
+)
+def test_numbers_that_hang_on_others_stay(question: str, solution: str, still: list[int] | None):
+    """`still` are the numbers that may change; None if none may, so that the seed is refused."""
+    if still is None:
+        with pytest.raises(UnfitError, match="no number"):
+            read_program(question, solution)
+        return
+    assert moving(question, solution) == still
+
+
+def test_a_mention_that_could_be_two_quantities_is_written_plainly():
+    """A 2 in the prose is both the divisor and the result: only one of them changes."""
+    question = "In two weeks 40 pupils must earn 160 points. How many points must each pupil earn a week?"
+    solution = "Each must earn 160/40=<<160/40=4>>4 points.\nThat is 2 a week because 4/2=<<4/2=2>>2.\n#### 2"
+    lines = write_solution(read_program(question, solution), [40, 240], [6, 3], steps=2)
+    assert lines == ["Each must earn 240/40=<<240/40=6>>6 points.", "6/2 = <<6/2=3>>3"]
+
+
+def test_the_hours_of_a_day_are_not_passed():
+    program = read_program(
+        "Connor sleeps 6 hours a night. Luke sleeps 2 hours longer and the puppy sleeps twice as long as Luke. How long does it sleep?",
+        "Luke sleeps 2+6=<<2+6=8>>8 hours.\nThe puppy sleeps 2*8=<<2*8=16>>16 hours.\n#### 16",
+    )
+    bounds = bounds_of(program)
+    assert bounds.accepts([9, 2])
+    assert not bounds.accepts([11, 2])
+    assert all(vary(bounds, program.values, Random(seed), program.variable)[0] <= 10 for seed in range(20))
+
+
+def test_a_step_does_not_cross_a_count_of_its_kind():
+    """More goldfish are there at the end than were added."""
+    program = read_program(
+        "A tank has 90 koi and some goldfish. Each day for 21 days 5 goldfish are added; now it has 200 goldfish. How many were there before?",
+        "5*21=<<5*21=105>>105 goldfish were added.\nThere were 200-105=<<200-105=95>>95 goldfish.\n#### 95",
+    )
+    place = next(i for i, given in enumerate(program.givens) if given.value == 200)
+    values = list(program.values)
+    values[place] = 100
+    assert not bounds_of(program).accepts(values)
+
+
+@pytest.mark.parametrize(
+    ("question", "solution"),
+    [
+        pytest.param(
+            "A tile has 6 square inches. A floor is 60 inches long. How many tiles are in a row?",
+            "There are 60/6=<<60/6=10>>10 tiles.\n#### 10",
+            id="a length over an area",
+        ),
+        pytest.param(
+            "Ann runs 3 hours and walks 40 minutes. How long does she move?",
+            "She moves 3+40=<<3+40=43>>43 minutes.\n#### 43",
+            id="hours and minutes",
+        ),
+    ],
+)
+def test_a_step_that_mixes_units_is_a_fault(question: str, solution: str):
+    with pytest.raises(UnfitError) as refusal:
+        read_program(question, solution)
+    assert refusal.value.reason is UnfitReason.MIXED_UNITS

@@ -221,11 +221,11 @@ def test_slips_are_of_every_kind():
             [
                 HENS,
                 practice(
-                    "A mine holds 9000000 rocks and 7000000 fall. How many rocks are left?",
-                    "9000000-7000000=<<9000000-7000000=2000000>>2000000\n#### 2000000",
+                    "A shop gives a 95% discount on coats of $20. What does a coat cost, in dollars?",
+                    "It costs 20-20*.95=<<20-20*.95=1>>1.\n#### 1",
                 ),
             ],
-            UnfitReason.NO_LINK,
+            UnfitReason.NO_NUMBERS,
         ),
     ],
 )

@@ -67,6 +67,17 @@ _NOT_OURS = re.compile(
     re.IGNORECASE,
 )
 """An answer that is spoken of, not given."""
+_SUPPOSED = re.compile(
+    r"(?:\b(?:suppos(?:e|ing)|assum(?:e|ing)|imagine|pretend|if|unless|whether|wrong to say|thought|(?:might|may|could) (?:think|say|guess))"
+    r"|\b(?!(?:I|[Ww]e)\b)\w+ (?:says?|said|claims?|claimed|thinks?|guess(?:es|ed)|believes?))[ \t]+(?:that[ \t]+)?(?:the|our|this|an?)?[ \t*]*(?:final\s+|correct\s+)?\Z",
+    re.IGNORECASE,
+)
+"""Before an answer that is supposed, asked about, or somebody else's."""
+_OF_A_PART = re.compile(
+    r"\A\w+[ \t]+(?:to|for|of)[ \t]+(?:the[ \t]+)?(?:(?:(?:sub-?)?part|sub-?(?:question|problem)|first|second|third)\b|\([a-h]\))",
+    re.IGNORECASE,
+)
+"""An answer to a part of the question only."""
 _LABELLED_LINE = re.compile(r"(?:^|\n)[ \t]*A:[ \t]*([^\n]+)\s*\Z")
 _SENTENCE_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)\.(?=\s|\Z|\*|\"|\\\)|\$?\s*\Z)|\n|(?<=[!?])\s|[。！？]")
 _PART_LINE = re.compile(r"(?:Part\s+)?\(?[a-h]\)\s", re.IGNORECASE)
@@ -79,7 +90,7 @@ _OPTION = re.compile(
     r"|\b(?:I think|I believe|it's|it is|must be|choose|select|pick)\s+(?:it's\s+|it is\s+|option\s+|answer\s+)?\(?([B-H])\)?\s*[.!]?\s*\Z"
 )
 _CHOICE = re.compile(
-    r"\**(?:option\s+|choice\s+)?\(?([A-Z])\)?\**(?=\s*(?:,|;|\Z|because\b|since\b|as\b|\bfor\b))"
+    r"\**(?:option\s+|choice\s+)?\(?([A-Z])\)?\**(?=\s*(?:[,;](?!\s*(?:and\s+|or\s+)?\(?[A-Z]\b)|\Z|because\b|since\b|as\b|\bfor\b))"
 )
 _IN_WORDS = re.compile(r"(?<=\d)\s+\([A-Za-z -]+\)\Z")
 """A number once more in words: 42 (forty-two)."""
@@ -91,6 +102,11 @@ _APPOSITION = re.compile(
 _ALTERNATIVE = re.compile(r"\b(?:otherwise|and|or|but)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"\A\\?\"([^\"]+?)\\?\"\Z")
 _MAX_WORDS = 4
+_MAX_BETWEEN = 80
+_TAKES_PLACE = re.compile(
+    r"\b(?:so|thus|hence|therefore|but|not|no|wait|actually|final|then|is|rather)\b", re.IGNORECASE
+)
+"""Between two announcements: the second takes the place of the first."""
 _VALUE_START = re.compile(
     r"[-+−±]?\s*(?:[\d$€£\\({\[|√π∞∅½¼¾.#]|[a-zA-Z](?:_\w+)?(?:\([a-z]\))?\s*[=<>≤≥^+*/)]|[a-zA-Z](?:\W|\Z))"
 )
@@ -120,10 +136,11 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
         found += OTHER_LANGUAGES.finditer(text, max(0, len(text) - _MAX_END))
     if answers_only:
         found = [phrase for phrase in found if phrase[0].lstrip()[:1].lower() not in {"r", "s"}]
-    for phrase in sorted(found, key=lambda phrase: phrase.start(), reverse=True):
+    found.sort(key=lambda phrase: phrase.start(), reverse=True)
+    for at, phrase in enumerate(found):
         given = _given(text, phrase)
         if given is not None:
-            return given
+            return Found(None, given.end) if _given_beside(text, phrase, found[at + 1 :], given) else given
     if answers_only:
         return None
     if not any(
@@ -145,6 +162,22 @@ def announced(text: str, *, answers_only: bool = False) -> Found | None:
         return None
     option = [*_OPTION.finditer(text, max(0, len(text) - 300))]
     return Found(option[-1][1] or option[-1][2], option[-1].end()) if option else None
+
+
+def _given_beside(text: str, phrase: re.Match[str], earlier: list[re.Match[str]], given: Found) -> bool:
+    """Whether the same sentence gives another answer too: for Tom the answer is 12; for Ann the answer is 13."""
+    beside = earlier[0] if earlier else None
+    if beside is None or not (_calls_answer(beside) and _calls_answer(phrase)):
+        return False
+    between = text[beside.end() : phrase.start()]
+    if len(between) > _MAX_BETWEEN or _SENTENCE_END.search(between) or _TAKES_PLACE.search(between):
+        return False
+    other = _given(text, beside)
+    return other is not None and other.raw is not None and other.raw != given.raw
+
+
+def _calls_answer(phrase: re.Match[str]) -> bool:
+    return phrase[0].lstrip()[:6].lower() == "answer"
 
 
 def _announcements(text: str) -> Iterator[re.Match[str]]:
@@ -180,16 +213,17 @@ def labelled_lines(text: str) -> Found | None:
 
 
 def _given(text: str, phrase: re.Match[str]) -> Found | None:
-    if _NOT_OURS.search(
-        text, max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())
-    ):
+    before = max(0, phrase.start() - 40), phrase.start() + len(phrase[0]) - len(phrase[0].lstrip())
+    if _NOT_OURS.search(text, *before) or _SUPPOSED.search(text, *before):
         return None
+    if _OF_A_PART.match(phrase[0]):
+        return Found(None, phrase.end())
     rest = text[phrase.end() : phrase.end() + 1_000]
     end = _SENTENCE_END.search(rest)
     sentence = rest[: end.start()] if end else rest
     value = sentence.lstrip(" }").strip()
     program = _CODE.search(value) or (phrase[0].rstrip().endswith("=") and re.match(r"[a-z]{2}", value))
-    asks = bool(end) and rest[: end.end() if end else 0].rstrip().endswith(("?", "？"))
+    asks = (rest[: end.end()] if end else rest).rstrip().endswith(("?", "？"))
     if program or asks or _CUT_OFF.search(value) or not any(char.isalnum() or char in "∞∅" for char in value):
         return None
     if phrase.re is OTHER_LANGUAGES:

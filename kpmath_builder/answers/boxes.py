@@ -25,6 +25,30 @@ _CONCLUDING = re.compile(
     r"\b(?:so|thus|therefore|hence|then|sum|total|is|gives?|equals?|answer|product|difference)\b|[.:=]",
     re.IGNORECASE,
 )
+_CASE_BEHIND = re.compile(
+    r"[\s$.,;)\\]*(?:for|if|when|where|unless|otherwise|possibly|perhaps|maybe|or (?:possibly|perhaps|maybe))\b",
+    re.IGNORECASE,
+)
+"""Behind a box: it holds under a condition, or perhaps only."""
+_NEXT_CASE = re.compile(
+    r"\b(?:case|scenario|option|possibility|method|approach|attempt)\s*\(?(?:[2-9]|II+|IV|[b-f]|B|C|two|three)\b|\bsecond (?:answer|case|possibility)\b|\b(?:another|alternative) (?:approach|method|way)\b",
+    re.IGNORECASE,
+)
+_SUPERSEDES = re.compile(
+    r"\b(?:so|thus|therefore|hence|then|but|sum|total|product|difference|answer|final(?:ly)?|gives?|yields?|wait|actually|not|instead|result|now|"
+    r"consequently|equals?|since|because|which|we|that|hmm|no|simplif\w+|reduc\w+|or)\b|=|\\(?:implies|Rightarrow|to|approx|equiv)|[≈→⇒∴]",
+    re.IGNORECASE,
+)
+"""Between two boxes: the second follows from the first, or takes its place."""
+_BOUNDED = re.compile(r"\b(?:not|(?:less|more|greater|fewer|smaller|larger) than)[\s($\\]*\Z")
+"""Right before a box: it is not what is asked for."""
+_BEFORE = 40
+_MAX_GAP_OF_CASES = 60
+_SUMMED_UP = re.compile(
+    r"\b(?:total|sum|altogether|therefore|thus|hence|final|overall|combined?|combining|in all|answer|adding|both cases|either case|cases?)\b|\bso\b",
+    re.IGNORECASE,
+)
+"""What takes the cases together."""
 _PERCENT = re.compile(r"\s*(?:\\\)|\$)?\s*(?:\\?%|percent\b(?!age))")
 _MAX_BOXES = 200
 _MAX_GAP = 4_000
@@ -115,6 +139,8 @@ def boxed_answer(text: str) -> Boxed | None:
     found = boxes(text)
     if not found:
         return None
+    if _BOUNDED.search(text, max(0, found[-1].start - _BEFORE), found[-1].start):
+        return Boxed((), found[-1].end)
     parts = _labelled(text, found)
     if parts:
         return Boxed(tuple(parts), found[-1].end, labelled=True)
@@ -143,6 +169,8 @@ def _label(gap: str) -> str:
 
 
 def _joined(text: str, found: list[Box]) -> Boxed:
+    if len(found) > 1 and _by_case(text, *found[-2:]):
+        return Boxed((), found[-1].end)
     start = len(found) - 1
     for before, after in reversed(list(pairwise(found))):
         if not _connects(text[before.end : after.start]):
@@ -239,6 +267,22 @@ def _with_factor(text: str, box: Box) -> str | None:
         return None if "\\boxed" in own else box.content
     compound = re.search(r"[-+]", box.content.lstrip("-")) and own.lstrip()[:1] not in {"+", "-"}
     return (f"({box.content})" if compound else box.content) + own.rstrip()
+
+
+def _by_case(text: str, before: Box, last: Box) -> bool:
+    """Whether the last two boxes are what holds in two cases: `3 for n even and 4 for n odd`, `Case 1: 3. Case 2: 4.`."""
+    gap = text[before.end : last.start]
+    if before.content.strip() == last.content.strip() or len(gap) > _MAX_GAP:
+        return False
+    if len(gap) <= _MAX_GAP_OF_CASES and "\n\n" not in gap:
+        if _CASE_BEHIND.match(gap):
+            return True
+        if not _connects(gap) and not _SUPERSEDES.search(gap):
+            return True  # the minimum is 3 and the maximum is 4
+    case = None
+    for case in _NEXT_CASE.finditer(gap):  # noqa: B007 - the last one counts
+        pass
+    return case is not None and not _SUMMED_UP.search(gap, case.end())
 
 
 def _connects(gap: str) -> bool:

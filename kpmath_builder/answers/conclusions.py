@@ -26,6 +26,9 @@ _LABEL = re.compile(
     r"(?:grand\s+)?(?:total|sum|result|final(?:\s+\w+)?|value|count|difference|product|remainder)\s*[:=]\s*(?P<value>.+)",
     re.IGNORECASE,
 )
+_CLOSING = re.compile(r"(?:grand\s+)?(?:total|result|final)\b", re.IGNORECASE)
+"""A label that closes what the lines before list."""
+_LABELLED = re.compile(r"[A-Za-z][A-Za-z ]{0,30}[:=]\s*[^a-zA-Z\s]")
 _CHOICE = re.compile(r"\(?([A-Z])\)?[.)]?")
 _CHOICE_FIRST = re.compile(r"([A-H])\.\s+(?:it|the others?|because|since)\b")
 _BOLD = re.compile(r"\*\*([^*\n]{1,60}?)\.?\*\*")
@@ -50,6 +53,8 @@ def last_line(text: str) -> str | None:
     if len(line) > _MAX_LINE:
         return None
     label = _LABEL.fullmatch(line)
+    if label and not _CLOSING.match(line) and _LABELLED.match(before):
+        return None  # Sum: 7, Product: 12
     if label and _is_value(label["value"].strip().strip("*").strip()):
         return label["value"].strip().strip("*").strip()
     choice = _CHOICE.fullmatch(line)

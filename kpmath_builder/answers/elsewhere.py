@@ -31,7 +31,7 @@ _UNITS = {
     "rubles": "рублей рубля рубль",
     "kopecks": "копеек копейки копейка",
     "dollars": "美元 ドル 달러 dollar dólares dolares dollari долларов доллара dolarów đô",
-    "cents": "美分 セント centavos céntimos centesimi центов центa",
+    "cents": "美分 セント centavos céntimos centesimi центов цента",
     "euros": "欧元 ユーロ 유로 euro евро",
 }  # fmt: skip
 """English units and their names; a name with two meanings (分: minute, cent, point) is missing."""

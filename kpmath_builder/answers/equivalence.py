@@ -119,8 +119,10 @@ def askable(parts: Parts, form: Form) -> bool:
 def _both_askable(a: Read, b: Read) -> bool:
     if askable(*a) and askable(*b):
         return True
-    both = isinstance(a[1], Opaque) and isinstance(b[1], Opaque) and len(a[0]) == len(b[0]) == 1
-    return both and all(is_expression(text) for text in _unlabelled(a[0], b[0]))
+    if not (isinstance(a[1], Opaque) and isinstance(b[1], Opaque) and len(a[0]) == len(b[0]) == 1):
+        return False
+    first, second = _unlabelled(a[0], b[0])
+    return first != _expression(a[0][0]) and is_expression(first) and is_expression(second)
 
 
 def _unlabelled(a: Parts, b: Parts) -> tuple[str, str]:

@@ -161,6 +161,8 @@ PROBLEM_WORDS = (
     "Problem", "Question", "Instruction", "Exercise", "Task", "Query",
     "Problema", "Pregunta", "Ejercicio", "Problème", "Exercice", "Aufgabe", "Frage", "Domanda", "Esercizio", "Pergunta",
     "Задача", "Вопрос", "Упражнение", "问题", "题目", "問題", "質問", "문제", "질문", "प्रश्न", "السؤال", "Soal", "Pertanyaan",
+    "Übung", "Übungsaufgabe", "Exercício", "Vraag", "Opgave", "Uppgift", "Fråga", "Zadanie", "Pytanie", "Feladat", "Kérdés", "Soru", "Bài toán",
+    "Câu hỏi", "例题", "习题", "練習問題", "연습문제",
 )  # fmt: skip
 """A line that begins with one of them and a colon, or a heading that is nothing else, begins a problem."""
 

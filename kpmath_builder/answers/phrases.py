@@ -57,7 +57,7 @@ NO_VALUE = re.compile(
 
 _OPEN = (
     "cannot|can't|not|no|never|indeterminate|insufficient|further|required?s?|needed|needs|pending|depends?|unknown|undetermined|"
-    "impossible|between|apologi[sz]e|either|neither|nor|other|except|unless|maybe|perhaps|possibly|might|guess"
+    "impossible|between|apologi[sz]e|either|neither|nor|none|nobody|other|except|unless|maybe|perhaps|possibly|might|guess"
 )
 """Words that deny a statement, bound its number or leave it open."""
 
@@ -79,7 +79,7 @@ number means. The end of a solution is read less strictly, for there the number 
 
 CONDITION = re.compile(
     r",?\s*\b(?:(?:when(?:ever|\s+we|\s+the)?|if|where|since|because|as|given\s+that|provided|assuming|while|whereas|for\s+which|so\s+that|"
-    r"out\s+of|instead\s+of|rather\s+than)(?=\W|\Z)|(?:with|at|for)\s+\$?\\?\(?[a-z]\s*=)|,\s*(?:and\s+we|which|so|not|but)\b|,?\s*\band\s+(?:we|this|that|hence|therefore|so|it)\b",
+    r"instead\s+of|rather\s+than)(?=\W|\Z)|(?:with|at|for)\s+\$?\\?\(?[a-z]\s*=)|,\s*(?:and\s+we|which|so|not|but)\b|,?\s*\band\s+(?:we|this|that|hence|therefore|so|it)\b",
     re.IGNORECASE,
 )
 """What follows it is why or under what condition something holds."""
@@ -88,19 +88,22 @@ CONTEXT_WORDS = names(
     "in at for after before by from with of on over under per to within during through until since between among around "
     "every each than up into step case part equation problem question line figure day week month year grade number numbers "
     "his her their its my our your the this these those "
+    "january february march april june july august september october november december "
     "modulo mod base divided multiplied table row item theorem lemma option"
 )
 """A number behind one of these is no result of its sentence."""
 
 RETRACTION = re.compile(
-    r"\bwait\b|\bhold on\b|\bscratch that\b|\bcorrection\b|\bon second thought\b|\boops\b|\bsorry\b|\bmy (?:bad|mistake|apologies)\b|\bapologi[sz]e\b"
+    r"\bwait\b|\bhold on\b|\bscratch that\b|\bcorrection\b|\bon second thought\b|\boops\b|\bsorry\b|\bmy (?:bad|mistake|apologies)\b|\bapologi[sz]e\b|\bnever ?mind\b|\bedit:|\bon (?:further |closer )?reflection\b"
     r"|\b(?:I|we|I've|we've|there) (?:have |has )?(?:made|make|see|realized?|realised?|found|find|is|was) (?:\w+ ){0,3}?(?:mistakes?|errors?|misread)\b"
     r"|\b(?:I|we) (?:misread|miscounted|misinterpreted|miscalculated|forgot|overlooked)\b"
     r"|\b(?:that|this|it|which|answer|result|above|solution|calculation|value)\b[^.!?\n]{0,30}?(?:\bis|\bwas|'s|\bseems)\s+(?:\w+ly\s+)?"
     r"(?:wrong|incorrect|not (?:right|correct|quite right|the (?:right |correct |final )?answer|what was asked)|a mistake|an error)\b"
-    r"|\A\W*(?:is|was)\s+(?:wrong|incorrect|not (?:right|correct|the answer|possible|valid)|a mistake|an error|impossible)\b"
+    r"|\A\W*(?:is|was)\s+(?:wrong|incorrect|not (?:right|correct|the answer|possible|valid)|a mistake|an error|impossible|(?:only |just )?an? (?:lower|upper) bound)\b"
+    r"|\A\W*(?:cannot|can't) be (?:right|correct|true|the answer)\b"
     r"|\b(?:that|this|it|answer|result) (?:isn't|wasn't|can't be|cannot be) (?:right|correct|possible)\b|\b(?:does not|doesn't) make sense\b"
     r"|\b(?:let me|let's|let us|I need to|we need to|I must|I should|re-?evaluating|re-?calculating) (?:re-?\s?(?:compute|do|consider|calculate|evaluate|examine|visit|think|work|count|try)|try again|correct|fix|start over)\b"
+    r"|\b(?:that|this|it|which) (?:seems|looks|sounds) (?:too|odd|off|strange|unlikely|implausible)\b|\b(?:I|we|that|this|it) (?:have |has )?(?:over|under|double[- ])count(?:ed|s)?\b"
     r"|\bhmm+\b|\bno,|\bactually,|\bcorrected (?:answer|solution|result)\b|等等|不对|错了|更正",
     re.IGNORECASE,
 )
@@ -125,7 +128,8 @@ OTHER_LANGUAGES = re.compile(
     r"|(?:(?<![a-zà-ÿа-яё])(?:respuesta|r[ée]ponse|antwort|l[öo]sung|ergebnis|risposta|risultato|resposta|resultado|résultat|odpowied[źz]|antwoord|cevap|"
     r"sonuç|jawaban(?:nya)?|đáp\s+(?:án|số)|svar|vastaus|válasz|răspuns|odpověď|ответ|відповідь|απάντηση|उत्तर|الجواب|الإجابة|الناتج|پاسخ|תשובה|คำตอบ)"
     r"(?:[ \t]+(?:final|finale|correcta|correcte|endgültige|la|the))?"
-    r"[ \t]*(?:\*\*)?[ \t]*(?:[:：]|=|\bes\b|\best\b|\bist\b|\blautet\b|\bbeträgt\b|\bè\b|\bé\b|\bto\b|\badalah\b|\blà\b|\bер\b|\bхариу\b|\bar\b|\bär\b|\bis\b|—|–|है|हैं|هو|هي|คือ)+)\s*",
+    r"[ \t]*(?:\*\*)?[ \t]*(?:[:：]|=|\bes\b|\best\b|\bist\b|\blautet\b|\bbeträgt\b|\bè\b|\bé\b|\bto\b|\badalah\b|\blà\b|\bер\b|\bхариу\b|\bar\b|\bär\b|\bis\b|—|–|है|हैं|هو|هي|คือ)+)\s*"
+    r"(?:(?:donc|entonces|also|somit|dunque|quindi|portanto|então|więc|итак)\b,?\s*)?",
     re.IGNORECASE,
 )
 """Words that announce an answer in other languages."""

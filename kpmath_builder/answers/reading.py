@@ -45,6 +45,7 @@ _HOLLOW = re.compile(
 _TEXT_ONLY = re.compile(r"\\(?:text|mbox|mathrm)\s*\{([^{}]*)\}")
 _SPACED_DIGITS = re.compile(r"\\mathbf\s*\{\s*(-?\s*\d(?:\s+\d)*)\s*\}")
 _DISPLAY = re.compile(r"(\\\[|\$\$)[ \t]*\n\s*([^\n]{1,300}?)\s*\n\s*(\\\]|\$\$)")
+_STRUCK_OUT = re.compile(r"~~(?=\S)[^~\n]{1,200}?~~[ \t]*|<del>[^<\n]{1,200}</del>[ \t]*")
 _FENCED = re.compile(r"```(?:\w+)?\n\s*([^\n`]{1,80})\n```\s*\Z")
 _ALIGNED = re.compile(
     r"\\begin\{(aligned|align\*?|gathered|gather\*?|cases|array)\}(?:\{[lcr|]*\})?(?P<rows>.*)\\end\{\1\}",
@@ -181,12 +182,24 @@ def _tagged(text: str) -> Found | None:
     if tagged is None:
         return None
     inside, end = tagged
+    if _tagged_otherwise(text, inside):
+        return Found(None, end)
     answer = _read(inside, 0) if _MARKED.search(inside) or len(inside) > 60 else None
     if answer is None:
         sentence = concluded(f"So {inside.strip()}")
         raw = sentence if sentence is not None and len(inside.split()) > 3 else inside
         return Found(raw, end)
     return Found(answer.text, end)
+
+
+def _tagged_otherwise(text: str, inside: str) -> bool:
+    """Whether an earlier tag holds another answer, and nothing between the two takes it back."""
+    start = text.rfind("<answer>")
+    earlier = tagged_answer(text[:start]) if start > 0 else None
+    if earlier is None or RETRACTION.search(text, earlier[1], start):
+        return False
+    first, last = _checked(earlier[0]), _checked(inside)
+    return first is not None and last is not None and not _same(first, last)
 
 
 def _boxed(text: str) -> Found | None:
@@ -224,8 +237,10 @@ def _same(one: Answer, other: Answer) -> bool:
 
 
 def _laid_out(text: str) -> str:
-    """Return the text without what only lays out its end: fences, and displays on lines of their own."""
+    """Return the text without what is struck out, and without what only lays out its end: fences, displays on lines of their own."""
     text = text.rstrip()
+    if "~~" in text or "<del>" in text:
+        text = _STRUCK_OUT.sub("", text)
     if text.endswith("```"):
         fenced = _FENCED.search(text)
         text = text[: fenced.start()] + fenced[1] if fenced else text.removesuffix("```").rstrip()

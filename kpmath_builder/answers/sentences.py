@@ -13,7 +13,7 @@ __all__ = ["NUMBER", "QUANTITY", "number_word", "results", "starts_with_quantity
 
 _UNITS = {word: int(value) for word, value in NUMBER_WORDS.items() if 0 < int(value) < 10}
 _WORD = rf"(?:(?:{'|'.join(TENS)})(?:-(?:{'|'.join(_UNITS)}))?|{'|'.join(w for w in NUMBER_WORDS if w not in {'one', 'zero'})})\b"
-NUMBER = r"[-+−]?(?:\\?[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?:\s*\\?[%°]|(?=\s*percent))?"
+NUMBER = r"[-+−]?(?:\\?[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?!\d)(?:\s?/\s?\d+)?(?![A-Za-z](?![A-Za-z]))(?:\s*\\?[%°]|(?=\s*percent))?"
 _MATH = r"(?<!\\)\$(?=[^\s$])[^$\n]*[^\s$\n+*/=(-]\s?\$(?!\d)|\\\([^\n]+?\\\)|\\\[[^\n]+?\\\]"
 _TUPLE = r"[(\[]\s*-?\d[^()\[\]\n]*,[^()\[\]\n]*[)\]]"
 _CHAIN = rf"{NUMBER}(?:(?:\s+(?!(?:at|for|when|with|and|plus|minus|times)\b)[a-z]{{3,}}){{0,2}}\s*[-+*×·/=]\s*{NUMBER})+"
@@ -30,12 +30,19 @@ _LAST_WORD = re.compile(r"([A-Za-z']+)\W*\Z")
 _TOTAL_OF = re.compile(
     r"\b(?:total|sum|average|mean|profit|grand total|maximum|minimum|product|value)\s+of\s*\Z", re.IGNORECASE
 )
+_WORKED_ON = re.compile(
+    r"\b(?:sum|average|mean|maximum|minimum|product|difference|quotient)\s+of\s*\Z", re.IGNORECASE
+)
+"""Before several values: what is asked for is made of them."""
 _OPENING_CLAUSE = re.compile(
     r"\s*(?:if|when|since|because|as|given|while|after|with|for)\b(?:[^,]|,\d)*,(?!\d)", re.IGNORECASE
 )
 _ASSIGNED = re.compile(r"[$\\(\[\s]*[A-Za-z][\w']*(?:_\{?\w+\}?)?(?:\([a-z]\))?\s*=")
 _EQUATION = re.compile(r"[^=]*[A-Za-z)}]\s*[-+]\s*[^=]*[A-Za-z][^=]*=")
 _NAME = re.compile(r"[A-Za-z][\w']*(?:\([a-z]\))?")
+_VERB = re.compile(
+    r"\s+(?:is|are|was|were|divides?|exceeds?|can|cannot|will|would|must|may)\b", re.IGNORECASE
+)
 _LEFT = re.compile(r"\s+(?:left|remaining|altogether|now|in total|in all)\Z")
 _TAIL_WORDS = re.compile(
     r"(?:\s+(?!(?:a|an|the|each|per|every|more|less|in|at|for|after|before|by|from|with|on|over|to|and|or|left|altogether|total|when|if|that|which|of|remaining|now)\b)[A-Za-z/²³^\d]+\.?){0,3}"
@@ -130,7 +137,12 @@ def _quantities(sentence: str) -> list[_Found]:
         if found and not found[-1].context and _listed(sentence, found[-1], one):
             last = found.pop()
             joined = sentence[last.start : one.end()]
-            found.append(_Found(joined, last.start, one.end(), last.stated, last.context))
+            worked_on = bool(_WORKED_ON.search(sentence, 0, last.start))
+            found.append(
+                _Found(
+                    joined, last.start, one.end(), last.stated and not worked_on, last.context or worked_on
+                )
+            )
             continue
         word = _LAST_WORD.search(before)
         behind = (
@@ -158,8 +170,10 @@ def _with_tail(sentence: str, one: _Found, found: list[_Found]) -> str | None:
         between = sentence[one.end : later[-1].start]
         listed = re.fullmatch(r"\s+\w+(?:\s+\w+)?,?\s+and\s+", between)
         return _LEFT.sub("", sentence[one.start :].strip()) if listed else None
-    if re.match(r"\s*(?:times|more|fewer|less|or)\b", sentence[one.end :]):
+    if re.match(r"\s*(?:times|more|fewer|less|or|out\s+of|to\s+[\d$\\])", sentence[one.end :]):
         return None
+    if not one.stated and _VERB.match(sentence, one.end):
+        return None  # 12 is too many: it is spoken of
     words = _TAIL_WORDS.match(sentence, one.end)
     return number_word(_last_side(one.text)) + (words[0].rstrip(".") if words else "")
 

@@ -121,8 +121,10 @@ class Sender:
         InputError
             When a server that never answered yet does not accept the key, the model or the address.
         """
-        estimate = call.estimate() if self._rate_limit.limited else 0
-        await self._rate_limit.acquire(estimate)
+        estimate = 0
+        if self._rate_limit.limited:
+            estimate = call.estimate()
+            await self._rate_limit.acquire(estimate)
         seconds = call_timeout(call.tokens, self._patience, self._pace)
         began = time.monotonic()
         self.stats.in_flight += 1

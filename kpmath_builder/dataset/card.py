@@ -23,6 +23,11 @@ __all__ = ["FIGURES", "columns_tables", "make_card"]
 FIGURES = "figures"
 _EXAMPLE_LENGTH = 1_500
 """Characters of a text in the example; solutions of thinking models can have 50,000."""
+_SHADES = (
+    "Each square is a pair of topics. White: no seed problem has both. The darker the blue, the more seed problems have "
+    "both: the shade grows with log10(problems + 1), from white at 0 to the darkest blue at the largest value of the "
+    "map. On the diagonal, the problems with more than five key points under one topic are counted."
+)
 _CONFIG_TITLES = {
     "kp-extraction": "one row per seed problem, with the topics and key points extracted from it",
     "qa-pairs": "one row per published solution, ready to train on",
@@ -145,11 +150,7 @@ def _what_is_in_it() -> str:
         "topics": ("Bars: published pairs by topic", ""),
         "tcpm": (
             "Map: topics that occur together in seed problems, the matrix that topics are drawn from",
-            (
-                "Each square is a pair of topics. White: no seed problem has both. The darker the blue, the more seed problems have "
-                "both: the shade grows with log10(problems + 1), from white at 0 to the darkest blue at the largest value of the "
-                "map. On the diagonal, the problems with more than five key points under one topic are counted."
-            ),
+            _SHADES,
         ),
         "votes": ("Bars: candidates by the share of the vote behind their answer", ""),
     }

@@ -1,9 +1,10 @@
 """Records into rows of the three configs; every row has every key of its schema."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.records import (
+    COPIED,
     Candidate,
     Extraction,
     Judgement,
@@ -53,6 +54,9 @@ def _extraction_row(seed: SeedProblem, extraction: Extraction, practice: Practic
     }
 
 
+WITHHELD = "withheld: it repeats practices whose text may not be shared"
+
+
 def pair_rows(
     candidate: Candidate, solutions: Iterable[Solution], *, name: str, sources: Mapping[str, str]
 ) -> list[Row]:
@@ -86,9 +90,21 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
     }
 
 
-def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
-    """Return the candidate as a row of `scored`; `sources` tells a seed problem's set."""
+def scored_row(
+    candidate: Candidate, *, sources: Mapping[str, str], withheld: Container[str] = frozenset()
+) -> Row:
+    """Return the candidate as a row of `scored`.
+
+    Parameters
+    ----------
+    sources
+        A seed problem's id to its set.
+    withheld
+        Ids of the seeds whose text may not be shared. A question that was dropped because it repeats a practice may be theirs.
+    """
     parts = candidate.blueprint.parts
+    if candidate.reason in COPIED and any(part.seed_id in withheld for part in parts):
+        candidate = candidate.model_copy(update={"question": None, "detail": WITHHELD})
     seed_ids = _distinct(part.seed_id for part in parts)
     return {
         "id": candidate.blueprint.id,

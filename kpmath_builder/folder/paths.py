@@ -13,6 +13,7 @@ __all__ = ["Paths"]
 _TASKS_OF: Mapping[str, tuple[Task, ...]] = {
     "extract": ("extract",),
     "synthesis": ("write", "work", "judge", "solve"),
+    "preview": ("write", "work", "judge", "solve"),
 }
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 
 from kpmath_builder.execution.ask import AskedSample
-from kpmath_builder.losses import COPIED
 from kpmath_builder.notebooks import fold, preformatted
-from kpmath_builder.records import BlueprintPart, Candidate, SeedProblem, Solution, Stage
+from kpmath_builder.records import COPIED, BlueprintPart, Candidate, SeedProblem, Solution, Stage
 from kpmath_builder.text import cut
 
 __all__ = ["prompt_lines", "row_html", "row_lines"]

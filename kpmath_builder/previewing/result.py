@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.execution.ask import AskedSample
 from kpmath_builder.findings import Finding
@@ -11,6 +12,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.losses import Loss
 from kpmath_builder.notebooks import page, paragraphs
 from kpmath_builder.previewing import rendering
+from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import Candidate, SeedProblem, Tokens
 
 __all__ = ["PreviewResult", "PreviewRow"]
@@ -31,11 +33,11 @@ class PreviewRow:
 
     @property
     def judge_words(self) -> str:
-        """What the judge worked out and replied, as it came; "" if nobody judged."""
+        """What the judge worked out and then replied, as it came; "" if nobody judged."""
         said = {
             sample.request.task: sample.response.text
             for sample in self.asked
-            if sample.request.task in {"work", "judge"}
+            if ROLE_OF[sample.request.task] == "judge"
         }
         return "\n\n".join(said.values())
 
@@ -46,6 +48,14 @@ class PreviewRow:
         )
         if show_prompts:
             yield from rendering.prompt_lines(self.asked)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as docs/scripting.md describes it."""
+        return {
+            "candidate": self.candidate.model_dump(mode="json"),
+            "seeds": {name: seed.model_dump(mode="json") for name, seed in self.seeds.items()},
+            "judge_words": self.judge_words,
+        }
 
     @property
     def html(self) -> str:
@@ -96,6 +106,19 @@ class PreviewResult:
             f"{cost} The extractions of {self.seeds_read:,} seed problems count for the build. It draws its blueprints from the topics of all "
             f"{self.seeds:,}, so that its questions are others than these."
         )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as docs/scripting.md describes it; seeds that may not be shared are among it."""
+        return {
+            "folder": str(self.folder),
+            "rows": [row.as_json() for row in self.rows],
+            "findings": [finding.as_json() for finding in self.findings],
+            "losses": [loss.as_json() for loss in self.losses],
+            "asked": {stage: tokens.model_dump() for stage, tokens in self.asked.items()},
+            "seeds": self.seeds,
+            "seeds_read": self.seeds_read,
+            "is_first_of_build": self.is_first_of_build,
+        }
 
     def closing_lines(self) -> Iterator[str]:
         """Yield what is to be said after the rows."""

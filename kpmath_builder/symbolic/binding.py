@@ -14,7 +14,7 @@ from functools import lru_cache
 from kpmath_builder.symbolic.constants import known_constants
 from kpmath_builder.symbolic.equations import ANNOTATION, find_equations
 from kpmath_builder.symbolic.expressions import Expression, Number, parse_number
-from kpmath_builder.symbolic.faults import fault_of
+from kpmath_builder.symbolic.faults import fault_of, mixes_units
 from kpmath_builder.symbolic.givens import NUMBER, GivenNumber, read_givens
 from kpmath_builder.symbolic.programs import (
     FORMS,
@@ -60,9 +60,12 @@ def read_program(question: str, solution: str) -> Program:
     givens = read_givens(question)
     constants = known_constants(question + " " + ANNOTATION.sub("", body))
     try:
-        return _Binder(question, body, givens, equations, constants).program()
+        program = _Binder(question, body, givens, equations, constants).program()
     except ZeroDivisionError as error:
         raise UnfitError(UnfitReason.NOT_ARITHMETIC) from error
+    if mixes_units(program):
+        raise UnfitError(UnfitReason.MIXED_UNITS)
+    return program
 
 
 @dataclass(frozen=True)

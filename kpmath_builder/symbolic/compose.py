@@ -56,7 +56,7 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
     Raises
     ------
     UnfitError
-        Where no order of the passages lets each result stand in a later one.
+        If the numbers of a passage cannot change, alone or with the result of another.
     """
     orders = list(permutations(passages))
     rng.shuffle(orders)
@@ -69,7 +69,7 @@ def compose(passages: Sequence[Passage], rng: Random) -> str:
         question = _write(members, rng)
         if _holds(question, passages, [member.result for member in members]):
             return question
-    raise UnfitError(UnfitReason.NO_LINK)
+    raise UnfitError(UnfitReason.NO_NUMBERS)
 
 
 def _mixes_kinds(order: Sequence[Passage], structure: Sequence[Sequence[int]]) -> bool:

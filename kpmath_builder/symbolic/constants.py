@@ -49,6 +49,9 @@ _FRACTION_WORDS = {
 _WORDS_WITH_VALUES = re.compile(r"[a-z]+")
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
+_MIXED = re.compile(
+    rf"\b(?P<whole>{'|'.join(_NUMBER_WORDS)}|one|a|\d+)(?: \w+)? and (?:an? |one[- ])?(?P<three>three[- ])?(?P<part>half|third|quarter|quarters|fourth|fourths)\b"
+)
 _COMPOUND = re.compile(
     rf"\b(?:(?P<hundreds>{_ONES}|a) hundred(?: and)?[ -]?)?(?:(?P<tens>{_TENS})[ -]?)?(?P<rest>{'|'.join(_NUMBER_WORDS)}|one)?\b"
 )
@@ -101,12 +104,25 @@ _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
 _COMPILED = tuple((re.compile(pattern), values) for pattern, values in _BROUGHT_ALONG)
 
 
-def number_words(text: str) -> list[int]:
-    """Return the numbers that a text spells out, whole and part: "seventy-five" is 75, and may also mean 70 and 5."""
+def number_words(text: str) -> list[Number]:
+    """Return the numbers that a text spells out, whole and part: "seventy-five" is 75, and may also mean 70 and 5.
+
+    "Two and a half" is 5/2, and may also mean 2.
+    """
     lowered = text.lower()
-    found = [_NUMBER_WORDS[word] for word in _WORDS_WITH_VALUES.findall(lowered) if word in _NUMBER_WORDS]
+    found: list[Number] = [
+        _NUMBER_WORDS[word] for word in _WORDS_WITH_VALUES.findall(lowered) if word in _NUMBER_WORDS
+    ]
     compounds = (_compound(match) for match in _COMPOUND.finditer(lowered))
-    return found + [value for value in compounds if value > 20 and value not in found]
+    found += [value for value in compounds if value > 20 and value not in found]
+    return found + [_mixed(match) for match in _MIXED.finditer(lowered)]
+
+
+def _mixed(match: re.Match[str]) -> Number:
+    whole = match["whole"]
+    value = int(whole) if whole.isdigit() else (_NUMBER_WORDS | {"one": 1, "a": 1}).get(whole, 0)
+    part = Fraction(3 if match["three"] else 1, _FRACTION_WORDS[match["part"]])
+    return value + part
 
 
 def _compound(match: re.Match[str]) -> int:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from kpmath_builder.symbolic.equations import ANNOTATION
 from kpmath_builder.symbolic.expressions import Expression, ExpressionError, Number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
+from kpmath_builder.symbolic.kinds import UNITS, kind_of_words
+from kpmath_builder.symbolic.programs import Program
 from kpmath_builder.symbolic.reasons import UnfitReason
 
-__all__ = ["fault_of"]
+__all__ = ["fault_of", "mixes_units"]
 
 _MOST = (
     ("days?", "weeks?", 7),
@@ -50,6 +52,20 @@ def fault_of(question: str, solution: str) -> UnfitReason | None:
     if any(parse_number(found[1]) > 100 for found in _SHARE.finditer(question.lower())):
         return UnfitReason.IMPOSSIBLE_NUMBER
     return UnfitReason.CONTRADICTION if any(_contradictions(solution)) else None
+
+
+def mixes_units(program: Program) -> bool:
+    """Return whether a step adds two givens of different units, or divides a length by an area."""
+    kinds = [kind_of_words(program.question[given.end :]) for given in program.givens]
+    for step in program.steps:
+        if len(step.operands) != 2 or any(operand.origin != "given" for operand in step.operands):
+            continue
+        left, right = (kinds[operand.index] for operand in step.operands)
+        if step.expression.operators in ("+", "-") and left != right and {left, right} <= set(UNITS.values()):
+            return True
+        if step.expression.operators == "/" and right == f"square {left}":
+            return True
+    return False
 
 
 def _contradictions(solution: str) -> Iterator[bool]:

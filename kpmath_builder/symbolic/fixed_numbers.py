@@ -22,6 +22,7 @@ _KEPT_BEFORE = tuple(
         (r"[:/*+'\"–]\s?$|\d\s?-\s?$|-$|\bto -?$", "ratio, range or sign"),
         (rf"\b(?:{_NUMBERED})s? #?$", "name or date"),
         (r"[a-z,;] [A-Z][a-z]+ $", "part of a name"),
+        (r"\bdensity (?:\w+ ){0,3}$", "fact of nature"),
         (r"\b(?:per|of the) $", "article"),
     )
 )  # fmt: skip
@@ -68,7 +69,7 @@ _CEILINGS = (
     (re.compile(r"[ -]months?\b"), re.compile(r"year"), 12, 12),
     (re.compile(r"[ -]minutes?\b"), re.compile(r"hour"), 60, 60),
     (re.compile(r"[ -](?:mph|miles (?:per|an|each|every|in an) hour)\b"), re.compile(""), 90, 90),
-    (re.compile(r""), re.compile(r"\b(?:test|quiz|quizzes|exam|exams|tests|grades)\b"), 100, 100),
+    (re.compile(r""), re.compile(r"\b(?:test|quiz|quizzes|exam|exams|tests|grades|GPA)\b"), 100, 100),
 )
 """Words after the number, words anywhere in the question, originals up to this, limit."""
 

@@ -155,12 +155,15 @@ def _with_those_named(givens: list[GivenNumber]) -> set[int]:
 
 
 def _next_to_each_other(givens: list[GivenNumber]) -> set[int]:
-    """Return counts of one thing that differ by one: "4 quizzes" and "the 5 quizzes" are the last one apart."""
+    """Return counts of one thing of which one may be computed from the other in the head.
+
+    "4 quizzes" and "the 5 quizzes" are the last one apart; of "30 minutes", who comes "15 minutes" late has 15.
+    """
     counts = [(i, given) for i, given in enumerate(givens) if given.kind == "count" and given.noun]
     return {
         k
         for i, left in counts
         for j, right in counts
-        if left.noun == right.noun and abs(left.value - right.value) == 1
+        if left.noun == right.noun and (left.value - right.value == 1 or left.value == 2 * right.value)
         for k in (i, j)
     }

@@ -10,6 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 __all__ = ["COUNTED", "MONEY", "UNITS", "is_definition", "is_person", "kind_asked", "kind_of_words"]
 
 MONEY = "money"
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _DIMENSIONS: Mapping[str, Mapping[str, str]] = {
     "length": {
         "inches": "inch inches", "feet": "foot feet ft", "yards": "yard yards yd", "miles": "mile miles",
@@ -30,7 +36,8 @@ _DIMENSIONS: Mapping[str, Mapping[str, str]] = {
     "time": {
         "seconds": "second seconds", "minutes": "minute minutes", "hours": "hour hours", "days": "day days",
         "weeks": "week weeks", "months": "month months", "years": "year years", "decades": "decade decades",
-        "nights": "night nights",
+        "nights": "night nights", "mornings": "morning mornings", "evenings": "evening evenings",
+        "afternoons": "afternoon afternoons", "weekends": "weekend weekends", "weekdays": "weekday weekdays",
     },
     "energy": {"calories": "calorie calories"},
     "data": {
@@ -47,243 +54,27 @@ UNITS: Mapping[str, str] = {
     for unit, spellings in units.items()
     for spelling in spellings.split()
 }
-_PEOPLE = frozenset(
-    [
-        "people",
-        "person",
-        "persons",
-        "students",
-        "student",
-        "children",
-        "child",
-        "kids",
-        "kid",
-        "adults",
-        "adult",
-        "men",
-        "man",
-        "women",
-        "woman",
-        "boys",
-        "boy",
-        "girls",
-        "girl",
-        "friends",
-        "friend",
-        "customers",
-        "customer",
-        "guests",
-        "guest",
-        "passengers",
-        "players",
-        "player",
-        "members",
-        "member",
-        "workers",
-        "employees",
-        "teachers",
-        "visitors",
-        "patients",
-        "attendees",
-        "fans",
-        "followers",
-        "brothers",
-        "brother",
-        "sisters",
-        "sister",
-        "cousins",
-        "siblings",
-        "parents",
-        "classmates",
-        "residents",
-        "voters",
-        "campers",
-        "participants",
-        "soldiers",
-        "singers",
-        "dancers",
-        "riders",
-        "viewers",
-        "readers",
-        "neighbors",
-        "neighbours",
-        "pupils",
-        "scouts",
-        "tourists",
-        "travelers",
-        "patrons",
-        "shoppers",
-        "buyers",
-        "subscribers",
-        "volunteers",
-        "babies",
-        "teens",
-        "teenagers",
-        "males",
-        "females",
-        "colleagues",
-        "contestants",
-        "runners",
-        "drivers",
-        "nurses",
-        "doctors",
-        "engineers",
-        "applicants",
-        "clients",
-        "freshmen",
-        "seniors",
-        "sophomores",
-        "juniors",
-        "citizens",
-        "spectators",
-        "actors",
-        "loggers",
-        "sailors",
-        "roommates",
-        "grandchildren",
-        "nephews",
-        "nieces",
-        "sons",
-        "daughters",
-        "toddlers",
-        "infants",
-        "hikers",
-        "swimmers",
-        "invitees",
-        "relatives",
-        "coworkers",
-        "managers",
-        "farmers",
-        "uncles",
-        "aunts",
-        "wives",
-        "husbands",
-        "couples",
-        "families",
-    ]
-)
-_TIMES = frozenset(
-    [
-        "times",
-        "time",
-        "trips",
-        "trip",
-        "laps",
-        "lap",
-        "rounds",
-        "round",
-        "jumps",
-        "visits",
-        "steps",
-        "beats",
-        "turns",
-        "coughs",
-        "situps",
-        "pushups",
-        "strides",
-        "shots",
-        "sessions",
-        "repetitions",
-        "reps",
-        "swings",
-        "punches",
-        "kicks",
-    ]
-)
-_POINTS = frozenset(["points", "point", "marks", "scores", "score"])
-_SKIPPED = frozenset(
-    [
-        "more",
-        "additional",
-        "extra",
-        "other",
-        "new",
-        "different",
-        "fewer",
-        "less",
-        "total",
-        "of",
-        "the",
-        "his",
-        "her",
-        "its",
-        "their",
-        "our",
-        "my",
-        "your",
-        "these",
-        "those",
-        "such",
-        "separate",
-        "full",
-        "whole",
-        "another",
-        "entire",
-    ]
-)
+_PEOPLE = _words("""people person persons students student children child kids kid adults adult men man women woman boys boy girls girl
+    friends friend customers customer guests guest passengers players player members member workers employees teachers visitors
+    patients attendees fans followers brothers brother sisters sister cousins siblings parents classmates residents voters
+    campers participants soldiers singers dancers riders viewers readers neighbors neighbours pupils scouts tourists
+    travelers patrons shoppers buyers subscribers volunteers babies teens teenagers males females colleagues contestants
+    runners drivers nurses doctors engineers applicants clients freshmen seniors sophomores juniors citizens spectators
+    actors loggers sailors roommates grandchildren nephews nieces sons daughters toddlers infants hikers
+    swimmers invitees relatives coworkers managers farmers uncles aunts wives husbands couples families""")
+_TIMES = _words("""times time trips trip laps lap rounds round jumps visits steps beats turns coughs situps pushups strides shots
+    sessions repetitions reps swings punches kicks""")
+_POINTS = _words("points point marks scores score")
+_SKIPPED = _words("""more additional extra other new different fewer less total of the his her its their our my your these those such
+    separate full whole another entire""")
 """Words between a number and its noun that say nothing of its kind."""
-_STOPS = frozenset(
-    [
-        "than",
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "must",
-        "might",
-        "per",
-        "a",
-        "an",
-        "each",
-        "every",
-        "and",
-        "or",
-        "but",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "from",
-        "with",
-        "by",
-        "as",
-        "that",
-        "which",
-        "who",
-        "how",
-        "when",
-        "while",
-        "if",
-        "so",
-        "them",
-        "it",
-        "he",
-        "she",
-        "they",
-        "we",
-        "you",
-        "i",
-        "all",
-        "left",
-    ]
-)
+_STOPS = _words("""than is are was were has have had do does did will would can could should must might per a an each every and or but
+    to in on at for from with by as that which who how when while if so them it he she they we you i all left""")
 COUNTED = ("people", "times", "points", "things")
 _PLURAL = re.compile(
     r"(?:[a-z]+(?:ren|men|eet|eeth|ice|eople|sheep|fish|deer)|sheep|fish|deer|[a-z]+[a-rt-z]s|[a-z]+(?:sses|uses))$"
 )
-_NO_NOUN = frozenset(["this", "less", "plus", "us", "always", "across", "yes", "thus", "times", "various"])
+_NO_NOUN = _words("this less plus us always across yes thus times various")
 _FACTOR = re.compile(
     r"\s?times (?:as|more|that|the|this|his|her|older|bigger|larger|longer|faster|what|less|fewer|greater|higher)\b"
 )

@@ -50,6 +50,8 @@ class Bounds:
     """Pairs of givens that measure the same thing; their order stays."""
     fixed: tuple[Number, ...]
     """Kept numbers; no step may cross one of them (it could be a threshold)."""
+    counts: tuple[int, ...]
+    """Givens in the kind of which a step may be counted; their order with all steps stays."""
     factor: int
     """A step becomes at most this many times larger or smaller."""
 
@@ -61,7 +63,19 @@ class Bounds:
             results = self.program.run(values)
         except ZeroDivisionError:
             return False
-        return all(map(self._fits, results, self.results, self.places)) and self._ordered(results)
+        return (
+            all(map(self._fits, results, self.results, self.places))
+            and self._ordered(results)
+            and self._between_the_counts(values, results)
+        )
+
+    def _between_the_counts(self, values: Sequence[Number], results: Sequence[Number]) -> bool:
+        """Return whether no step crosses a count: "100 goldfish at the end" must be more than those that were added."""
+        return all(
+            _order(new, values[i]) == _order(old, self.program.givens[i].value)
+            for i in self.counts
+            for new, old in zip(results, self.results, strict=True)
+        )
 
     def _original(self, i: int, j: int) -> tuple[Number, Number]:
         return self.program.givens[i].value, self.program.givens[j].value
@@ -103,6 +117,7 @@ def bounds_of(program: Program) -> Bounds:
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
         _thresholds(program),
+        tuple(i for i in program.variable if _counts_like_a_step(program, i)),
         _MEASURED_FACTOR if _MEASURED.search(program.question) else _STEP_FACTOR,
     )
 
@@ -112,9 +127,23 @@ def _thresholds(program: Program) -> tuple[Number, ...]:
     kept = {
         given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
     }
-    whole = {1, 100} if re.search(r"%|percent", program.question) else {1}
+    whole = (
+        {1, 100} if re.search(r"%|percent|\b(?:GPA|tests?|quiz|quizzes|exams?)\b", program.question) else {1}
+    )
     day = {24} if _OF_A_DAY.search(program.question) else set[int]()
     return tuple(kept | whole | day)
+
+
+def _counts_like_a_step(program: Program, place: int) -> bool:
+    """Return whether the solution counts what the given counts, by their nouns."""
+    given = program.givens[place]
+    return given.kind == "count" and len(given.noun) > 2 and f">{given.noun}" in _results_with_nouns(program)
+
+
+def _results_with_nouns(program: Program) -> str:
+    """Return the nouns behind the results of the annotations, each after a `>`."""
+    found = re.findall(r">>[$]?[\d,.]+(?: more| total)? ([A-Za-z]+)", program.solution)
+    return " ".join(f">{noun.lower()}" for noun in found)
 
 
 def _comparable(program: Program, i: int, j: int) -> bool:

@@ -14,6 +14,7 @@ class UnfitReason(StrEnum):
     NOT_ARITHMETIC = "annotation is not plain arithmetic"
     WRONG_STEP = "step does not compute to what it says"
     CONTRADICTION = "seed contradicts itself: a step says something else in words than in its annotation, or a thing differs from itself"
+    MIXED_UNITS = "step that adds different units, or divides a length by an area"
     IMPOSSIBLE_NUMBER = "number that cannot be: days in a week, hours in a day, percent of a whole"
     FRACTION_OF_A_COUNT = "answer counts people or things in fractions"
     EQUATION = "equation that is not plain arithmetic"
@@ -23,7 +24,7 @@ class UnfitReason(StrEnum):
     NOTHING_MOVES = "no number of the question may change"
     NOT_ONE_QUESTION = "problem does not end in one question for one number"
     ONE_SEED = "the practices are one and the same seed"
-    NO_LINK = "no result of one practice fits as a quantity of another"
+    NO_NUMBERS = "no other numbers fit a practice, alone or with the result of another"
 
 
 class UnfitError(ValueError):

@@ -1,0 +1,104 @@
+"""Commands that look at a build."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kpmath_builder.cli.application import app
+from kpmath_builder.cli.options import Folder, Json, Quiet
+from kpmath_builder.cli.output import open_display, print_json, say
+from kpmath_builder.errors import InputError
+
+
+@app.command()
+def status(folder: Folder, json: Json = False) -> None:
+    """Show how far a build is, shard by shard, and its funnel."""
+    from kpmath_builder.inspection.status import read_status
+
+    found = read_status(folder)
+    if json:
+        print_json({"folder": str(folder), **found.as_json()})
+        return
+    with open_display(quiet=False, json=False) as display:
+        display.status(found)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path | None, typer.Argument(metavar="FOLDER", help="A build folder.")] = None,
+    *,
+    repo: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Check a published version instead of a folder.")
+    ] = "",
+    version: Annotated[str, typer.Option(metavar="X.Y.Z", help="Which version, with --repo.")] = "",
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="First make again, from the log alone, what is damaged in the folder."),
+    ] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Make everything of a build again from its log alone, and name each place that differs.
+
+    With --repo and --version instead: download a published version and compare every file with its checksum.
+    """
+    if (folder is None) != bool(repo) or bool(repo) != bool(version) or (repo and repair):
+        raise InputError("Give a build folder, or --repo and --version of what is published.")
+    if folder is None:
+        _verify_published(repo, version, quiet=quiet, json=json)
+        return
+    from kpmath_builder.inspection.verify import Verifier
+    from kpmath_builder.pipeline import repair as mend
+
+    found = []
+    with open_display(quiet=quiet, json=json) as display:
+        if repair:
+            mend(folder, progress=display)
+        verifier = Verifier(folder, display)
+        for disagreement in verifier.run():
+            found.append(disagreement)
+            display.say(str(disagreement))
+        if not quiet:
+            looked = ", ".join(f"{count:,} {what}" for what, count in verifier.checked.items())
+            display.say(f"{len(found):,} disagreements in {looked}.")
+    if json:
+        disagreements = [disagreement.as_json() for disagreement in found]
+        checked = {what.replace(" ", "_"): count for what, count in verifier.checked.items()}
+        print_json({"folder": str(folder), "disagreements": disagreements, "checked": checked})
+    if found:
+        raise typer.Exit(1)
+
+
+def _verify_published(repo: str, version: str, *, quiet: bool, json: bool) -> None:
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    from kpmath_builder.publishing.checking import verify_published
+
+    disable_progress_bars("huggingface_hub.http_get")  # one a file
+    problems = verify_published(repo, version)
+    if json:
+        print_json({"repo": repo, "version": version, "problems": problems})
+    for problem in problems:
+        say(problem, err=quiet or json)
+    if problems:
+        raise typer.Exit(1)
+    if not (quiet or json):
+        say(f"{repo} {version}: every file is as it was published.")
+
+
+@app.command()
+def explain(
+    folder: Folder,
+    row_id: Annotated[str, typer.Argument(metavar="ROW_ID", help="An id of any of the three tables.")],
+    json: Json = False,
+) -> None:
+    """Show the way from a row back to its seeds, prompts and responses."""
+    from kpmath_builder.inspection.explain import explain as explained
+
+    explanation = explained(folder, row_id)
+    if json:
+        print_json({"folder": str(folder), **explanation.as_json()})
+        return
+    for line in explanation.lines():
+        say(line)

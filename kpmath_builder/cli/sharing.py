@@ -1,0 +1,85 @@
+"""Commands that give a build to others."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kpmath_builder.cli.application import app
+from kpmath_builder.cli.options import Folder, Json, Quiet
+from kpmath_builder.cli.output import print_json, say
+from kpmath_builder.errors import InputError
+
+
+@app.command()
+def export(
+    folder: Folder,
+    *,
+    target: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIRECTORY", help="Folder for the files.", show_default="FOLDER/export"),
+    ] = None,
+    file_format: Annotated[str, typer.Option("--format", help="jsonl, the only one so far.")] = "jsonl",
+    config: Annotated[list[str] | None, typer.Option(help="Only this config; repeatable.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write the tables of a finished build as JSON lines."""
+    from kpmath_builder.dataset.export import export_jsonl
+    from kpmath_builder.folder.guards import check_export
+    from kpmath_builder.folder.workspace import Workspace
+
+    if file_format != "jsonl":
+        raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
+    target = folder / "export" if target is None else target
+    workspace = Workspace.existing(folder)
+    check_export(workspace, target)
+    workspace.check_tables()
+    rows_of = export_jsonl(workspace.dataset, target, config, force=force)
+    if json:
+        print_json({"folder": str(target), "rows": rows_of})
+        return
+    for name, rows in rows_of.items() if not quiet else ():
+        say(f"{target / name}.jsonl: {rows} rows")
+
+
+@app.command()
+def publish(
+    folder: Folder,
+    *,
+    repo: Annotated[
+        str, typer.Option(metavar="OWNER/NAME", help="Dataset on the Hub; made if it is not there.")
+    ],
+    version: Annotated[
+        str,
+        typer.Option(
+            metavar="X.Y.Z",
+            help="Raise X if columns change, Y if rows change, Z if only the card does.",
+        ),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare, change nothing.")] = False,
+    pull_request: Annotated[bool, typer.Option("--pr", help="Open a pull request instead.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Publish a finished build on the Hugging Face Hub: one commit, one tag, or nothing."""
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    from kpmath_builder.publishing.publish import publish as run
+
+    # A terminal sees the bars of uploads; those of downloads are one a file.
+    shows_bars = sys.stderr.isatty() and not quiet
+    disable_progress_bars("huggingface_hub.http_get" if shows_bars else None)
+    note = partial(say, err=quiet or json)
+    published = run(
+        folder, repo, version, dry_run=dry_run, pull_request=pull_request, private=private, note=note
+    )
+    if json:
+        print_json(published.as_json())
+        return
+    for line in published.lines() if not quiet else ():
+        say(line)
