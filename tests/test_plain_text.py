@@ -213,6 +213,7 @@ def test_errors_are_listed_behind_their_name_or_below_it(line: str, errors: tupl
         "",
         "The problem is fine.",
         VERDICT.replace("Errors: none\n", ""),
+        VERDICT.replace("Errors: none", "Missing:\nContradictions:\nOther errors:"),
         VERDICT.replace("\nNumber of questions: 1", ""),
         VERDICT.replace("questions: 1", "questions: the price"),
         VERDICT.replace("questions: 1", "questions: 0"),
@@ -223,7 +224,7 @@ def test_errors_are_listed_behind_their_name_or_below_it(line: str, errors: tupl
         VERDICT.replace("none", "no \x08oxed{5}"),
         VERDICT + "\nErrors: one too many" * 17,
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_a_judgement_that_lacks_a_line_or_contradicts_itself_is_not_read(text: str) -> None:
     assert read_reply(text, JudgeReply).value is None

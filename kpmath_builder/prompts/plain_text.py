@@ -139,7 +139,8 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
     said: dict[str, Any] = {}
     points: dict[int, bool] = {}
     repairs: set[Repair] = set()
-    errors: list[str] | None = None
+    errors: list[str] | None = None  # nothing is said of them as long as their lines are empty
+    listing = False
     for line in _lines(text):
         if len(line) > LONGEST_LINE:
             continue
@@ -154,9 +155,10 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
             count = _COUNT.fullmatch(field[2])
             _once(said, "final_answers", int(count[1]) if count else 0, "the number of questions")
         elif field:
-            errors = [*(errors or ()), *_error(field[2])]
-        elif errors is not None and "final_answers" not in said and (item := _POINT.fullmatch(line)):
-            errors += _error(item[1])
+            listing = True
+            errors = [*(errors or ()), *_error(field[2])] if field[2] else errors
+        elif listing and "final_answers" not in said and (item := _POINT.fullmatch(line)):
+            errors = [*(errors or ()), *_error(item[1])]
     if sorted(points) != list(range(1, len(points) + 1)):
         raise UnreadableReplyError("its key points are not numbered one after the other")
     if "final_answers" not in said or errors is None:
