@@ -105,11 +105,11 @@ class Bench:
 
     def note(self, ask: Ask) -> None:
         """Count the first reply of each task."""
+        seen: set[str] = set()
         for one in ask.asked:
             task = one.request.task
-            if task != "solve" and one.request is next(
-                a.request for a in ask.asked if a.request.task == task
-            ):
+            if task not in seen and REPLIES[task] is not None:
+                seen.add(task)
                 self.tallies.setdefault(task, Tally()).note(task, one.response)
 
 

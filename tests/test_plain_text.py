@@ -173,6 +173,20 @@ def test_a_judgement_stands_in_its_lines_whatever_is_worked_out_before(text: str
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        VERDICT.replace("Key point 1:", "Key point:"),
+        VERDICT.replace("Key point 1:", "Key point:").replace("Key point 2:", "Key point:"),
+        VERDICT.replace("Key point 2:", "**Key point**:"),
+    ],
+    ids=range(3),
+)
+def test_a_key_point_without_its_number_is_the_next_one(text: str) -> None:
+    read = read_reply(text, JudgeReply)
+    assert (read.value, read.repairs) == (FOUND, {Repair.NUMBER}), read.reason
+
+
+@pytest.mark.parametrize(
     ("line", "errors"),
     [
         ("Errors: The price is not given.", ("The price is not given.",)),
@@ -199,6 +213,7 @@ def test_errors_are_listed_behind_their_name_or_below_it(line: str, errors: tupl
         "",
         "The problem is fine.",
         VERDICT.replace("Errors: none\n", ""),
+        VERDICT.replace("Errors: none", "Missing:\nContradictions:\nOther errors:"),
         VERDICT.replace("\nNumber of questions: 1", ""),
         VERDICT.replace("questions: 1", "questions: the price"),
         VERDICT.replace("questions: 1", "questions: 0"),
@@ -209,7 +224,7 @@ def test_errors_are_listed_behind_their_name_or_below_it(line: str, errors: tupl
         VERDICT.replace("none", "no \x08oxed{5}"),
         VERDICT + "\nErrors: one too many" * 17,
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_a_judgement_that_lacks_a_line_or_contradicts_itself_is_not_read(text: str) -> None:
     assert read_reply(text, JudgeReply).value is None

@@ -71,7 +71,8 @@ def test_a_build_by_a_real_model_ends_with_tables_and_stores_nothing_damaged(
                     "addresses": [address],
                     "in_flight": 4,
                 },
-                "seeds": {"limit": 6},
+                "roles": {"extractor": {"kind": "symbolic"}},  # so small a model copies the example's key points
+                "seeds": {"limit": 12},
                 "extraction": longest,
                 "questions": longest,
                 "judging": longest | {"threshold": 0.0, "max_sub_questions": 100},

@@ -121,7 +121,7 @@ def _read_same(text: str) -> tuple[SameTopicReply, set[Repair]]:
 # ---- a judgement
 
 _NEEDED = re.compile(
-    r"\W*key[- ]points?\W*(\d{1,3})\b(?:[^:\n]|:(?!\W*(?:yes|no)\b))*:\W*(yes|no)\b.*", re.IGNORECASE
+    r"\W*key[- ]points?[ *#(]*+(\d{1,3}\b)?+(?:[^:\n]|:(?!\W*(?:yes|no)\b))*:\W*(yes|no)\b.*", re.IGNORECASE
 )
 _FIELD = re.compile(
     r"\W*((?:other )?errors?|missing|contradictions?|number of questions)\W*:[\s*]*(.*)", re.IGNORECASE
@@ -138,12 +138,16 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
     """Return what stands in the fixed lines; what is said around them is left aside."""
     said: dict[str, Any] = {}
     points: dict[int, bool] = {}
-    errors: list[str] | None = None
+    repairs: set[Repair] = set()
+    errors: list[str] | None = None  # nothing is said of them as long as their lines are empty
+    listing = False
     for line in _lines(text):
         if len(line) > LONGEST_LINE:
             continue
         if point := _NEEDED.fullmatch(line):
-            _once(points, int(point[1]), point[2].lower() == "yes", f"key point {point[1]}")
+            number = int(point[1]) if point[1] else max(points, default=0) + 1
+            repairs |= set() if point[1] else {Repair.NUMBER}
+            _once(points, number, point[2].lower() == "yes", f"key point {number}")
             continue
         field = _FIELD.fullmatch(line)
         name = field[1].lower() if field else ""
@@ -151,9 +155,10 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
             count = _COUNT.fullmatch(field[2])
             _once(said, "final_answers", int(count[1]) if count else 0, "the number of questions")
         elif field:
-            errors = [*(errors or ()), *_error(field[2])]
-        elif errors is not None and "final_answers" not in said and (item := _POINT.fullmatch(line)):
-            errors += _error(item[1])
+            listing = True
+            errors = [*(errors or ()), *_error(field[2])] if field[2] else errors
+        elif listing and "final_answers" not in said and (item := _POINT.fullmatch(line)):
+            errors = [*(errors or ()), *_error(item[1])]
     if sorted(points) != list(range(1, len(points) + 1)):
         raise UnreadableReplyError("its key points are not numbered one after the other")
     if "final_answers" not in said or errors is None:
@@ -162,7 +167,7 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
         key_points=tuple(points[number] for number in sorted(points)),
         errors=tuple(errors or ()),
         final_answers=said["final_answers"],
-    ), set()
+    ), repairs
 
 
 def _error(text: str) -> list[str]:

@@ -15,6 +15,7 @@ class Repair(StrEnum):
     HEADING = "heading before the problem"
     QUOTES = "quotes around the problem"
     PROSE = "text around the reply"
+    NUMBER = "key point without its number"
     JSON = "JSON in place of plain text"
     COMMA = "trailing comma"
     LINE_BREAK = "line break inside a string"
