@@ -196,7 +196,7 @@ class EndpointPool:
         """
         if self._error is not None:
             raise self._error
-        endpoint = self._home(key)
+        endpoint = self.all[0] if len(self.all) == 1 else self._home(key)
         if not endpoint.has_room and len(self.all) > 1:
             endpoint = min(
                 (other for other in self._open() if other.has_room), key=lambda at: at.busy, default=endpoint
@@ -265,7 +265,7 @@ class EndpointPool:
         return [endpoint for endpoint in up if endpoint.cooling <= 0] or up
 
     def _home(self, key: str) -> Endpoint:
-        endpoints = self.all if len(self.all) == 1 else self._open() or self.all
+        endpoints = self._open() or self.all
         if len(endpoints) == 1:
             return endpoints[0]
         home = endpoints[zlib.crc32(key.encode()) % len(endpoints)]
