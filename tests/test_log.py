@@ -131,7 +131,7 @@ def test_what_was_mended_is_told(tmp_path: Path) -> None:
     open_log(path, told.append).close()
     assert told == [
         "a.jsonl: an unfinished last line of 9 bytes was cut off; its request is asked again.",
-        "a.jsonl: 1 damaged lines (2); their requests are asked again.",
+        "a.jsonl: 1 damaged lines (2); a build asks their requests again.",
     ]
 
 

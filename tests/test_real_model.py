@@ -71,7 +71,9 @@ def test_a_build_by_a_real_model_ends_with_tables_and_stores_nothing_damaged(
                     "addresses": [address],
                     "in_flight": 4,
                 },
-                "roles": {"extractor": {"kind": "symbolic"}},  # so small a model copies the example's key points
+                "roles": {
+                    "extractor": {"kind": "symbolic"}
+                },  # so small a model copies the example's key points
                 "seeds": {"limit": 12},
                 "extraction": longest,
                 "questions": longest,

@@ -106,17 +106,37 @@ def test_math_is_never_shareable(tmp_path: Path):
     assert "never published" in seeds.notes()[0]
 
 
-def test_math_under_other_column_names_is_still_math(tmp_path: Path):
+@pytest.mark.parametrize(
+    "labels", [{"level": "l", "subject": "t"}, {}], ids=["labels named", "labels unnamed"]
+)
+def test_math_under_other_column_names_is_still_math(tmp_path: Path, labels: dict[str, str]):
     rows: list[dict[str, Any]] = [
         {"q": row["problem"], "s": row["solution"], "l": row["level"], "t": row["type"]} for row in MATH_ROWS
     ]
-    fields = {"problem": "q", "solution": "s", "level": "l", "subject": "t"}
+    fields = {"problem": "q", "solution": "s", **labels}
     seeds = load_seeds(
         path=write_rows(tmp_path / "mine.jsonl", rows), fields=fields, shareable=True, licence="cc0-1.0"
     )
     assert {(seed.source, seed.licence, seed.shareable) for seed in seeds.problems} == {
         ("hendrycks/math", "mit (disputed)", False)
     }
+
+
+def test_of_named_columns_no_other_is_read(tmp_path: Path):
+    rows = [
+        {
+            "P": "What is 3 + 4?",
+            "S": "3 + 4 = 7\n#### 7",
+            "answer": "9",
+            "id": "x",
+            "level": "L",
+            "subject": "Z",
+        }
+    ]
+    (seed,) = load_seeds(
+        path=write_rows(tmp_path / "own.jsonl", rows), fields={"problem": "P", "solution": "S"}
+    ).problems
+    assert (seed.answer, seed.id, seed.level, seed.subject) == ("7", "own/00000", None, None)
 
 
 def test_math_ids_come_from_unique_id(tmp_path: Path):
@@ -390,7 +410,7 @@ def test_a_row_whose_answer_says_that_there_is_none_is_left_out_and_counted(tmp_
             1,
             8,
         ),  # two boxes are empty, six are a piece of the answer: \\boxed{19}x^3
-        ("math/test.jsonl", 4996, 0, 4),
+        ("math/test.jsonl", 4995, 0, 5),
         ("math/math500.jsonl", 500, 0, 0),
     ],
 )

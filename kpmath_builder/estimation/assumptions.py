@@ -16,6 +16,7 @@ from kpmath_builder.records import SeedProblem
 
 __all__ = [
     "ASSUMPTIONS",
+    "ASSUMPTIONS_OF_PROGRAM",
     "EMBEDDED_AT_ONCE",
     "KEPT_OF_SOLVED",
     "QUESTIONS_PER_SECOND",
@@ -69,6 +70,11 @@ _OF_MODEL = _Yields(written=0.97, judged=0.51, kept=KEPT_OF_SOLVED)
 _OF_PROGRAM = _Yields(written=0.6, judged=1.0, kept=0.9)
 """GSM8K's seeds; of the bundled ones nearly all can be joined (docs/benchmarks.md)."""
 
+ASSUMPTIONS_OF_PROGRAM = (
+    f"{_OF_PROGRAM.written:.0%} of the blueprints become questions, and all of these are judged and solved",
+    f"{_OF_PROGRAM.kept:.0%} of the solved questions are kept",
+)
+"""In words for the user, where a program writes, judges and solves."""
 ASSUMPTIONS = (
     f"a solution has {_SOLUTION_SHARE:g} times the tokens of its practices' solutions together, thinking not counted",
     f"a question has {_QUESTION_SHARE:g} times the tokens of their problems",

@@ -82,7 +82,7 @@ class ResponseLog:
         self.foreign: list[int] = []
         """Numbers (from 1) of whole lines that were written for another build, or for another log."""
         self.damaged: list[int] = []
-        """Numbers (from 1) of whole lines whose checksum is wrong; their requests are asked again."""
+        """Numbers (from 1) of whole lines whose checksum is wrong; a build asks their requests again."""
         self.torn_bytes = 0
         """Length of the unfinished last line, which a writer cuts off."""
         self._index = OffsetIndex()
@@ -220,7 +220,7 @@ def open_log(path: Path, notify: Callable[[str], object], builds: Sequence[str] 
         )
     if log.damaged:
         lines = ", ".join(map(str, log.damaged[:10])) + (" …" if len(log.damaged) > 10 else "")
-        notify(f"{path.name}: {len(log.damaged)} damaged lines ({lines}); their requests are asked again.")
+        notify(f"{path.name}: {len(log.damaged)} damaged lines ({lines}); a build asks their requests again.")
     return log
 
 

@@ -256,8 +256,10 @@ def _hints(problems: Sequence[SeedProblem], labels: Labels) -> list[str]:
 def _withheld(problems: Sequence[SeedProblem], form: Format, labels: Labels) -> str:
     """Say that the text of a user's own problems is left out of the tables unless the recipe says otherwise."""
     own = sum(seed.source != MATH and not seed.shareable for seed in problems)
-    if not own or labels.shareable is False:
+    if not own:
         return ""
+    if labels.shareable is False:
+        return f"The tables will not hold the text of {own:,} seed problems (seeds.shareable = false)."
     gsm8k = 'seeds.source = "openai/gsm8k" if they are GSM8K, or ' if form == "gsm8k" else ""
     licence = "" if labels.licence else ' and seeds.licence = "…"'
     return (

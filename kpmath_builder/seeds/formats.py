@@ -19,6 +19,7 @@ Format = Literal["gsm8k", "math", "custom"]
 
 GSM8K_COLUMNS = {"problem": "question", "solution": "answer"}
 OWN_NAMES = ("problem", "solution", "answer", "level", "subject", "id")
+_LONGEST_LABEL = 100
 MATH_ID = re.compile(r"(?:train|test)/\w+/\d+\.json")
 MATH_LEVEL = re.compile(r"Level [1-5?]")
 MATH_SUBJECTS = frozenset(
@@ -51,12 +52,8 @@ class SeedRow:
     id: str | None
     sentinel: str | None = None
     """What stands in the answer's column to say that there is none: `proof`, `NotFound`, `NaN`."""
-
-    @property
-    def is_math(self) -> bool:
-        """Whether the row bears MATH's own labels, whatever its columns are called."""
-        labels = MATH_LEVEL.fullmatch(self.level or "") and self.subject in MATH_SUBJECTS
-        return bool(labels or MATH_ID.fullmatch(self.id or ""))
+    is_math: bool = False
+    """Whether the row bears MATH's own labels, whatever its columns are called, and whether they are read or not."""
 
 
 def choose_format(
@@ -131,7 +128,17 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
         )
     elif make_answer(labels["answer"]) is None:
         sentinel, labels["answer"] = labels["answer"], None
-    return SeedRow(problem, solution, **labels, sentinel=sentinel)
+    return SeedRow(problem, solution, **labels, sentinel=sentinel, is_math=_bears_labels_of_math(row))
+
+
+def _bears_labels_of_math(row: Row) -> bool:
+    said = [
+        value.strip()
+        for value in row.columns.values()
+        if isinstance(value, str) and len(value) < _LONGEST_LABEL
+    ]
+    has_labels = any(map(MATH_LEVEL.fullmatch, said)) and not MATH_SUBJECTS.isdisjoint(said)
+    return has_labels or any(map(MATH_ID.fullmatch, said))
 
 
 def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict[str, str]:  # noqa: A002 - as above
@@ -146,10 +153,9 @@ def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict
             "subject": subject,
             "id": "unique_id",
         }
-    mapped = dict(fields or {})
-    # A column that is mapped to one name is not read under another one besides: the whole solution would become the answer.
-    free = (name for name in OWN_NAMES if name in {"problem", "solution"} or name not in mapped.values())
-    return {name: name for name in free} | mapped
+    # Who names columns means these and no others: a column that happens to be called `answer` may be anything.
+    unnamed = ("problem", "solution") if fields else OWN_NAMES
+    return {name: name for name in unnamed} | dict(fields or {})
 
 
 def _text(origin: str, row: Row, column: str) -> str:
