@@ -83,9 +83,9 @@ def recipe(folder: Path, mood: dict[str, Any] | None = None, **teacher: Any) -> 
 
 
 def set_mood(folder: Path, mood: dict[str, Any]) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / "mood.json").write_text(json.dumps(mood))
-    os.environ["FAKE_VLLM"] = str(folder / "mood.json")
+    file = folder.with_name(f"{folder.name}-mood.json")  # a build folder holds nothing else
+    file.write_text(json.dumps(mood))
+    os.environ["FAKE_VLLM"] = str(file)
 
 
 def disturbed(
@@ -447,13 +447,13 @@ def test_engines_of_a_builder_that_lives_are_left_alone(tmp_path: Path) -> None:
 
 def started(folder: Path, mood: dict[str, Any]) -> "subprocess.Popen[bytes]":
     """Run `kpmath build` in a process of its own and return once its server was started."""
-    (folder / "recipe-in.toml").write_text(recipe(folder, mood).to_toml() + "\n")
+    (folder.with_name(f"{folder.name}-recipe.toml")).write_text(recipe(folder, mood).to_toml() + "\n")
     command = [
         sys.executable,
         "-m",
         "kpmath_builder",
         "build",
-        str(folder / "recipe-in.toml"),
+        str(folder.with_name(f"{folder.name}-recipe.toml")),
         "--set",
         "build.grace=0.2",
     ]
