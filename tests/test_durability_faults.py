@@ -181,7 +181,7 @@ def test_a_role_whose_server_fails_ends_the_build_only_after_the_others_answers(
     with (
         DummyServer(play, faults=lambda body, n: None if task_of(body) else late) as server,
         DummyServer(  # type: ignore[arg-type, return-value]
-            play, faults=lambda body, n: status(503) if n >= 6 else None, spoils_probe=True
+            play, faults=lambda body, n: status(503) if n >= 30 else None, spoils_probe=True
         ) as judge,
     ):
         made = recipe(

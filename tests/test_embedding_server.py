@@ -26,7 +26,7 @@ def test_a_build_sends_its_key_points_and_the_key_that_its_variable_holds(
         build(embedded(tmp_path, server, embedder.address, embedding_key_env="MY_KEY"))
     assert_accounted(tmp_path, 4)
     texts = {text for body in embedder.bodies for text in body["input"]}
-    assert "Arithmetic - Percentages rule 0" in texts
+    assert "Arithmetic - Percentages rule A" in texts
 
 
 @pytest.mark.parametrize(

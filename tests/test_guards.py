@@ -249,4 +249,4 @@ def test_a_table_that_is_gone_or_changed_is_not_built(built: Path, change: bytes
     ids=["long text", "text", "number", "list"],
 )
 def test_a_changed_value_is_shown_with_both_its_quotes(value: object, told: str) -> None:
-    assert list(differences({"key": value}, {"key": None})) == [f"key was {told} and is now None"]
+    assert list(differences({"key": value}, {"key": None})) == [f"key was {told} and is now unset"]

@@ -410,8 +410,7 @@ def test_a_wish_to_be_left_alone_for_years_is_granted_for_a_moment(
 
 def build_measured(folder: Path, server: HostileServer) -> tuple[float, dict[str, Any]]:
     """Build in a process of its own; return its most megabytes and how it ended. It is killed if they get too many."""
-    path = folder / "hostile.toml"
-    folder.mkdir(exist_ok=True)
+    path = folder.with_name(f"{folder.name}-hostile.toml")  # a build folder holds nothing else
     path.write_text(recipe(folder, server, patience=6).to_toml())
     here = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     command = [sys.executable, "-m", "hostile.builder", str(path)]

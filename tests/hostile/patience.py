@@ -11,6 +11,7 @@ from contextvars import ContextVar, Token
 from typing import Any, Self
 
 from kpmath_builder.client import endpoints, handshake, monitor, readiness, retries
+from kpmath_builder.client.deadlines import Deadline
 from kpmath_builder.client.sessions import Sessions
 
 __all__ = ["NEVER", "be_quick", "hang"]
@@ -33,31 +34,56 @@ def be_quick(change: Callable[[object, str, object], object]) -> None:
     change(monitor, "SILENT_SECONDS", 0.3)
     change(handshake, "PROBE_SECONDS", NEVER)
     change(asyncio, "timeout", lambda delay: _Limit(delay and asyncio.get_running_loop().time() + delay))
+    change(Deadline, "__enter__", _entered(Deadline.__enter__))
+    change(Deadline, "__exit__", _left(Deadline.__exit__))
     change(Sessions, "request", _noted(Sessions.request))
 
 
 def hang(sent: bytes) -> None:
     """Let the limit of the calls that sent these bytes come now; to be called from the server's thread."""
-    for loop, limit in tuple(_under_way[sent]):
-        loop.call_soon_threadsafe(_expire, limit, loop)
+    for loop, expire in tuple(_under_way[sent]):
+        loop.call_soon_threadsafe(expire)
+
+
+Expire = Callable[[], None]
+"""Lets a limit of time come now."""
+_innermost: ContextVar[Expire | None] = ContextVar("innermost", default=None)
+_under_way: dict[bytes, list[tuple[asyncio.AbstractEventLoop, Expire]]] = defaultdict(list)
+_tokens: dict[Deadline, Token[Expire | None]] = {}
 
 
 class _Limit(asyncio.Timeout):
     """A limit of time that what runs within it can find."""
 
-    _token: Token["_Limit | None"]
+    _token: Token[Expire | None]
 
     async def __aenter__(self) -> Self:
-        self._token = _innermost.set(self)
+        self._token = _innermost.set(self._expire_now)
         return await super().__aenter__()
+
+    def _expire_now(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is over already
+            self.reschedule(asyncio.get_running_loop().time())
 
     async def __aexit__(self, *error: object) -> bool | None:
         _innermost.reset(self._token)
         return await super().__aexit__(*error)
 
 
-_innermost: ContextVar[_Limit | None] = ContextVar("innermost", default=None)
-_under_way: dict[bytes, list[tuple[asyncio.AbstractEventLoop, _Limit]]] = defaultdict(list)
+def _entered(plain: Callable[[Deadline], Deadline]) -> Callable[[Deadline], Deadline]:
+    def enter(deadline: Deadline) -> Deadline:
+        _tokens[deadline] = _innermost.set(deadline.expire)
+        return plain(deadline)
+
+    return enter
+
+
+def _left(plain: Callable[..., None]) -> Callable[..., None]:
+    def leave(deadline: Deadline, *error: object) -> None:
+        _innermost.reset(_tokens.pop(deadline))
+        plain(deadline, *error)
+
+    return leave
 
 
 def _noted(plain: Callable[..., contextlib.AbstractAsyncContextManager[Any]]) -> Callable[..., Any]:
@@ -65,8 +91,8 @@ def _noted(plain: Callable[..., contextlib.AbstractAsyncContextManager[Any]]) ->
     async def request(
         sessions: Sessions, url: str, path: str, data: bytes | None = None, *, reuse: bool = True
     ) -> AsyncIterator[Any]:
-        limit, calls = _innermost.get(), _under_way[data or b""]
-        call = [(asyncio.get_running_loop(), limit)] if limit and data else []
+        expire, calls = _innermost.get(), _under_way[data or b""]
+        call = [(asyncio.get_running_loop(), expire)] if expire and data else []
         calls += call
         try:
             async with plain(sessions, url, path, data, reuse=reuse) as reply:
@@ -76,8 +102,3 @@ def _noted(plain: Callable[..., contextlib.AbstractAsyncContextManager[Any]]) ->
                 calls.remove(its)
 
     return request
-
-
-def _expire(limit: _Limit, loop: asyncio.AbstractEventLoop) -> None:
-    with contextlib.suppress(RuntimeError):  # it is over already
-        limit.reschedule(loop.time())
