@@ -250,3 +250,7 @@ def test_a_table_that_is_gone_or_changed_is_not_built(built: Path, change: bytes
 )
 def test_a_changed_value_is_shown_with_both_its_quotes(value: object, told: str) -> None:
     assert list(differences({"key": value}, {"key": None})) == [f"key was {told} and is now unset"]
+
+
+def test_a_recipe_may_lie_in_the_folder_that_it_is_built_in(tmp_path: Path) -> None:
+    check_folder(symbolic(fill(tmp_path / "work", "mine.toml")), shrink=False)

@@ -127,7 +127,12 @@ def _check_place(folder: Path) -> None:
 
 def _others_in(place: Path) -> list[str]:
     names = [path.name for path in place.iterdir()] if place.is_dir() else []
-    return [name for name in names if name not in _BEGUN | _UNUSED and not name.startswith(".")]
+    return [name for name in names if name not in _BEGUN | _UNUSED and not _may_stay(name)]
+
+
+def _may_stay(name: str) -> bool:
+    """Whether a file is in no build's way: a recipe may lie in the folder that it is built in, under another name than ours."""
+    return name.startswith(".") or (name.endswith(".toml") and name != "recipe.toml")
 
 
 def _owner(workspace: Workspace) -> str | None:
