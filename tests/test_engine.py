@@ -725,7 +725,7 @@ def test_a_server_that_refuses_everything_ends_the_build_before_anything_is_aske
     with pytest.raises(
         InputError, match=r"\(min_p must be .*remove `min_p` from teacher.extra\. Every request would be"
     ):
-        build(recipe(tmp_path, seeds, wrong))
+        build(recipe(tmp_path, seeds, wrong, roles={key: {"extra": wrong.extra} for key in FORMS}))
     assert not entries(tmp_path)
 
 
