@@ -130,3 +130,8 @@ def test_the_python_of_the_page_runs(
         said = [[{"role": "assistant", "content": r"\boxed{12}"}], "13"]
         assert names["correct"](completions=said, answer=["12", "12"], level=[1, 2]) == [1.0, 0.0]
         assert {"prompt", "answer"} <= set(names["prompts"].column_names)
+
+
+def test_each_page_has_its_place_in_the_site() -> None:
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert [name for name in TEXTS if (ROOT / "docs" / name).exists() and f": {name}\n" not in site] == []
