@@ -101,8 +101,8 @@ def test_a_publisher_that_dies_while_it_writes_leaves_old_or_new_whole(
 def test_a_publisher_that_dies_at_any_request_leaves_old_or_new_whole(
     upgrading: LoopbackHub, builds: dict[str, Path], sequence: list[str], without_waiting: None
 ):
-    """Every boundary of the step, reading requests too."""
-    for number in range(len(sequence)):
+    """Every boundary of the step, reading requests too; open pull requests are asked for when all is done, and may stay unknown."""
+    for number in (number for number, request in enumerate(sequence) if "/discussions" not in request):
         for after in (False, True):
             with restored(upgrading):
                 die_at(upgrading, builds, skip=number, after=after)
