@@ -4,14 +4,12 @@ Pure rules over counts, so that a preview, a build and `status` say the same of 
 follows its rules, and is not judged here.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.records import COPIED, DropReason, Stage, Tokens
 
 __all__ = ["Finding", "FindingId", "KnowledgeCounts", "find"]
@@ -41,7 +39,6 @@ PRACTICES_AT_LEAST = 20
 """Practices from which a large topic says something."""
 
 _NO_PROBLEM = (DropReason.ANSWER_INSIDE, DropReason.TALK, DropReason.NOTHING_ASKED)
-_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"writer": "write", "judge": "judge", "solver": "solve"}
 
 
@@ -136,10 +133,7 @@ def _percent(count: int, of: int) -> str:
 
 
 def _requests(funnel: Funnel, knowledge: KnowledgeCounts | None) -> Iterator[Finding]:
-    given_up: Counter[str] = Counter()
-    for task, spent in funnel.spent.items():
-        given_up[_ROLE_OF[task]] += spent.given_up
-    refused = dict(funnel.refused)
+    given_up, refused = funnel.given_up, funnel.refused.copy()
     if knowledge:
         given_up["extractor"], refused["extractor"] = knowledge.given_up, knowledge.refused
     for role, count in sorted(given_up.items()):

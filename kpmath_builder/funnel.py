@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from kpmath_builder.protocol import ROLE_OF
+from kpmath_builder.protocol import PROGRAM, ROLE_OF
 from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
 
 __all__ = ["Funnel", "FunnelLine"]
@@ -13,8 +13,6 @@ __all__ = ["Funnel", "FunnelLine"]
 _FEW_QUESTIONS = 5
 _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
-_PROGRAM = "symbolic"
-"""The model of the symbolic teacher: it solves a question in few ways, and its errors are drawn anew for each solution."""
 _ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
@@ -77,7 +75,7 @@ class Funnel:
         self.ended[candidate.stage, candidate.reason] += 1
         self.solutions += len(candidate.solutions)
         self.identical += candidate.vote.identical if candidate.vote else 0
-        if candidate.vote and len(candidate.solutions) > 1 and candidate.models.get("solver") != _PROGRAM:
+        if candidate.vote and len(candidate.solutions) > 1 and not _is_program(candidate, "solver"):
             self.sampled_questions += 1
             self.repeated_questions += candidate.vote.identical == len(candidate.solutions) - 1
         for task, tokens in candidate.spent.items():
@@ -167,6 +165,14 @@ class Funnel:
         often = max(_FEW_QUESTIONS, _CHANCE * self.sampled_questions)
         return self.repeated_questions >= often
 
+    @property
+    def given_up(self) -> Counter[str]:
+        """Role to how many of its requests were given up."""
+        counts: Counter[str] = Counter()
+        for task, spent in self.spent.items():
+            counts[_ROLE_OF[task]] += spent.given_up
+        return counts
+
     def lost_at(self) -> FunnelLine | None:
         """Return the stage at which the last candidates went no further; None if one was kept or none is there."""
         lines = self.lines()
@@ -221,7 +227,7 @@ class Funnel:
 
 
 def _is_program(candidate: Candidate, role: str) -> bool:
-    return candidate.models.get(role) == _PROGRAM
+    return candidate.models.get(role) == PROGRAM
 
 
 def _named(counts: Counter[Any]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.protocol import PROGRAM
 from kpmath_builder.records import (
     COPIED,
     Candidate,
@@ -28,7 +29,6 @@ LONGEST_REASON = 160
 LONGEST_TEXT = 100
 
 NO_TOPIC_LEFT = "no topic left after clustering"
-_PROGRAM = "symbolic"
 _LOOK = "Look at the replies (`kpmath explain`, or `kpmath preview --show-prompts`): "
 
 
@@ -139,7 +139,7 @@ def _lost(group: Sequence[Extraction], seed: SeedProblem | None, count: int, of:
 
 
 def _seed_advice(extraction: Extraction) -> str:
-    if extraction.reason and extraction.model == _PROGRAM:
+    if extraction.reason and extraction.model == PROGRAM:
         return "The symbolic teacher can use problems only if it can follow their calculator annotations: a model can read these."
     if extraction.tokens.given_up:
         return "The server failed at each of them every time: look at its log; a build in another folder asks them again."
@@ -254,7 +254,7 @@ def _blueprint_advice(reason: DropReason, first: Candidate) -> str:
     if (
         reason is DropReason.UNWRITTEN
         and first.stage is Stage.ASKED
-        and first.models.get("writer") == _PROGRAM
+        and first.models.get("writer") == PROGRAM
     ):
         return _WRITTEN_BY_PROGRAM
     return _ADVICE[reason]

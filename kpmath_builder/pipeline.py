@@ -25,11 +25,11 @@ from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.seeds import load_seeds
+from kpmath_builder.seeds import SeedSet, load_seeds
 from kpmath_builder.stopping import run_apart, stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 
-__all__ = ["BuildResult", "build", "repair", "rescore"]
+__all__ = ["BuildResult", "build", "read_seeds", "repair", "rescore"]
 
 LONG_HOURS = 1.0
 """A build of more is announced with its plan."""
@@ -84,10 +84,7 @@ def build(
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
         heard = check_servers(recipe, workspace, report.note)
-        report.begin("seeds", 0)
-        seeds = load_seeds(**dict(recipe.seeds))
-        for note in seeds.notes():
-            report.note(note)
+        seeds = read_seeds(recipe, report)
         spec = begin(
             recipe,
             prompts,
@@ -231,6 +228,15 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         knowledge, held = run.stop.run(make())
         return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+
+
+def read_seeds(recipe: Recipe, report: Reporter) -> SeedSet:
+    """Return the recipe's seed problems; what was left out is said."""
+    report.begin("seeds", 0)
+    seeds = load_seeds(**dict(recipe.seeds))
+    for note in seeds.notes():
+        report.note(note)
+    return seeds
 
 
 def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool) -> Collection[int]:

@@ -19,6 +19,7 @@ from kpmath_builder.stopping import Stop
 
 __all__ = [
     "FINAL",
+    "PROGRAM",
     "ROLE_OF",
     "UNANSWERED",
     "Message",
@@ -51,6 +52,9 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+PROGRAM = "symbolic"
+"""The model's name where the embedded program plays a role. It solves a question in few ways, and draws its errors anew for each
+solution."""
 UNANSWERED = frozenset({"refused", "given_up"})
 """How a request ends that got no answer; the response's text says why. It is asked again only if the user says so."""
 FINAL = UNANSWERED | {"declined"}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from commands import Kpmath
 from hypothesis import HealthCheck, settings
 
 from kpmath_builder.answers.workers import Limits, checker
@@ -29,6 +30,13 @@ def shared_data() -> Path:
 def patient_checker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the checker limits that mean "never", so that a verdict does not hang on the speed of the machine."""
     monkeypatch.setattr(checker, "limits", Limits(seconds=30, patience=600))
+
+
+@pytest.fixture
+def kpmath(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kpmath:
+    """Run commands in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return Kpmath(capsys, monkeypatch)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

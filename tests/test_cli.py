@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import run_command
+from commands import Kpmath
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = [
@@ -20,22 +20,6 @@ QUICK = [
     "--set",
     "build.shards=2",
 ]
-
-
-class Kpmath:
-    """Runs commands in a folder, in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self._capsys, self._monkeypatch = capsys, monkeypatch
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        return run_command(words, self._capsys, self._monkeypatch)
-
-
-@pytest.fixture
-def kpmath(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kpmath:
-    monkeypatch.chdir(tmp_path)
-    return Kpmath(capsys, monkeypatch)
 
 
 def fails(run: tuple[int, str, str], told: str) -> None:

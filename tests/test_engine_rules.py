@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kpmath_builder import InputError
-from kpmath_builder.engine import cpu_build, restarts, sockets
+from kpmath_builder.engine import interpreter, restarts, sockets
 from kpmath_builder.engine.command import RESERVED, engine_environment, gpu_groups, serve_command
 from kpmath_builder.engine.commits import commit_of
 from kpmath_builder.engine.cpu_build import is_cpu_build
@@ -133,7 +133,7 @@ def test_a_python_that_is_not_there_is_no_cpu_build() -> None:
 
 
 def test_a_python_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpu_build, "LONGEST_ANSWER", 0.1)
+    monkeypatch.setattr(interpreter, "LONGEST_ANSWER", 0.1)
     never = [sys.executable, "-c", "import time; time.sleep(3600)"]
     assert not asyncio.run(is_cpu_build(never, {}))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from commands import run_command
+from commands import Kpmath
 from setuptools import Distribution
 
 from kpmath_builder import Recipe
@@ -11,22 +11,6 @@ from kpmath_builder.recipe.shipped import recipe_text, shipped_names
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
-
-
-class Kpmath:
-    """Runs commands in a folder, in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self._capsys, self._monkeypatch = capsys, monkeypatch
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        return run_command(words, self._capsys, self._monkeypatch)
-
-
-@pytest.fixture
-def kpmath(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kpmath:
-    monkeypatch.chdir(tmp_path)
-    return Kpmath(capsys, monkeypatch)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

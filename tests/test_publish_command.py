@@ -10,7 +10,7 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
-from commands import run_command
+from commands import Kpmath
 from factories import Build
 from hub_steps import OLD, REPO, contents, restored
 from huggingface_hub import HfApi
@@ -22,17 +22,14 @@ from kpmath_builder.publishing import publish as publishing
 pytest_plugins = ("hub_fixtures",)
 
 
-class Kpmath:
+class HubKpmath(Kpmath):
     """Runs commands in this process as from a shell; changes on the Hub are told from its log."""
 
     def __init__(
         self, hub: LoopbackHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.hub, self._capsys, self._monkeypatch = hub, capsys, monkeypatch
-
-    def __call__(self, *words: object) -> tuple[int, str, str]:
-        """Return exit status, output and errors."""
-        return run_command(words, self._capsys, self._monkeypatch)
+        super().__init__(capsys, monkeypatch)
+        self.hub = hub
 
     def use(self, token: str) -> None:
         """Take another token; an empty one is none."""
@@ -82,11 +79,11 @@ def kpmath(
     without_waiting: None,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Kpmath]:
+) -> Iterator[HubKpmath]:
     """Return the command on that Hub, which is brought back to that after each test."""
     use(monkeypatch, published, "hf_test")
     with restored(published):
-        yield Kpmath(published, capsys, monkeypatch)
+        yield HubKpmath(published, capsys, monkeypatch)
 
 
 def fails(run: tuple[int, str, str], status: int, told: str) -> None:
@@ -101,7 +98,7 @@ def fails(run: tuple[int, str, str], status: int, told: str) -> None:
 # Publish
 
 
-def test_a_new_version_is_told_and_published(kpmath: Kpmath, builds: dict[str, Path]):
+def test_a_new_version_is_told_and_published(kpmath: HubKpmath, builds: dict[str, Path]):
     status, out, _ = kpmath.publish(builds["new"], "1.1.0")
     assert status == 0
     assert "scored (against 1.0.0): 12 rows added, 0 removed, 36 changed" in out
@@ -111,7 +108,7 @@ def test_a_new_version_is_told_and_published(kpmath: Kpmath, builds: dict[str, P
     assert kpmath.verify("1.1.0")[:2] == (0, "org/kpmath 1.1.0: every file is as it was published.\n")
 
 
-def test_the_plan_and_what_was_done_stand_in_json(kpmath: Kpmath, builds: dict[str, Path]):
+def test_the_plan_and_what_was_done_stand_in_json(kpmath: HubKpmath, builds: dict[str, Path]):
     page = (Path(__file__).resolve().parents[1] / "docs/scripting.md").read_text()
     keys = set(re.findall(r"^\| `(\w+)`", page.partition("### `kpmath publish`")[2], re.MULTILINE))
     for more, commits in ((("--dry-run",), False), ((), True)):
@@ -126,13 +123,13 @@ def test_the_plan_and_what_was_done_stand_in_json(kpmath: Kpmath, builds: dict[s
         assert ("scored (against 1.0.0)" in err) == commits
 
 
-def test_quiet_publishes_without_a_word_on_standard_output(kpmath: Kpmath, builds: dict[str, Path]):
+def test_quiet_publishes_without_a_word_on_standard_output(kpmath: HubKpmath, builds: dict[str, Path]):
     assert kpmath.publish(builds["new"], "1.1.0", "--quiet")[:2] == (0, "")
     assert "v1.1.0" in kpmath.hub.repo(REPO).tags
 
 
 def test_an_open_pull_request_is_mentioned_when_a_version_is_published_past_it(
-    kpmath: Kpmath, builds: dict[str, Path]
+    kpmath: HubKpmath, builds: dict[str, Path]
 ):
     told = kpmath.publish(builds["new"], "1.1.0", "--pr")[1]
     assert "is an open pull request, and no part of" not in told, "it is the one that was just opened"
@@ -141,14 +138,14 @@ def test_an_open_pull_request_is_mentioned_when_a_version_is_published_past_it(
     assert "/discussions/1 is an open pull request, and no part of this version: merge or close it." in out
 
 
-def test_a_hub_without_discussions_is_published_to_all_the_same(kpmath: Kpmath, builds: dict[str, Path]):
+def test_a_hub_without_discussions_is_published_to_all_the_same(kpmath: HubKpmath, builds: dict[str, Path]):
     kpmath.hub.fail("GET .*/discussions", 403)
     assert kpmath.publish(builds["new"], "1.1.0")[0] == 0
 
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_bars_of_uploads_are_drawn_on_a_terminal_alone(
-    kpmath: Kpmath, builds: dict[str, Path], monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+    kpmath: HubKpmath, builds: dict[str, Path], monkeypatch: pytest.MonkeyPatch, *, terminal: bool
 ):
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, enable_progress_bars
 
@@ -169,7 +166,7 @@ def test_bars_of_uploads_are_drawn_on_a_terminal_alone(
     assert shown == [terminal]
 
 
-def test_the_same_again_changes_nothing_and_says_so(kpmath: Kpmath, builds: dict[str, Path]):
+def test_the_same_again_changes_nothing_and_says_so(kpmath: HubKpmath, builds: dict[str, Path]):
     since = len(kpmath.hub.log)
     status, out, err = kpmath.publish(builds["old"], "1.0.0")
     assert (status, err) == (0, "")
@@ -177,7 +174,7 @@ def test_the_same_again_changes_nothing_and_says_so(kpmath: Kpmath, builds: dict
     assert kpmath.changes(since) == []
 
 
-def test_a_dry_run_tells_what_would_change(kpmath: Kpmath, builds: dict[str, Path]):
+def test_a_dry_run_tells_what_would_change(kpmath: HubKpmath, builds: dict[str, Path]):
     since = len(kpmath.hub.log)
     status, out, _ = kpmath.publish(builds["new"], "1.1.0", "--dry-run")
     assert status == 0
@@ -186,7 +183,7 @@ def test_a_dry_run_tells_what_would_change(kpmath: Kpmath, builds: dict[str, Pat
     assert kpmath.changes(since) == []
 
 
-def test_a_pull_request_is_told_with_what_to_do_next(kpmath: Kpmath, builds: dict[str, Path]):
+def test_a_pull_request_is_told_with_what_to_do_next(kpmath: HubKpmath, builds: dict[str, Path]):
     before = contents(kpmath.hub)
     status, out, _ = kpmath.publish(builds["new"], "1.1.0", "--pr")
     assert status == 0
@@ -198,7 +195,9 @@ def test_a_pull_request_is_told_with_what_to_do_next(kpmath: Kpmath, builds: dic
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_a_new_repository_is_private_where_asked(kpmath: Kpmath, builds: dict[str, Path], *, private: bool):
+def test_a_new_repository_is_private_where_asked(
+    kpmath: HubKpmath, builds: dict[str, Path], *, private: bool
+):
     more = ["--private"] if private else []
     assert kpmath("publish", builds["old"], "--repo", "org/new", "--version", "0.1.0", *more)[0] == 0
     assert kpmath.hub.repo("org/new").private == private
@@ -214,7 +213,7 @@ def test_a_new_repository_is_private_where_asked(kpmath: Kpmath, builds: dict[st
     ],
 )
 def test_a_version_that_does_not_fit_is_refused_with_one_that_would(
-    kpmath: Kpmath, tmp_path: Path, what: str, version: str, told: str
+    kpmath: HubKpmath, tmp_path: Path, what: str, version: str, told: str
 ):
     since = len(kpmath.hub.log)
     candidates = OLD.candidates[:-1] if what == "rows" else OLD.candidates
@@ -224,7 +223,7 @@ def test_a_version_that_does_not_fit_is_refused_with_one_that_would(
 
 
 def test_columns_that_changed_need_a_new_first_number(
-    kpmath: Kpmath, tmp_path: Path, builds: dict[str, Path]
+    kpmath: HubKpmath, tmp_path: Path, builds: dict[str, Path]
 ):
     import pyarrow.parquet as pq
 
@@ -239,7 +238,7 @@ def test_columns_that_changed_need_a_new_first_number(
     assert kpmath.publish(builds["new"], "2.0.0")[0] == 0
 
 
-def test_a_folder_without_a_finished_build_is_refused(kpmath: Kpmath, tmp_path: Path):
+def test_a_folder_without_a_finished_build_is_refused(kpmath: HubKpmath, tmp_path: Path):
     fails(kpmath.publish(tmp_path, "1.0.0"), 2, "holds no finished build: run `kpmath build` to its end")
 
 
@@ -252,7 +251,7 @@ def test_a_folder_without_a_finished_build_is_refused(kpmath: Kpmath, tmp_path: 
     [("", "write to {} (401)"), ("hf_readonly", "write to {} (403)"), ("hf_invalid", "read {} (401)")],
 )
 def test_without_a_token_that_may_write_nothing_changes_on_the_hub(
-    kpmath: Kpmath, builds: dict[str, Path], token: str, refusal: str, repo: str
+    kpmath: HubKpmath, builds: dict[str, Path], token: str, refusal: str, repo: str
 ):
     kpmath.use(token)
     before = contents(kpmath.hub)
@@ -263,7 +262,7 @@ def test_without_a_token_that_may_write_nothing_changes_on_the_hub(
     assert [name for _, name in kpmath.hub.store.repos] == [REPO]
 
 
-def test_nor_does_it_change_the_build(kpmath: Kpmath, builds: dict[str, Path]):
+def test_nor_does_it_change_the_build(kpmath: HubKpmath, builds: dict[str, Path]):
     kpmath.use("")
     before = {path: path.read_bytes() for path in builds["new"].rglob("*") if path.is_file()}
     assert kpmath.publish(builds["new"], "1.1.0")[0] == 2
@@ -328,16 +327,16 @@ def test_a_published_file_that_changed_is_named(kpmath: Kpmath):
     ],
 )
 def test_what_cannot_be_verified_is_a_mistake_of_the_command(
-    kpmath: Kpmath, version: str, repo: str, told: str
+    kpmath: HubKpmath, version: str, repo: str, told: str
 ):
     fails(kpmath.verify(version, repo), 2, told)
 
 
-def test_a_hub_that_is_away_is_no_mistake_of_the_user(kpmath: Kpmath, monkeypatch: pytest.MonkeyPatch):
+def test_a_hub_that_is_away_is_no_mistake_of_the_user(kpmath: HubKpmath, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
     fails(kpmath.verify("1.0.0"), 1, "The Hub cannot be reached")
 
 
 @pytest.mark.parametrize("words", [[], ["--repo", REPO], ["--version", "1.0.0"], ["x", "--repo", REPO]])
-def test_verify_wants_a_folder_or_a_version_on_the_hub(kpmath: Kpmath, words: list[str]):
+def test_verify_wants_a_folder_or_a_version_on_the_hub(kpmath: HubKpmath, words: list[str]):
     fails(kpmath("verify", *words), 2, "Give a build folder, or --repo and --version of what is published.")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import run_command
+from commands import Kpmath
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ("build", ROOT / "examples/quickstart.toml", "--set", "build.questions=6", "--set", "build.shards=2")
@@ -28,16 +28,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Kpmath:
+class BuiltKpmath(Kpmath):
     """Runs commands beside a copy of a finished build `b` of six questions."""
 
     def __init__(
         self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.folder, self._capsys, self._monkeypatch = folder, capsys, monkeypatch
-
-    def __call__(self, *words: object) -> tuple[int, str, str]:
-        return run_command(words, self._capsys, self._monkeypatch)
+        super().__init__(capsys, monkeypatch)
+        self.folder = folder
 
     def row(self, config: str) -> dict[str, Any]:
         self("export", "b", "--force")
@@ -47,10 +45,10 @@ class Kpmath:
 @pytest.fixture
 def kpmath(
     built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Kpmath:
+) -> BuiltKpmath:
     shutil.copytree(built / "b", tmp_path / "b")
     monkeypatch.chdir(tmp_path)
-    return Kpmath(tmp_path, capsys, monkeypatch)
+    return BuiltKpmath(tmp_path, capsys, monkeypatch)
 
 
 def documented(section: str) -> set[str]:
@@ -67,7 +65,7 @@ def test_the_version_is_printed(kpmath: Kpmath) -> None:
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_h_is_help_everywhere(kpmath: Kpmath, command: str) -> None:
+def test_h_is_help_everywhere(kpmath: BuiltKpmath, command: str) -> None:
     words = filter(None, (command, "-h"))
     assert kpmath(*words) == kpmath(*filter(None, (command, "--help")))
     assert kpmath(*filter(None, (command, "-h")))[0] == 0
@@ -87,7 +85,7 @@ def test_h_is_help_everywhere(kpmath: Kpmath, command: str) -> None:
     ids=["build", "build again", "rescore", "preview", "status", "verify", "export"],
 )
 def test_a_json_result_is_one_object_with_the_keys_that_are_documented(
-    kpmath: Kpmath, section: str, words: tuple[object, ...]
+    kpmath: BuiltKpmath, section: str, words: tuple[object, ...]
 ) -> None:
     code, out, _ = kpmath(*words, "--json")
     assert code == 0
@@ -98,7 +96,7 @@ def test_a_json_result_is_one_object_with_the_keys_that_are_documented(
 
 
 @pytest.mark.parametrize("config", ["kp-extraction", "scored", "qa-pairs"])
-def test_a_row_is_explained_in_json(kpmath: Kpmath, config: str) -> None:
+def test_a_row_is_explained_in_json(kpmath: BuiltKpmath, config: str) -> None:
     row = kpmath.row(config)
     code, out, _ = kpmath("explain", "b", row["id"], "--json")
     assert code == 0
@@ -124,7 +122,7 @@ def test_what_verify_finds_stands_in_its_json_with_the_remedy(kpmath: Kpmath) ->
     "words",
     [("status", "nowhere"), ("build", "nowhere.toml"), ("explain", "b", "x"), ("verify", "nowhere")],
 )
-def test_after_an_error_standard_output_is_empty(kpmath: Kpmath, words: tuple[str, ...]) -> None:
+def test_after_an_error_standard_output_is_empty(kpmath: BuiltKpmath, words: tuple[str, ...]) -> None:
     code, out, err = kpmath(*words, "--json")
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
@@ -145,14 +143,16 @@ def test_quiet_prints_notes_alone_and_those_on_standard_error(kpmath: Kpmath) ->
 
 
 @pytest.mark.parametrize("shards", ["3-1", "", "1,", ",", "1-0", "0,1-0", "--", "-1", "1--0"])
-def test_a_list_of_shards_that_names_none_or_runs_backwards_is_refused(kpmath: Kpmath, shards: str) -> None:
+def test_a_list_of_shards_that_names_none_or_runs_backwards_is_refused(
+    kpmath: BuiltKpmath, shards: str
+) -> None:
     code, out, err = kpmath(*QUICK, f"--shards={shards}")
     assert (code, out) == (2, "")
     assert "write it like --shards 3,7-9" in err
 
 
 @pytest.mark.parametrize("end", ["-99", "g1", "g1-00"])
-def test_an_id_that_no_row_has_is_refused(kpmath: Kpmath, end: str) -> None:
+def test_an_id_that_no_row_has_is_refused(kpmath: BuiltKpmath, end: str) -> None:
     candidate = kpmath.row("qa-pairs")["candidate_id"]
     code, out, err = kpmath("explain", "b", candidate + end)
     assert (code, out) == (2, "")
@@ -177,7 +177,7 @@ def test_the_default_of_export_is_shown_and_a_target_here_is_taken(kpmath: Kpmat
     "words", [("verify", "bü"), ("export", "bü", "--force"), ("status", "bü"), ("explain", "bü", "ü")]
 )
 def test_a_locale_without_a_name_s_characters_gets_a_sentence(
-    kpmath: Kpmath, locale: dict[str, str], words: tuple[str, ...]
+    kpmath: BuiltKpmath, locale: dict[str, str], words: tuple[str, ...]
 ) -> None:
     """In a process of its own: an interpreter takes its locale when it starts."""
     (kpmath.folder / "b").rename(kpmath.folder / "bü")

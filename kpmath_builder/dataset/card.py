@@ -16,6 +16,7 @@ from kpmath_builder.dataset.markdown import fenced, table
 from kpmath_builder.dataset.parquet import WrittenConfig
 from kpmath_builder.dataset.schemas import COLUMNS, CONFIGS, Column
 from kpmath_builder.funnel import Funnel
+from kpmath_builder.protocol import PROGRAM
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["FIGURES", "columns_tables", "make_card"]
@@ -82,7 +83,7 @@ def _what_it_is(fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
 
 def _is_program(facts: CardFacts, role: str) -> bool:
     """Return whether the symbolic teacher plays a role."""
-    return facts.models.get(role) == "symbolic"
+    return facts.models.get(role) == PROGRAM
 
 
 def _example(row: Mapping[str, Any], *, simulated: bool) -> str:
@@ -201,7 +202,7 @@ def _known_limits(facts: CardFacts) -> str:
         "A judge is a model too: a question may miss a key point that it was scored for.",
         "No search for overlap with test sets replaces your own: check it against the sets that you evaluate on.",
     ]
-    if "symbolic" in facts.models.values():
+    if PROGRAM in facts.models.values():
         limits.append(
             "The symbolic teacher is a program, no language model: it composes seed problems with new numbers, so its "
             "wording is uniform and close to the seeds', and its solutions are terse. Its answers are computed; a few rows "

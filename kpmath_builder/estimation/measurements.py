@@ -10,7 +10,7 @@ from pathlib import Path
 from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, KEPT_OF_SOLVED
 from kpmath_builder.estimation.counting import count_tokens
 from kpmath_builder.estimation.profile import Known, PlannedTask, Profile, TaskLoad
-from kpmath_builder.files.sealed import DamagedError, FileRecord
+from kpmath_builder.files.sealed import FileRecord
 from kpmath_builder.folder.build_spec import BuildSpec, Keys
 from kpmath_builder.folder.log_costs import TaskCost, costs_by_task
 from kpmath_builder.folder.log_scan import lines_of
@@ -120,7 +120,7 @@ def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, Tas
     seeds = costs_by_task(_lines(workspace, "extract-*"))
     pairs = costs_by_task(_lines(workspace, "topics-*"))
     loads: dict[PlannedTask, TaskLoad] = {}
-    knowledge = _knowledge_of(workspace)
+    knowledge = Knowledge.load_if_whole(workspace)
     if cost := seeds.get("extract"):
         loads["extract"] = _load(cost.tokens, cost, len(cost.addresses))
     if cost := pairs.get("same_topic"):
@@ -135,12 +135,6 @@ def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, Tas
         tokens = sum(count_tokens(point) + 2 for point in points)
         loads["embed"] = TaskLoad(batches, tokens / max(batches, 1), 0.0, 0.0, Known.MEASURED)
     return loads
-
-
-def _knowledge_of(workspace: Workspace) -> Knowledge | None:
-    with suppress(DamagedError):
-        return Knowledge.load(workspace)
-    return None
 
 
 def _synthesis(asked: Mapping[str, TaskCost], sealed: _Sealed) -> dict[PlannedTask, TaskLoad]:

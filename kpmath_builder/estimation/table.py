@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from kpmath_builder.estimation.assumptions import ASSUMPTIONS, ASSUMPTIONS_OF_PROGRAM
 from kpmath_builder.estimation.plan import BuildPlan, Pace, SizePlan, TaskPlan
 from kpmath_builder.estimation.profile import Known
+from kpmath_builder.protocol import PROGRAM
 
 __all__ = ["lines_of_plan"]
 
-_PROGRAM = "symbolic"
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -32,7 +32,7 @@ def lines_of_plan(plan: BuildPlan) -> Iterator[str]:
         yield f'"measured": from the answers in the build folder ({plan.measured_questions:,} questions).'
     if any(task.known == Known.ASSUMED for task in own.tasks):
         yield '"assumed": prompts are counted as they will be sent; the rest is measured by a small build. It is assumed that'
-        by_program = all(task.model == _PROGRAM for task in own.tasks)
+        by_program = all(task.model == PROGRAM for task in own.tasks)
         yield from (f"  - {said}" for said in (ASSUMPTIONS_OF_PROGRAM if by_program else ASSUMPTIONS))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from kpmath_builder.files.lock import owner_of
-from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
@@ -95,15 +94,8 @@ def read_status(folder: Path) -> Status:
         sentence = _sentence(workspace, shards)
     more = (_damaged(workspace, shards), _unanswered(workspace, shards))
     sentence = " ".join(filter(None, (sentence, *more)))
-    outcome = outcome_of(workspace, recipe, _knowledge(workspace), funnel)
+    outcome = outcome_of(workspace, recipe, Knowledge.load_if_whole(workspace), funnel)
     return Status(shards, funnel, sentence, outcome, finished=manifest is not None)
-
-
-def _knowledge(workspace: Workspace) -> Knowledge | None:
-    try:
-        return Knowledge.load(workspace)
-    except DamagedError:  # `verify` names it, `build` makes it again
-        return None
 
 
 def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:

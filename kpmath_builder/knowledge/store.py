@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,13 @@ class Knowledge:
         with staged_file(folder / "tcpm.npz") as staged, staged.open("wb") as out:
             self.tcpm.save(out)
         write_object(folder / "topics.json", self.clusters.model_dump(mode="json"))
+
+    @classmethod
+    def load_if_whole(cls, workspace: Workspace) -> "Knowledge | None":
+        """Read what `save` wrote, for a look; None where there is none, or it is damaged: `verify` names that, `build` mends it."""
+        with suppress(DamagedError):
+            return cls.load(workspace)
+        return None
 
     @classmethod
     def load(cls, workspace: Workspace) -> "Knowledge | None":

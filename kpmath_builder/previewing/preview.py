@@ -23,6 +23,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.losses import lost_rows
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.outcome import outcome_over
+from kpmath_builder.pipeline import read_seeds
 from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.previewing.ground import Ground, find_ground
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
@@ -31,7 +32,7 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, Tokens
-from kpmath_builder.seeds import SeedSet, load_seeds
+from kpmath_builder.seeds import SeedSet
 from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
@@ -85,10 +86,7 @@ def preview(
         prompts = Prompts.load(recipe.prompts)
         workspace = Workspace(recipe.build.folder)
         heard = check_servers(recipe, workspace, report.note)
-        report.begin("seeds", 0)
-        seeds = load_seeds(**dict(recipe.seeds))
-        for note in seeds.notes():
-            report.note(note)
+        seeds = read_seeds(recipe, report)
         spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=True)
         workspace.check(spec)
         _make_room(workspace)

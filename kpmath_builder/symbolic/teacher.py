@@ -9,7 +9,7 @@ from typing import Any, get_args
 from kpmath_builder.errors import InputError
 from kpmath_builder.prompts.plain_text import write_text
 from kpmath_builder.prompts.replies import ExtractReply, JudgeReply, NamedTopic, SameTopicReply, WriteReply
-from kpmath_builder.protocol import Request, Response, Task, TeacherContext
+from kpmath_builder.protocol import PROGRAM, Request, Response, Task, TeacherContext
 from kpmath_builder.recipe import SymbolicSettings
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.judging import judge
@@ -47,7 +47,7 @@ class SymbolicTeacher:
         If `error_rate` is not a share.
     """
 
-    model = "symbolic"
+    model = PROGRAM
     samples_per_request = 1024
 
     def __init__(self, error_rate: float = 0.1) -> None:
