@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = [
     "COPIED",
+    "REPEATED",
     "Blueprint",
     "BlueprintPart",
     "Candidate",
@@ -223,6 +224,8 @@ class DropReason(StrEnum):
 
 COPIED = frozenset({DropReason.COPIED_PASSAGE, DropReason.RENUMBERED})
 """What such a question says may be the text of a seed that may not be shared."""
+REPEATED = frozenset({DropReason.SEED_REPEAT, DropReason.TEST_REPEAT})
+"""What such a question says may be the text of a seed that may not be shared, or of a test set."""
 
 
 class RepeatMark(Record):

@@ -56,7 +56,9 @@ class NgramChecks:
     def _known(self, text: str) -> _Numbers:
         """Return the words of a problem as numbers, which are given out here; 0 is every other word."""
         vocabulary = self._vocabulary
-        return np.array([vocabulary.setdefault(word, len(vocabulary) + 1) for word in _words(text)], np.uint64)
+        return np.array(
+            [vocabulary.setdefault(word, len(vocabulary) + 1) for word in _words(text)], np.uint64
+        )
 
     def find(self, question: str, solutions: Sequence[str] = ()) -> list[NgramHit]:
         """Return the hit of each check that finds something: the 13-gram looks at the question, the others at solutions as well."""
@@ -97,7 +99,9 @@ class _Runs:
             run = text[place : place + self._n]
             last = np.searchsorted(self._hashes, windows[place], "right")
             for owner in self._owners[first[place] : last].tolist():
-                if owner not in found and _contains(self._texts[owner], run):  # equal hashes may be of other words
+                if owner not in found and _contains(
+                    self._texts[owner], run
+                ):  # equal hashes may be of other words
                     found[owner] = place
         return found
 

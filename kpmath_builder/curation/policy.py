@@ -7,9 +7,18 @@ from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import DropReason, RepeatMark
 
-__all__ = ["ALWAYS_DROPPED", "REASON_OF", "flag_of", "policy_of", "reason_to_drop", "stays_in_spite_of"]
+__all__ = [
+    "ALWAYS_DROPPED",
+    "CONTAINED",
+    "REASON_OF",
+    "flag_of",
+    "policy_of",
+    "reason_to_drop",
+    "stays_in_spite_of",
+]
 
 CONTAINED = "contained"
+"""The text of a seed that may not be shared stands in the question, or in each of its solutions."""
 ALWAYS_DROPPED = frozenset({RepeatKind.VERBATIM.value, RepeatKind.REFORMATTED.value, CONTAINED})
 """Kinds in which the text of a seed that may not be shared never leaves the build."""
 REASON_OF: Mapping[str, DropReason] = {

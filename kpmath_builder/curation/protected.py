@@ -3,9 +3,9 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
-from kpmath_builder.curation.tokens import SENTENCE, normalised, raw_tokens
-from kpmath_builder.curation.units import ANYWHERE, WITH_NUMBER
+from kpmath_builder.curation.forms import Forms
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["ProtectedTexts"]
@@ -13,8 +13,7 @@ __all__ = ["ProtectedTexts"]
 _SHORT = 8
 """Texts of fewer words are only found if they are the whole text: a short one occurs anywhere by chance."""
 _WORD = re.compile(r"(?<![\\\w])[^\W\d_]{3,}(?!\w)")
-"""A word that stands in every spelling of a text; a LaTeX command has several."""
-_UNITS = frozenset(word for table in (ANYWHERE, WITH_NUMBER) for entry in table.items() for word in entry)
+"""A word of prose; a LaTeX command has several spellings."""
 
 
 class ProtectedTexts:
@@ -32,7 +31,7 @@ class ProtectedTexts:
             for text in (seed.problem, seed.solution)
             if text.strip()
         }
-        words = {text: _words(text) - _UNITS for text in texts}
+        words = {text: set(filter(_has_one_spelling, _words(text))) for text in texts}
         frequency = Counter(word for its in words.values() for word in its)
         self._whole: dict[str, str] = {}
         self._longest = 0
@@ -75,6 +74,12 @@ def _words(text: str) -> set[str]:
     return set(_WORD.findall(text.casefold()))
 
 
+@lru_cache(maxsize=1 << 16)
+def _has_one_spelling(word: str) -> bool:
+    """Whether a word stands in every copy of a text: the name of a unit may be spelt out in one and not in the other."""
+    alone, several = (Forms.of(text).tokens[-1] for text in (f"7 {word}", f"7 {word}s"))
+    return alone == word != several
+
+
 def _form(text: str) -> str:
-    tokens = " ".join(token for token in normalised(raw_tokens(text)) if token != SENTENCE)
-    return f" {tokens} "
+    return f" {' '.join(Forms.of(text).tokens)} "

@@ -1,5 +1,6 @@
 """What one question repeats: a seed problem, problems of the test sets."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -64,12 +65,25 @@ class RowChecks:
         for hit in self._ngrams.find(question, solutions) if self._owners else ():
             for name, problems in self._by_set(hit.problems):
                 yield Hit(
-                    RepeatMark(check="test", set=name, id=problems[0], kind=hit.check), hit.matched, tuple(problems)
+                    RepeatMark(check="test", set=name, id=problems[0], kind=hit.check),
+                    hit.matched,
+                    tuple(problems),
                 )
+
+    def baseline(self) -> Counter[tuple[str, str]]:
+        """Return test set and check to how many of the seeds themselves repeat it so."""
+        counts: Counter[tuple[str, str]] = Counter()
+        if self._owners:
+            for seed in self.seeds:
+                hits = self.against_tests(seed.problem, [seed.solution])
+                counts.update((hit.mark.set, hit.mark.kind) for hit in hits)
+        return counts
 
     def _seed(self, question: str) -> Iterator[Hit]:
         if repeat := self._seeds.find(question):
-            mark = RepeatMark(check="seed", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
+            mark = RepeatMark(
+                check="seed", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity
+            )
             yield Hit(mark, repeat.matched, (repeat.of,))
 
     def _by_set(self, numbers: Iterable[int]) -> Iterator[tuple[str, list[str]]]:

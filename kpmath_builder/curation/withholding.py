@@ -1,11 +1,11 @@
 """Leaving out of a candidate what must not leave the build: text of seeds that may not be shared, and of test sets."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 from kpmath_builder.curation.protected import ProtectedTexts
-from kpmath_builder.records import COPIED, Candidate, DropReason, Judgement, Record, Solution
+from kpmath_builder.records import COPIED, Candidate, DropReason, Judgement, Solution
 
-__all__ = ["WITHHELD", "WITHHELD_TEST", "exposes", "is_withheld", "withhold", "withhold_parts"]
+__all__ = ["WITHHELD", "WITHHELD_TEST", "exposed_seed", "is_withheld", "withhold", "withhold_parts"]
 
 WITHHELD = "withheld: it repeats seed problems whose text may not be shared"
 WITHHELD_TEST = "withheld: it repeats a problem of a test set"
@@ -25,40 +25,55 @@ def is_withheld(candidate: Candidate, unshareable: Collection[str]) -> str:
 
 def withhold(candidate: Candidate, why: str) -> Candidate:
     """Return a candidate without any text that it was given or that was made of it; scores, answers and counts stay."""
-    judgement = candidate.judgement
-    if judgement is not None:
-        judgement = judgement.model_copy(update={"missing_key_points": (), "errors": (), "judge_answer": ""})
-    solutions = tuple(_blank(solution) for solution in candidate.solutions)
+    judgement = None if candidate.judgement is None else _silent(candidate.judgement)
+    solutions = tuple(map(_blank, candidate.solutions))
     return candidate.model_copy(
         update={"question": None, "detail": why, "judgement": judgement, "solutions": solutions}
     )
 
 
-def exposes(candidate: Candidate, protected: ProtectedTexts) -> bool:
-    """Whether any text of a candidate holds one that may not be shared."""
-    return any(protected.found_in(text) for text in _texts(candidate))
+def exposed_seed(candidate: Candidate, protected: ProtectedTexts) -> str | None:
+    """Return the id of a seed that may not be shared and whose text stands in one of a candidate's texts, or None."""
+    if not protected:
+        return None
+    found = (protected.found_in(text) for text in _texts(candidate))
+    return next((seed for seed in found if seed is not None), None)
 
 
 def withhold_parts(candidate: Candidate, protected: ProtectedTexts) -> Candidate:
     """Return a candidate without those of its texts that hold one that may not be shared; such a solution is no longer agreed upon."""
-    found: Callable[[str], bool] = lambda text: protected.found_in(text) is not None  # noqa: E731 - one line, used thrice
-    if candidate.question is not None and found(candidate.question):
+
+    def is_free(text: str) -> bool:
+        return protected.found_in(text) is None
+
+    if candidate.question is not None and not is_free(candidate.question):
         return withhold(candidate, WITHHELD)
-    changes: dict[str, object] = {
-        "solutions": tuple(_blank(its) if any(map(found, _said(its))) else its for its in candidate.solutions)
-    }
-    if found(candidate.detail):
-        changes["detail"] = WITHHELD
-    if candidate.judgement is not None and any(map(found, _strings(candidate.judgement))):
-        changes["judgement"] = candidate.judgement.model_copy(
-            update={"missing_key_points": (), "errors": (), "judge_answer": ""}
-        )
-    return candidate.model_copy(update=changes)
+    judgement = candidate.judgement
+    if judgement is not None and not all(map(is_free, _strings(judgement))):
+        judgement = _silent(judgement)
+    solutions = (its if all(map(is_free, _said(its))) else _blank(its) for its in candidate.solutions)
+    return candidate.model_copy(
+        update={
+            "detail": candidate.detail if is_free(candidate.detail) else WITHHELD,
+            "judgement": judgement,
+            "solutions": tuple(solutions),
+        }
+    )
+
+
+def _silent(judgement: Judgement) -> Judgement:
+    return judgement.model_copy(update={"missing_key_points": (), "errors": (), "judge_answer": ""})
 
 
 def _blank(solution: Solution) -> Solution:
     return solution.model_copy(
-        update={"text": "", "thinking": None, "wrong_arithmetic": (), "agreed": False, "cut_reason": "withheld"}
+        update={
+            "text": "",
+            "thinking": None,
+            "wrong_arithmetic": (),
+            "agreed": False,
+            "cut_reason": "withheld",
+        }
     )
 
 

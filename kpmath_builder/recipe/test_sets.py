@@ -50,7 +50,9 @@ def _read(value: Any) -> Any:  # noqa: ANN401 - raw TOML
         return None
     items = [value] if isinstance(value, str | Mapping) else value
     if not isinstance(items, list | tuple):
-        raise ValueError(f"contamination.sets must be a list of ids on the Hub, files and tables, got {value!r}")
+        raise ValueError(
+            f"contamination.sets must be a list of ids on the Hub, files and tables, got {value!r}"
+        )
     sets = tuple(map(_set, items))
     titles = [one.title for one in sets]
     if twice := [title for title in titles if titles.count(title) > 1]:
@@ -68,11 +70,17 @@ def _set(item: Any) -> TestSetSettings:  # noqa: ANN401 - raw TOML
         raise ValueError(f"contamination.sets holds {item!r}: give an id on the Hub, a file, or a table")
     if unknown := sorted(set(item) - set(TestSetSettings.model_fields)):
         known = ", ".join(TestSetSettings.model_fields)
-        raise ValueError(f"contamination.sets has a table with the unknown key {unknown[0]!r}: known are {known}")
+        raise ValueError(
+            f"contamination.sets has a table with the unknown key {unknown[0]!r}: known are {known}"
+        )
     if (item.get("hub") is None) == (item.get("path") is None):
-        raise ValueError("contamination.sets has a table that names not exactly one of hub and path: give one of them")
+        raise ValueError(
+            "contamination.sets has a table that names not exactly one of hub and path: give one of them"
+        )
     fields = item.get("fields")
-    if fields is not None and (not isinstance(fields, Mapping) or "problem" not in fields or set(fields) - _FIELDS):
+    if fields is not None and (
+        not isinstance(fields, Mapping) or "problem" not in fields or set(fields) - _FIELDS
+    ):
         raise ValueError(
             "contamination.sets has fields that must map problem, and may map solution and id, to columns of the set, "
             f"got {fields!r}"
@@ -89,5 +97,7 @@ def _plain(sets: tuple[TestSetSettings, ...] | None) -> list[dict[str, Any]] | N
 
 
 TestSets = Annotated[
-    tuple[TestSetSettings, ...] | None, BeforeValidator(_read), PlainSerializer(_plain, return_type=list | None)
+    tuple[TestSetSettings, ...] | None,
+    BeforeValidator(_read),
+    PlainSerializer(_plain, return_type=list | None),
 ]

@@ -1,7 +1,7 @@
 """The test sets that rows are compared with: read from their own source, held in memory for the check, written nowhere."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +11,7 @@ from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import TestSetSettings
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
 
-__all__ = ["NOT_READ", "Benchmark", "BenchmarkProblem", "hub_answers", "read_benchmarks"]
+__all__ = ["NOT_READ", "Benchmark", "BenchmarkProblem", "hub_answers", "read_benchmarks", "unread"]
 
 NOT_READ = "not read"
 """Stands in place of the digest of a set that could not be read."""
@@ -48,35 +48,28 @@ class Benchmark:
         return not self.fault
 
 
-def read_benchmarks(
-    sets: Sequence[TestSetSettings], *, must: bool = False, notify: Callable[[str], object] = lambda _: None
-) -> tuple[Benchmark, ...]:
-    """Read test sets; one that the Hub does not give is reported, and stands in the result with its fault.
-
-    Parameters
-    ----------
-    sets
-        What to read.
-    must
-        Refuse to go on without one of them.
-    notify
-        Called with a sentence for each set that was not read.
+def read_benchmarks(sets: Sequence[TestSetSettings]) -> tuple[Benchmark, ...]:
+    """Read test sets; one that the Hub does not give stands in the result with its fault.
 
     Raises
     ------
     InputError
-        For a file that is missing or damaged or has other columns, and with `must` for every set that cannot be read.
+        For a file that is missing or damaged, and for a set in which no column is known as the problem.
     """
-    from_hub = any(one.hub for one in sets)
-    reachable = from_hub and hub_answers()
-    found = tuple(_read(one, reachable=reachable) for one in sets)
-    if missing := [one for one in found if not one.is_read]:
-        names = " and ".join(one.name for one in missing)
-        said = f"No row is compared with {names}: {missing[0].fault}"
-        if must:
-            raise InputError(f"{said} Go online, give a file in {_KEYS}, or set contamination.unread=note.")
-        notify(f"{said} `kpmath rescore` compares once it can be read; a file does as well ({_KEYS}).")
-    return found
+    reachable = any(one.hub for one in sets) and hub_answers()
+    return tuple(_read(one, reachable=reachable) for one in sets)
+
+
+def unread(benchmarks: Sequence[Benchmark]) -> str:
+    """Return the sentence about test sets that were not read; "" if all were."""
+    missing = [one for one in benchmarks if not one.is_read]
+    if not missing:
+        return ""
+    names = ", ".join(one.name for one in missing)
+    return (
+        f"No row was compared with {names}: {missing[0].fault} Once it can be read, `kpmath rescore` compares without asking anything; "
+        f"a file in {_KEYS} does as well."
+    )
 
 
 def hub_answers() -> bool:
@@ -145,20 +138,24 @@ def _columns(one: TestSetSettings, table: Table, row: Row) -> Mapping[str, str |
         raise InputError(
             f"{table.origin}, {row.place}, has the fields {found}"
             + (f" and no `{lacking[0]}`" if lacking else "")
-            + f": say in {_KEYS} which is the problem, e.g. {{ path = \"…\", fields = {{ problem = \"input\" }} }}."
+            + f': say in {_KEYS} which is the problem, e.g. {{ path = "…", fields = {{ problem = "input" }} }}.'
         )
     return names
 
 
 def _problem(table: Table, row: Row, columns: Mapping[str, str | None]) -> BenchmarkProblem:
     question, solution, name = (_text(table, row, columns[part]) for part in ("problem", "solution", "id"))
-    return BenchmarkProblem(f"{_prefix(table)}/{name.removesuffix('.json') or row.number}", question, solution)
+    return BenchmarkProblem(
+        f"{_prefix(table)}/{name.removesuffix('.json') or row.number}", question, solution
+    )
 
 
 def _text(table: Table, row: Row, column: str | None) -> str:
     value = None if column is None else row.columns.get(column)
     if isinstance(value, bool) or not isinstance(value, str | int | float | None):
-        raise InputError(f"{table.origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row.")
+        raise InputError(
+            f"{table.origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
+        )
     return "" if value is None else str(value).strip()
 
 
