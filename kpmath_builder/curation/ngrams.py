@@ -1,6 +1,6 @@
-"""The n-gram checks that papers print: the 20- and 30-grams of KPMath (section 3.4), and the plain 13-gram of many others.
+r"""The n-gram checks that papers print: the 20- and 30-grams of KPMath (section 3.4), and the plain 13-gram of many others.
 
-They work on words alone (`\\w+` in lower case), so that signs and operators are lost, stock phrases and drawing code count, and a problem
+They work on words alone (`\w+` in lower case), so that signs and operators are lost, stock phrases and drawing code count, and a problem
 of fewer than n words is never found. They are here to be compared with other people's figures; `ProblemIndex` is the check to trust.
 """
 
@@ -122,7 +122,7 @@ def _mixed(numbers: npt.NDArray[np.uint64]) -> _Numbers:
 
 
 def _rolling(values: _Numbers, n: int) -> _Numbers:
-    """Return a hash of each run of n values, built from runs of 1, 2, 4, …"""
+    """Return a hash of each run of n values, built from runs whose lengths double."""
     if len(values) < n:
         return np.empty(0, np.uint64)
     total, run = np.zeros(len(values) - n + 1, np.uint64), values

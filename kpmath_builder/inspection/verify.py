@@ -80,6 +80,7 @@ class Verifier:
 
     def __post_init__(self) -> None:
         self._remedies = Remedies(self.folder)
+        self._benchmarks: Sequence[Benchmark] = ()
         self._lost = ""
         """The remedy for candidates whose answers are lost, on which the tables depend."""
 
@@ -105,15 +106,15 @@ class Verifier:
             return
         prompts = Prompts.load(recipe.prompts)
         run = Run(recipe, prompts, Reporter(self.progress))
-        benchmarks = read_benchmarks(recipe.test_sets)
+        self._benchmarks = read_benchmarks(recipe.test_sets)
         with scratch(self.folder) as room:
             again = Workspace(room, workspace)
             again.make()
-            yield from self._spec_differences(workspace, recipe, prompts, known, spec, benchmarks)
+            yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, run, known)
             yield from self._candidates(workspace, again, run, known, spec)
             if workspace.manifest.exists():
-                yield from self._compared_tables(workspace, again, recipe, known, spec, benchmarks)
+                yield from self._compared_tables(workspace, again, recipe, known, spec)
 
     def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
         for path in workspace.logs():
@@ -135,13 +136,7 @@ class Verifier:
         return self._remedies.recipe if damaged.path == workspace.recipe else self._remedies.remade
 
     def _spec_differences(
-        self,
-        workspace: Workspace,
-        recipe: Recipe,
-        prompts: Prompts,
-        known: Knowledge,
-        spec: BuildSpec,
-        benchmarks: Sequence[Benchmark],
+        self, workspace: Workspace, recipe: Recipe, prompts: Prompts, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         for number, seed in enumerate(known.seeds, start=1):
             self.checked["seed problems"] += 1
@@ -153,7 +148,7 @@ class Verifier:
         asking = spec.decided[ASKING]
         digests = {
             one.name: one.digest if one.is_read else spec.decided.get(test_set_key(one.name), one.digest)
-            for one in benchmarks
+            for one in self._benchmarks
         }
         seeds_hash = hash_of_set(known.seeds)
         now = BuildSpec.of(recipe, prompts, seeds_hash, spec.generations, asking=asking, digests=digests)
@@ -212,35 +207,25 @@ class Verifier:
                 run_apart(synthesise_all(known, run, again, spec, [number]))
 
     def _compared_tables(
-        self,
-        workspace: Workspace,
-        again: Workspace,
-        recipe: Recipe,
-        known: Knowledge,
-        spec: BuildSpec,
-        benchmarks: Sequence[Benchmark],
+        self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         """Compare the tables, unless they were compared with a test set that is not as it was."""
-        other = [one.name for one in benchmarks if spec.decided.get(test_set_key(one.name)) != one.digest]
+        other = [
+            one.name for one in self._benchmarks if spec.decided.get(test_set_key(one.name)) != one.digest
+        ]
         if not other:
-            yield from self._tables(workspace, again, recipe, known, spec, benchmarks)
+            yield from self._tables(workspace, again, recipe, known, spec)
             return
         what = f"cannot be made again: {', '.join(other)} cannot be read as it was when they were written"
         yield Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
 
     def _tables(
-        self,
-        workspace: Workspace,
-        again: Workspace,
-        recipe: Recipe,
-        known: Knowledge,
-        spec: BuildSpec,
-        benchmarks: Sequence[Benchmark],
+        self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         whole = next(workspace.damaged_results(), None) is None
         remedy = self._remedies.differs("them", "manifest.json") if whole else self._remedies.remade
         remedy = self._lost or remedy
-        manifest = tabulate(recipe, again, known, spec, benchmarks)
+        manifest = tabulate(recipe, again, known, spec, self._benchmarks)
         with suppress(DamagedError):
             stored = {
                 key: value for key, value in (workspace.read_manifest() or {}).items() if key != "files"

@@ -108,7 +108,7 @@ def preview(
                 run = Run(recipe, prompts, report, teachers, stop, spending=spending)
                 ground = await find_ground(seeds.problems, count, run, workspace)
                 report.begin("synthesis", count)
-                with _Rows(ground, run, workspace, spec, each_row, benchmarks) as rows:
+                with _Rows(ground, run, workspace, spec, each_row, benchmarks=benchmarks) as rows:
                     jobs = [partial(rows.lead, index) for index in range(count)]
                     await run_window(recipe.window, jobs, stop)
                 return ground, rows.done
@@ -128,6 +128,7 @@ class _Rows:
         workspace: Workspace,
         spec: BuildSpec,
         each_row: Callable[[PreviewRow], None] | None,
+        *,
         benchmarks: Sequence[Benchmark],
     ) -> None:
         self.done: list[PreviewRow] = []

@@ -50,7 +50,7 @@ def _read(value: Any) -> Any:  # noqa: ANN401 - raw TOML
         return None
     items = [value] if isinstance(value, str | Mapping) else value
     if not isinstance(items, list | tuple):
-        raise ValueError(
+        raise ValueError(  # noqa: TRY004 - pydantic turns this one into a fault of the recipe
             f"contamination.sets must be a list of ids on the Hub, files and tables, got {value!r}"
         )
     sets = tuple(map(_set, items))
@@ -67,7 +67,9 @@ def _set(item: Any) -> TestSetSettings:  # noqa: ANN401 - raw TOML
         is_file = is_local_path(item) or item.lower().endswith(_FILES)
         return TestSetSettings.model_validate({"path" if is_file else "hub": item})
     if not isinstance(item, Mapping):
-        raise ValueError(f"contamination.sets holds {item!r}: give an id on the Hub, a file, or a table")
+        raise ValueError(  # noqa: TRY004 - as above
+            f"contamination.sets holds {item!r}: give an id on the Hub, a file, or a table"
+        )
     if unknown := sorted(set(item) - set(TestSetSettings.model_fields)):
         known = ", ".join(TestSetSettings.model_fields)
         raise ValueError(
