@@ -15,7 +15,7 @@ from kpmath_builder.seeds.benchmarks import NOT_READ, read_benchmarks, unread
 from kpmath_builder.seeds.rows import Row, Table
 
 
-def recipe(sets: Any, **tables: Any) -> Recipe:  # noqa: ANN401 - raw TOML
+def recipe(sets: Any, **tables: Any) -> Recipe:
     return Recipe.of({"contamination": {"sets": sets}, **tables})
 
 
@@ -25,7 +25,9 @@ def write(path: Path, *rows: dict[str, Any]) -> Path:
 
 
 def test_text_is_an_id_or_a_file_and_a_table_says_more() -> None:
-    made = recipe(["org/set", "my/test.jsonl", {"name": "Hard", "path": "/x/h.csv", "fields": {"problem": "input"}}])
+    made = recipe(
+        ["org/set", "my/test.jsonl", {"name": "Hard", "path": "/x/h.csv", "fields": {"problem": "input"}}]
+    )
     assert [(one.title, one.hub, str(one.path)) for one in made.test_sets] == [
         ("org/set test", "org/set", "None"),
         ("test.jsonl", None, "my/test.jsonl"),
@@ -98,7 +100,9 @@ def test_problems_are_read_with_their_ids_and_a_digest_of_the_texts(tmp_path: Pa
 def test_fields_name_the_columns_and_a_unique_id_is_the_id(tmp_path: Path) -> None:
     hard = write(tmp_path / "hard.jsonl", {"input": "How many?", "target": 7.0})
     ours = {"path": str(hard), "fields": {"problem": "input", "solution": "target"}}
-    math = write(tmp_path / "m.jsonl", {"problem": "Find x.", "solution": "x", "unique_id": "test/algebra/1.json"})
+    math = write(
+        tmp_path / "m.jsonl", {"problem": "Find x.", "solution": "x", "unique_id": "test/algebra/1.json"}
+    )
     one, other = read_benchmarks(recipe([ours, str(math)]).test_sets)
     assert [(its.id, its.question, its.solution) for its in (*one.problems, *other.problems)] == [
         ("hard/00000", "How many?", "7.0"),
@@ -133,14 +137,18 @@ def test_a_set_that_the_hub_does_not_give_stands_there_unread_and_is_spoken_of()
     assert [(one.name, one.digest, one.is_read) for one in found] == [
         (name, NOT_READ, False) for name in ("GSM8K test", "MATH test", "MATH-500")
     ]
-    assert "No row was compared with GSM8K test, MATH test, MATH-500: the Hub cannot be reached" in unread(found)
+    assert "No row was compared with GSM8K test, MATH test, MATH-500: the Hub cannot be reached" in unread(
+        found
+    )
     assert unread(()) == ""
 
 
 def test_a_set_of_the_hub_is_read_where_the_hub_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(hub: str, split: str, config: str | None, revision: str | None, keys: str) -> Table:
         assert (split, config, revision, keys) == ("test", "main", None, "contamination.sets")
-        return Table(hub, "gsm8k", "", split, hub=True, rows=iter([Row("row 1", "00000", {"question": "How?"})]))
+        return Table(
+            hub, "gsm8k", "", split, hub=True, rows=iter([Row("row 1", "00000", {"question": "How?"})])
+        )
 
     monkeypatch.setattr(benchmarks, "hub_answers", lambda: True)
     monkeypatch.setattr(benchmarks, "open_hub", answer)

@@ -82,4 +82,5 @@ def _has_one_spelling(word: str) -> bool:
 
 
 def _form(text: str) -> str:
-    return f" {' '.join(Forms.of(text).tokens)} "
+    """Return the tokens of a text, in whatever case its commands are written."""
+    return f" {' '.join(Forms.of(text.casefold()).tokens)} "
