@@ -64,6 +64,7 @@ def test_the_usual_sets_are_compared_unless_the_seeds_are_those_of_the_package(
         (3, "must be a list of ids on the Hub, files and tables, got 3"),
         ([3], "holds 3: give an id on the Hub, a file, or a table"),
         ([{"hub": "a/b", "path": "c.csv"}], "names not exactly one of hub and path"),
+        (['[{"name": "x"}]'], "give an id on the Hub, a file (.jsonl"),
         ([{"name": "x"}], "names not exactly one of hub and path"),
         ([{"hubb": "a/b"}], "the unknown key 'hubb': known are name, hub, path"),
         ([{"path": "c.csv", "fields": {"solution": "x"}}], "fields that must map problem"),
@@ -71,7 +72,7 @@ def test_the_usual_sets_are_compared_unless_the_seeds_are_those_of_the_package(
         ([{"hub": "a/b", "split": 3}], "has a split that is no text"),
         (["a/b", {"hub": "a/b"}], "two sets 'a/b test': give each a name of its own"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_a_wrong_list_is_one_sentence(sets: object, told: str) -> None:
     with pytest.raises(InputError) as refused:

@@ -1,5 +1,6 @@
 """How a recipe names the test sets that rows are compared with: an id on the Hub, a file, or a table that says more."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from kpmath_builder.recipe.keys import UserPath, is_local_path
 __all__ = ["DEFAULT_SETS", "TestSetSettings", "TestSets"]
 
 _FILES = (".jsonl", ".jsonl.gz", ".json", ".csv", ".parquet")
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FIELDS = frozenset({"problem", "solution", "id"})
 
 
@@ -65,6 +67,11 @@ def _set(item: Any) -> TestSetSettings:  # noqa: ANN401 - raw TOML
         return item
     if isinstance(item, str):
         is_file = is_local_path(item) or item.lower().endswith(_FILES)
+        if not is_file and not _HUB_ID.fullmatch(item):
+            raise ValueError(
+                f"contamination.sets holds {item!r}: give an id on the Hub, a file ({', '.join(_FILES)}), or a table in TOML, "
+                'e.g. [{ name = "…", path = "…" }]'
+            )
         return TestSetSettings.model_validate({"path" if is_file else "hub": item})
     if not isinstance(item, Mapping):
         raise ValueError(  # noqa: TRY004 - as above
