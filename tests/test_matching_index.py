@@ -8,6 +8,10 @@ BAKERY = (
     "Tom bakes 12 loaves of bread every morning and sells nine of them before noon. "
     "How many loaves are left over after a whole week of work?"
 )
+REORDERED = (
+    "How many loaves are left over after a whole week of work? It is hard. "
+    "Tom bakes 12 loaves of bread every morning and sells nine of them before noon."
+)
 ROOTS = r"Find the sum of the roots of $x^2 - 5x + \frac{1}{2} = 0$ that are real."
 SHORT = r"Compute $\sin 60^\circ$."
 
@@ -27,11 +31,7 @@ def kind(text: str) -> RepeatKind | None:
             r"Look: find the sum of the roots of \(x^{2}-5x+\dfrac12=0\) that are real. Then rest.",
             RepeatKind.REFORMATTED,
         ),
-        (
-            "How many loaves are left over after a whole week of work? It is hard. "
-            "Tom bakes 12 loaves of bread every morning and sells nine of them before noon.",
-            RepeatKind.REFORMATTED,
-        ),
+        (REORDERED, RepeatKind.REFORMATTED),
     ],
 )
 def test_a_known_problem_is_found_inside_a_longer_text(text: str, expected: RepeatKind) -> None:
@@ -55,7 +55,7 @@ def test_another_sign_or_exponent_inside_a_longer_text_is_another_problem(text: 
 
 
 def test_a_few_other_words_make_a_near_duplicate() -> None:
-    found = ProblemIndex([("bakery", BAKERY)]).find(BAKERY.replace("a whole week", "one whole month"))
+    found = ProblemIndex([("bakery", BAKERY)]).find(BAKERY.replace("of work?", "of baking?"))
     assert found is not None
     assert (found.kind, found.of, found.matched) == (RepeatKind.NEAR, "bakery", BAKERY)
     assert 0.7 <= found.similarity < 1
