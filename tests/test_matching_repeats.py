@@ -5,11 +5,11 @@ from pathlib import Path
 from kpmath_builder.curation import RepeatKind, find_repeats
 
 ROWS = [
-    ("a", "Tom has 3 red pens. How many are left?"),
-    ("b", "tom has 3 red pens.  How many are left?"),
-    ("c", "Tom has 5 red pens. How many are left?"),
-    ("d", "Ann has 3 red pens. How many are left?"),
-    ("e", "How many are left? Ann has 3 red pens."),
+    ("a", "Tom has 3 red pens and a blue book. How many are left?"),
+    ("b", "tom has 3 red pens and a blue book.  How many are left?"),
+    ("c", "Tom has 5 red pens and a blue book. How many are left?"),
+    ("d", "Ann has 3 red pens and a blue book. How many are left?"),
+    ("e", "How many are left? Ann has 3 red pens and a blue book."),
     ("f", "What is the area of a circle?"),
 ]
 
