@@ -1,6 +1,7 @@
 """Finding the problem, among thousands that are known, which a text repeats."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +46,12 @@ class ProblemIndex:
 
     def find(self, text: str) -> Repeat | None:
         """Return the strongest way in which the text repeats a known problem, or None."""
-        form = Forms.of(text)
+        form = _form(text)
         return (
             self._equal(form, range(_EQUAL))
             or self._inside(form, text)
             or self._equal(form, range(_EQUAL, len(FORMS)))
-            or self._nearest(form)
+            or self._nearest(text)
         )
 
     def _equal(self, form: Forms, places: Iterable[int]) -> Repeat | None:
@@ -68,12 +69,23 @@ class ProblemIndex:
         verbatim = plain_text(self._texts[found]) in plain_text(text)
         return self._repeat(RepeatKind.VERBATIM if verbatim else RepeatKind.REFORMATTED, found)
 
-    def _nearest(self, form: Forms) -> Repeat | None:
-        found = self._near.find(shingles(form.tokens))
+    def _nearest(self, text: str) -> Repeat | None:
+        found = self._near.find(_shingles(text))
         return None if found is None else self._repeat(RepeatKind.NEAR, *found)
 
     def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
         return Repeat(kind, self._ids[number], similarity, self._texts[number])
+
+
+@lru_cache(maxsize=8)
+def _form(text: str) -> Forms:
+    """Return the forms of a text, which is looked for in one index after another."""
+    return Forms.of(text)
+
+
+@lru_cache(maxsize=8)
+def _shingles(text: str) -> NDArray[np.uint64]:
+    return shingles(_form(text).tokens)
 
 
 class _Near:
