@@ -1,4 +1,4 @@
-r"""The n-gram checks that papers print: the 20- and 30-grams of KPMath (section 3.4), and the plain 13-gram of many others.
+r"""The n-gram checks that papers print: the 20- and 30-grams of KPMath, and the plain 13-gram of many others.
 
 They work on words alone (`\w+` in lower case), so that signs and operators are lost, stock phrases and drawing code count, and a problem
 of fewer than n words is never found. They are here to be compared with other people's figures; `ProblemIndex` is the check to trust.

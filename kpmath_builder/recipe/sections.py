@@ -227,7 +227,7 @@ Hit = Literal["drop", "flag"]
 
 
 class ContaminationSettings(Section):
-    """Questions that repeat a problem of a test set (paper section 3.4; docs/curation.md)."""
+    """Questions that repeat a problem of a test set (docs/curation.md)."""
 
     sets: TestSets = key(
         "test sets: ids on the Hub, files, or tables with name, hub or path, hub_config, revision, split, fields (problem, solution, id); "
