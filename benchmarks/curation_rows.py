@@ -1,6 +1,6 @@
 """Rows of a build that repeat something, beside what they repeat, to be read by eye.
 
-    python benchmarks/curation_rows.py FOLDER --check row --kind renumbered -n 30
+python benchmarks/curation_rows.py FOLDER --check row --kind renumbered -n 30
 """
 
 import argparse
@@ -32,7 +32,9 @@ def main() -> None:
     ]
     print(f"{len(marked):,} of {len(rows):,} rows")
     for row, mark in random.Random(0).sample(marked, min(asked.number, len(marked))):
-        print(f"\n{row['id']} ({row['reason'] or 'kept'}), similarity {mark['similarity']:.2f}, of {mark['id']}")
+        print(
+            f"\n{row['id']} ({row['reason'] or 'kept'}), similarity {mark['similarity']:.2f}, of {mark['id']}"
+        )
         print(f"  {row['question']}\n  {questions[mark['id']]}")
 
 

@@ -46,7 +46,16 @@ def main() -> None:
         make_folder(folder, asked.seeds, asked.sets, asked.questions)
         took = {}
         for how in ("without", "with"):
-            words = [sys.executable, __file__, "--seeds", str(asked.seeds), "--one", how, "--folder", str(folder)]
+            words = [
+                sys.executable,
+                __file__,
+                "--seeds",
+                str(asked.seeds),
+                "--one",
+                how,
+                "--folder",
+                str(folder),
+            ]
             took[how] = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
             print(f"{how:8} {took[how]['seconds']:8.1f} s {took[how]['mebibytes']:8,.0f} MiB", flush=True)
         for name in ("seconds", "mebibytes"):
