@@ -10,7 +10,7 @@ from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.token_kinds import SENTENCE, folded_token
 from kpmath_builder.curation.tokens import raw_tokens
 
-__all__ = ["FORMS", "Forms", "plain_text"]
+__all__ = ["EQUAL", "FORMS", "Forms", "plain_text"]
 
 FORMS = (
     RepeatKind.VERBATIM,
@@ -20,6 +20,9 @@ FORMS = (
     RepeatKind.RENUMBERED,
 )
 """What equality of each key of `Forms.keys` means, strongest first; the last is that of other numbers and other names."""
+
+EQUAL = 2
+"""So many forms, the first, are those of one problem: what is equal in them is equal in all that matters."""
 
 _CAPITAL_COMMAND = re.compile(r"\\[A-Z]\w*")
 _LEAST = 10
@@ -46,7 +49,7 @@ class Forms:
         renamed = [token for token in named if token != SENTENCE] if named else None
         keys = (
             _key([plain_text(text), *_CAPITAL_COMMAND.findall(text)]),
-            _key(sorted(map(" ".join, sentences))),
+            _key(sorted(map(" ".join, sentences))) if sentences else None,
             _key(renumbered) if telling else None,
             _key(renamed) if renamed else None,
             _key(mask_numbers(renamed)) if renamed and telling else None,

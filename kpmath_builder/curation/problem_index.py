@@ -1,20 +1,16 @@
 """Finding the problem, among thousands that are known, which a text repeats."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kpmath_builder.curation.forms import FORMS, Forms, plain_text
+from kpmath_builder.curation.forms import EQUAL, FORMS, Forms, plain_text
 from kpmath_builder.curation.passages import Passages
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.shingles import JACCARD, shingles
 
 __all__ = ["ProblemIndex"]
-
-_EQUAL = FORMS.index(RepeatKind.RENUMBERED)
-"""The keys before are those of texts that are equal in all that matters."""
 
 
 class ProblemIndex:
@@ -46,12 +42,16 @@ class ProblemIndex:
 
     def find(self, text: str) -> Repeat | None:
         """Return the strongest way in which the text repeats a known problem, or None."""
-        form = _form(text)
+        form = Forms.of(text)
+        return self.find_form(text, form, shingles(form.tokens))
+
+    def find_form(self, text: str, form: Forms, runs: NDArray[np.uint32]) -> Repeat | None:
+        """Return what `find` returns, for a text whose forms and shingles were made before."""
         return (
-            self._equal(form, range(_EQUAL))
+            self._equal(form, range(EQUAL))
             or self._inside(form, text)
-            or self._equal(form, range(_EQUAL, len(FORMS)))
-            or self._nearest(text)
+            or self._equal(form, range(EQUAL, len(FORMS)))
+            or self._nearest(runs)
         )
 
     def _equal(self, form: Forms, places: Iterable[int]) -> Repeat | None:
@@ -69,37 +69,26 @@ class ProblemIndex:
         verbatim = plain_text(self._texts[found]) in plain_text(text)
         return self._repeat(RepeatKind.VERBATIM if verbatim else RepeatKind.REFORMATTED, found)
 
-    def _nearest(self, text: str) -> Repeat | None:
-        found = self._near.find(_shingles(text))
+    def _nearest(self, runs: NDArray[np.uint32]) -> Repeat | None:
+        found = self._near.find(runs)
         return None if found is None else self._repeat(RepeatKind.NEAR, *found)
 
     def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
         return Repeat(kind, self._ids[number], similarity, self._texts[number])
 
 
-@lru_cache(maxsize=8)
-def _form(text: str) -> Forms:
-    """Return the forms of a text, which is looked for in one index after another."""
-    return Forms.of(text)
-
-
-@lru_cache(maxsize=8)
-def _shingles(text: str) -> NDArray[np.uint64]:
-    return shingles(_form(text).tokens)
-
-
 class _Near:
     """Which problem has each shingle; exact, because thousands of problems need no MinHash."""
 
-    def __init__(self, sets: Sequence[NDArray[np.uint64]]) -> None:
+    def __init__(self, sets: Sequence[NDArray[np.uint32]]) -> None:
         self._sizes = np.array([len(one) for one in sets], np.int64)
         of = np.repeat(np.arange(len(sets)), self._sizes)
-        all_shingles = np.concatenate([np.empty(0, np.uint64), *sets])
+        all_shingles = np.concatenate([np.empty(0, np.uint32), *sets])
         order = np.argsort(all_shingles, kind="stable")
         self._shingles = all_shingles[order]
         self._of = of[order]
 
-    def find(self, wanted: NDArray[np.uint64]) -> tuple[int, float] | None:
+    def find(self, wanted: NDArray[np.uint32]) -> tuple[int, float] | None:
         """Return the nearest problem and how near it is, if that is near enough."""
         starts = np.searchsorted(self._shingles, wanted, "left")
         ends = np.searchsorted(self._shingles, wanted, "right")

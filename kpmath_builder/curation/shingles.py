@@ -39,26 +39,28 @@ def telling_words(tokens: Sequence[str]) -> list[str]:
     return _NO_TEXT.sub("", " ".join(tokens)).split()
 
 
-def shingles(tokens: Sequence[str]) -> NDArray[np.uint64]:
+def shingles(tokens: Sequence[str]) -> NDArray[np.uint32]:
     """Return the sorted distinct hashes of all runs of five tokens; none for a short text."""
     words = telling_words(tokens)
     if len(words) < _LEAST:
-        return np.empty(0, np.uint64)
-    hashed = np.fromiter(
-        (crc32(word.encode(errors="surrogatepass")) for word in words), np.uint64, len(words)
-    )
+        return np.empty(0, np.uint32)
+    encoded = " ".join(words).encode(errors="surrogatepass").split(b" ")
+    hashed = np.fromiter(map(crc32, encoded), np.uint64, len(encoded))
     runs = np.zeros(len(words) - _LENGTH + 1, np.uint64)
     for place in range(_LENGTH):
-        runs = runs * _MULTIPLIER + hashed[place : place + len(runs)]
-    runs ^= runs >> _SHIFT
-    return np.unique(runs * _MULTIPLIER)
+        runs = (runs + hashed[place : place + len(runs)]) * _MULTIPLIER
+        runs ^= runs >> _SHIFT
+    found = (runs >> _HALF).astype(np.uint32)
+    found.sort()
+    return found[np.concatenate(([True], found[1:] != found[:-1]))]
 
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
+_HALF = np.uint64(32)
 
 
-def similarity(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> float:
+def similarity(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     """Return the Jaccard coefficient of two sets of shingles."""
     common = len(np.intersect1d(one, other, assume_unique=True))
     return common / (len(one) + len(other) - common)
