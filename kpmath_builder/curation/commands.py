@@ -31,10 +31,7 @@ def plain_commands(signs: list[str]) -> list[str]:
         while len(sign) > 1 and sign[0].isdigit() and _takes_one_digit(found):
             found.append(sign[0])
             sign = sign[1:]
-        if sign[0] == ".":
-            found.append("0" + sign if len(sign) > 1 else sign)
-        else:
-            found.append(sign)
+        found.append(sign)
     return found
 
 
