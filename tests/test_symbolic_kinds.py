@@ -7,7 +7,7 @@ import pytest
 from kpmath_builder.symbolic.closing import Closing, draw_closing, match_closing
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.givens import read_givens
-from kpmath_builder.symbolic.kinds import kind_asked, kind_of_words
+from kpmath_builder.symbolic.kinds import answers_in_another_unit, kind_asked, kind_of_words
 from kpmath_builder.symbolic.passages import passage_of
 from kpmath_builder.symbolic.reading import read_question
 from kpmath_builder.symbolic.solve import solve
@@ -58,6 +58,21 @@ def test_words_behind_a_number_say_its_kind(after: str, kind: str):
 )
 def test_a_question_and_its_solution_say_what_is_asked(final: str, last: str, kind: str):
     assert kind_asked(final, f"{last}\n#### 40") == kind
+
+
+@pytest.mark.parametrize(
+    ("final", "last", "differs"),
+    [
+        ("How many milligrams is a dose?", "A dose is 40 ml.", True),
+        ("How many milligrams is a dose?", "A dose is 40 mg.", False),
+        ("How many hours does it take?", "In 40 days it takes 40 hours.", False),
+        ("How many hours does it take?", "It takes 40.", False),
+        ("How many pens are 40 days' worth?", "There are 40 days.", False),
+        ("How long does it take?", "It takes 40 ml.", False),
+    ],
+)
+def test_a_solution_answers_in_the_unit_that_is_asked_for(final: str, last: str, *, differs: bool):
+    assert answers_in_another_unit(final, f"{last}\n#### 40") is differs
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.givens import GivenNumber
-from kpmath_builder.symbolic.kinds import COUNTED, MONEY, kind_asked, kind_of_words
+from kpmath_builder.symbolic.kinds import COUNTED, MONEY, answers_in_another_unit, kind_asked, kind_of_words
 from kpmath_builder.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.symbolic.programs import Program, moves_answer
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
@@ -91,6 +91,8 @@ def passage_of(question: str, solution: str) -> Passage:
     parts = split_question(" ".join(text.split()))
     if parts is None:
         raise UnfitError(UnfitReason.NOT_ONE_QUESTION)
+    if answers_in_another_unit(parts[1], solution):
+        raise UnfitError(UnfitReason.ANSWERS_OTHERWISE)
     entries = tuple(
         place
         for place in program.variable
