@@ -10,6 +10,7 @@ from kpmath_builder.symbolic.givens import read_givens
 from kpmath_builder.symbolic.kinds import answers_in_another_unit, kind_asked, kind_of_words
 from kpmath_builder.symbolic.passages import passage_of
 from kpmath_builder.symbolic.reading import read_question
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.solve import solve
 
 
@@ -96,6 +97,16 @@ def test_a_definition_never_changes(sentence: str):
 def test_a_rate_is_no_definition(sentence: str):
     (given,) = read_givens(sentence)
     assert given.kept == ""
+
+
+def test_no_day_is_longer_than_a_day():
+    """A seed whose car drives 108 hours in a day is left out; in a week it may."""
+    question = "A car drove 60 hours to Zipra and 48 hours back. How many hours did it drive that {}?"
+    solution = "It drove 60+48=<<60+48=108>>108 hours.\n#### 108"
+    assert passage_of(question.format("week"), solution).asks == "hours"
+    with pytest.raises(UnfitError) as refusal:
+        passage_of(question.format("day"), solution)
+    assert refusal.value.reason is UnfitReason.IMPOSSIBLE_NUMBER
 
 
 PAGES = passage_of(

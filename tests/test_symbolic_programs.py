@@ -152,6 +152,8 @@ def test_refusals_are_named(solution: str, reason: UnfitReason):
         ("She has decks and buys 54 cards", True),
         ("He scored field goals worth 3 points", False),
         ("Each gift is worth 30 points", True),
+        ("A flag has 13 stripes", False),
+        ("There are 30 major league stadiums", False),
         ("It took many hours and 36 minutes", False),
         ("It weighs a few pounds and 6 ounces", False),
     ],
@@ -259,6 +261,12 @@ def test_changed_numbers_keep_what_held(shared_data: Path):
             id="gaps for poles",
         ),
         pytest.param(
+            "One shop asks for $950 and the other for €920. How much less is it?",
+            "It is 950-920=$<<950-920=30>>30 less.\n#### 30",
+            UnfitReason.MIXED_UNITS,
+            id="two currencies",
+        ),
+        pytest.param(
             "Of 80 people 120% of the people are men. How many men are there?",
             "There are 80*1.2=<<80*1.2=96>>96 men.\n#### 96",
             UnfitReason.IMPOSSIBLE_NUMBER,
@@ -352,6 +360,18 @@ def test_a_number_that_the_solution_spells_out_stays():
             "There are 30/2=<<30/2=15>>15 pupils.\nThey bring 15*12=<<15*12=180>>180 cans.\nThe others bring 13*4=<<13*4=52>>52 cans.\nThere are 180+52=<<180+52=232>>232 cans.\n#### 232",
             None,
             id="parts of a whole",
+        ),
+        pytest.param(
+            "Eve had a party with 3 of her friends. A serving has 4 buns. Each girl ate 7 servings. How many buns did they eat?",
+            "Together they ate 4*7=<<4*7=28>>28 servings.\nThat is 28*4=<<28*4=112>>112 buns.\n#### 112",
+            [7],
+            id="friends and one more",
+        ),
+        pytest.param(
+            "The perimeter of a triangle is 160 cm. Two of its sides are 40 cm and 50 cm. What does the third side cost at $9 a cm?",
+            "Two sides have 40+50=<<40+50=90>>90 cm.\nThe third has 160-90=<<160-90=70>>70 cm.\nIt costs 70*9=$<<70*9=630>>630.\n#### 630",
+            [9],
+            id="sides of a triangle",
         ),
         pytest.param(
             "Tim runs 6 miles a day for 5 days a week and 10 miles a day for the other 2. What does it cost at $9 a mile?",

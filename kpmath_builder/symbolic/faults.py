@@ -68,6 +68,8 @@ def fault_of(question: str, solution: str) -> UnfitReason | None:
         return UnfitReason.CONTRADICTION
     if any(parse_number(found[1]) > 100 for found in _SHARE.finditer(question.lower())):
         return UnfitReason.IMPOSSIBLE_NUMBER
+    if "$" in question and re.search("[€£]", question):
+        return UnfitReason.MIXED_UNITS
     if _ROW.search(question):
         return UnfitReason.ENDS_OF_A_ROW
     if _asks_for_a_given(question) or _makes_a_wage(question, solution):

@@ -39,7 +39,7 @@ _KEPT_AFTER = tuple(
         (r" (?:feet|foot|ft|inches) tall\b", "height"),
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
-        (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees|doors)\b", "fact of nature"),
+        (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees|doors|stripes|planets|continents|major league)\b", "fact of nature"),
         (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
         (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
@@ -57,6 +57,7 @@ _PARTS = re.compile(
     r"\b(?:remaining|rest|others?) \d[\d,]*(?![\d%/])|\bfirst \d+ days\b.*\blast day\b",
     re.IGNORECASE | re.DOTALL,
 )
+_TRIANGLE = re.compile(r"\btriangle\b.*\bsides?\b|\bsides?\b.*\btriangle\b", re.IGNORECASE | re.DOTALL)
 _PATTERN = re.compile(r"\b(?:pattern|sequence)\b|\bcontinues? (?:this|to do this|like this)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 PHYSICAL = frozenset({
@@ -85,8 +86,8 @@ _CEILINGS = (
 
 
 def all_counts_stay(question: str) -> bool:
-    """Return whether every count hangs on every other: ages, clock times, temperatures, parts that make up a whole."""
-    return any(words.search(question) for words in (_AGES, _CLOCK, _PARTS))
+    """Return whether every count hangs on every other: ages, clock times, temperatures, parts of a whole, sides of a triangle."""
+    return any(words.search(question) for words in (_AGES, _CLOCK, _PARTS, _TRIANGLE))
 
 
 def all_numbers_stay(question: str) -> bool:

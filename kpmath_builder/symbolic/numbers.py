@@ -27,6 +27,8 @@ _STEP_FACTOR, _MEASURED_FACTOR = 6, 2
 """A step moves at most by this factor, where speeds, weights, heights and pages are about by the smaller one."""
 _OF_A_DAY = re.compile(
     r"\bsle(?:ep|eps|pt|eping)\b|\bhours? [^.?]{0,40}?(?:\b(?:a|per|each|every|of the) (?:day|night)\b|\bdaily\b)"
+    r"|\bhours?\b.*\bthat day\b",
+    re.DOTALL,
 )
 _MEASURED = re.compile(
     r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature|pages?)\b"

@@ -31,6 +31,7 @@ _NO_PLURAL = re.compile(
 )
 _MEAN = re.compile(r"\b(?:average|mean|each|every|per|a)\b")
 """Words of questions whose answer may count in fractions."""
+_OF_ONE_DAY = re.compile(r"\bthat day\b|\bin (?:a|one) day\b")
 _SINGULAR_MONEY = re.compile(
     r"^[ -](?:bill|bills|note|coupon|discount|gift|voucher|down|tip|fee|deposit|fine|per)\b"
 )
@@ -101,6 +102,8 @@ def passage_of(question: str, solution: str) -> Passage:
     asks = kind_asked(parts[1], solution)
     if asks in COUNTED and not isinstance(program.steps[-1].value, int) and not _MEAN.search(parts[1]):
         raise UnfitError(UnfitReason.FRACTION_OF_A_COUNT)
+    if asks == "hours" and program.steps[-1].value > 24 and _OF_ONE_DAY.search(parts[1]):
+        raise UnfitError(UnfitReason.IMPOSSIBLE_NUMBER)
     kinds = {place: _kind(text, program.givens[place], hole(place)) for place in entries}
     return Passage(program, *parts, entries, kinds, asks, capitalised(text))
 
