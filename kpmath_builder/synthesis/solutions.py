@@ -80,7 +80,8 @@ class Agreement:
             answers.final_answer(solution) if _is_whole(response, solution) else None
             for response, solution in zip(responses, told, strict=True)
         ]
-        wrong = [answers.check_arithmetic(solution).wrong for solution in told]
+        checked = {solution: answers.check_arithmetic(solution).wrong for solution in set(told)}
+        wrong = [checked[solution] for solution in told]
         repeats = _repeats(responses)
         self._identical = sum(repeats)
         # A copy is no sample: it neither votes nor counts against.
