@@ -362,9 +362,9 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="parts of a whole",
         ),
         pytest.param(
-            "Eve had a party with 3 of her friends. A serving has 4 buns. Each girl ate 7 servings. How many buns did they eat?",
-            "Together they ate 4*7=<<4*7=28>>28 servings.\nThat is 28*4=<<28*4=112>>112 buns.\n#### 112",
-            [7],
+            "Eve had a party with 3 of her friends. A serving has 4 buns. Each girl ate 10 servings. How many buns did they eat?",
+            "Together they ate 4*10=<<4*10=40>>40 servings.\nThat is 40*4=<<40*4=160>>160 buns.\n#### 160",
+            [10],
             id="friends and one more",
         ),
         pytest.param(
