@@ -435,6 +435,8 @@ def test_a_mention_that_could_be_two_quantities_is_written_plainly():
         ("She swims 30 days a month", 30),
         ("She swims 4 hours", 14),
         ("She swims 4 times a month", 0),
+        ("She swims 5 afternoons a week", 7),
+        ("Last week she swam 90 hours", 112),
     ],
 )
 def test_a_calendar_limits_a_number(text: str, most: int):
