@@ -36,7 +36,7 @@ _SINGULAR_MONEY = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
     """Statements and final question of one seed, with holes."""
 
@@ -145,6 +145,7 @@ def _plural_follows(after: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
 def disentangle(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """Rename people of later passages who bear the name of somebody in an earlier one."""
     words = [passage.words for passage in passages]

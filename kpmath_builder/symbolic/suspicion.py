@@ -31,7 +31,7 @@ def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequen
 
 def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
     """Return the givens from which a constant of the steps could come, unless the text names the constant."""
-    named: set[Number] = (
+    named: frozenset[Number] = (
         certain_constants(question) | {given.value for given in givens} | {0, 1, 100, Fraction(1, 100)}
     )
     named = named.union(*(given.family for given in givens))
