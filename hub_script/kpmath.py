@@ -55,6 +55,11 @@ _SOLUTIONS = pa.list_(
 )
 
 
+_REPEATS = pa.list_(
+    pa.struct({"check": _STRING, "set": _STRING, "id": _STRING, "kind": _STRING, "similarity": _FLOAT})
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a published config; `description` is one sentence of the dataset card."""
@@ -129,6 +134,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -137,7 +147,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
         Column("detail", _STRING, "More on the reason, where there is more to say."),
-        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column(
+            "repeats",
+            _REPEATS,
+            "What an agreed question repeats (`check`: a `seed` problem, a problem of a `test` set, an earlier `row`), its id, and how; "
+            "similarity is from 0 to 1.",
+        ),
+        Column(
+            "question",
+            _STRING,
+            "The question; null where none was written, and where it repeats a text that may not be published.",
+            nullable=True,
+        ),
         Column("topics", _STRINGS, "The drawn topics."),
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -241,6 +262,7 @@ def _feature(kind: pa.DataType) -> dict[str, Any]:
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
+_FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
@@ -286,6 +308,8 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    unflagged: bool = False
+    """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
@@ -293,6 +317,8 @@ class PairsConfig(_Config):
         for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.unflagged:
+            kept &= _true(pc.equal(pc.list_value_length(rows[_FLAGS[self.name]]), 0))
         return kept
 
 

@@ -83,7 +83,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["trust.md", "repair.md"])
+@pytest.mark.parametrize("name", ["trust.md", "repair.md", "curation.md"])
 def test_the_commands_of_the_page_run_in_their_order(
     name: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ __all__ = ["ExtractionConfig", "KPMath", "PairsConfig", "ScoredConfig"]
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
+_FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
@@ -72,6 +73,8 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    unflagged: bool = False
+    """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
@@ -79,6 +82,8 @@ class PairsConfig(_Config):
         for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.unflagged:
+            kept &= _true(pc.equal(pc.list_value_length(rows[_FLAGS[self.name]]), 0))
         return kept
 
 

@@ -40,6 +40,11 @@ _SOLUTIONS = pa.list_(
 )
 
 
+_REPEATS = pa.list_(
+    pa.struct({"check": _STRING, "set": _STRING, "id": _STRING, "kind": _STRING, "similarity": _FLOAT})
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a published config; `description` is one sentence of the dataset card."""
@@ -114,6 +119,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -122,7 +132,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
         Column("detail", _STRING, "More on the reason, where there is more to say."),
-        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column(
+            "repeats",
+            _REPEATS,
+            "What an agreed question repeats (`check`: a `seed` problem, a problem of a `test` set, an earlier `row`), its id, and how; "
+            "similarity is from 0 to 1.",
+        ),
+        Column(
+            "question",
+            _STRING,
+            "The question; null where none was written, and where it repeats a text that may not be published.",
+            nullable=True,
+        ),
         Column("topics", _STRINGS, "The drawn topics."),
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),

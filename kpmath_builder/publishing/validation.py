@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.dataset.parquet import digest_of
-from kpmath_builder.dataset.protected import ProtectedTexts
 from kpmath_builder.dataset.schemas import CONFIGS, SCHEMAS
 from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.publishing.release import Release
@@ -19,7 +19,8 @@ from kpmath_builder.records import SeedProblem
 __all__ = ["release_problems", "rows_of"]
 
 _ROWS_AT_ONCE = 100
-_TEXTS = {"qa-pairs": ("question", "solution"), "scored": ("question", "solutions"), "kp-extraction": ()}
+_SAID = ("question", "detail", "missing_key_points", "errors", "judge_answer", "solutions")
+_TEXTS = {"qa-pairs": ("question", "solution"), "scored": _SAID, "kp-extraction": ()}
 """Columns that a model wrote and that may repeat what it was shown."""
 
 
@@ -113,10 +114,10 @@ def _copied(release: Release, protected: ProtectedTexts) -> Iterator[str]:
 
 def _texts(row: dict[str, Any], columns: Sequence[str]) -> Iterator[str]:
     for column in columns:
-        if isinstance(row[column], str):
-            yield row[column]
-        elif row[column]:
-            yield from (solution["text"] for solution in row[column])
+        value = row[column]
+        for item in value if isinstance(value, list) else [value]:
+            said = (item["text"], item["thinking"]) if isinstance(item, dict) else (item,)
+            yield from filter(None, said)
 
 
 def _columns(release: Release, config: str, names: list[str]) -> pa.Table:
