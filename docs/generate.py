@@ -7,6 +7,7 @@ from typing import get_args
 from pydantic import BaseModel
 
 from kpmath_builder.dataset.card import columns_tables
+from kpmath_builder.dataset.schemas import ALL_CONFIGS
 from kpmath_builder.dataset.script import script_text
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe.errors import allowed_values
@@ -42,8 +43,8 @@ not have is refused. `[roles.extractor]`, `[roles.writer]`,
 """
 TABLES_HEAD = """# The tables
 
-A dataset has three configs. `qa-pairs` is the default; a pair's `candidate_id` leads to its row of `scored`, and `seed_ids`
-from there to `kp-extraction`. Rows are sorted by `id`, which no two rows of a config share.
+A dataset has three configs, and a fourth, `plus`, if a mix is published with it ([mix.md](mix.md)). `qa-pairs` is the default; a
+pair's `candidate_id` leads to its row of `scored`, and `seed_ids` from there to `kp-extraction`. Rows are sorted by `id`, which no two rows of a config share.
 Filters while loading are in [hub.md](hub.md).
 
 (This page is written by `docs/generate.py`.)
@@ -53,7 +54,7 @@ Filters while loading are in [hub.md](hub.md).
 
 def tables_page() -> str:
     """Return docs/tables.md."""
-    return TABLES_HEAD + columns_tables("##") + "\n"
+    return TABLES_HEAD + columns_tables("##", ALL_CONFIGS) + "\n"
 
 
 def recipe_page() -> str:

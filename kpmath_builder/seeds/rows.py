@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["Row", "Table", "open_file", "open_hub"]
+__all__ = ["ENDINGS", "Row", "Table", "open_file", "open_hub"]
 
 MATH_CONFIGS = (
     "algebra",
@@ -66,14 +66,14 @@ def open_file(path: Path) -> Table:
         raise InputError(f"seeds.path cannot be a file's name ({_short(error)}): correct it.") from None
     if is_folder:
         raise InputError(
-            f"{path} is a folder: give one {_ENDINGS} file as seeds.path, or the folder as seeds.hub."
+            f"{path} is a folder: give one {ENDINGS} file as seeds.path, or the folder as seeds.hub."
         )
     if not is_file:
         raise InputError(f"There is no seed file {path}: correct seeds.path.")
     name = path.name.lower()
     reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
     if reader is None:
-        raise InputError(f"{path} has an unknown ending: seeds are read from {_ENDINGS} files.")
+        raise InputError(f"{path} has an unknown ending: seeds are read from {ENDINGS} files.")
     stem = path.name.split(".", 1)[0] or path.name
     split = "test" if "test" in re.split(r"[^a-z]+", stem.lower()) else "train"
     return Table(str(path), stem, path.resolve().parent.name, split, hub=False, rows=_guarded(path, reader))
@@ -154,7 +154,7 @@ _READERS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
     ".csv": _csv,
     ".parquet": _parquet,
 }
-_ENDINGS = ", ".join(_READERS)
+ENDINGS = ", ".join(_READERS)
 
 
 def _parsed(path: Path, where: str, text: str) -> object:
