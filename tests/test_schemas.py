@@ -8,7 +8,14 @@ import pytest
 from datasets import Features
 
 from kpmath_builder import records
-from kpmath_builder.dataset.schemas import ALL_CONFIGS, COLUMNS, CONFIGS, DEFAULT_CONFIG, SCHEMAS, features_yaml
+from kpmath_builder.dataset.schemas import (
+    ALL_CONFIGS,
+    COLUMNS,
+    CONFIGS,
+    DEFAULT_CONFIG,
+    SCHEMAS,
+    features_yaml,
+)
 
 
 def struct_fields(config: str, column: str) -> set[str]:

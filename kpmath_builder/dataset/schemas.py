@@ -10,7 +10,16 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["ALL_CONFIGS", "COLUMNS", "CONFIGS", "DEFAULT_CONFIG", "PLUS", "SCHEMAS", "Column", "features_yaml"]
+__all__ = [
+    "ALL_CONFIGS",
+    "COLUMNS",
+    "CONFIGS",
+    "DEFAULT_CONFIG",
+    "PLUS",
+    "SCHEMAS",
+    "Column",
+    "features_yaml",
+]
 
 CONFIGS = ("kp-extraction", "qa-pairs", "scored")
 """What every dataset has."""
@@ -222,7 +231,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("source", _STRING, "The set that the row comes from: its id on the Hub, or its name."),
         Column("source_id", _STRING, "The row's id in that set, or its place in it."),
-        Column("subset", _STRING, "The part of that set, as the set itself names it; empty if it names none."),
+        Column(
+            "subset", _STRING, "The part of that set, as the set itself names it; empty if it names none."
+        ),
         Column("licence", _STRING, "The licence of the row, as the set states it for that part."),
         Column(
             "repeats",

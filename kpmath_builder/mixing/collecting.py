@@ -66,8 +66,13 @@ def collect(recipe: MixRecipe, name: str, path: Path) -> Spool:
             return spool
     known = known_set(settings, settings.kind)
     reader = _Reader(recipe, settings, known, _licence_of_set(settings, known))
-    rows = (reader.read(number, row, opened.label) for number, row in enumerate(islice(opened.rows, settings.limit)))
-    write_lines(path, {"made_from": made_from, "source": source, "state": opened.state}, (row.line() for row in rows))
+    rows = (
+        reader.read(number, row, opened.label)
+        for number, row in enumerate(islice(opened.rows, settings.limit))
+    )
+    write_lines(
+        path, {"made_from": made_from, "source": source, "state": opened.state}, (row.line() for row in rows)
+    )
     return spool
 
 
@@ -102,10 +107,12 @@ def _licence_of_set(settings: MixedSet, known: KnownSet) -> str:
 def licence_of_build(folder: Path) -> str:
     """Return the licence in the card of a build; raises `InputError` if it has several."""
     front = (folder / "dataset" / "README.md").read_text(encoding="utf-8").split("\n---\n", 1)[0]
-    stated = [line.removeprefix("license:").strip() for line in front.splitlines() if line.startswith("license:")]
+    stated = [
+        line.removeprefix("license:").strip() for line in front.splitlines() if line.startswith("license:")
+    ]
     if stated == ["other"] or len(stated) != 1:
         raise InputError(
-            f"The build {folder} has seeds of several licences: state that of its pairs with licence = \"…\" in its source of the recipe."
+            f'The build {folder} has seeds of several licences: state that of its pairs with licence = "…" in its source of the recipe.'
         )
     return stated[0]
 

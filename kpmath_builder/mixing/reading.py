@@ -59,7 +59,8 @@ def of_math(row: Columns) -> Pair:
 def of_tal(row: Columns) -> Pair:
     """Read a row of TAL-SCQ5K: the options belong to the question, the letter of the right one to the solution."""
     options = [
-        f"({_text(option, 'aoVal')}) {_text(option, 'content')}" for option in _options(row["answer_option_list"])
+        f"({_text(option, 'aoVal')}) {_text(option, 'content')}"
+        for option in _options(row["answer_option_list"])
     ]
     letter = _text(row, "answer_value")
     analysis = "\n".join(filter(None, map(_as_text, _list(row["answer_analysis"]))))
@@ -80,19 +81,23 @@ def of_alpaca(subset: str) -> Callable[[Columns], Pair]:
     """Return a reader of instruction, input and output, with the column that names the part."""
 
     def read(row: Columns) -> Pair:
-        asked = [_ASKED_FOR_FORM.sub("", _text(row, "instruction")), _text(row, "input") if "input" in row else ""]
+        asked = [
+            _ASKED_FOR_FORM.sub("", _text(row, "instruction")),
+            _text(row, "input") if "input" in row else "",
+        ]
         return Pair("\n".join(filter(None, asked)), _text(row, "output"), subset=_text(row, subset))
 
     return read
 
 
 def by_fields(fields: Mapping[str, str]) -> Callable[[Columns], Pair]:
-    """Return a reader for a user's own columns."""
+    """Return a reader for a user's own columns; of a test set the question alone."""
 
     def read(row: Columns) -> Pair:
         answer = _label(row, fields["answer"]) if "answer" in fields else None
         labels = {name: _label(row, fields[name]) for name in ("subset", "id") if name in fields}
-        return Pair(_text(row, fields["question"]), _text(row, fields["solution"]), answer, **labels)
+        solution = _text(row, fields["solution"]) if "solution" in fields else ""
+        return Pair(_text(row, fields["question"]), solution, answer, **labels)
 
     return read
 

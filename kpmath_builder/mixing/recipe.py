@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from kpmath_builder.curation.repeats import RepeatKind
+from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.keys import KeyKind, Section, UserPath, key, last_part, walk
@@ -80,7 +80,9 @@ class MixedSet(SetSettings):
         "custom",
     ] = key("what the set is, so how its rows are read and what is known of their licences", ..., _DECISION)
     licence: str | None = key(
-        "licence of the rows, in place of what is known of the set; a custom set without one stays out", None, _DECISION
+        "licence of the rows, in place of what is known of the set; a custom set without one stays out",
+        None,
+        _DECISION,
     )
     source: str | None = key(
         "name of the set in each row; unset: its id on the Hub, or the file's name", None, _DECISION
@@ -116,6 +118,14 @@ class TestSet(SetSettings):
         "what the set is, so how its rows are read", ..., _DECISION
     )
 
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.kind == "custom" and ("question" not in (self.fields or {}) or not (self.path or self.hub)):
+            raise ValueError(
+                'test set of kind custom needs a path or a hub, and fields with its question, e.g. { question = "q" }'
+            )
+        return self
+
 
 class FiltersSettings(Section):
     """What is dropped whatever it repeats."""
@@ -137,23 +147,28 @@ class RepeatsSettings(Section):
         _DECISION,
     )
     flag: _Kinds = key(
-        "kinds that stay, marked with the row that they repeat", (RepeatKind.RENUMBERED, RepeatKind.RENAMED), _DECISION
+        "kinds that stay, marked with the row that they repeat",
+        (RepeatKind.RENUMBERED, RepeatKind.RENAMED),
+        _DECISION,
     )
     within: Literal["pairs", "questions"] = key(
         "within one source: pairs keeps a question's other solutions; questions keeps one row per question",
         "pairs",
         _DECISION,
     )
-    threshold: float = key(
-        "Jaccard similarity from which two questions are near", 0.7, _DECISION, gt=0, le=1
+    memory_mb: int = key(
+        "memory that the search for repeats may take, in MB", 2_000, _FREE, public=False, ge=100
     )
-    memory_mb: int = key("memory that the search for repeats may take, in MB", 2_000, _FREE, public=False, ge=100)
 
 
 class OverlapSettings(Section):
     """Rows that repeat a test problem (`[tests.NAME]`)."""
 
-    drop: _Kinds = key("kinds of repeats that are dropped", tuple(RepeatKind), _DECISION)
+    drop: _Kinds = key(
+        "kinds of repeats that are dropped",
+        tuple(kind for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE),
+        _DECISION,
+    )
     flag: _Kinds = key("kinds that stay, marked with the test problem that they repeat", (), _DECISION)
 
 
@@ -181,7 +196,9 @@ class MixRecipe(Section):
         {}, validate_default=False, description="the sets that are mixed, each a table [sources.NAME]"
     )
     tests: dict[str, TestSet] = Field(
-        {}, validate_default=False, description="the test sets that no row may repeat, each a table [tests.NAME]"
+        {},
+        validate_default=False,
+        description="the test sets that no row may repeat, each a table [tests.NAME]",
     )
     filters: FiltersSettings = FiltersSettings()
     repeats: RepeatsSettings = RepeatsSettings()
@@ -255,4 +272,8 @@ class MixRecipe(Section):
     def to_toml(self, *, public: bool = False) -> str:
         """Return the recipe as TOML, each key with its meaning; `public`: as it may leave the machine."""
         keys = walk(self)
-        return dump_toml(each._replace(value=each.shown) for each in keys if each.public) if public else dump_toml(keys)
+        return (
+            dump_toml(each._replace(value=each.shown) for each in keys if each.public)
+            if public
+            else dump_toml(keys)
+        )

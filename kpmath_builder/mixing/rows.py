@@ -17,7 +17,7 @@ class LeftOut(StrEnum):
     NO_SOLUTION = "no solution"
     NO_ANSWER = "empty answer"
     LONG_NUMBER = "number of too many digits"
-    MATH = "text of MATH, which is never published"
+    MATH = "text of MATH, or of seeds that may not be shared"
     MAY_BE_MATH = "may be text of MATH, and no MATH set is named to compare it with"
     LICENCE = "licence does not let everybody share it"
     TEST = "repeats a test problem"

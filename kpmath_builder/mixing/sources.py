@@ -71,7 +71,12 @@ def open_set(settings: SetSettings, kind: str, label: str, split: str = "train")
     if settings.path is not None:
         path = settings.path
         _check_file(path, label)
-        return OpenedSet(label, known.source or path.name.split(".", 1)[0], FileRecord.of(path).sha256, open_file(path).rows)
+        return OpenedSet(
+            label,
+            known.source or path.name.split(".", 1)[0],
+            FileRecord.of(path).sha256,
+            open_file(path).rows,
+        )
     hub = settings.hub or known.hub
     return _open_hub(settings, known, hub, label, settings.split or split)
 
@@ -126,7 +131,7 @@ def _open_hub(settings: SetSettings, known: KnownSet, hub: str, label: str, spli
         revision = _commit(hub, settings.revision, label)
         state = f"{hub}@{revision}"
     configs = (settings.hub_config,) if settings.hub_config else _configs(known, hub)
-    return OpenedSet(label, known.source or hub, state, _stream(hub, configs, known, split, revision, label))
+    return OpenedSet(label, known.source or hub, state, _stream(hub, configs, known, split=split, revision=revision, label=label))
 
 
 def _configs(known: KnownSet, hub: str) -> tuple[str | None, ...]:
@@ -143,10 +148,14 @@ def _commit(hub: str, revision: str | None, label: str) -> str:
     try:
         sha = HfApi().dataset_info(hub, revision=revision).sha
     except HFValidationError:
-        raise InputError(f"{label}.hub is {hub!r}: write it as owner/name, or give a file as {label}.path.") from None
+        raise InputError(
+            f"{label}.hub is {hub!r}: write it as owner/name, or give a file as {label}.path."
+        ) from None
     except HfHubHTTPError as error:
         if error.response is not None and error.response.status_code >= 500:
-            raise BuildError(f"The Hub cannot be reached for {hub} ({_first(error)}): run it again later.") from None
+            raise BuildError(
+                f"The Hub cannot be reached for {hub} ({_first(error)}): run it again later."
+            ) from None
         raise InputError(
             f"The Hub does not show {hub} ({_first(error)}): correct {label}.hub or {label}.revision, log in with `hf auth login`, or "
             f"give a file as {label}.path."
@@ -163,7 +172,7 @@ def _commit(hub: str, revision: str | None, label: str) -> str:
 
 
 def _stream(
-    hub: str, configs: tuple[str | None, ...], known: KnownSet, split: str, revision: str | None, label: str
+    hub: str, configs: tuple[str | None, ...], known: KnownSet, *, split: str, revision: str | None, label: str
 ) -> Iterator[Row]:
     import datasets  # seconds to import, and only these sets need it
 

@@ -119,7 +119,9 @@ class Planner:
 
     def _difference(self, commit: str | None) -> VersionDiff:
         there = self._remote.files(commit) if commit else {}
-        here = set(self._release.configs).union(path.split("/")[1] for path in there if path.startswith("data/"))
+        here = set(self._release.configs).union(
+            path.split("/")[1] for path in there if path.startswith("data/")
+        )
         return VersionDiff(
             {config: self._config(config, commit or "", there) for config in ALL_CONFIGS if config in here}
         )

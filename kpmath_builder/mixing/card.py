@@ -1,0 +1,138 @@
+"""What a mix adds to the card of the build: a config, its columns, and the section "The mix"."""
+
+import re
+from collections.abc import Sequence
+
+import yaml  # type: ignore[import-untyped]
+from huggingface_hub import DatasetCardData
+
+from kpmath_builder.dataset.card import columns_tables
+from kpmath_builder.dataset.front import config_entry, info_entry
+from kpmath_builder.dataset.markdown import table
+from kpmath_builder.dataset.parquet import WrittenConfig
+from kpmath_builder.dataset.schemas import PLUS
+from kpmath_builder.mixing.recipe import MixRecipe
+from kpmath_builder.mixing.report import MixReport
+
+__all__ = ["mixed_card"]
+
+_TITLE = "the pairs of `qa-pairs` mixed with existing sets (KPMath-Plus)"
+_SCORED_LINE = re.compile(r"^\| `scored` \|.*$", re.MULTILINE)
+
+
+def mixed_card(
+    card: str, recipe: MixRecipe, report: MixReport, written: WrittenConfig, fingerprint: str
+) -> str:
+    """Return the card of a build with all that is to be said of its mix."""
+    found = re.match(r"---\n(.*?)\n---\n(.*)", card, re.DOTALL)
+    assert found is not None, "a build writes its card with a front matter"
+    body = _SCORED_LINE.sub(
+        lambda line: f"{line[0]}\n| `{PLUS}` | {_TITLE} | {written.rows:,} |", found[2], count=1
+    )
+    # A model's text in the example may hold such a line too, but only above the heading itself.
+    body = _before(body, "## How it was made", _section(recipe, report, fingerprint))
+    body = _before(body, "## Provenance", columns_tables("###", (PLUS,)))
+    return f"---\n{_front(found[1], report, written, fingerprint)}\n---\n{body}"
+
+
+def _front(front: str, report: MixReport, written: WrittenConfig, fingerprint: str) -> str:
+    data = yaml.safe_load(front)
+    data["configs"].append(
+        {
+            **config_entry(PLUS, fingerprint, written),
+            "description": f"mix {fingerprint}, data {written.digest[:16]}",
+        }
+    )
+    data["dataset_info"].append(info_entry(PLUS, written))
+    if {data["license"], *report.licences} != {data["license"]}:
+        data |= {"license": "other", "license_name": "mixed", "license_link": "README.md#the-mix"}
+    ids = [counts.source for counts in report.sources.values() if counts.stayed and "/" in counts.source]
+    data["source_datasets"] = list(dict.fromkeys([*data["source_datasets"], *ids]))
+    text: str = DatasetCardData(**data).to_yaml()
+    return text
+
+
+def _before(body: str, heading: str, part: str) -> str:
+    before, found, after = body.rpartition(f"\n{heading}\n")
+    assert found, f"the card of a build has the section {heading}"
+    return f"{before}\n{part}\n\n{heading}\n{after}"
+
+
+def _section(recipe: MixRecipe, report: MixReport, fingerprint: str) -> str:
+    about = (
+        f"Config `{PLUS}` is mix `{fingerprint}`: our pairs with existing sets, as KPMath-Plus of the paper. "
+        "`source`, `source_id`, `subset` and `licence` say of each row where it comes from."
+    )
+    parts = [
+        "## The mix",
+        about,
+        table(*report.table()),
+        _preference(recipe),
+        _licences(report),
+        _unshared(report),
+        _overlaps(recipe, report),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _preference(recipe: MixRecipe) -> str:
+    settings = recipe.repeats
+    within = (
+        "Within one source, other solutions of the same question stay."
+        if settings.within == "pairs"
+        else "Within one source, one row per question stays."
+    )
+    flagged = (
+        f" These kinds stay and are marked (`repeats`): {_words(settings.flag)}." if settings.flag else ""
+    )
+    return (
+        f"Of rows that repeat one another, the one of the preferred source stays; the order is {', '.join(recipe.prefer)}. "
+        f"Kinds of repeats that are dropped: {_words(settings.drop)}.{flagged} {within}"
+    )
+
+
+def _licences(report: MixReport) -> str:
+    rows = [
+        (name, counts.source, licence, f"{number:,}")
+        for name, counts in report.sources.items()
+        for licence, number in sorted(counts.licences.items())
+    ]
+    return "### Licences of the rows\n\n" + table(("source", "set", "licence", "rows"), rows) if rows else ""
+
+
+def _unshared(report: MixReport) -> str:
+    rows = [
+        (name, subset or "all", licence or "not stated", f"{number:,}", reason.value)
+        for name, counts in report.sources.items()
+        for (subset, licence, reason), number in sorted(counts.unshared.items())
+    ]
+    if not rows:
+        return ""
+    return "### Rows that may not be shared, and so are not here\n\n" + table(
+        ("source", "part", "licence", "rows", "why"), rows
+    )
+
+
+def _overlaps(recipe: MixRecipe, report: MixReport) -> str:
+    title = "### Overlap of the mix with test sets"
+    if not recipe.tests:
+        return f"{title}\n\nThe mix was not compared with test sets."
+    names = list(report.sources)
+    kinds = sorted({kind for _, kind, _ in report.overlaps})
+    rows = [
+        (test, kind, *(f"{report.overlaps[test, kind, name]:,}" for name in names))
+        for test in report.tests
+        for kind in kinds
+        if any(report.overlaps[test, kind, name] for name in names)
+    ]
+    compared = ", ".join(f"{name} ({size:,} questions)" for name, size in report.tests.items())
+    said = (
+        f"Each question was compared with {compared}, as a whole text in its normal forms. Dropped: {_words(recipe.overlap.drop)}; marked in "
+        f"`test_repeat`: {_words(recipe.overlap.flag)}. The sets that nobody made for these tests are the baseline of the others."
+    )
+    found = table(("test set", "how", *names), rows) if rows else "No row repeats a test problem."
+    return f"{title}\n\n{said}\n\n{found}"
+
+
+def _words(kinds: Sequence[str]) -> str:
+    return ", ".join(str(kind) for kind in kinds) or "none"
