@@ -128,7 +128,7 @@ def _overlaps(recipe: MixRecipe, report: MixReport) -> str:
     compared = ", ".join(f"{name} ({size:,} questions)" for name, size in report.tests.items())
     said = (
         f"Each question was compared with {compared}, as a whole text in its normal forms. Dropped: {_words(recipe.overlap.drop)}; marked in "
-        f"`test_repeat`: {_words(recipe.overlap.flag)}. The sets that nobody made for these tests are the baseline of the others."
+        f"`test_repeat`: {_words(recipe.overlap.flag)}. The training sets of GSM8K and MATH, if they stand beside the others, are the baseline: rows that nobody made from the test sets."
     )
     found = table(("test set", "how", *names), rows) if rows else "No row repeats a test problem."
     return f"{title}\n\n{said}\n\n{found}"

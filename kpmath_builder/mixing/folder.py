@@ -8,19 +8,21 @@ from typing import Any
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.files.sealed import DamagedError, read_text, write_object, write_text
+from kpmath_builder.folder.paths import MIX_RECIPE
 from kpmath_builder.folder.proved import plain_files
 from kpmath_builder.folder.results import Results
 from kpmath_builder.mixing.recipe import MixRecipe
 
 __all__ = ["MixFolder", "is_mix"]
 
-RECIPE = "mix.toml"
-_OWN = frozenset({RECIPE, "sources", "knowledge", "dataset", "left-out.jsonl", "manifest.json", "mix.lock"})
+_OWN = frozenset(
+    {MIX_RECIPE, "sources", "knowledge", "dataset", "left-out.jsonl", "manifest.json", "mix.lock"}
+)
 
 
 def is_mix(folder: Path) -> bool:
     """Return whether a folder is that of a mix, finished or not."""
-    return (folder / RECIPE).is_file()
+    return (folder / MIX_RECIPE).is_file()
 
 
 class MixFolder(Results):
@@ -28,7 +30,7 @@ class MixFolder(Results):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.mix_recipe = folder / RECIPE
+        self.mix_recipe = folder / MIX_RECIPE
         """The whole recipe as last used, overrides included."""
         self.spools = folder / "sources"
         """What was read of each source, so that a mix that was stopped need not read it again."""
@@ -45,7 +47,7 @@ class MixFolder(Results):
         InputError
             When the folder is somebody else's, belongs to a mix of another name, or cannot be written.
         """
-        self._check(recipe)
+        self.check_place(recipe)
         try:
             for folder in (self.spools, self.knowledge):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -54,10 +56,6 @@ class MixFolder(Results):
             raise InputError(
                 f"The folder {self.folder} cannot be written ({error.strerror}): choose another with --set folder=…"
             ) from None
-
-    def check_place(self, recipe: MixRecipe) -> None:
-        """Raise `InputError` if the folder is no place for the mix, before anything is made there."""
-        self._check(recipe)
 
     def mix_lock(self) -> Lock:
         """Return the lock of the folder."""
@@ -70,7 +68,7 @@ class MixFolder(Results):
     def read_mix_recipe(self) -> MixRecipe:
         """Return the recipe that the folder was last mixed with; raises `DamagedError` if it is not what was written."""
         if read_text(self.mix_recipe) is None:
-            raise InputError(f"{self.folder} is not the folder of a mix (it has no {RECIPE}).")
+            raise InputError(f"{self.folder} is not the folder of a mix (it has no {MIX_RECIPE}).")
         return MixRecipe.read(self.mix_recipe)
 
     def declare(self, manifest: Mapping[str, Any]) -> None:
@@ -79,7 +77,8 @@ class MixFolder(Results):
         files = {path.relative_to(self.folder).as_posix(): self._proved.record(path) for path in made}
         write_object(self.manifest, {**manifest, "files": files})
 
-    def _check(self, recipe: MixRecipe) -> None:
+    def check_place(self, recipe: MixRecipe) -> None:
+        """Raise `InputError` if the folder is somebody else's or belongs to a mix of another name."""
         try:
             there = {path.name for path in self.folder.iterdir()} if self.folder.exists() else set[str]()
         except OSError as error:
@@ -87,13 +86,13 @@ class MixFolder(Results):
                 f"The folder {self.folder} cannot be read ({error.strerror}): choose another with --set folder=…"
             ) from None
         foreign = sorted(name for name in there - _OWN if not name.startswith("."))
-        if foreign or (there and not there <= _OWN | {name for name in there if name.startswith(".")}):
+        if foreign:
             raise InputError(
                 f"{self.folder} holds {foreign[0]}, which is not a mix's: choose another folder with --set folder=…"
             )
         if there - {"mix.lock"} and not is_mix(self.folder):
             raise InputError(
-                f"{self.folder} holds files and no {RECIPE}, so it is not a mix's: choose another folder with --set folder=…"
+                f"{self.folder} holds files and no {MIX_RECIPE}, so it is not a mix's: choose another folder with --set folder=…"
             )
         owner = self._owner()
         if owner not in {None, recipe.name}:

@@ -68,9 +68,9 @@ class Verdicts:
             yield row, row_id(spool.name, row.number), self._fate(place, row)
 
     def _fate(self, place: int, row: MixRow) -> Fate:
-        if row.left_out is not None:
-            return Fate(row.left_out)
         known = self._special.get(place)
+        if row.left_out is not None:
+            return known or Fate(row.left_out)
         if known is not None and known.reason is not None:
             return known
         settings, first = self._recipe.repeats, int(self._first[place])
@@ -123,7 +123,7 @@ def judge(
     questions, pairs, open_ = bytearray(), bytearray(), bytearray()
     for spool in spools:
         for row in spool.rows():
-            fate = None if row.left_out is not None else _alone(recipe, row, withheld, tests)
+            fate = _alone(recipe, row, withheld, tests)
             if fate is not None:
                 special[len(numbers)] = fate
             open_.append(row.left_out is None and (fate is None or fate.reason is None))
@@ -157,11 +157,15 @@ def judge(
 
 def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: TestQuestions) -> Fate | None:
     """Return what becomes of a row whatever the others are; None if nothing is to be said."""
-    if found := withheld.reason(row):
+    if row.left_out is not None and not row.question:
+        return None
+    if row.left_out is None and (found := withheld.reason(row)):
         return Fate(*found)
     repeat = tests.find(row.question)
     if repeat is None:
         return None
+    if row.left_out is not None:  # MATH itself: the baseline of what grew out of it
+        return Fate(row.left_out, test=repeat.of, test_how=repeat.kind.value)
     if repeat.kind in recipe.overlap.drop:
         return Fate(LeftOut.TEST, repeat.of, repeat.kind.value, matched=repeat.matched)
     if repeat.kind in recipe.overlap.flag:

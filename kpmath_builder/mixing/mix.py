@@ -143,7 +143,7 @@ def _fingerprint(recipe: MixRecipe, spools: Mapping[str, Spool], tests: TestQues
         "tests": tests.states,
         "build": base and {name: list(record) for name, record in base["files"].items()},
     }
-    return "sha256:" + hashlib.sha256(canonical_json(told).encode()).hexdigest()
+    return hashlib.sha256(canonical_json(told).encode()).hexdigest()[:16]
 
 
 def _manifest_of_build(recipe: MixRecipe) -> Mapping[str, Any]:

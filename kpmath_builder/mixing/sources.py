@@ -1,6 +1,7 @@
 """Opening a set: its rows one by one, and a state that changes when they do."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.sealed import FileRecord
 from kpmath_builder.folder.proved import plain_files
@@ -98,7 +100,8 @@ def open_build(folder: Path, label: str) -> OpenedSet:
     tables = [name for name in results.tables(manifest) if name.startswith(_PAIRS)]
     digests = [manifest["files"][f"dataset/{name}"] for name in sorted(tables)]
     state = hashlib.sha256(repr(digests).encode()).hexdigest()
-    return OpenedSet(label, folder.name, state, _pairs([results.dataset / name for name in sorted(tables)]))
+    name = json.loads((results.dataset / PROVENANCE / "build.json").read_bytes())["name"]
+    return OpenedSet(label, name, state, _pairs([results.dataset / table for table in sorted(tables)]))
 
 
 def _pairs(tables: list[Path]) -> Iterator[Row]:
@@ -131,7 +134,12 @@ def _open_hub(settings: SetSettings, known: KnownSet, hub: str, label: str, spli
         revision = _commit(hub, settings.revision, label)
         state = f"{hub}@{revision}"
     configs = (settings.hub_config,) if settings.hub_config else _configs(known, hub)
-    return OpenedSet(label, known.source or hub, state, _stream(hub, configs, known, split=split, revision=revision, label=label))
+    return OpenedSet(
+        label,
+        known.source or hub,
+        state,
+        _stream(hub, configs, known, split=split, revision=revision, label=label),
+    )
 
 
 def _configs(known: KnownSet, hub: str) -> tuple[str | None, ...]:
@@ -172,7 +180,13 @@ def _commit(hub: str, revision: str | None, label: str) -> str:
 
 
 def _stream(
-    hub: str, configs: tuple[str | None, ...], known: KnownSet, *, split: str, revision: str | None, label: str
+    hub: str,
+    configs: tuple[str | None, ...],
+    known: KnownSet,
+    *,
+    split: str,
+    revision: str | None,
+    label: str,
 ) -> Iterator[Row]:
     import datasets  # seconds to import, and only these sets need it
 

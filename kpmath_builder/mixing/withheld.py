@@ -36,7 +36,10 @@ class Withheld:
         )
         self._index = ProblemIndex((seed.id, seed.problem) for seed in self.texts)
         self._copies = ProtectedTexts(self.texts)
-        kinds = {*(source.kind for source in recipe.sources.values()), *(test.kind for test in recipe.tests.values())}
+        kinds = {
+            *(source.kind for source in recipe.sources.values()),
+            *(test.kind for test in recipe.tests.values()),
+        }
         self._knows_math = "math" in kinds
 
     def reason(self, row: MixRow) -> tuple[LeftOut, str, str] | None:
