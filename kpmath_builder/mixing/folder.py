@@ -49,9 +49,9 @@ class MixFolder(Results):
         """
         self.check_place(recipe)
         try:
+            write_text(self.mix_recipe, recipe.to_toml())  # first: it says whose the folder is
             for folder in (self.spools, self.knowledge):
-                folder.mkdir(parents=True, exist_ok=True)
-            write_text(self.mix_recipe, recipe.to_toml())
+                folder.mkdir(exist_ok=True)
         except OSError as error:
             raise InputError(
                 f"The folder {self.folder} cannot be written ({error.strerror}): choose another with --set folder=…"
@@ -80,13 +80,13 @@ class MixFolder(Results):
     def check_place(self, recipe: MixRecipe) -> None:
         """Raise `InputError` if the folder is somebody else's or belongs to a mix of another name."""
         try:
-            there = {path.name for path in self.folder.iterdir()} if self.folder.exists() else set[str]()
+            names = {path.name for path in self.folder.iterdir()} if self.folder.exists() else set[str]()
         except OSError as error:
             raise InputError(
                 f"The folder {self.folder} cannot be read ({error.strerror}): choose another with --set folder=…"
             ) from None
-        foreign = sorted(name for name in there - _OWN if not name.startswith("."))
-        if foreign:
+        there = {name for name in names if not name.startswith(".")}  # what a killed writer left is hidden
+        if foreign := sorted(there - _OWN):
             raise InputError(
                 f"{self.folder} holds {foreign[0]}, which is not a mix's: choose another folder with --set folder=…"
             )
