@@ -59,6 +59,11 @@ _SOLUTIONS = pa.list_(
 )
 
 
+_REPEATS = pa.list_(
+    pa.struct({"check": _STRING, "set": _STRING, "id": _STRING, "kind": _STRING, "similarity": _FLOAT})
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a published config; `description` is one sentence of the dataset card."""
@@ -133,6 +138,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -141,7 +151,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
         Column("detail", _STRING, "More on the reason, where there is more to say."),
-        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column(
+            "repeats",
+            _REPEATS,
+            "What an agreed question repeats (`check`: a `seed` problem, a problem of a `test` set, an earlier `row`), its id, and how; "
+            "similarity is from 0 to 1.",
+        ),
+        Column(
+            "question",
+            _STRING,
+            "The question; null where none was written, and where it repeats a text that may not be published.",
+            nullable=True,
+        ),
         Column("topics", _STRINGS, "The drawn topics."),
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -237,22 +258,20 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("source", _STRING, "The set that the row comes from: its id on the Hub, or its name."),
         Column("source_id", _STRING, "The row's id in that set, or its place in it."),
-        Column("subset", _STRING, "The part of that set, as the set itself names it; empty if it names none."),
+        Column(
+            "subset", _STRING, "The part of that set, as the set itself names it; empty if it names none."
+        ),
         Column("licence", _STRING, "The licence of the row, as the set states it for that part."),
         Column(
-            "repeats",
-            _STRING,
-            "The `id` of a row of this table that the question repeats in a way that the mix keeps; else null.",
-            nullable=True,
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: renumbered` or `GSM8K test: question 13-gram`; mostly empty.",
         ),
-        Column("repeat_kind", _STRING, "How it repeats that row, e.g. `renumbered`.", nullable=True),
         Column(
-            "test_repeat",
-            _STRING,
-            "The test problem that the question repeats in a way that the mix keeps; else null.",
-            nullable=True,
+            "repeats",
+            _REPEATS,
+            "The same with the id of what is repeated (`check`: an earlier `row` of this table, a problem of a `test` set).",
         ),
-        Column("test_repeat_kind", _STRING, "How it repeats that problem, e.g. `near`.", nullable=True),
     ),
 }
 
@@ -279,6 +298,7 @@ def _feature(kind: pa.DataType) -> dict[str, Any]:
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
+_FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
@@ -324,6 +344,8 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    unflagged: bool = False
+    """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
@@ -331,6 +353,8 @@ class PairsConfig(_Config):
         for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.unflagged:
+            kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
@@ -355,6 +379,8 @@ class PlusConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     """Keep rows from these sets."""
     licences: Sequence[str] | None = None
     """Keep rows under these licences."""
+    unflagged: bool = False
+    """Keep rows whose question repeats no test problem and no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters."""
@@ -362,7 +388,7 @@ class PlusConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
         for column, wanted in (("source", self.sources), ("licence", self.licences)):
             if wanted is not None:
                 kept &= _wanted(rows[column], wanted)
-        return kept
+        return kept & _unflagged(rows["flags"]) if self.unflagged else kept
 
 
 class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is untyped
@@ -451,6 +477,10 @@ def _true(answers: pa.Array) -> _Mask:
     """Return truth values; a null is no."""
     known: _Mask = pc.fill_null(answers, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill
     return known
+
+
+def _unflagged(lists: pa.Array) -> _Mask:
+    return _true(pc.equal(pc.list_value_length(lists), 0))
 
 
 def _kept(rows: pa.RecordBatch) -> _Mask:

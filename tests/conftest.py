@@ -7,6 +7,9 @@ from commands import Kpmath
 from hypothesis import HealthCheck, settings
 
 from kpmath_builder.answers.workers import Limits, checker
+from kpmath_builder.errors import InputError
+from kpmath_builder.seeds import benchmarks
+from kpmath_builder.seeds.rows import Table
 
 settings.register_profile(
     "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -24,6 +27,17 @@ def shared_data() -> Path:
             f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
         )
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def no_test_sets_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test ask the Hub for test sets, nor find those that somebody fetched before."""
+
+    def refuse(hub: str, *_: object) -> Table:
+        raise InputError(f"{hub} is not here.")
+
+    monkeypatch.setattr(benchmarks, "hub_answers", lambda: False)
+    monkeypatch.setattr(benchmarks, "open_hub", refuse)
 
 
 @pytest.fixture

@@ -208,7 +208,7 @@ def recipe_tree(sources: Path, folder: Path) -> dict[str, Any]:
         "sources": {
             name: {"kind": kind, "path": str(sources / file)} for name, (kind, file) in kinds.items()
         },
-        "tests": {"exam": {"kind": "gsm8k", "path": str(sources / "exam.jsonl")}},
+        "contamination": {"sets": [{"name": "exam", "path": str(sources / "exam.jsonl")}]},
     }
     tree["sources"]["own"] |= {
         "fields": {"question": "q", "solution": "a", "answer": "short", "id": "n"},

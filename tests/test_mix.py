@@ -105,7 +105,7 @@ def test_what_a_row_repeats_is_named_beside_it(mixed: Mixed):
         "metamathqa/00000000",
         "verbatim",
     )
-    assert (told["own/00000005"]["of"], told["own/00000005"]["how"]) == ("exam/0", "verbatim")
+    assert (told["own/00000005"]["of"], told["own/00000005"]["how"]) == ("exam/00000", "verbatim")
     assert problem(99, "exam").split()[-1] in told["own/00000005"]["matched"]
     assert told["own/00000006"]["how"] == "contained"
 
@@ -116,7 +116,7 @@ def test_the_counts_of_each_source_add_up_and_are_those_of_the_table(mixed: Mixe
         assert counts["came"] == counts["stayed"] + sum(counts["left_out"].values())
         assert counts["stayed"] == sum(row["id"].startswith(f"{name}/") for row in rows)
     assert mixed.rows["plus"] == len(rows)
-    assert mixed.report["overlaps"] == [{"test": "exam", "kind": "verbatim", "source": "own", "rows": 1}]
+    assert {"test": "exam", "check": "verbatim", "source": "own", "rows": 1} in mixed.report["overlaps"]
 
 
 def test_every_row_says_where_it_is_from_and_under_which_licence(mixed: Mixed):
@@ -226,7 +226,7 @@ def test_a_custom_set_without_a_licence_stays_out(tree: Row):
 
 
 def test_one_row_per_question_if_the_recipe_says_so(tree: Row):
-    told = left_out(mixed_with(tree, "metamathqa", repeats={"within": "questions"}))
+    told = left_out(mixed_with(tree, "metamathqa", duplicates={"within": "questions"}))
     assert (told["metamathqa/00000001"]["reason"], told["metamathqa/00000001"]["of"]) == (
         LeftOut.OWN,
         "metamathqa/00000000",
@@ -247,17 +247,17 @@ def test_kinds_of_repeats_that_are_flagged_stay_and_name_what_they_repeat(tree: 
     made = mixed_with(
         tree,
         "own",
-        repeats={"drop": ["verbatim"], "flag": ["renumbered"]},
-        overlap={"drop": ["verbatim"], "flag": ["renumbered"]},
+        contamination={**tree["contamination"], "renumbered": "flag"},
     )
     first, second, third = (row for row in rows_of(made) if row["id"].startswith("own/"))
-    assert (first["repeats"], second["repeats"], second["repeat_kind"]) == (
-        None,
-        "own/00000000",
-        "renumbered",
-    )
-    assert (third["test_repeat"], third["test_repeat_kind"]) == ("exam/0", "renumbered")
-    assert made.report["sources"]["own"]["flagged"] == {"renumbered": 1}
+    assert (first["flags"], first["repeats"]) == ([], [])
+    assert second["flags"] == ["row: renumbered"]
+    assert [mark["id"] for mark in second["repeats"]] == ["own/00000000"]
+    assert third["flags"] == ["exam: renumbered"]
+    assert [(mark["check"], mark["id"]) for mark in third["repeats"]] == [("test", "exam/00000")]
+    assert made.report["sources"]["own"]["flagged"] == {"exam: renumbered": 1, "row: renumbered": 1}
+    unflagged = load(made.folder, "plus", streaming=True, unflagged=True, sources="few")
+    assert [row["id"] for row in unflagged] == ["own/00000000"]
 
 
 def test_a_limit_and_chosen_parts_are_kept_to(tree: Row):
@@ -430,7 +430,9 @@ def test_rows_are_filtered_by_source_and_licence_while_they_load(mixed: Mixed):
             and ("licences" not in filters or row["licence"] in filters["licences"])
         ]
         assert list(load(mixed.folder, "plus", streaming=True, **filters)) == wanted
-    with pytest.raises(InputError, match="plus cannot be filtered by topics: choose from sources, licences"):
+    with pytest.raises(
+        InputError, match="plus cannot be filtered by topics: choose from unflagged, sources, licences"
+    ):
         load(mixed.folder, "plus", topics=["x"])
 
 
@@ -473,7 +475,7 @@ def has_other_ending(tree: Row, place: Path) -> None:
 
 def has_empty_test(tree: Row, place: Path) -> None:
     (place / "x.jsonl").write_text("\n")
-    tree["tests"]["exam"]["path"] = str(place / "x.jsonl")
+    tree["contamination"]["sets"] = [str(place / "x.jsonl")]
 
 
 def goes_into_a_build(tree: Row, place: Path) -> None:
@@ -497,8 +499,8 @@ def goes_into_another_mix(tree: Row, place: Path) -> None:
     [
         (lacks_build, "sources.ours.path, .* holds no finished build"),
         (lacks_column, "sources.metamathqa, line 1, has the columns `query`, `response` and lacks `type`"),
-        (has_other_ending, "sources.tal.path must be a .jsonl"),
-        (has_empty_test, "tests.exam holds no question"),
+        (has_other_ending, "x.xml has an unknown ending"),
+        (has_empty_test, "x.jsonl holds no rows: correct it in contamination.sets"),
         (goes_into_a_build, "is not a mix's: choose another folder"),
         (goes_into_another_mix, 'belongs to the mix named "other", and this one is named "tried"'),
     ],

@@ -19,7 +19,6 @@ from kpmath_builder.mixing.rows import LeftOut, MathText, MixRow
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "mix.toml"
 TREE: dict[str, Any] = {
     "sources": {"ours": {"kind": "build", "path": "builds/x"}, "gsm8k": {"kind": "gsm8k"}},
-    "tests": {"math": {"kind": "math"}},
 }
 
 
@@ -233,14 +232,8 @@ def test_a_public_recipe_names_no_place_of_this_machine():
         ("sources.ours", {"kind": "gsm8k"}, "sources hold no build"),
         ("sources.ours", {"kind": "build"}, "source of kind build has no path"),
         ("prefer", ["ours"], "prefer names ours, and the sources are ours, gsm8k"),
-        ("tests.math", {"kind": "custom", "path": "x"}, "test set of kind custom needs"),
-        ("tests.math.kind", "mmiqc", "tests.math.kind must be one of gsm8k, math, tal-scq5k-en, custom"),
-        (
-            "repeats.drop",
-            ["equal"],
-            "repeats.drop must be a list of some of verbatim, reformatted, renumbered",
-        ),
-        ("repeats", {"flag": ["near"]}, "repeats both drops and flags near"),
+        ("duplicates.near", "drp", "duplicates.near must be one of drop, flag, ignore, got 'drp'"),
+        ("contamination.sets", [5], "contamination.sets holds 5: give an id on the Hub, a file, or a table"),
         ("filters.max_digits", 0, "filters.max_digits must be a whole number from 1"),
     ],
 )

@@ -70,6 +70,7 @@ def test_nested_structs_hold_every_field_of_their_records():
     """Arrow drops keys that a schema does not name, so a field added to a record must be added here too."""
     assert struct_fields("scored", "solutions") == set(records.Solution.model_fields)
     assert struct_fields("scored", "key_points") == set(records.BlueprintPart.model_fields)
+    assert struct_fields("scored", "repeats") == set(records.RepeatMark.model_fields)
     assert struct_fields("kp-extraction", "key_points") == set(records.TopicKeyPoints.model_fields)
     assert struct_fields("kp-extraction", "raw_key_points") == set(records.TopicKeyPoints.model_fields)
 

@@ -13,7 +13,7 @@ def meaningful_punctuation(tokens: Sequence[str]) -> list[str]:
     """Return the tokens without punctuation of prose, and `SENTENCE` after each sentence."""
     found: list[str] = []
     quoted = False
-    for sign, after in zip(tokens, [*tokens[1:], SENTENCE], strict=True):
+    for sign, after in zip(tokens, [*tokens[1:], SENTENCE], strict=False):
         before = found[-1] if found else SENTENCE
         if sign == '"':
             inches = not quoted and is_number(before)

@@ -27,6 +27,7 @@ __all__ = ["ExtractionConfig", "KPMath", "PairsConfig", "PlusConfig", "ScoredCon
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
+_FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
@@ -72,6 +73,8 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    unflagged: bool = False
+    """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
@@ -79,6 +82,8 @@ class PairsConfig(_Config):
         for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.unflagged:
+            kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
@@ -103,6 +108,8 @@ class PlusConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     """Keep rows from these sets."""
     licences: Sequence[str] | None = None
     """Keep rows under these licences."""
+    unflagged: bool = False
+    """Keep rows whose question repeats no test problem and no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters."""
@@ -110,7 +117,7 @@ class PlusConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
         for column, wanted in (("source", self.sources), ("licence", self.licences)):
             if wanted is not None:
                 kept &= _wanted(rows[column], wanted)
-        return kept
+        return kept & _unflagged(rows["flags"]) if self.unflagged else kept
 
 
 class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is untyped
@@ -199,6 +206,10 @@ def _true(answers: pa.Array) -> _Mask:
     """Return truth values; a null is no."""
     known: _Mask = pc.fill_null(answers, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill
     return known
+
+
+def _unflagged(lists: pa.Array) -> _Mask:
+    return _true(pc.equal(pc.list_value_length(lists), 0))
 
 
 def _kept(rows: pa.RecordBatch) -> _Mask:

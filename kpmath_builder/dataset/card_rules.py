@@ -91,6 +91,7 @@ _SECTIONS = (
     "Columns",
     "Seed problems",
     "Contamination",
+    "Repeats",
     "Known limits",
     "Provenance",
     "How to cite",

@@ -53,6 +53,11 @@ _SOLUTIONS = pa.list_(
 )
 
 
+_REPEATS = pa.list_(
+    pa.struct({"check": _STRING, "set": _STRING, "id": _STRING, "kind": _STRING, "similarity": _FLOAT})
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a published config; `description` is one sentence of the dataset card."""
@@ -127,6 +132,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -135,7 +145,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
         Column("detail", _STRING, "More on the reason, where there is more to say."),
-        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column(
+            "repeats",
+            _REPEATS,
+            "What an agreed question repeats (`check`: a `seed` problem, a problem of a `test` set, an earlier `row`), its id, and how; "
+            "similarity is from 0 to 1.",
+        ),
+        Column(
+            "question",
+            _STRING,
+            "The question; null where none was written, and where it repeats a text that may not be published.",
+            nullable=True,
+        ),
         Column("topics", _STRINGS, "The drawn topics."),
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -236,19 +257,15 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("licence", _STRING, "The licence of the row, as the set states it for that part."),
         Column(
-            "repeats",
-            _STRING,
-            "The `id` of a row of this table that the question repeats in a way that the mix keeps; else null.",
-            nullable=True,
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: renumbered` or `GSM8K test: question 13-gram`; mostly empty.",
         ),
-        Column("repeat_kind", _STRING, "How it repeats that row, e.g. `renumbered`.", nullable=True),
         Column(
-            "test_repeat",
-            _STRING,
-            "The test problem that the question repeats in a way that the mix keeps; else null.",
-            nullable=True,
+            "repeats",
+            _REPEATS,
+            "The same with the id of what is repeated (`check`: an earlier `row` of this table, a problem of a `test` set).",
         ),
-        Column("test_repeat_kind", _STRING, "How it repeats that problem, e.g. `near`.", nullable=True),
     ),
 }
 

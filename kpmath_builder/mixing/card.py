@@ -1,22 +1,26 @@
 """What a mix adds to the card of the build: a config, its columns, and the section "The mix"."""
 
 import re
-from collections.abc import Sequence
 
 import yaml  # type: ignore[import-untyped]
 from huggingface_hub import DatasetCardData
 
+from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.dataset.card import columns_tables
 from kpmath_builder.dataset.front import config_entry, info_entry
 from kpmath_builder.dataset.markdown import table
 from kpmath_builder.dataset.parquet import WrittenConfig
 from kpmath_builder.dataset.schemas import PLUS
+from kpmath_builder.mixing.policies import of_row
 from kpmath_builder.mixing.recipe import MixRecipe
 from kpmath_builder.mixing.report import MixReport
 
 __all__ = ["mixed_card"]
 
 _TITLE = "the pairs of `qa-pairs` mixed with existing sets (KPMath-Plus)"
+_KINDS = tuple(
+    kind for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE
+)  # nothing looks for paraphrases here
 _SCORED_LINE = re.compile(r"^\| `scored` \|.*$", re.MULTILINE)
 
 
@@ -70,24 +74,24 @@ def _section(recipe: MixRecipe, report: MixReport, fingerprint: str) -> str:
         _preference(recipe),
         _licences(report),
         _unshared(report),
-        _overlaps(recipe, report),
+        _overlaps(report),
     ]
     return "\n\n".join(filter(None, parts))
 
 
 def _preference(recipe: MixRecipe) -> str:
-    settings = recipe.repeats
     within = (
         "Within one source, other solutions of the same question stay."
-        if settings.within == "pairs"
+        if recipe.duplicates.within == "pairs"
         else "Within one source, one row per question stays."
     )
-    flagged = (
-        f" These kinds stay and are marked (`repeats`): {_words(settings.flag)}." if settings.flag else ""
-    )
+    said = {
+        policy: ", ".join(kind.value for kind in _KINDS if of_row(recipe, kind.value) == policy) or "none"
+        for policy in ("drop", "flag")
+    }
     return (
         f"Of rows that repeat one another, the one of the preferred source stays; the order is {', '.join(recipe.prefer)}. "
-        f"Kinds of repeats that are dropped: {_words(settings.drop)}.{flagged} {within}"
+        f"Kinds of repeats that are dropped: {said['drop']}; that stay and are marked in `flags` and `repeats`: {said['flag']}. {within}"
     )
 
 
@@ -113,26 +117,30 @@ def _unshared(report: MixReport) -> str:
     )
 
 
-def _overlaps(recipe: MixRecipe, report: MixReport) -> str:
-    title = "### Overlap of the mix with test sets"
-    if not recipe.tests:
-        return f"{title}\n\nThe mix was not compared with test sets."
-    names = list(report.sources)
-    kinds = sorted({kind for _, kind, _ in report.overlaps})
-    rows = [
-        (test, kind, *(f"{report.overlaps[test, kind, name]:,}" for name in names))
-        for test in report.tests
-        for kind in kinds
-        if any(report.overlaps[test, kind, name] for name in names)
+def _overlaps(report: MixReport) -> str:
+    parts = ["### Overlap of the mix with test sets"]
+    if not report.tests:
+        parts.append("No row was compared with a test set: the recipe of the mix names none.")
+    parts += [
+        f"**{one.name} was not checked**: it could not be read when the mix was made."
+        for one in report.tests
+        if one.fault
     ]
-    compared = ", ".join(f"{name} ({size:,} questions)" for name, size in report.tests.items())
-    said = (
-        f"Each question was compared with {compared}, as a whole text in its normal forms. Dropped: {_words(recipe.overlap.drop)}; marked in "
-        f"`test_repeat`: {_words(recipe.overlap.flag)}. The training sets of GSM8K and MATH, if they stand beside the others, are the baseline: rows that nobody made from the test sets."
+    read = [one for one in report.tests if one.is_read]
+    if not read:
+        return "\n\n".join(parts)
+    names = list(report.sources)
+    checks = list(dict.fromkeys(check for _, check, _ in sorted(report.overlaps)))
+    rows = [
+        (one.name, check, *(f"{report.overlaps[one.name, check, name]:,}" for name in names))
+        for one in read
+        for check in checks
+        if any(report.overlaps[one.name, check, name] for name in names)
+    ]
+    compared = ", ".join(f"{one.name} ({len(one.problems):,} problems)" for one in read)
+    parts.append(
+        f"Rows that repeat a problem of {compared}, by check and source, dropped or marked in `flags`. The training sets of GSM8K and MATH, "
+        "if they stand among the sources, are the baseline: nobody made them from the test sets. Of MATH, questions alone are compared."
     )
-    found = table(("test set", "how", *names), rows) if rows else "No row repeats a test problem."
-    return f"{title}\n\n{said}\n\n{found}"
-
-
-def _words(kinds: Sequence[str]) -> str:
-    return ", ".join(str(kind) for kind in kinds) or "none"
+    parts.append(table(("test set", "check", *names), rows) if rows else "No row repeats a test problem.")
+    return "\n\n".join(parts)

@@ -64,7 +64,7 @@ def collect(recipe: MixRecipe, name: str, path: Path) -> Spool:
         header = check_lines(path)
         if header is not None and header.get("made_from") == made_from:
             return spool
-    known = known_set(settings, settings.kind)
+    known = known_set(settings)
     reader = _Reader(recipe, settings, known, _licence_of_set(settings, known))
     rows = (
         reader.read(number, row, opened.label)
@@ -80,7 +80,7 @@ def _open(settings: MixedSet, name: str) -> OpenedSet:
     if settings.kind == "build":
         assert settings.path is not None, "the recipe was checked"
         return open_build(settings.path, f"sources.{name}")
-    return open_set(settings, settings.kind, f"sources.{name}")
+    return open_set(settings, f"sources.{name}")
 
 
 def _made_from(recipe: MixRecipe, settings: MixedSet, source: str, state: str) -> str:

@@ -6,7 +6,7 @@ In memory it holds some 40 bytes per row, what `find_repeats` is allowed, and th
 import hashlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,14 @@ import numpy.typing as npt
 
 from kpmath_builder.curation.duplicates import find_repeats
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
+from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.mixing.collecting import Spool
+from kpmath_builder.mixing.policies import kept_kinds, of_row, of_test
 from kpmath_builder.mixing.recipe import MixRecipe
 from kpmath_builder.mixing.rows import LeftOut, MixRow
-from kpmath_builder.mixing.testsets import TestQuestions
 from kpmath_builder.mixing.withheld import Withheld
+from kpmath_builder.recipe.sections import Policy
+from kpmath_builder.records import RepeatMark
 
 __all__ = ["Fate", "Verdicts", "judge"]
 
@@ -32,11 +35,10 @@ class Fate:
     reason: LeftOut | None
     """None: it is mixed."""
     of: str = ""
-    """The row, test problem or withheld text that it repeats, whether it stays or not."""
+    """What it repeats, if it stays out for that: a row, a test problem, a text that must not be published."""
     how: str = ""
-    test: str = ""
-    """The test problem that it repeats in a way that the mix keeps."""
-    test_how: str = ""
+    marks: tuple[RepeatMark, ...] = ()
+    """What it repeats of test sets and of other rows, whether it stays or not."""
     matched: str = ""
     """What it has in common with a test problem, for people to look at on this machine."""
 
@@ -59,7 +61,6 @@ class Verdicts:
     """Rows with the same question and solution as an earlier one."""
     _numbers: npt.NDArray[np.int64]
     _recipe: MixRecipe
-    tests: TestQuestions = field(repr=False)
 
     def of(self, spool: Spool) -> Iterator[tuple[MixRow, str, Fate]]:
         """Yield the rows of a source with their ids and fates."""
@@ -73,31 +74,27 @@ class Verdicts:
             return known or Fate(row.left_out)
         if known is not None and known.reason is not None:
             return known
-        settings, first = self._recipe.repeats, int(self._first[place])
-        same = self._same_question(place, first)
-        if same is not None and same.reason is not None:
-            return same
-        repeat = self._repeats.get(self._id(first))
-        if repeat is not None and repeat.kind in settings.drop:
-            return Fate(self._whose(place, repeat.of), repeat.of, repeat.kind.value)
-        of, how = (same.of, same.how) if same is not None else ("", "")
-        if repeat is not None and repeat.kind in settings.flag:
-            of, how = repeat.of, repeat.kind.value
-        return Fate(None, of, how, *((known.test, known.test_how) if known is not None else ()))
+        marks = known.marks if known is not None else ()
+        for mark, policy in self._row_marks(place, int(self._first[place])):
+            if policy == "drop":
+                return Fate(self._whose(place, mark.id), mark.id, mark.kind, marks)
+            if policy == "flag":
+                marks = (*marks, mark)
+        return Fate(None, marks=marks)
 
-    def _same_question(self, place: int, first: int) -> Fate | None:
-        """Return the fate of a row whose question was there before, to the word; None if it was not."""
-        if place == first:
-            return None
-        settings, of = self._recipe.repeats, self._id(first)
-        own = self._name(place) == self._name(first)
-        if place in self._twins or (own and settings.within == "questions"):
-            return Fate(self._whose(place, of), of, RepeatKind.VERBATIM.value)
-        if own:
-            return None
-        if RepeatKind.VERBATIM in settings.drop:
-            return Fate(LeftOut.OTHERS, of, RepeatKind.VERBATIM.value)
-        return Fate(None, of, RepeatKind.VERBATIM.value) if RepeatKind.VERBATIM in settings.flag else None
+    def _row_marks(self, place: int, first: int) -> Iterator[tuple[RepeatMark, Policy]]:
+        """Yield which earlier rows a row repeats, and what the recipe says to that."""
+        if place != first:
+            own, settings = self._name(place) == self._name(first), self._recipe.duplicates
+            same = RepeatMark(check="row", id=self._id(first), kind=RepeatKind.VERBATIM.value)
+            if place in self._twins or (own and settings.within == "questions"):
+                yield same, "drop"
+            elif not own:  # its own source's other solutions stay
+                yield same, of_row(self._recipe, same.kind)
+        if repeat := self._repeats.get(self._id(first)):
+            kind = repeat.kind.value
+            mark = RepeatMark(check="row", id=repeat.of, kind=kind, similarity=repeat.similarity)
+            yield mark, of_row(self._recipe, kind)
 
     def _whose(self, place: int, of: str) -> LeftOut:
         return LeftOut.OWN if of.partition("/")[0] == self._name(place) else LeftOut.OTHERS
@@ -115,7 +112,7 @@ def row_id(name: str, number: int) -> str:
 
 
 def judge(
-    recipe: MixRecipe, spools: Sequence[Spool], withheld: Withheld, tests: TestQuestions, scratch: Path
+    recipe: MixRecipe, spools: Sequence[Spool], withheld: Withheld, tests: RowChecks, scratch: Path
 ) -> Verdicts:
     """Compare all rows; `spools` stand in the order of preference, `scratch` is a folder for what does not fit into memory."""
     special: dict[int, Fate] = {}
@@ -141,8 +138,8 @@ def judge(
         find_repeats(
             _heads(spools, starts, first),
             scratch=scratch,
-            memory=recipe.repeats.memory_mb << 20,
-            kept=frozenset(RepeatKind) - {*recipe.repeats.drop},
+            memory=recipe.duplicates.memory << 20,
+            kept=kept_kinds(recipe),
         ),
         first,
         [spool.name for spool in spools],
@@ -151,26 +148,25 @@ def judge(
         set(places[first_pair[places] != places].tolist()),
         np.frombuffer(numbers, np.int64),
         recipe,
-        tests,
     )
 
 
-def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: TestQuestions) -> Fate | None:
+def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: RowChecks) -> Fate | None:
     """Return what becomes of a row whatever the others are; None if nothing is to be said."""
     if row.left_out is not None and not row.question:
         return None
     if row.left_out is None and (found := withheld.reason(row)):
         return Fate(*found)
-    repeat = tests.find(row.question)
-    if repeat is None:
+    hits = list(tests.against_tests(row.question, [row.solution] if row.solution else []))
+    if not hits:
         return None
+    marks = tuple(hit.mark for hit in hits)
     if row.left_out is not None:  # MATH itself: the baseline of what grew out of it
-        return Fate(row.left_out, test=repeat.of, test_how=repeat.kind.value)
-    if repeat.kind in recipe.overlap.drop:
-        return Fate(LeftOut.TEST, repeat.of, repeat.kind.value, matched=repeat.matched)
-    if repeat.kind in recipe.overlap.flag:
-        return Fate(None, test=repeat.of, test_how=repeat.kind.value)
-    return None
+        return Fate(row.left_out, marks=marks)
+    for hit in hits:
+        if of_test(recipe, hit.mark.kind) == "drop":
+            return Fate(LeftOut.TEST, hit.mark.id, hit.mark.kind, marks, hit.matched)
+    return Fate(None, marks=marks)
 
 
 def _key(text: str) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.scratch import scratch
 from kpmath_builder.files.sealed import write_lines
@@ -18,10 +19,10 @@ from kpmath_builder.mixing.collecting import Spool, collect
 from kpmath_builder.mixing.folder import MixFolder
 from kpmath_builder.mixing.judging import judge
 from kpmath_builder.mixing.recipe import MixRecipe
-from kpmath_builder.mixing.testsets import TestQuestions
 from kpmath_builder.mixing.withheld import Withheld
 from kpmath_builder.mixing.writing import write_mix
 from kpmath_builder.protocol import canonical_json
+from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks
 
 __all__ = ["Mixed", "make_mix", "mix"]
 
@@ -98,7 +99,7 @@ def mix(recipe: MixRecipe, *, note: Callable[[str], None] = lambda _: None) -> M
 def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) -> Mixed:
     """Mix in a folder that nobody else is at work in; as `mix`, with the folder given."""
     folder.begin(recipe)
-    tests = TestQuestions.of(recipe)
+    tests = _test_sets(recipe, note)
     spools: dict[str, Spool] = {}
     for name in recipe.prefer:
         note(f"reading {name}")
@@ -115,9 +116,9 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
     _write_knowledge(folder, recipe, withheld)
     ordered: Sequence[Spool] = [spools[name] for name in recipe.prefer]
     with scratch(folder.folder) as room:
-        verdicts = judge(recipe, ordered, withheld, tests, room)
+        verdicts = judge(recipe, ordered, withheld, RowChecks((), tests), room)
         note("writing the tables")
-        written, report = write_mix(folder, recipe, spools, verdicts, fingerprint)
+        written, report = write_mix(folder, recipe, spools, verdicts, tests=tests, fingerprint=fingerprint)
     if not written.rows:
         raise InputError(
             f"No row stays in the mix: {folder.left_out} has the reason for each; correct the recipe's sources."
@@ -133,14 +134,27 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
     return Mixed(folder.folder, folder.dataset, rows, report.as_json())
 
 
-def _fingerprint(recipe: MixRecipe, spools: Mapping[str, Spool], tests: TestQuestions) -> str:
+def _test_sets(recipe: MixRecipe, note: Callable[[str], None]) -> Sequence[Benchmark]:
+    """Read the test sets; say so, or refuse, if one cannot be read."""
+    tests = read_benchmarks(recipe.test_sets)
+    if missing := [one for one in tests if not one.is_read]:
+        said = f"No row is compared with {', '.join(one.name for one in missing)}: {missing[0].fault}"
+        if recipe.contamination.unread == "error":
+            raise InputError(
+                f'{said} Give a file in contamination.sets, or set contamination.unread = "note".'
+            )
+        note(said)
+    return tests
+
+
+def _fingerprint(recipe: MixRecipe, spools: Mapping[str, Spool], tests: Sequence[Benchmark]) -> str:
     """Return a hash over all that the mix depends on."""
     base = Results(recipe.sources[recipe.base].path or Path()).read_manifest()
     told = {
         "rules": _RULES,
         "recipe": recipe.decisions(),
         "sources": {name: [spool.source, spool.state] for name, spool in spools.items()},
-        "tests": tests.states,
+        "tests": [[one.name, one.digest] for one in tests],
         "build": base and {name: list(record) for name, record in base["files"].items()},
     }
     return hashlib.sha256(canonical_json(told).encode()).hexdigest()[:16]

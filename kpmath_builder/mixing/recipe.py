@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.keys import KeyKind, Section, UserPath, key, last_part, walk
+from kpmath_builder.recipe.sections import ContaminationSettings, DuplicatesSettings, Policy
+from kpmath_builder.recipe.test_sets import DEFAULT_SETS, TestSetSettings
 from kpmath_builder.recipe.values import check_values
 
-__all__ = ["MixRecipe", "MixedSet", "SetSettings", "TestSet"]
+__all__ = ["MixRecipe", "MixedSet"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _DECISION, _FREE = KeyKind.DECISION, KeyKind.FREE
@@ -24,11 +25,10 @@ def _in_a_list(value: Any) -> Any:  # noqa: ANN401 - raw TOML
 
 
 _Names = Annotated[tuple[str, ...], BeforeValidator(_in_a_list)]
-_Kinds = Annotated[tuple[RepeatKind, ...], BeforeValidator(_in_a_list)]
 
 
-class SetSettings(Section):
-    """A set of problems: where it lies and how its rows are read."""
+class MixedSet(Section):
+    """`[sources.NAME]`: a set whose rows are mixed in."""
 
     path: UserPath | None = key(
         "file: .jsonl, .jsonl.gz, .json, .csv or .parquet; of kind build, the build's folder",
@@ -41,32 +41,12 @@ class SetSettings(Section):
     )
     hub_config: str | None = key("config of the Hub dataset", None, _DECISION)
     revision: str | None = key("branch, tag or commit of the Hub dataset", None, _DECISION)
-    split: str | None = key("split of the Hub dataset; unset: train, of a test set test", None, _DECISION)
+    split: str = key("split of the Hub dataset", "train", _DECISION)
     fields: dict[str, str] | None = key(
         "which of the columns is question, solution, answer, subset, id; needed by kind custom",
         None,
         _DECISION,
     )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if self.path is not None and self.hub is not None:
-            raise ValueError("path and hub of a set are both given: keep one of them")
-        if unknown := sorted(set(self.fields or {}) - {"question", "solution", "answer", "subset", "id"}):
-            raise ValueError(
-                f"fields has the unknown name {unknown[0]!r}: the names are question, solution, answer, subset and id"
-            )
-        return self
-
-    def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        """Return a value as it may leave the machine; a local folder in place of a dataset on the Hub by its last part."""
-        if name == "hub" and value is not None and value.count("/") > 1:
-            return last_part(value)
-        return super().shown(name, value)
-
-
-class MixedSet(SetSettings):
-    """`[sources.NAME]`: a set whose rows are mixed in."""
 
     kind: Literal[
         "build",
@@ -108,23 +88,21 @@ class MixedSet(SetSettings):
             )
         return self
 
-
-class TestSet(SetSettings):
-    """`[tests.NAME]`: a test set that no row may repeat; its text is read for the check alone."""
-
-    __test__ = False  # no test of pytest's
-
-    kind: Literal["gsm8k", "math", "tal-scq5k-en", "custom"] = key(
-        "what the set is, so how its rows are read", ..., _DECISION
-    )
-
     @model_validator(mode="after")
-    def _readable(self) -> Self:
-        if self.kind == "custom" and ("question" not in (self.fields or {}) or not (self.path or self.hub)):
+    def _one_place(self) -> Self:
+        if self.path is not None and self.hub is not None:
+            raise ValueError("path and hub of a set are both given: keep one of them")
+        if unknown := sorted(set(self.fields or {}) - {"question", "solution", "answer", "subset", "id"}):
             raise ValueError(
-                'test set of kind custom needs a path or a hub, and fields with its question, e.g. { question = "q" }'
+                f"fields has the unknown name {unknown[0]!r}: the names are question, solution, answer, subset and id"
             )
         return self
+
+    def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a value as it may leave the machine; a local folder in place of a dataset on the Hub by its last part."""
+        if name == "hub" and value is not None and value.count("/") > 1:
+            return last_part(value)
+        return super().shown(name, value)
 
 
 class FiltersSettings(Section):
@@ -138,38 +116,16 @@ class FiltersSettings(Section):
     )
 
 
-class RepeatsSettings(Section):
+class MixDuplicatesSettings(DuplicatesSettings):
     """Rows that repeat a row of a preferred source, or an earlier one of their own."""
 
-    drop: _Kinds = key(
-        "kinds of repeats that are dropped",
-        (RepeatKind.VERBATIM, RepeatKind.REFORMATTED, RepeatKind.NEAR),
-        _DECISION,
-    )
-    flag: _Kinds = key(
-        "kinds that stay, marked with the row that they repeat",
-        (RepeatKind.RENUMBERED, RepeatKind.RENAMED),
-        _DECISION,
-    )
+    renumbered: Policy = key("the same text with other numbers", "flag", _DECISION)
+    renamed: Policy = key("the same text with other names of people", "flag", _DECISION)
     within: Literal["pairs", "questions"] = key(
         "within one source: pairs keeps a question's other solutions; questions keeps one row per question",
         "pairs",
         _DECISION,
     )
-    memory_mb: int = key(
-        "memory that the search for repeats may take, in MB", 2_000, _FREE, public=False, ge=100
-    )
-
-
-class OverlapSettings(Section):
-    """Rows that repeat a test problem (`[tests.NAME]`)."""
-
-    drop: _Kinds = key(
-        "kinds of repeats that are dropped",
-        tuple(kind for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE),
-        _DECISION,
-    )
-    flag: _Kinds = key("kinds that stay, marked with the test problem that they repeat", (), _DECISION)
 
 
 class SharingSettings(Section):
@@ -195,14 +151,9 @@ class MixRecipe(Section):
     sources: dict[str, MixedSet] = Field(
         {}, validate_default=False, description="the sets that are mixed, each a table [sources.NAME]"
     )
-    tests: dict[str, TestSet] = Field(
-        {},
-        validate_default=False,
-        description="the test sets that no row may repeat, each a table [tests.NAME]",
-    )
     filters: FiltersSettings = FiltersSettings()
-    repeats: RepeatsSettings = RepeatsSettings()
-    overlap: OverlapSettings = OverlapSettings()
+    duplicates: MixDuplicatesSettings = MixDuplicatesSettings()
+    contamination: ContaminationSettings = ContaminationSettings()
     sharing: SharingSettings = SharingSettings()
 
     @model_validator(mode="before")
@@ -219,7 +170,7 @@ class MixRecipe(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for name in (*self.sources, *self.tests):
+        for name in self.sources:
             if not _NAME.fullmatch(name):
                 raise ValueError(f"set {name!r} must be named in small letters, digits and dashes")
         if sorted(self.prefer) != sorted(self.sources):
@@ -230,10 +181,6 @@ class MixRecipe(Section):
             raise ValueError(
                 "sources hold no build, and a mix is published beside the tables of one: add a source of kind build"
             )
-        for table in ("repeats", "overlap"):
-            twice = sorted({*getattr(self, table).drop} & {*getattr(self, table).flag})
-            if twice:
-                raise ValueError(f"{table} both drops and flags {twice[0]}: keep one of them")
         return self
 
     @classmethod
@@ -261,12 +208,20 @@ class MixRecipe(Section):
         """The source whose tables are published beside the mix: the preferred build."""
         return next(name for name in self.prefer if self.sources[name].kind == "build")
 
+    @property
+    def test_sets(self) -> tuple[TestSetSettings, ...]:
+        """The test sets that rows are compared with."""
+        sets = self.contamination.sets
+        return DEFAULT_SETS if sets is None else sets
+
     def decisions(self) -> dict[str, Any]:
-        """Return all that the rows depend on, by dotted names, but for where the sets lie."""
+        """Return all that the rows depend on, by dotted names, but for where the sets lie, and for the test sets."""
         return {
             each.name: each.value
             for each in walk(self)
-            if each.kind is _DECISION and not each.name.endswith(".path")
+            if each.kind is _DECISION
+            and each.name != "contamination.sets"
+            and not each.name.endswith(".path")
         }
 
     def to_toml(self, *, public: bool = False) -> str:

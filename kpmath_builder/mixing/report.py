@@ -1,13 +1,15 @@
 """What came in of each source, what stayed, and why the rest went: counted while the rows are written."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kpmath_builder.curation.policy import flag_of
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.judging import Fate
 from kpmath_builder.mixing.rows import LeftOut, MixRow
+from kpmath_builder.seeds.benchmarks import Benchmark
 
 __all__ = ["MixReport", "SourceCounts"]
 
@@ -49,27 +51,26 @@ class MixReport:
     spools
         The sources, the preferred first.
     tests
-        Test set to its number of questions.
+        The test sets, also those that could not be read.
     """
 
-    def __init__(self, spools: Sequence[Spool], tests: Mapping[str, int]) -> None:
+    def __init__(self, spools: Sequence[Spool], tests: Sequence[Benchmark]) -> None:
         self.sources = {spool.name: SourceCounts(spool.source) for spool in spools}
-        self.tests = dict(tests)
+        self.tests = tests
         self.overlaps: Counter[tuple[str, str, str]] = Counter()
-        """Test set, kind of repeat and source to rows, dropped or flagged."""
+        """Test set, check and source to rows, dropped or flagged."""
 
     def add(self, name: str, row: MixRow, fate: Fate) -> None:
         """Count a row of a source."""
         counts = self.sources[name]
         counts.came += 1
-        test, how = (fate.of, fate.how) if fate.reason is LeftOut.TEST else (fate.test, fate.test_how)
-        if test:
-            self.overlaps[test.partition("/")[0], how, name] += 1
+        for mark in fate.marks:
+            if mark.check == "test":
+                self.overlaps[mark.set, mark.kind, name] += 1
         if fate.reason is None:
             counts.stayed += 1
             counts.licences[row.licence] += 1
-            if fate.how:
-                counts.flagged[fate.how] += 1
+            counts.flagged.update(map(flag_of, fate.marks))
             return
         counts.left[fate.reason] += 1
         if fate.reason in _FOR_THEIR_LICENCE:
@@ -112,11 +113,19 @@ class MixReport:
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
         overlaps = [
-            {"test": test, "kind": kind, "source": name, "rows": rows}
-            for (test, kind, name), rows in sorted(self.overlaps.items())
+            {"test": test, "check": check, "source": name, "rows": rows}
+            for (test, check, name), rows in sorted(self.overlaps.items())
         ]
         return {
             "sources": {name: counts.as_json() for name, counts in self.sources.items()},
-            "tests": {name: {"questions": size} for name, size in self.tests.items()},
+            "tests": [
+                {
+                    "name": one.name,
+                    "problems": len(one.problems),
+                    "digest": one.digest,
+                    "not_checked": one.fault,
+                }
+                for one in self.tests
+            ],
             "overlaps": overlaps,
         }

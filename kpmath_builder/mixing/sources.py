@@ -17,8 +17,8 @@ from kpmath_builder.folder.results import Results
 from kpmath_builder.mixing.catalogue import KNOWN, KnownSet
 from kpmath_builder.mixing.licences import UNKNOWN
 from kpmath_builder.mixing.reading import by_fields
-from kpmath_builder.mixing.recipe import SetSettings
-from kpmath_builder.seeds.rows import ENDINGS, Row, open_file
+from kpmath_builder.mixing.recipe import MixedSet
+from kpmath_builder.seeds.rows import Row, open_file
 
 if TYPE_CHECKING:
     from datasets import IterableDataset
@@ -51,15 +51,15 @@ class OpenedSet:
     rows: Iterator[Row]
 
 
-def known_set(settings: SetSettings, kind: str) -> KnownSet:
+def known_set(settings: MixedSet) -> KnownSet:
     """Return how the rows of a set are read, and what is known of its parts."""
-    if kind != "custom":
-        return KNOWN[kind]
+    if settings.kind != "custom":
+        return KNOWN[settings.kind]
     fields = settings.fields or {}
     return KnownSet("", UNKNOWN, tuple(fields.values()), by_fields(fields))
 
 
-def open_set(settings: SetSettings, kind: str, label: str, split: str = "train") -> OpenedSet:
+def open_set(settings: MixedSet, label: str) -> OpenedSet:
     """Open a file, or a dataset of the Hub.
 
     Raises
@@ -69,18 +69,13 @@ def open_set(settings: SetSettings, kind: str, label: str, split: str = "train")
     BuildError
         When the Hub cannot be reached.
     """
-    known = known_set(settings, kind)
+    known = known_set(settings)
     if settings.path is not None:
-        path = settings.path
-        _check_file(path, label)
-        return OpenedSet(
-            label,
-            known.source or path.name.split(".", 1)[0],
-            FileRecord.of(path).sha256,
-            open_file(path).rows,
-        )
+        table = open_file(settings.path, label)
+        state = FileRecord.of(settings.path.resolve()).sha256
+        return OpenedSet(label, known.source or table.stem, state, table.rows)
     hub = settings.hub or known.hub
-    return _open_hub(settings, known, hub, label, settings.split or split)
+    return _open_hub(settings, known, hub, label, settings.split)
 
 
 def open_build(folder: Path, label: str) -> OpenedSet:
@@ -114,18 +109,7 @@ def _pairs(tables: list[Path]) -> Iterator[Row]:
                     number += 1
 
 
-def _check_file(path: Path, label: str) -> None:
-    try:
-        is_file = path.is_file()
-    except (OSError, ValueError):
-        is_file = False
-    if not is_file:
-        raise InputError(f"There is no file {path}: correct {label}.path.")
-    if not path.name.lower().endswith(tuple(ENDINGS.split(", "))):
-        raise InputError(f"{path} has an unknown ending: {label}.path must be a {ENDINGS} file.")
-
-
-def _open_hub(settings: SetSettings, known: KnownSet, hub: str, label: str, split: str) -> OpenedSet:
+def _open_hub(settings: MixedSet, known: KnownSet, hub: str, label: str, split: str) -> OpenedSet:
     folder = Path(hub)
     if folder.is_dir():
         digest = hashlib.sha256("".join(FileRecord.of(file).sha256 for file in plain_files(folder)).encode())

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kpmath_builder.curation.problem_index import ProblemIndex
+from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
-from kpmath_builder.dataset.protected import ProtectedTexts
 from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.recipe import MixRecipe
@@ -36,11 +36,7 @@ class Withheld:
         )
         self._index = ProblemIndex((seed.id, seed.problem) for seed in self.texts)
         self._copies = ProtectedTexts(self.texts)
-        kinds = {
-            *(source.kind for source in recipe.sources.values()),
-            *(test.kind for test in recipe.tests.values()),
-        }
-        self._knows_math = "math" in kinds
+        self._knows_math = any(source.kind == "math" for source in recipe.sources.values())
 
     def reason(self, row: MixRow) -> tuple[LeftOut, str, str] | None:
         """Return why a row must not be in the mix, which text it repeats and how; None if it may."""

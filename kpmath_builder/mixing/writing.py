@@ -2,11 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.policy import flag_of
 from kpmath_builder.dataset.parquet import ConfigWriter, WrittenConfig
 from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.dataset.schemas import PLUS, SCHEMAS
@@ -20,6 +21,7 @@ from kpmath_builder.mixing.judging import Fate, Verdicts
 from kpmath_builder.mixing.recipe import MixRecipe
 from kpmath_builder.mixing.report import MixReport
 from kpmath_builder.mixing.rows import MixRow
+from kpmath_builder.seeds.benchmarks import Benchmark
 
 __all__ = ["write_mix"]
 
@@ -31,13 +33,14 @@ def write_mix(
     recipe: MixRecipe,
     spools: Mapping[str, Spool],
     verdicts: Verdicts,
-    fingerprint: str,
     *,
+    tests: Sequence[Benchmark],
+    fingerprint: str,
     rows_per_file: int = _ROWS_PER_FILE,
 ) -> tuple[WrittenConfig, MixReport]:
     """Write `dataset/` with all its configs and `left-out.jsonl`; each is the old whole one until it is the new whole one."""
     build = Results(recipe.sources[recipe.base].path or Path())
-    report = MixReport([spools[name] for name in recipe.prefer], verdicts.tests.sizes)
+    report = MixReport([spools[name] for name in recipe.prefer], tests)
     with staged_folder(folder.dataset) as staged, staged_file(folder.left_out) as left_out:
         _copy_build(build, staged)
         with (
@@ -100,10 +103,8 @@ def _table_row(spool: Spool, row: MixRow, row_id: str, fate: Fate) -> dict[str, 
         "source_id": row.source_id,
         "subset": row.subset,
         "licence": row.licence,
-        "repeats": fate.of or None,
-        "repeat_kind": fate.how or None,
-        "test_repeat": fate.test or None,
-        "test_repeat_kind": fate.test_how or None,
+        "flags": list(dict.fromkeys(map(flag_of, fate.marks))),
+        "repeats": [mark.model_dump(mode="json") for mark in fate.marks],
     }
 
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.dataset.parquet import digest_of
-from kpmath_builder.dataset.protected import ProtectedTexts
 from kpmath_builder.dataset.schemas import PLUS, SCHEMAS
 from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.publishing.release import Release
