@@ -16,14 +16,14 @@ from kpmath_builder.mixing.reading import (
 )
 from kpmath_builder.mixing.rows import MathText
 
-__all__ = ["KNOWN", "KnownSet", "Part"]
+__all__ = ["KNOWN", "KnownSet", "SetPart"]
 
 Columns = Mapping[str, object]
 _DISPUTED = "mit (disputed)"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SetPart:
     """What holds for the rows of a part of a set."""
 
     pattern: str
@@ -45,25 +45,25 @@ class KnownSet:
     columns: tuple[str, ...]
     """Those that each row must have."""
     read: Callable[[Columns], Pair]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SetPart, ...] = ()
     """The first that fits counts; a part that none fits is like `other`."""
-    other: Part = Part("*")
+    other: SetPart = SetPart("*")
     hub: str = ""
     """Its id on the Hub."""
     hub_config: str | None = None
     data_files: str | None = None
     """With `{split}` in it; unset: all files of the dataset."""
 
-    def part(self, subset: str) -> Part:
+    def part(self, subset: str) -> SetPart:
         """Return what holds for a part, by the name that the set gives it."""
         return next((part for part in self.parts if fnmatchcase(subset, part.pattern)), self.other)
 
 
 _OF_METAMATH = (
-    Part("GSM_*"),
-    Part("MATH_AnsAug", _DISPUTED, MathText.VERBATIM),
-    Part("MATH_Rephrased", math=MathText.POSSIBLE),
-    Part("MATH_*", _DISPUTED, MathText.MASKED),
+    SetPart("GSM_*"),
+    SetPart("MATH_AnsAug", _DISPUTED, MathText.VERBATIM),
+    SetPart("MATH_Rephrased", math=MathText.POSSIBLE),
+    SetPart("MATH_*", _DISPUTED, MathText.MASKED),
 )
 """MATH_SV and MATH_FOBAR are problems of MATH with one number masked."""
 
@@ -77,7 +77,7 @@ KNOWN: Mapping[str, KnownSet] = {
         _DISPUTED,
         ("problem", "solution"),
         of_math,
-        other=Part("*", math=MathText.VERBATIM),
+        other=SetPart("*", math=MathText.VERBATIM),
         hub="EleutherAI/hendrycks_math",
     ),
     "tal-scq5k-en": KnownSet(
@@ -94,7 +94,7 @@ KNOWN: Mapping[str, KnownSet] = {
         ("query", "response", "type"),
         of_metamathqa,
         parts=_OF_METAMATH,
-        other=Part("*", UNKNOWN, MathText.POSSIBLE),
+        other=SetPart("*", UNKNOWN, MathText.POSSIBLE),
         hub="meta-math/MetaMathQA",
     ),
     "mmiqc": KnownSet(
@@ -102,8 +102,8 @@ KNOWN: Mapping[str, KnownSet] = {
         "apache-2.0",
         ("instruction", "output", "source"),
         of_alpaca("source"),
-        parts=(Part("stackexchange-math", "cc-by-sa"), *_OF_METAMATH),
-        other=Part("*", math=MathText.POSSIBLE),
+        parts=(SetPart("stackexchange-math", "cc-by-sa"), *_OF_METAMATH),
+        other=SetPart("*", math=MathText.POSSIBLE),
         hub="Vivacem/MMIQC",
     ),
     "open-platypus": KnownSet(
@@ -112,15 +112,15 @@ KNOWN: Mapping[str, KnownSet] = {
         ("instruction", "output", "data_source"),
         of_alpaca("data_source"),
         parts=(
-            Part("MATH/PRM-800K", _DISPUTED, MathText.VERBATIM),
-            Part("theoremqa", "mit"),
-            Part("scibench", "mit", taken=False),
-            Part("ARB", "cc-by-4.0", taken=False),
-            Part("scienceqa", "cc-by-nc-sa-4.0", taken=False),
-            Part("tigerbot-kaggle", "apache-2.0", taken=False),
-            Part("guanaco", "apache-2.0", taken=False),
+            SetPart("MATH/PRM-800K", _DISPUTED, MathText.VERBATIM),
+            SetPart("theoremqa", "mit"),
+            SetPart("scibench", "mit", taken=False),
+            SetPart("ARB", "cc-by-4.0", taken=False),
+            SetPart("scienceqa", "cc-by-nc-sa-4.0", taken=False),
+            SetPart("tigerbot-kaggle", "apache-2.0", taken=False),
+            SetPart("guanaco", "apache-2.0", taken=False),
         ),
-        other=Part("*", taken=False),
+        other=SetPart("*", taken=False),
         hub="garage-bAInd/Open-Platypus",
     ),
     "mathinstruct": KnownSet(
@@ -129,15 +129,15 @@ KNOWN: Mapping[str, KnownSet] = {
         ("instruction", "output", "source"),
         of_alpaca("source"),
         parts=(
-            Part("data/CoT/MATH_train*", _DISPUTED, MathText.VERBATIM),
-            Part("data/CoT/aqua_rat*", "apache-2.0"),
-            Part("data/CoT/gsm_train*", "mit"),
-            Part("data/CoT/college_math*", "mit"),
-            Part("data/CoT/TheoremQA*", "mit"),
-            Part("data/CoT/math50k_camel*", "cc-by-nc-4.0"),
-            Part("data/CoT/*", UNKNOWN),
+            SetPart("data/CoT/MATH_train*", _DISPUTED, MathText.VERBATIM),
+            SetPart("data/CoT/aqua_rat*", "apache-2.0"),
+            SetPart("data/CoT/gsm_train*", "mit"),
+            SetPart("data/CoT/college_math*", "mit"),
+            SetPart("data/CoT/TheoremQA*", "mit"),
+            SetPart("data/CoT/math50k_camel*", "cc-by-nc-4.0"),
+            SetPart("data/CoT/*", UNKNOWN),
         ),
-        other=Part("*", UNKNOWN, MathText.POSSIBLE, taken=False),
+        other=SetPart("*", UNKNOWN, MathText.POSSIBLE, taken=False),
         hub="TIGER-Lab/MathInstruct",
     ),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.sealed import DamagedError, check_lines, read_lines, write_lines
-from kpmath_builder.mixing.catalogue import KnownSet, Part
+from kpmath_builder.mixing.catalogue import KnownSet, SetPart
 from kpmath_builder.mixing.filters import digits_of_longest_number, read_answer, states_no_answer
 from kpmath_builder.mixing.licences import may_be_shared
 from kpmath_builder.mixing.reading import MalformedRowError, Pair
@@ -65,7 +65,7 @@ def collect(recipe: MixRecipe, name: str, path: Path) -> Spool:
         if header is not None and header.get("made_from") == made_from:
             return spool
     known = known_set(settings)
-    reader = _Reader(recipe, settings, known, _licence_of_set(settings, known))
+    reader = _RowReader(recipe, settings, known, _licence_of_set(settings, known))
     rows = (
         reader.read(number, row, opened.label)
         for number, row in enumerate(islice(opened.rows, settings.limit))
@@ -118,7 +118,7 @@ def licence_of_build(folder: Path) -> str:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _RowReader:
     recipe: MixRecipe
     settings: MixedSet
     known: KnownSet
@@ -153,12 +153,12 @@ class _Reader:
         kept = read.question if read.math is MathText.VERBATIM else ""
         return replace(read, question=kept, solution="", answer=None, left_out=reason)
 
-    def _licence(self, part: Part) -> str:
+    def _licence(self, part: SetPart) -> str:
         if self.settings.licence and part.math in {MathText.NO, MathText.POSSIBLE}:
             return self.settings.licence
         return part.licence or self.licence
 
-    def _reason(self, row: MixRow, part: Part, pair: Pair) -> LeftOut | None:
+    def _reason(self, row: MixRow, part: SetPart, pair: Pair) -> LeftOut | None:
         chosen = self.settings.subsets
         if not (row.subset in chosen if chosen else part.taken):
             return LeftOut.NOT_CHOSEN
