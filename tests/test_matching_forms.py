@@ -84,15 +84,30 @@ def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Tom has 3 red pens. How many are left?", "Tom has 17 red pens. How many are left?"),
-        ("Tom has three red pens left over.", "Tom has 40 red pens left over."),
-        ("Tom has two hundred red pens left.", "Tom has 7 red pens left."),
+        (
+            "Tom has 3 red pens and 4 books. How many are left?",
+            "Tom has 17 red pens and 5 books. How many are left?",
+        ),
+        (
+            "Tom has three red pens left over when all of them have gone.",
+            "Tom has 40 red pens left over when all of them have gone.",
+        ),
+        (
+            "Tom has two hundred red pens left when all of them have gone.",
+            "Tom has 7 red pens left when all of them have gone.",
+        ),
         (
             r"Find the roots of $x^2 + 3x = \frac{1}{2}$ now.",
             r"Find the roots of $x^2 + 8x = \frac{5}{7}$ now.",
         ),
-        ("First add 3 to it, then multiply by 4 again.", "First add 4 to it, then multiply by 3 again."),
-        ("Tom has 3 red pens. How many are left?", "Ann has 5 red pens. How many are left?"),
+        (
+            "First we add 3 to it, then we multiply it by 4 again.",
+            "First we add 4 to it, then we multiply it by 3 again.",
+        ),
+        (
+            "Tom has 3 red pens and 4 books. How many are left?",
+            "Ann has 5 red pens and 2 books. How many are left?",
+        ),
     ],
 )
 def test_other_numbers_make_a_renumbered_copy(one: str, other: str) -> None:

@@ -7,10 +7,10 @@ from hashlib import blake2b
 
 from kpmath_builder.curation.masks import NUMBER, mask_names, mask_numbers
 from kpmath_builder.curation.repeat import RepeatKind
-from kpmath_builder.curation.token_kinds import SENTENCE, folded_token, is_word
+from kpmath_builder.curation.token_kinds import SENTENCE, folded_token
 from kpmath_builder.curation.tokens import raw_tokens
 
-__all__ = ["FORMS", "Forms"]
+__all__ = ["EQUAL", "FORMS", "Forms", "plain_text"]
 
 FORMS = (
     RepeatKind.VERBATIM,
@@ -21,9 +21,12 @@ FORMS = (
 )
 """What equality of each key of `Forms.keys` means, strongest first; the last is that of other numbers and other names."""
 
+EQUAL = 2
+"""So many forms, the first, are those of one problem: what is equal in them is equal in all that matters."""
+
 _CAPITAL_COMMAND = re.compile(r"\\[A-Z]\w*")
-_LEAST_WORDS = 3
-"""A text with fewer words beside its numbers is no text with other numbers: "Compute 3 + 5" and "Compute 7 + 9"."""
+_LEAST = 10
+"""A text with fewer tokens beside its numbers has a form that many problems share: "Find the greatest common factor of 32 and 48"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +35,36 @@ class Forms:
 
     keys: tuple[int | None, ...]
     """A hash for each of `FORMS`; None if the problem has no such form."""
-    tokens: Sequence[str]
-    """Normalised tokens, without ends of sentences."""
-    masked: Sequence[str]
-    """The same with numbers masked."""
+    sentences: Sequence[Sequence[str]]
+    """Normalised tokens."""
 
     @classmethod
     def of(cls, text: str) -> "Forms":
         """Return the forms of a text."""
         raw = raw_tokens(text)
-        marked = [folded_token(token) for token in raw]
-        tokens = [token for token in marked if token != SENTENCE]
-        masked = mask_numbers(tokens)
-        renumbered = masked if _has_words(masked) else None
+        sentences = _sentences([folded_token(token) for token in raw])
+        renumbered = mask_numbers([token for sentence in sentences for token in sentence])
+        telling = len(renumbered) - renumbered.count(NUMBER) >= _LEAST
         named = mask_names(raw)
         renamed = [token for token in named if token != SENTENCE] if named else None
-        both = mask_numbers(renamed) if renamed and renumbered else None
         keys = (
-            _key([" ".join(text.casefold().split()), *_CAPITAL_COMMAND.findall(text)]),
-            _key(sorted(" ".join(sentence) for sentence in _sentences(marked))),
-            *(None if form is None else _key(form) for form in (renumbered, renamed, both)),
+            _key([plain_text(text), *_CAPITAL_COMMAND.findall(text)]),
+            _key(sorted(map(" ".join, sentences))) if sentences else None,
+            _key(renumbered) if telling else None,
+            _key(renamed) if renamed else None,
+            _key(mask_numbers(renamed)) if renamed and telling else None,
         )
-        return cls(keys, tokens, masked)
+        return cls(keys, sentences)
+
+    @property
+    def tokens(self) -> list[str]:
+        """Return the tokens of all sentences in their order."""
+        return [token for sentence in self.sentences for token in sentence]
 
 
-def _has_words(masked: Sequence[str]) -> bool:
-    words = sum(token != NUMBER and is_word(token) for token in masked)
-    return words >= _LEAST_WORDS
+def plain_text(text: str) -> str:
+    """Return the text in lower case with single spaces."""
+    return " ".join(text.casefold().split())
 
 
 def _sentences(tokens: Sequence[str]) -> list[list[str]]:
@@ -72,6 +78,5 @@ def _sentences(tokens: Sequence[str]) -> list[list[str]]:
 
 
 def _key(parts: Sequence[str]) -> int:
-    return int.from_bytes(
-        blake2b("\x1f".join(parts).encode(errors="surrogatepass"), digest_size=8).digest(), "big"
-    )
+    digest = blake2b("\x1f".join(parts).encode(errors="surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
