@@ -155,7 +155,7 @@ def mathinstruct() -> list[dict[str, Any]]:
 
 
 def own() -> list[dict[str, Any]]:
-    """Seven rows under other names of columns, each with one thing to be said of it."""
+    """Eight rows under other names of columns, each with one thing to be said of it."""
     return [
         {"n": 1, "q": problem(60, "inn"), "a": solved(60), "short": 4221},
         {"n": 2, "q": "", "a": solved(61), "short": "1"},
@@ -164,6 +164,7 @@ def own() -> list[dict[str, Any]]:
         {"n": 5, "q": ["not", "text"], "a": solved(64), "short": "1"},
         {"n": 6, "q": problem(99, "exam"), "a": solved(99), "short": "1"},  # of the test set
         {"n": 7, "q": f"Here you see it. {math_problem(1)} Did you?", "a": solved(66), "short": "1"},
+        {"n": 8, "q": problem(67, "inn"), "a": f"It is known: {math_problem(0)} So it is one.", "short": "1"},
     ]
 
 

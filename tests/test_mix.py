@@ -94,6 +94,7 @@ def test_each_row_stays_or_goes_for_the_reason_for_which_it_was_planted(mixed: M
         "own/00000004": LeftOut.MALFORMED,
         "own/00000005": LeftOut.TEST,
         "own/00000006": LeftOut.MATH,
+        "own/00000007": LeftOut.MATH,
     }
     assert reasons == planted
     assert set(planted.values()) == set(LeftOut) - {LeftOut.MAY_BE_MATH, LeftOut.OWN}
@@ -107,7 +108,11 @@ def test_what_a_row_repeats_is_named_beside_it(mixed: Mixed):
     )
     assert (told["own/00000005"]["of"], told["own/00000005"]["how"]) == ("exam/00000", "verbatim")
     assert problem(99, "exam").split()[-1] in told["own/00000005"]["matched"]
-    assert told["own/00000006"]["how"] == "contained"
+    assert (told["own/00000006"]["of"], told["own/00000006"]["how"]) == (
+        "math/train/algebra/1.json",
+        "verbatim",
+    )
+    assert told["own/00000007"]["how"] == "contained"  # in the solution
 
 
 def test_the_counts_of_each_source_add_up_and_are_those_of_the_table(mixed: Mixed):

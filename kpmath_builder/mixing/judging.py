@@ -114,7 +114,7 @@ def row_id(name: str, number: int) -> str:
 def judge(
     recipe: MixRecipe, spools: Sequence[Spool], withheld: Withheld, tests: RowChecks, scratch: Path
 ) -> Verdicts:
-    """Compare all rows; `spools` stand in the order of preference, `scratch` is a folder for what does not fit into memory."""
+    """Compare all rows; `spools` stand in the order of preference, `scratch` is an empty folder for what does not fit into memory."""
     special: dict[int, Fate] = {}
     starts, numbers = [0], array("q")
     questions, pairs, open_ = bytearray(), bytearray(), bytearray()

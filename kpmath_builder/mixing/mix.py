@@ -116,7 +116,8 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
     _write_knowledge(folder, recipe, withheld)
     ordered: Sequence[Spool] = [spools[name] for name in recipe.prefer]
     with scratch(folder.folder) as room:
-        verdicts = judge(recipe, ordered, withheld, RowChecks((), tests), room)
+        (columns := room / "repeats").mkdir()
+        verdicts = judge(recipe, ordered, withheld, RowChecks((), tests), columns)
         note("writing the tables")
         written, report = write_mix(folder, recipe, spools, verdicts, tests=tests, fingerprint=fingerprint)
     if not written.rows:
