@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -458,6 +459,9 @@ def test_the_command_mixes_exports_and_speaks_json(tree: Row, kpmath: Kpmath, tm
     status, out, _ = kpmath("mix", "mix.toml", "--json", "--quiet")
     told = json.loads(out)
     assert (status, told["sources"]["gsm8k"]["stayed"], told["already_mixed"]) == (0, 5, False)
+    page = (Path(__file__).resolve().parents[1] / "docs" / "scripting.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `(\w+)`", page.split("### `kpmath mix`")[1].split("###")[0], re.MULTILINE)
+    assert set(told) == {"format", *documented}
     status, out, _ = kpmath("export", tmp_path / "mix")
     assert f"plus.jsonl: {told['rows']['plus']} rows" in out
     status, _, err = kpmath("status", tmp_path / "mix")

@@ -1,6 +1,7 @@
 """The second pass: which of the rows that were read are mixed, once they are compared with one another and with the test sets.
 
-In memory it holds some 40 bytes per row, what `find_repeats` is allowed, and the texts that are withheld or tested on.
+In memory it holds some 50 bytes per row, a few hundred per row that repeats something, what `find_repeats` is allowed, and the texts
+that are withheld or tested on.
 """
 
 import hashlib

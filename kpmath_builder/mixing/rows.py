@@ -11,15 +11,15 @@ __all__ = ["LeftOut", "MathText", "MixRow"]
 class LeftOut(StrEnum):
     """Why a row is not in the mix; the first that holds, in this order."""
 
-    NOT_CHOSEN = "of a part that is not taken"
     MALFORMED = "not text"
+    NOT_CHOSEN = "of a part that is not taken"
+    MATH = "text of MATH, or of seeds that may not be shared"
     NO_QUESTION = "no question"
     NO_SOLUTION = "no solution"
     NO_ANSWER = "empty answer"
     LONG_NUMBER = "number of too many digits"
-    MATH = "text of MATH, or of seeds that may not be shared"
-    MAY_BE_MATH = "may be text of MATH, and no MATH set is named to compare it with"
     LICENCE = "licence does not let everybody share it"
+    MAY_BE_MATH = "may be text of MATH, and no MATH set is named to compare it with"
     TEST = "repeats a test problem"
     OTHERS = "repeats a row of a preferred source"
     OWN = "repeats a row of its own source"
