@@ -1,8 +1,8 @@
 """A mix of a build with the real GSM8K, MATH and TAL-SCQ5K-EN: what stays, and whether a mix that was killed twice makes the same bytes.
 
-    kpmath build examples/quickstart.toml --set seeds.path=../shared/data/gsm8k/train.jsonl --set build.folder=BUILD \
+kpmath build examples/quickstart.toml --set seeds.path=../shared/data/gsm8k/train.jsonl --set build.folder=BUILD \
         --set build.questions=600 --set contamination.sets=[]
-    python benchmarks/mix.py ../shared/data BUILD
+python benchmarks/mix.py ../shared/data BUILD
 """
 
 import hashlib

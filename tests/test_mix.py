@@ -21,7 +21,7 @@ from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, SCHEMAS
 from kpmath_builder.files import durable
 from kpmath_builder.inspection.verify_mix import MixVerifier
-from kpmath_builder.mixing import Mixed, MixRecipe, mix
+from kpmath_builder.mixing import Mixed, MixRecipe, collecting, mix
 from kpmath_builder.mixing.rows import LeftOut
 from kpmath_builder.publishing.checking import verify_published
 from kpmath_builder.recipe.files import dump_toml
@@ -340,6 +340,20 @@ def test_a_source_is_read_again_only_if_it_changed(tree: Row, sources: Path, tmp
         if (first.folder / "sources" / f"{name}.jsonl").stat().st_mtime_ns != then
     }
     assert (changed, again.already_mixed, again.rows["plus"] - first.rows["plus"]) == ({"gsm8k"}, False, 1)
+
+
+def test_a_source_that_is_written_while_it_is_read_is_no_source(
+    tree: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mine = tmp_path / "own.jsonl"
+    mine.write_bytes(Path(tree["sources"]["own"]["path"]).read_bytes())
+    tree["sources"]["own"]["path"] = str(mine)
+    real = collecting.states_no_answer
+    monkeypatch.setattr(collecting, "states_no_answer", lambda text: mine.write_text("{}") and real(text))
+    tree["sources"]["own"]["fields"] = {"question": "q", "solution": "a"}
+    with pytest.raises(InputError, match=r"own.jsonl of sources.own changed while it was read"):
+        mixed_with(tree, "own")
+    assert not (tmp_path / "mix" / "sources" / "own.jsonl").exists()
 
 
 def test_a_damaged_spool_is_read_again(tree: Row):

@@ -68,7 +68,7 @@ def collect(recipe: MixRecipe, name: str, path: Path) -> Spool:
     reader = _RowReader(recipe, settings, known, _licence_of_set(settings, known))
     rows = (
         reader.read(number, row, opened.label)
-        for number, row in enumerate(islice(opened.rows, settings.limit))
+        for number, row in enumerate(islice(opened.rows_unchanged(), settings.limit))
     )
     write_lines(
         path, {"made_from": made_from, "source": source, "state": opened.state}, (row.line() for row in rows)
@@ -84,10 +84,10 @@ def _open(settings: MixedSet, name: str) -> OpenedSet:
 
 
 def _made_from(recipe: MixRecipe, settings: MixedSet, source: str, state: str) -> str:
-    """Return a hash over all that a spool depends on."""
+    """Return a hash over all that a spool depends on; what lies at a path or a revision is in `state`."""
     told: Mapping[str, Any] = {
         "rules": _RULES,
-        "settings": settings.model_dump(mode="json", exclude={"path"}),
+        "settings": settings.model_dump(mode="json", exclude={"path", "revision"}),
         "filters": recipe.filters.model_dump(mode="json"),
         "sharing": recipe.sharing.model_dump(mode="json"),
         "source": source,

@@ -49,6 +49,28 @@ class OpenedSet:
     state: str
     """What it is at this moment: the digest of a file, a commit on the Hub, the digests of a build's table."""
     rows: Iterator[Row]
+    watched: Path | None = None
+    """The file, or the manifest of the build, which must stay as it is while it is read."""
+
+    def rows_unchanged(self) -> Iterator[Row]:
+        """Yield the rows; raises `InputError` at the end if the source was written meanwhile."""
+        before = _written(self.watched)
+        yield from self.rows
+        if _written(self.watched) != before:
+            raise InputError(
+                f"{self.watched} of {self.label} changed while it was read: run the same command again."
+            )
+
+
+def _written(path: Path | None) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written."""
+    if path is None:
+        return None
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_ino, there.st_size, there.st_mtime_ns
 
 
 def known_set(settings: MixedSet) -> KnownSet:
@@ -73,7 +95,7 @@ def open_set(settings: MixedSet, label: str) -> OpenedSet:
     if settings.path is not None:
         table = open_file(settings.path, label)
         state = FileRecord.of(settings.path.resolve()).sha256
-        return OpenedSet(label, known.source or table.stem, state, table.rows)
+        return OpenedSet(label, known.source or table.stem, state, table.rows, settings.path)
     hub = settings.hub or known.hub
     return _open_hub(settings, known, hub, label, settings.split)
 
@@ -96,7 +118,8 @@ def open_build(folder: Path, label: str) -> OpenedSet:
     digests = [manifest["files"][f"dataset/{name}"] for name in sorted(tables)]
     state = hashlib.sha256(repr(digests).encode()).hexdigest()
     name = json.loads((results.dataset / PROVENANCE / "build.json").read_bytes())["name"]
-    return OpenedSet(label, name, state, _pairs([results.dataset / table for table in sorted(tables)]))
+    rows = _pairs([results.dataset / table for table in sorted(tables)])
+    return OpenedSet(label, name, state, rows, results.manifest)
 
 
 def _pairs(tables: list[Path]) -> Iterator[Row]:
