@@ -5,7 +5,7 @@ import re
 __all__ = ["without_formula_signs"]
 
 _OPENING = re.compile(r"(?<!\\)\$\$?")
-_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
+_PROSE = re.compile(r"(?<=\s)[a-z]{2,}")
 _BOXED_TEXT = re.compile(r"\\(?:text|mbox|mathrm|textrm|operatorname)\w*\s*\{[^{}]*\}")
 
 

@@ -12,8 +12,8 @@ __all__ = ["JACCARD", "shingles", "similarity", "telling_words"]
 JACCARD = 0.7
 """Share of common shingles from which two texts are near duplicates."""
 _LENGTH = 5
-_LEAST = 13
-"""Shorter texts have no shingles: one changed number would be a third of them, and stock phrases the rest."""
+_LEAST = 20
+"""Texts of fewer tokens, about 13 words, have no shingles: "the number of ways to arrange the letters of" would make them near."""
 
 _STOCK = r"""
 (?:please )?(?:express|give|write|enter|state|leave|provide|submit|report) (?:your|the|all|each) (?:final )?answers? (?:as|in|to|with|rounded) (?:\S+ ){0,7}?(?:fraction|form|notation|decimal|radicals?|integer|number|percent|percentage|tenth|hundredth|thousandth|interval|terms|places?|order|degree|cent|dollar|unit|base \d+|separated by commas)

@@ -40,7 +40,7 @@ _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "01234
 
 def raw_tokens(text: str) -> list[str]:
     """Return the tokens with their case, `SENTENCE` after each sentence; see the head of this file for what is left out."""
-    return plain_units(meaningful_punctuation(plain_commands(_TOKEN.findall(_prepared(text)))))
+    return meaningful_punctuation(plain_units(plain_commands(_TOKEN.findall(_prepared(text)))))
 
 
 def _prepared(text: str) -> str:
