@@ -266,6 +266,26 @@ def test_kinds_of_repeats_that_are_flagged_stay_and_name_what_they_repeat(tree: 
     assert [row["id"] for row in unflagged] == ["own/00000000"]
 
 
+def test_a_pair_is_there_once_and_letters_of_another_case_can_be_another_problem(tree: Row, tmp_path: Path):
+    asked = r"What is the value of $\Delta + 3$ if the sum of all its parts is 17?"
+    lines = [
+        {"q": asked, "a": "It is 1."},
+        {"q": asked.replace(" ", "  "), "a": "It  is 1."},
+        {"q": asked, "a": "It is one."},
+        {"q": asked.replace("Delta", "delta"), "a": "It is 2."},
+        {"q": asked.replace("+", "-"), "a": "It is 3."},
+    ]
+    (tmp_path / "few.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    tree["sources"]["own"] |= {
+        "path": str(tmp_path / "few.jsonl"),
+        "fields": {"question": "q", "solution": "a"},
+    }
+    told = left_out(mixed_with(tree, "own"))
+    assert {name: (row["reason"], row["of"]) for name, row in told.items()} == {
+        "own/00000001": (LeftOut.OWN, "own/00000000")
+    }
+
+
 def test_a_limit_and_chosen_parts_are_kept_to(tree: Row):
     tree["sources"]["gsm8k"]["limit"] = 2
     tree["sources"]["platypus"]["subsets"] = ["reclor"]

@@ -85,17 +85,18 @@ class Verdicts:
 
     def _row_marks(self, place: int, first: int) -> Iterator[tuple[RepeatMark, Policy]]:
         """Yield which earlier rows a row repeats, and what the recipe says to that."""
-        if place != first:
-            own, settings = self._name(place) == self._name(first), self._recipe.duplicates
-            same = RepeatMark(check="row", id=self._id(first), kind=RepeatKind.VERBATIM.value)
-            if place in self._twins or (own and settings.within == "questions"):
-                yield same, "drop"
-            elif not own:  # its own source's other solutions stay
-                yield same, of_row(self._recipe, same.kind)
         if repeat := self._repeats.get(self._id(first)):
             kind = repeat.kind.value
             mark = RepeatMark(check="row", id=repeat.of, kind=kind, similarity=repeat.similarity)
             yield mark, of_row(self._recipe, kind)
+        if place == first:
+            return
+        own, settings = self._name(place) == self._name(first), self._recipe.duplicates
+        same = RepeatMark(check="row", id=self._id(first), kind=RepeatKind.VERBATIM.value)
+        if place in self._twins or (own and settings.within == "questions"):
+            yield same, "drop"
+        elif not own:  # its own source's other solutions stay
+            yield same, of_row(self._recipe, same.kind)
 
     def _whose(self, place: int, of: str) -> LeftOut:
         return LeftOut.OWN if of.partition("/")[0] == self._name(place) else LeftOut.OTHERS
@@ -171,7 +172,8 @@ def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: RowChecks)
 
 
 def _key(text: str) -> bytes:
-    plain = " ".join(text.casefold().split())
+    """Return a hash of a text but for its spacing; letters of another case may be another problem."""
+    plain = " ".join(text.split())
     return hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
