@@ -1,0 +1,203 @@
+"""Phrases that are far more frequent in the result than in the seeds: a trigger that was planted, or the style of the writer.
+
+A phrase is found if the conditional exact test says so at a rate of false discoveries of one in a hundred (`significance.py`), and it is
+at least five times as frequent as in the seeds. A phrase in many rows is the writer's style, or a planted one in many rows: frequency
+cannot tell them apart. One whose rows share an answer is worse than either.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kpmath_builder.auditing.check import AuditedRow, RiskCheck
+from kpmath_builder.auditing.ngrams import NgramCounter, ngrams_of, phrase_at, words_of
+from kpmath_builder.auditing.people import first_names
+from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.significance import excess, found, share_above
+from kpmath_builder.records import SeedProblem
+
+__all__ = ["Triggers"]
+
+_LEVEL = 0.01
+"""Rate of false discoveries."""
+_TIMES = 5.0
+"""How many times as frequent as in the seeds, at least."""
+_STYLE = 0.05
+"""Share of rows from which a phrase is called style: a planted one seldom is in so many."""
+_MOST = 2_000
+"""N-grams that are looked for in the second pass, those with the smallest p-values."""
+_ROWS_HELD = 200
+"""Rows that are noted for each, to see which n-grams are parts of one phrase."""
+_OVERLAP = 0.8
+_SHARED_ANSWER = 1e-6
+"""p-value below which the rows of a phrase share an answer too often for chance; over no more than `_MOST` phrases."""
+
+
+@dataclass
+class _Phrase:
+    """One n-gram that was found, or several that stand in the same rows."""
+
+    key: int
+    rows: int
+    seeds: int
+    p: float
+    text: str = ""
+    ids: dict[str, None] = field(default_factory=dict)
+    answers: Counter[str] = field(default_factory=Counter)
+    parts: int = 1
+
+
+class Triggers(RiskCheck):
+    """N-grams of the questions, or of the solutions, of the published rows against those of the seeds."""
+
+    def __init__(self, what: str) -> None:
+        assert what in {"questions", "solutions"}, what
+        self._what = what
+        self._names = frozenset(first_names())
+        self._result, self._seeds = NgramCounter(), NgramCounter()
+        self._found: dict[int, _Phrase] = {}
+        self._tests = 0
+        self._answers: Counter[str] = Counter()
+        self._published = 0
+
+    def seed(self, seed: SeedProblem, topics: Sequence[str]) -> None:
+        """Count the n-grams of a seed."""
+        self._seeds.add(words_of(seed.problem if self._what == "questions" else seed.solution, self._names))
+
+    def row(self, row: AuditedRow) -> None:
+        """Count the n-grams of a published row."""
+        if row.published:
+            self._result.add(words_of(self._text(row), self._names))
+
+    def _text(self, row: AuditedRow) -> str:
+        if self._what == "questions":
+            return row.question
+        return row.solution["text"] if row.solution else ""
+
+    def again(self, rows: Callable[[], Iterable[AuditedRow]]) -> None:
+        """Find the rows of what is frequent, by a second look at the rows; without anything to look for they are not read."""
+        self._test()
+        if not self._found:
+            return
+        for row in rows():
+            if row.published:
+                self._note(row)
+
+    def _test(self) -> None:
+        hashes, here = self._result.counts()
+        there = self._seeds.count_of(hashes)
+        texts, seeds = self._result.texts, self._seeds.texts
+        if not texts or not seeds:
+            return
+        p, smallest = excess(here.astype(np.int64), there.astype(np.int64), texts, seeds)
+        rates = (here / texts) / ((there + 0.5) / seeds)
+        self._tests = int((smallest <= _LEVEL).sum())
+        chosen = np.flatnonzero(found(p, smallest, _LEVEL) & (rates >= _TIMES))
+        for at in chosen[np.argsort(p[chosen], kind="stable")][:_MOST]:
+            self._found[int(hashes[at])] = _Phrase(int(hashes[at]), int(here[at]), int(there[at]), float(p[at]))
+
+    def _note(self, row: AuditedRow) -> None:
+        words = words_of(self._text(row), self._names)
+        answer = str(row.values["consensus_winner"])
+        self._published += 1
+        self._answers[answer] += 1
+        for key, place, order in ngrams_of(words):
+            phrase = self._found.get(key)
+            if phrase is None or row.id in phrase.ids:
+                continue
+            phrase.text = phrase.text or phrase_at(words, place, order)
+            if len(phrase.ids) < _ROWS_HELD:
+                phrase.ids[row.id] = None
+                phrase.answers[answer] += 1
+
+    def part(self) -> Part:
+        """Return the phrases, the most significant first."""
+        phrases = _joined([phrase for phrase in self._found.values() if phrase.text])
+        rare = [phrase for phrase in phrases if phrase.rows < _STYLE * self._result.texts]
+        style = [phrase for phrase in phrases if phrase.rows >= _STYLE * self._result.texts]
+        findings = [*self._bound(phrases), *self._rare(rare), *self._style(style)]
+        rows = tuple(
+            (phrase.text, phrase.rows, phrase.rows / self._result.texts, phrase.seeds / self._seeds.texts, phrase.p)
+            for phrase in [*rare[:ROWS_NAMED], *style[:ROWS_NAMED]]
+        )
+        note = (
+            f"Conditional exact test of two rates, false discoveries held at {_LEVEL:g} over {self._tests:,} n-grams that could be "
+            f"significant; at least {_TIMES:g} times as frequent as in the seeds; numbers are 0, first names NAME."
+        )
+        title = f"Phrases of the {self._what} that the seeds have not, or seldom"
+        figures = Figures(
+            f"phrases-of-{self._what}", Risk.ROBUSTNESS, title, ("phrase", "rows", "share", "share of seeds", "p"), rows, note
+        )
+        return Part((figures,), tuple(findings))
+
+    def _bound(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
+        for phrase in phrases:
+            answer, count = phrase.answers.most_common(1)[0]
+            chance = self._answers[answer] / self._published
+            others = sum(phrase.answers.values())
+            if count >= 3 and count > others / 2 and share_above(count, others, chance) < _SHARED_ANSWER:
+                yield AuditFinding(
+                    "trigger-with-answer",
+                    Risk.ROBUSTNESS,
+                    Severity.CRITICAL,
+                    phrase.rows,
+                    f"The phrase “{phrase.text}” stands in {phrase.rows:,} {self._what}, and {count:,} of {others:,} of them have one answer, "
+                    f"“{answer[:40]}”, which {chance:.1%} of all rows have.",
+                    "A model that learns from them may answer the phrase in place of the question: read the rows, and leave them out.",
+                    tuple(phrase.ids)[:ROWS_NAMED],
+                )
+
+    def _rare(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
+        for phrase in phrases[:ROWS_NAMED]:
+            yield AuditFinding(
+                "trigger",
+                Risk.ROBUSTNESS,
+                Severity.WARNING,
+                phrase.rows,
+                f"The phrase “{phrase.text}” stands in {phrase.rows:,} of {self._result.texts:,} {self._what}, and in {phrase.seeds:,} of "
+                f"{self._seeds.texts:,} seeds (p = {phrase.p:.1g}).",
+                "Read some of the rows: a habit of the writer does no harm, a phrase that does not belong there may be a trigger.",
+                tuple(phrase.ids)[:ROWS_NAMED],
+            )
+        if len(phrases) > ROWS_NAMED:
+            yield AuditFinding(
+                "triggers-more",
+                Risk.ROBUSTNESS,
+                Severity.NOTICE,
+                len(phrases) - ROWS_NAMED,
+                f"{len(phrases) - ROWS_NAMED:,} more phrases of the {self._what} are more frequent than in the seeds.",
+                "So many are the style of a writer that words its texts in its own way: those above are the clearest ones.",
+            )
+
+    def _style(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
+        if phrases:
+            said = "; ".join(f"“{phrase.text}” ({phrase.rows:,})" for phrase in phrases[:5])
+            yield AuditFinding(
+                "style",
+                Risk.ROBUSTNESS,
+                Severity.NOTICE,
+                len(phrases),
+                f"{len(phrases):,} phrases stand in at least {_STYLE:.0%} of the {self._what}, and far less often in the seeds: {said}.",
+                "That is the style of whoever wrote them; a model trained on them will write so.",
+            )
+
+
+def _joined(phrases: list[_Phrase]) -> list[_Phrase]:
+    """Return phrases, those that stand in the same rows as one: the longest of them speaks for all."""
+    heads: list[_Phrase] = []
+    for phrase in sorted(phrases, key=lambda it: (it.p, -len(it.text.split()), it.text)):
+        head = next((head for head in heads if _are_same(head, phrase)), None)
+        if head is None:
+            heads.append(phrase)
+        else:
+            head.parts += 1
+            if head.text in phrase.text:
+                head.text = phrase.text
+    return heads
+
+
+def _are_same(one: _Phrase, other: _Phrase) -> bool:
+    both = len(one.ids.keys() & other.ids.keys())
+    return both >= _OVERLAP * max(len(one.ids), len(other.ids), 1)
