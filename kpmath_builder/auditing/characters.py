@@ -30,8 +30,30 @@ _MIXED_AT_LEAST = 3
 _LATIN = "LATIN"
 _HAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"})
 _OTHER_LETTERS = frozenset(
-    {"MATHEMATICAL", "DOUBLE-STRUCK", "SCRIPT", "BLACK-LETTER", "MODIFIER", "FEMININE", "MASCULINE", "MICRO", "OHM"}
-    | {"KELVIN", "ANGSTROM", "PLANCK", "EULER", "ALEF", "BET", "GIMEL", "DALET", "SUPERSCRIPT", "SUBSCRIPT", "FULLWIDTH"}
+    {
+        "MATHEMATICAL",
+        "DOUBLE-STRUCK",
+        "SCRIPT",
+        "BLACK-LETTER",
+        "MODIFIER",
+        "FEMININE",
+        "MASCULINE",
+        "MICRO",
+        "OHM",
+    }
+    | {
+        "KELVIN",
+        "ANGSTROM",
+        "PLANCK",
+        "EULER",
+        "ALEF",
+        "BET",
+        "GIMEL",
+        "DALET",
+        "SUPERSCRIPT",
+        "SUBSCRIPT",
+        "FULLWIDTH",
+    }
 )
 """First words of the names of letters that belong to no script of their own: alphabets of mathematics, signs, powers."""
 
@@ -95,7 +117,12 @@ def _takes_joiner(character: str) -> bool:
     """Whether a joiner may follow: an emoji, or a letter or sign of a script that is joined."""
     if _is_symbol(character):
         return True
-    return unicodedata.category(character)[0] in "LM" and script_of(character) not in {_LATIN, "GREEK", "CYRILLIC", ""}
+    return unicodedata.category(character)[0] in "LM" and script_of(character) not in {
+        _LATIN,
+        "GREEK",
+        "CYRILLIC",
+        "",
+    }
 
 
 def _reads_right_to_left(text: str) -> bool:

@@ -1,13 +1,21 @@
 """What every check of the pass is given: the seeds, then each candidate once, in the order of their numbers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Part, Risk, Severity
 from kpmath_builder.records import SeedProblem
 
-__all__ = ["AuditedRow", "Hits", "RiskCheck"]
+__all__ = ["AuditedRow", "AuditedSeed", "Hits", "RiskCheck"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedSeed:
+    """One seed problem."""
+
+    record: SeedProblem
+    topics: tuple[str, ...]
+    """Its clustered topics; none if it is no practice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,8 @@ class AuditedRow:
 class RiskCheck:
     """One check: sees the seeds, then the rows, and then says what it found. It holds counts, never the rows themselves."""
 
-    def seed(self, seed: SeedProblem, topics: Sequence[str]) -> None:
-        """See one seed problem with its clustered topics; none if it is no practice."""
+    def seed(self, seed: AuditedSeed) -> None:
+        """See one seed problem."""
 
     def row(self, row: AuditedRow) -> None:
         """See one candidate."""

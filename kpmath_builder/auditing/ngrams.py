@@ -30,7 +30,8 @@ Hashes = npt.NDArray[np.uint64]
 def words_of(text: str, names: frozenset[str] = frozenset()) -> list[str]:
     """Return the words of a text, folded; numbers and names are one word each."""
     return [
-        _NUMBER if word[0].isdigit() else _NAME if word in names else word.casefold() for word in _WORD.findall(text)
+        _NUMBER if word[0].isdigit() else _NAME if word in names else word.casefold()
+        for word in _WORD.findall(text)
     ]
 
 
@@ -84,7 +85,11 @@ class NgramCounter:
         both = np.concatenate([self._hashes, fresh])
         order = np.argsort(both, kind="stable")
         both, sums = both[order], np.concatenate([self._counts, counts.astype(np.int32)])[order]
-        starts = np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]])) if len(both) else np.empty(0, np.int64)
+        starts = (
+            np.flatnonzero(np.concatenate([[True], both[1:] != both[:-1]]))
+            if len(both)
+            else np.empty(0, np.int64)
+        )
         self._hashes, self._counts = both[starts], np.add.reduceat(sums, starts) if len(starts) else sums
         while len(self._hashes) > self._most:
             self.error += 1
@@ -114,4 +119,6 @@ def _word_id(word: str) -> int:
 
 def phrase_at(words: Mapping[int, str] | list[str], place: int, order: int) -> str:
     """Return an n-gram in words."""
-    return " ".join({_NAME: "NAME", _NUMBER: "0"}.get(words[at], words[at]) for at in range(place, place + order))
+    return " ".join(
+        {_NAME: "NAME", _NUMBER: "0"}.get(words[at], words[at]) for at in range(place, place + order)
+    )

@@ -63,7 +63,11 @@ class AuditFinding:
     """Ids of rows, at most `ROWS_NAMED`."""
 
     def __str__(self) -> str:
-        named = f" Rows: {', '.join(self.rows)}{' …' if self.count > len(self.rows) else ''}." if self.rows else ""
+        named = (
+            f" Rows: {', '.join(self.rows)}{' …' if self.count > len(self.rows) else ''}."
+            if self.rows
+            else ""
+        )
         return f"{self.severity}: {self.sentence} {self.advice}{named}"
 
     def as_json(self) -> dict[str, Any]:

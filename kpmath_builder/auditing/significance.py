@@ -73,7 +73,9 @@ def fit(observed: Counts, probabilities: Reals) -> Fit:
     """
     count = int(observed.sum())
     counts, expected = _pooled(np.array([observed, probabilities * count], float), probabilities * count)
-    return _chi_squared(counts, expected, len(expected) - 1, int((probabilities * count < EXPECTED_AT_LEAST).sum()))
+    return _chi_squared(
+        counts, expected, len(expected) - 1, int((probabilities * count < EXPECTED_AT_LEAST).sum())
+    )
 
 
 def homogeneity(first: Counts, second: Counts) -> Fit:
@@ -88,7 +90,9 @@ def homogeneity(first: Counts, second: Counts) -> Fit:
     least = (first + second) * totals.min() / totals.sum()
     rows = _pooled(np.array([first, second], float), least)
     expected = np.outer(totals, rows.sum(axis=0)) / totals.sum()
-    return _chi_squared(rows.ravel(), expected.ravel(), rows.shape[1] - 1, int((least < EXPECTED_AT_LEAST).sum()))
+    return _chi_squared(
+        rows.ravel(), expected.ravel(), rows.shape[1] - 1, int((least < EXPECTED_AT_LEAST).sum())
+    )
 
 
 def _pooled(rows: Reals, expected: Reals) -> Reals:

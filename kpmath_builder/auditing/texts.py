@@ -9,10 +9,9 @@ from heapq import heappush, heappushpop
 import numpy as np
 
 from kpmath_builder.auditing.characters import CharacterFault, character_faults, script_of
-from kpmath_builder.auditing.check import AuditedRow, Hits, RiskCheck
+from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, Hits, RiskCheck
 from kpmath_builder.auditing.instructions import instructions_in
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
-from kpmath_builder.records import SeedProblem
 
 __all__ = ["HiddenText", "Outliers"]
 
@@ -44,9 +43,13 @@ class HiddenText(RiskCheck):
         self._characters: dict[tuple[str, CharacterFault], Hits] = defaultdict(Hits)
         self._instructions: dict[str, Hits] = defaultdict(Hits)
 
-    def seed(self, seed: SeedProblem, topics: Sequence[str]) -> None:
+    def seed(self, seed: AuditedSeed) -> None:
         """Look at problem, solution and topics."""
-        self._look(_SEEDS, seed.id, [seed.problem, seed.solution, seed.answer, *topics])
+        self._look(
+            _SEEDS,
+            seed.record.id,
+            [seed.record.problem, seed.record.solution, seed.record.answer, *seed.topics],
+        )
 
     def row(self, row: AuditedRow) -> None:
         """Look at the question, the solutions and the key points."""
@@ -78,7 +81,9 @@ class HiddenText(RiskCheck):
         for where, hits in sorted(self._instructions.items()):
             severity = Severity.WARNING if where == _DROPPED else Severity.CRITICAL
             sentence = f"{{count}} {where} hold words that speak to a model and not of mathematics, e.g. {{example}}."
-            findings += hits.finding("instruction", Risk.ROBUSTNESS, severity, sentence, _INSTRUCTION_ADVICE[where])
+            findings += hits.finding(
+                "instruction", Risk.ROBUSTNESS, severity, sentence, _INSTRUCTION_ADVICE[where]
+            )
         return Part((), tuple(findings))
 
 
@@ -115,12 +120,15 @@ class _Lengths:
         middle = float(np.median(values))
         spread = max(1.4826 * float(np.median(np.abs(values - middle))), _LEAST_SPREAD) * _FAR
         count = int((np.abs(values - middle) > spread).sum())
-        far = [(key - middle, name) for key, name in self._longest] + [(middle + key, name) for key, name in self._shortest]
+        far = [(key - middle, name) for key, name in self._longest] + [
+            (middle + key, name) for key, name in self._shortest
+        ]
         return count, [name for distance, name in sorted(far, reverse=True) if distance > spread][:ROWS_NAMED]
 
-    def quantiles(self) -> tuple[int, ...]:
+    def quantiles(self) -> tuple[int, int, int]:
         """Return the 1st, 50th and 99th percentile of the lengths."""
-        return tuple(int(round(v)) for v in np.expm1(np.percentile(np.frombuffer(self.logs, np.float32), [1, 50, 99])))
+        low, middle, high = np.expm1(np.percentile(np.frombuffer(self.logs, np.float32), [1, 50, 99]))
+        return round(float(low)), round(float(middle)), round(float(high))
 
 
 class Outliers(RiskCheck):
@@ -133,11 +141,11 @@ class Outliers(RiskCheck):
         self._strange: dict[str, Hits] = defaultdict(Hits)
         self._repeated = Hits()
 
-    def seed(self, seed: SeedProblem, topics: Sequence[str]) -> None:
+    def seed(self, seed: AuditedSeed) -> None:
         """Learn the lengths and scripts of the seeds."""
         self._seeds += 1
-        self._lengths["seed problems"].add(seed.problem, seed.id)
-        self._scripts.update(_scripts(seed.problem + seed.solution))
+        self._lengths["seed problems"].add(seed.record.problem, seed.record.id)
+        self._scripts.update(_scripts(seed.record.problem + seed.record.solution))
 
     def row(self, row: AuditedRow) -> None:
         """Look at the question and its first agreed solution."""
@@ -157,17 +165,23 @@ class Outliers(RiskCheck):
         """Return lengths, and the rows that stand out."""
         findings: list[AuditFinding] = []
         for what, lengths in self._lengths.items():
-            count, rows = lengths.outliers()
+            count, ids = lengths.outliers()
             if count:
                 sentence = f"{count:,} {what} are far longer or shorter than the others (over {_FAR:g} robust standard deviations of log length)."
                 advice = "Look at them with `kpmath explain`: a cut-off reply, a list of problems, or something planted."
                 findings.append(
-                    AuditFinding("length", Risk.ROBUSTNESS, Severity.NOTICE, count, sentence, advice, tuple(rows))
+                    AuditFinding(
+                        "length", Risk.ROBUSTNESS, Severity.NOTICE, count, sentence, advice, tuple(ids)
+                    )
                 )
         for script, hits in sorted(self._strange.items()):
             sentence = f"{{count}} published rows hold letters of a script that under {_RARE_SCRIPT:.0%} of the seeds use: {script.capitalize()}."
             findings += hits.finding(
-                "alphabet", Risk.ROBUSTNESS, Severity.NOTICE, sentence, "Look at them: another language, or letters that pass for others."
+                "alphabet",
+                Risk.ROBUSTNESS,
+                Severity.NOTICE,
+                sentence,
+                "Look at them: another language, or letters that pass for others.",
             )
         findings += self._repeated.finding(
             "repetition",
@@ -176,14 +190,16 @@ class Outliers(RiskCheck):
             "{count} published rows repeat one passage over most of a text, e.g. {example}.",
             "Look at them: a reply that ran in a loop, or a phrase that was planted many times.",
         )
-        rows = tuple((what, len(lengths.logs), *lengths.quantiles()) for what, lengths in self._lengths.items())
+        rows = tuple((what, len(its.logs), *its.quantiles()) for what, its in self._lengths.items())
         columns = ("texts", "count", "1st percentile", "median", "99th percentile")
         figures = Figures("lengths", Risk.ROBUSTNESS, "Lengths in characters", columns, rows)
         return Part((figures,) if rows else (), tuple(findings))
 
 
 def _scripts(text: str) -> set[str]:
-    return set() if text.isascii() else {script_of(c) for c in text if not c.isascii()} - {"", "LATIN", "GREEK"}
+    return (
+        set() if text.isascii() else {script_of(c) for c in text if not c.isascii()} - {"", "LATIN", "GREEK"}
+    )
 
 
 def _most_repeated(text: str) -> str:
@@ -191,6 +207,6 @@ def _most_repeated(text: str) -> str:
     words = re.findall(r"\S+", text)
     if len(words) < _WORDS_AT_LEAST:
         return ""
-    passages = Counter(tuple(words[at : at + _PASSAGE]) for at in range(0, len(words) - _PASSAGE + 1))
+    passages = Counter(tuple(words[at : at + _PASSAGE]) for at in range(len(words) - _PASSAGE + 1))
     passage, count = passages.most_common(1)[0]
     return " ".join(passage) if count * _PASSAGE > _REPEATED * len(words) and count > 2 else ""

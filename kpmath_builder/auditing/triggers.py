@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kpmath_builder.auditing.check import AuditedRow, RiskCheck
+from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
 from kpmath_builder.auditing.ngrams import NgramCounter, ngrams_of, phrase_at, words_of
 from kpmath_builder.auditing.people import first_names
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
 from kpmath_builder.auditing.significance import excess, found, share_above
-from kpmath_builder.records import SeedProblem
 
 __all__ = ["Triggers"]
 
@@ -46,7 +45,6 @@ class _Phrase:
     text: str = ""
     ids: dict[str, None] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
-    parts: int = 1
 
 
 class Triggers(RiskCheck):
@@ -62,9 +60,11 @@ class Triggers(RiskCheck):
         self._answers: Counter[str] = Counter()
         self._published = 0
 
-    def seed(self, seed: SeedProblem, topics: Sequence[str]) -> None:
+    def seed(self, seed: AuditedSeed) -> None:
         """Count the n-grams of a seed."""
-        self._seeds.add(words_of(seed.problem if self._what == "questions" else seed.solution, self._names))
+        self._seeds.add(
+            words_of(seed.record.problem if self._what == "questions" else seed.record.solution, self._names)
+        )
 
     def row(self, row: AuditedRow) -> None:
         """Count the n-grams of a published row."""
@@ -96,7 +96,9 @@ class Triggers(RiskCheck):
         self._tests = int((smallest <= _LEVEL).sum())
         chosen = np.flatnonzero(found(p, smallest, _LEVEL) & (rates >= _TIMES))
         for at in chosen[np.argsort(p[chosen], kind="stable")][:_MOST]:
-            self._found[int(hashes[at])] = _Phrase(int(hashes[at]), int(here[at]), int(there[at]), float(p[at]))
+            self._found[int(hashes[at])] = _Phrase(
+                int(hashes[at]), int(here[at]), int(there[at]), float(p[at])
+            )
 
     def _note(self, row: AuditedRow) -> None:
         words = words_of(self._text(row), self._names)
@@ -119,7 +121,13 @@ class Triggers(RiskCheck):
         style = [phrase for phrase in phrases if phrase.rows >= _STYLE * self._result.texts]
         findings = [*self._bound(phrases), *self._rare(rare), *self._style(style)]
         rows = tuple(
-            (phrase.text, phrase.rows, phrase.rows / self._result.texts, phrase.seeds / self._seeds.texts, phrase.p)
+            (
+                phrase.text,
+                phrase.rows,
+                phrase.rows / self._result.texts,
+                phrase.seeds / self._seeds.texts,
+                phrase.p,
+            )
             for phrase in [*rare[:ROWS_NAMED], *style[:ROWS_NAMED]]
         )
         note = (
@@ -128,7 +136,12 @@ class Triggers(RiskCheck):
         )
         title = f"Phrases of the {self._what} that the seeds have not, or seldom"
         figures = Figures(
-            f"phrases-of-{self._what}", Risk.ROBUSTNESS, title, ("phrase", "rows", "share", "share of seeds", "p"), rows, note
+            f"phrases-of-{self._what}",
+            Risk.ROBUSTNESS,
+            title,
+            ("phrase", "rows", "share", "share of seeds", "p"),
+            rows,
+            note,
         )
         return Part((figures,), tuple(findings))
 
@@ -192,10 +205,21 @@ def _joined(phrases: list[_Phrase]) -> list[_Phrase]:
         if head is None:
             heads.append(phrase)
         else:
-            head.parts += 1
-            if head.text in phrase.text:
-                head.text = phrase.text
+            head.text = _extended(head.text, phrase.text)
     return heads
+
+
+def _extended(text: str, other: str) -> str:
+    """Return a phrase with what another one, which stands in the same rows, adds at its beginning or end."""
+    mine, its = text.split(), other.split()
+    if f" {text} " in f" {other} ":
+        return other
+    for shared in range(min(len(mine), len(its)) - 1, 1, -1):
+        if mine[-shared:] == its[:shared]:
+            return " ".join([*mine, *its[shared:]])
+        if its[-shared:] == mine[:shared]:
+            return " ".join([*its, *mine[shared:]])
+    return text
 
 
 def _are_same(one: _Phrase, other: _Phrase) -> bool:
