@@ -166,7 +166,7 @@ class Distributions(RiskCheck):
         }
         for name, values in found.items():
             counter: Counter[str] = getattr(self._all[name], side)
-            counter.update(values)
+            counter.update(list(values))  # a mapping would be taken for counts
 
     def part(self) -> Part:
         """Return all distributions, and the topics that the result lacks."""

@@ -7,13 +7,22 @@ be too small by as many as `error` says. What stands in many texts is never forg
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ORDERS", "NgramCounter", "ngrams_of", "words_of"]
+__all__ = [
+    "ORDERS",
+    "Hashes",
+    "NgramCounter",
+    "distinct_ngrams",
+    "ngrams_of",
+    "phrase_at",
+    "without",
+    "words_of",
+]
 
 ORDERS = (1, 2, 3, 4)
 """Lengths of the n-grams. A longer phrase holds shorter ones that are as frequent as it."""
@@ -43,6 +52,21 @@ def ngrams_of(words: list[str]) -> Iterator[tuple[int, int, int]]:
             yield from ((int(value), place, order) for place, value in enumerate(hashes))
 
 
+def distinct_ngrams(words: list[str]) -> Hashes:
+    """Return the hashes of the n-grams of a text, each once, sorted."""
+    if not words:
+        return np.empty(0, np.uint64)
+    return np.unique(np.concatenate([hashes for _, hashes in _rolled(_ids(words))]))
+
+
+def without(ngrams: Hashes, others: Hashes) -> Hashes:
+    """Return those n-grams that are not among the others; both are sorted."""
+    if not len(others):
+        return ngrams
+    places = np.minimum(np.searchsorted(others, ngrams), len(others) - 1)
+    return ngrams[others[places] != ngrams]
+
+
 class NgramCounter:
     """Hash of an n-gram to the number of texts that hold it."""
 
@@ -55,11 +79,11 @@ class NgramCounter:
         self._counts = np.empty(0, np.int32)
         self._waiting: list[Hashes] = []
 
-    def add(self, words: list[str]) -> None:
-        """Count the n-grams of one text, each once."""
+    def add(self, ngrams: Hashes) -> None:
+        """Count the n-grams of one text."""
         self.texts += 1
-        if words:
-            self._waiting.append(np.unique(np.concatenate([hashes for _, hashes in _rolled(_ids(words))])))
+        if len(ngrams):
+            self._waiting.append(ngrams)
         if len(self._waiting) >= _TEXTS_AT_ONCE:
             self._merge()
 
@@ -117,7 +141,7 @@ def _word_id(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
 
 
-def phrase_at(words: Mapping[int, str] | list[str], place: int, order: int) -> str:
+def phrase_at(words: Sequence[str], place: int, order: int) -> str:
     """Return an n-gram in words."""
     return " ".join(
         {_NAME: "NAME", _NUMBER: "0"}.get(words[at], words[at]) for at in range(place, place + order)

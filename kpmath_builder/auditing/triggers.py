@@ -1,6 +1,7 @@
 """Phrases that are far more frequent in the result than in the seeds: a trigger that was planted, or the style of the writer.
 
-A phrase is found if the conditional exact test says so at a rate of false discoveries of one in a hundred (`significance.py`), and it is
+What a row has from its own seed problems does not count, so that rows that were drawn with one problem are no repetition of each
+other. A phrase is found if the conditional exact test says so at a rate of false discoveries of one in a hundred (`significance.py`), and it is
 at least five times as frequent as in the seeds. A phrase in many rows is the writer's style, or a planted one in many rows: frequency
 cannot tell them apart. One whose rows share an answer is worse than either.
 """
@@ -8,11 +9,20 @@ cannot tell them apart. One whose rows share an answer is worse than either.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
-from kpmath_builder.auditing.ngrams import NgramCounter, ngrams_of, phrase_at, words_of
+from kpmath_builder.auditing.ngrams import (
+    Hashes,
+    NgramCounter,
+    distinct_ngrams,
+    ngrams_of,
+    phrase_at,
+    without,
+    words_of,
+)
 from kpmath_builder.auditing.people import first_names
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
 from kpmath_builder.auditing.significance import excess, found, share_above
@@ -23,10 +33,13 @@ _LEVEL = 0.01
 """Rate of false discoveries."""
 _TIMES = 5.0
 """How many times as frequent as in the seeds, at least."""
+_ROWS_AT_LEAST = 3
 _STYLE = 0.05
 """Share of rows from which a phrase is called style: a planted one seldom is in so many."""
 _MOST = 2_000
 """N-grams that are looked for in the second pass, those with the smallest p-values."""
+_SEEDS_HELD = 16_384
+"""Seed problems whose n-grams are kept for the rows that are drawn with them; of more, those used last."""
 _ROWS_HELD = 200
 """Rows that are noted for each, to see which n-grams are parts of one phrase."""
 _OVERLAP = 0.8
@@ -47,6 +60,21 @@ class _Phrase:
     answers: Counter[str] = field(default_factory=Counter)
 
 
+class _Practices:
+    """The n-grams of each seed problem and its solution, which rows drawn with it may have from there."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+        self._texts: dict[str, str] = {}
+        self.of = lru_cache(_SEEDS_HELD)(self._of)
+
+    def add(self, seed: AuditedSeed) -> None:
+        self._texts[seed.record.id] = f"{seed.record.problem}\n{seed.record.solution}"
+
+    def _of(self, seed_id: str) -> Hashes:
+        return distinct_ngrams(words_of(self._texts.get(seed_id, ""), self._names))
+
+
 class Triggers(RiskCheck):
     """N-grams of the questions, or of the solutions, of the published rows against those of the seeds."""
 
@@ -54,6 +82,7 @@ class Triggers(RiskCheck):
         assert what in {"questions", "solutions"}, what
         self._what = what
         self._names = frozenset(first_names())
+        self._practices = _Practices(self._names)
         self._result, self._seeds = NgramCounter(), NgramCounter()
         self._found: dict[int, _Phrase] = {}
         self._tests = 0
@@ -62,14 +91,20 @@ class Triggers(RiskCheck):
 
     def seed(self, seed: AuditedSeed) -> None:
         """Count the n-grams of a seed."""
-        self._seeds.add(
-            words_of(seed.record.problem if self._what == "questions" else seed.record.solution, self._names)
-        )
+        text = seed.record.problem if self._what == "questions" else seed.record.solution
+        self._seeds.add(distinct_ngrams(words_of(text, self._names)))
+        self._practices.add(seed)
 
     def row(self, row: AuditedRow) -> None:
-        """Count the n-grams of a published row."""
+        """Count those n-grams of a published row that its seed problems do not have."""
         if row.published:
-            self._result.add(words_of(self._text(row), self._names))
+            ngrams = distinct_ngrams(words_of(self._text(row), self._names))
+            self._result.add(self._own(row, ngrams))
+
+    def _own(self, row: AuditedRow, ngrams: Hashes) -> Hashes:
+        for seed_id in dict.fromkeys(row.seed_ids):
+            ngrams = without(ngrams, self._practices.of(seed_id))
+        return ngrams
 
     def _text(self, row: AuditedRow) -> str:
         if self._what == "questions":
@@ -94,7 +129,7 @@ class Triggers(RiskCheck):
         p, smallest = excess(here.astype(np.int64), there.astype(np.int64), texts, seeds)
         rates = (here / texts) / ((there + 0.5) / seeds)
         self._tests = int((smallest <= _LEVEL).sum())
-        chosen = np.flatnonzero(found(p, smallest, _LEVEL) & (rates >= _TIMES))
+        chosen = np.flatnonzero(found(p, smallest, _LEVEL) & (rates >= _TIMES) & (here >= _ROWS_AT_LEAST))
         for at in chosen[np.argsort(p[chosen], kind="stable")][:_MOST]:
             self._found[int(hashes[at])] = _Phrase(
                 int(hashes[at]), int(here[at]), int(there[at]), float(p[at])
@@ -102,12 +137,13 @@ class Triggers(RiskCheck):
 
     def _note(self, row: AuditedRow) -> None:
         words = words_of(self._text(row), self._names)
+        own = set(self._own(row, distinct_ngrams(words)).tolist())
         answer = str(row.values["consensus_winner"])
         self._published += 1
         self._answers[answer] += 1
         for key, place, order in ngrams_of(words):
             phrase = self._found.get(key)
-            if phrase is None or row.id in phrase.ids:
+            if phrase is None or row.id in phrase.ids or key not in own:
                 continue
             phrase.text = phrase.text or phrase_at(words, place, order)
             if len(phrase.ids) < _ROWS_HELD:
@@ -132,7 +168,7 @@ class Triggers(RiskCheck):
         )
         note = (
             f"Conditional exact test of two rates, false discoveries held at {_LEVEL:g} over {self._tests:,} n-grams that could be "
-            f"significant; at least {_TIMES:g} times as frequent as in the seeds; numbers are 0, first names NAME."
+            f"significant; at least {_TIMES:g} times as frequent as in the seeds; what a row has from its own seed problems does not count; numbers are 0, first names NAME."
         )
         title = f"Phrases of the {self._what} that the seeds have not, or seldom"
         figures = Figures(

@@ -55,7 +55,7 @@ class Votes(RiskCheck):
         if judge is not None and winner is not None:
             self._judge_compared += 1
             if judge != winner:
-                self._judged.add(row.id, f"{judge} and {winner}")
+                self._judged.add(row.id, f"{judge:f} and {winner:f}")
 
     def part(self) -> Part:
         """Return bands and shares, and the rows whose label contradicts something."""
