@@ -28,6 +28,7 @@ _FUNCTIONS = re.compile(
 _MIXED_AT_LEAST = 3
 """Latin letters in a word with a Greek one: 2πr and Δx are formulas."""
 _LATIN = "LATIN"
+_NEVER_JOINED = frozenset({_LATIN, "GREEK", "CYRILLIC", "COMBINING", "MODIFIER"})
 _HAN = frozenset({"CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "HANGUL"})
 _OTHER_LETTERS = frozenset(
     {
@@ -117,12 +118,8 @@ def _takes_joiner(character: str) -> bool:
     """Whether a joiner may follow: an emoji, or a letter or sign of a script that is joined."""
     if _is_symbol(character):
         return True
-    return unicodedata.category(character)[0] in "LM" and script_of(character) not in {
-        _LATIN,
-        "GREEK",
-        "CYRILLIC",
-        "",
-    }
+    script = unicodedata.name(character, "LATIN").split(" ")[0]
+    return unicodedata.category(character)[0] in "LM" and script not in _NEVER_JOINED
 
 
 def _reads_right_to_left(text: str) -> bool:

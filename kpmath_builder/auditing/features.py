@@ -48,7 +48,9 @@ _STEP_BANDS = ((0, "none"), (1, "1"), (2, "2"), (3, "3"), (4, "4"), (6, "5 or 6"
 
 def answer_type(answer: str) -> str:
     """Return what kind of answer a final answer is."""
-    text = answer.strip().strip("$").strip()
+    text = answer.strip()
+    if len(text) > 1 and text[0] == text[-1] == "$":
+        text = text.strip("$").strip()
     return next((name for name, pattern in _TYPES if pattern.fullmatch(text)), "expression")
 
 

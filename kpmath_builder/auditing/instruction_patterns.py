@@ -20,7 +20,7 @@ class Instruction(StrEnum):
 
 _WHOSE = "(?:all |any |every |the |these |those |your |my |our |of |previous |prior |above |preceding |earlier |foregoing |former |system )"
 _ORDERS = "(?:instructions?|prompts?|directions?|guidelines?|rules|commands?|system messages?)"
-_IT = "(?:this|it|the (?:question|problem|answer|solution|response))"
+_IT = "(?:(?:this|the) (?:question|problem|answer|solution|response)|this|it)"
 
 PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
     Instruction.OVERRIDE: (

@@ -34,7 +34,7 @@ def instructions_in(text: str) -> Iterator[tuple[Instruction, str]]:
     if not kinds:
         return
     plain = re.sub(r"[^\S\n]+", " ", text.replace("\u2019", "'"))
-    joined = plain.replace("\n", " ")
+    joined = re.sub(r"\s+", " ", plain)
     for what in kinds:
         found = _RULES[what].search(plain) or _RULES[what].search(joined)
         if found:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from json import JSONDecoder
 from pathlib import Path
 
 from kpmath_builder.auditing.characters import CharacterFault, character_faults
@@ -17,20 +18,20 @@ from kpmath_builder.folder.log_scan import lines_of
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import SeedProblem
 from kpmath_builder.seeds import hash_of_problem, hash_of_set, load_seeds
 
 __all__ = ["Responses", "damaged_files", "other_inputs", "other_seeds", "seed_source"]
 
+_DECODER = JSONDecoder()
 _ROBUSTNESS, _CRITICAL = Risk.ROBUSTNESS, Severity.CRITICAL
 
 
 def damaged_files(workspace: Workspace) -> Iterator[AuditFinding]:
     """Yield the files of the folder that are not those that were written; of tables without a recipe beside them, those alone."""
     damaged = damage(workspace) if workspace.recipe.exists() else workspace.damaged_results()
-    found = [(_name(it.path, workspace.folder), it.why) for it in damaged]
+    found = list({_name(it.path, workspace.folder): it.why for it in damaged}.items())
     if found:
         said = "; ".join(f"{name} ({why})" for name, why in found[:5])
         more = f" and {len(found) - 5:,} more" if len(found) > 5 else ""
@@ -143,20 +144,15 @@ class Responses:
                 self._look(line, path.stem)
 
     def _look(self, line: bytes, log: str) -> None:
-        """Look for instructions and controls in a reply; most are pure ASCII without a word that could be one."""
+        """Look for instructions and controls in a reply."""
         head, _, body = line.partition(b',"response":')
-        text = body.decode(errors="replace")
-        found = next(instructions_in(text), None)
-        bidirectional = None if text.isascii() else next(_commanding(text), None)
-        if not (found or bidirectional):
-            return
-        address = head.rpartition(b'"for":')[2].decode(errors="replace").strip('"')
-        told = _reply(body)
-        again = next(instructions_in(told), None)  # an escape sequence is no instruction
-        if again:
-            self._instructions.add(f"{log} {address}", f"{again[0]}: “{again[1]}”")
-        if bidirectional:
-            self._hidden.add(f"{log} {address}", bidirectional)
+        text = _reply(body)
+        whose = head.rpartition(b'"for":')[2].decode(errors="replace").strip('"')
+        address = f"{log} {whose}"
+        if found := next(instructions_in(text), None):
+            self._instructions.add(address, f"{found[0]}: “{found[1]}”")
+        if not text.isascii() and (bidirectional := next(_commanding(text), None)):
+            self._hidden.add(address, bidirectional)
 
     def findings(self) -> Iterator[AuditFinding]:
         """Yield what was found."""
@@ -198,15 +194,16 @@ def _commanding(text: str) -> Iterator[str]:
 
 
 def _reply(body: bytes) -> str:
-    """Return what a response says, without what the log adds."""
-    from json import JSONDecoder
-
+    """Return what a response says; "" for one that is no JSON."""
     try:
-        value, _ = JSONDecoder().raw_decode(body.decode(errors="replace"))
-        response = Response.model_validate(value)
+        value, _ = _DECODER.raw_decode(body.decode(errors="replace"))
     except ValueError:
         return ""
-    return f"{response.text}\n{response.reasoning}"
+    return (
+        "\n".join(str(value.get(name, "")) for name in ("text", "reasoning"))
+        if isinstance(value, dict)
+        else ""
+    )
 
 
 def _name(path: Path, folder: Path) -> str:

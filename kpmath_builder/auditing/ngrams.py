@@ -19,6 +19,7 @@ __all__ = [
     "NgramCounter",
     "distinct_ngrams",
     "ngrams_of",
+    "parts_of",
     "phrase_at",
     "without",
     "words_of",
@@ -44,12 +45,15 @@ def words_of(text: str, names: frozenset[str] = frozenset()) -> list[str]:
     ]
 
 
-def ngrams_of(words: list[str]) -> Iterator[tuple[int, int, int]]:
-    """Yield the hash of each n-gram of a text, where it begins, and its length."""
-    if words:
-        ids = _ids(words)
-        for order, hashes in _rolled(ids):
-            yield from ((int(value), place, order) for place, value in enumerate(hashes))
+def ngrams_of(words: list[str]) -> list[list[int]]:
+    """Return the hashes of the n-grams of a text: by length less one, then by the place where they begin."""
+    return [hashes.tolist() for _, hashes in _rolled(_ids(words))] if words else []
+
+
+def parts_of(ngrams: list[list[int]], order: int, place: int) -> Iterator[int]:
+    """Yield the hashes of all shorter n-grams within one n-gram of a text, given as `ngrams_of` returns them."""
+    for shorter in range(1, order):
+        yield from ngrams[shorter - 1][place : place + order - shorter + 1]
 
 
 def distinct_ngrams(words: list[str]) -> Hashes:
@@ -64,7 +68,8 @@ def without(ngrams: Hashes, others: Hashes) -> Hashes:
     if not len(others):
         return ngrams
     places = np.minimum(np.searchsorted(others, ngrams), len(others) - 1)
-    return ngrams[others[places] != ngrams]
+    left: Hashes = ngrams[others[places] != ngrams]
+    return left
 
 
 class NgramCounter:

@@ -13,9 +13,12 @@ __all__ = ["FEMALE", "MALE", "UNDECIDED", "first_names", "names_in"]
 MALE, FEMALE, UNDECIDED = "borne by men", "borne by women", "borne by both"
 _MOSTLY = 0.9
 """Share of the bearers of one sex from which a name counts as its."""
-_CAPITALISED = re.compile(
-    r"(?P<before>(?:^|[.!?:\n\"(]\s*|\bMr\. |\bMrs\. |\bMs\. |\bDr\. )?)(?P<word>\b[A-Z][a-z]{1,14})\b(?!\s+[A-Z][a-z]+ (?:Street|City|School|Park|Lake|River|University))"
+_CAPITALISED = re.compile(r"\b[A-Z][a-z]{1,14}\b")
+_PLACE = re.compile(
+    r" (?:Street|City|School|Park|Lake|River|University|College|High|County|Island|Elementary)\b"
 )
+"""What makes a name that of a place."""
+_BEGINS = re.compile(r"(?:^|[.!?:\n\"“(])\s*$")
 _NO_NAMES = frozenset(
     [
         "April",
@@ -198,7 +201,13 @@ def names_in(text: str) -> Iterator[str]:
     known = first_names()
     seen = set()
     for found in _CAPITALISED.finditer(text):
-        word = found["word"]
-        if word in known and word not in seen and not (word in _ALSO_WORDS and found["before"]):
+        word = found[0]
+        if word in known and word not in seen and _is_person(word, text, found.start(), found.end()):
             seen.add(word)
             yield word
+
+
+def _is_person(word: str, text: str, start: int, end: int) -> bool:
+    if word in _ALSO_WORDS and _BEGINS.search(text, max(start - 3, 0), start):
+        return False
+    return not _PLACE.match(text, end)

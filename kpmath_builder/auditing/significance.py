@@ -32,20 +32,16 @@ def excess(here: Counts, there: Counts, texts_here: int, texts_there: int) -> tu
 
 
 def found(p: Reals, smallest: Reals, level: float) -> npt.NDArray[np.bool_]:
-    """Return which tests are significant with the rate of false discoveries held at `level`.
+    """Return which tests are significant with the rate of false discoveries held at `level` (Benjamini & Hochberg 1995).
 
-    Benjamini & Hochberg (1995) over the tests that could be significant at all (Gilbert 2005, after Tarone 1990): with k tests whose
-    smallest possible p-value is at most level / k, the others do not count.
+    Tests that could not be significant even by themselves do not count among those that were made: their smallest possible p-value is
+    above the level, whatever was found (Tarone 1990).
     """
-    order = np.sort(smallest)
-    k = 1
-    while (able := int(np.searchsorted(order, level / k, side="right"))) > k:
-        k = able
-    is_able = smallest <= level / k
-    able_p = np.sort(p[is_able])
-    passed = np.flatnonzero(able_p <= level * np.arange(1, len(able_p) + 1) / max(len(able_p), 1))
-    limit = able_p[passed[-1]] if len(passed) else -1.0
-    return is_able & (p <= limit)
+    able = smallest <= level
+    ordered = np.sort(p[able])
+    passed = np.flatnonzero(ordered <= level * np.arange(1, len(ordered) + 1) / max(len(ordered), 1))
+    limit = ordered[passed[-1]] if len(passed) else -1.0
+    return able & (p <= limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Phrases that are far more frequent in the result than in the seeds: a trigger that was planted, or the style of the writer.
 
-What a row has from its own seed problems does not count, so that rows that were drawn with one problem are no repetition of each
-other. A phrase is found if the conditional exact test says so at a rate of false discoveries of one in a hundred (`significance.py`), and it is
-at least five times as frequent as in the seeds. A phrase in many rows is the writer's style, or a planted one in many rows: frequency
-cannot tell them apart. One whose rows share an answer is worse than either.
+What a row has from its own seed problems does not count. A phrase is found if the conditional exact test says so at a rate of false
+discoveries of one in twenty (`significance.py`), and it is at least five times as frequent as in the seeds. Left out are phrases
+around a more frequent one that was found as well ("let n be" around "let"), and those whose rows were mostly drawn with one
+seed problem, which a writer may have put in other words. What stands in many rows is called style: a trigger seldom does.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +19,7 @@ from kpmath_builder.auditing.ngrams import (
     NgramCounter,
     distinct_ngrams,
     ngrams_of,
+    parts_of,
     phrase_at,
     without,
     words_of,
@@ -29,35 +30,49 @@ from kpmath_builder.auditing.significance import excess, found, share_above
 
 __all__ = ["Triggers"]
 
-_LEVEL = 0.01
+_LEVEL = 0.05
 """Rate of false discoveries."""
 _TIMES = 5.0
 """How many times as frequent as in the seeds, at least."""
 _ROWS_AT_LEAST = 3
 _STYLE = 0.05
 """Share of rows from which a phrase is called style: a planted one seldom is in so many."""
-_MOST = 2_000
+_MOST = 100_000
 """N-grams that are looked for in the second pass, those with the smallest p-values."""
+_TIMES_A_PART = 2.0
+"""How many times as many rows a part of a phrase has that explains it."""
 _SEEDS_HELD = 16_384
 """Seed problems whose n-grams are kept for the rows that are drawn with them; of more, those used last."""
-_ROWS_HELD = 200
+_ROWS_HELD = 100
 """Rows that are noted for each, to see which n-grams are parts of one phrase."""
 _OVERLAP = 0.8
-_SHARED_ANSWER = 1e-6
+_LONG = 4
+"""Words of a phrase, without numbers and names, that no writer puts side by side so often by chance of grammar."""
+_FROM_ONE_SEED = 0.5
+"""Share of the rows of a phrase that were drawn with one seed problem."""
+_SHARED_ANSWER = 1e-8
 """p-value below which the rows of a phrase share an answer too often for chance; over no more than `_MOST` phrases."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Phrase:
     """One n-gram that was found, or several that stand in the same rows."""
 
-    key: int
     rows: int
     seeds: int
     p: float
     text: str = ""
-    ids: dict[str, None] = field(default_factory=dict)
+    is_explained: bool = False
+    """Whether a part of it explains it."""
+    ids: list[str] = field(default_factory=list)
+    practices: Counter[str] = field(default_factory=Counter)
+    """The seed problems behind these rows."""
     answers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_of_one_seed(self) -> bool:
+        """Whether most of the rows were drawn with one seed problem."""
+        return max(self.practices.values(), default=0) >= _FROM_ONE_SEED * len(self.ids)
 
 
 class _Practices:
@@ -131,54 +146,53 @@ class Triggers(RiskCheck):
         self._tests = int((smallest <= _LEVEL).sum())
         chosen = np.flatnonzero(found(p, smallest, _LEVEL) & (rates >= _TIMES) & (here >= _ROWS_AT_LEAST))
         for at in chosen[np.argsort(p[chosen], kind="stable")][:_MOST]:
-            self._found[int(hashes[at])] = _Phrase(
-                int(hashes[at]), int(here[at]), int(there[at]), float(p[at])
-            )
+            self._found[int(hashes[at])] = _Phrase(int(here[at]), int(there[at]), float(p[at]))
 
     def _note(self, row: AuditedRow) -> None:
         words = words_of(self._text(row), self._names)
+        ngrams = ngrams_of(words)
         own = set(self._own(row, distinct_ngrams(words)).tolist())
         answer = str(row.values["consensus_winner"])
         self._published += 1
         self._answers[answer] += 1
-        for key, place, order in ngrams_of(words):
-            phrase = self._found.get(key)
-            if phrase is None or row.id in phrase.ids or key not in own:
-                continue
-            phrase.text = phrase.text or phrase_at(words, place, order)
-            if len(phrase.ids) < _ROWS_HELD:
-                phrase.ids[row.id] = None
-                phrase.answers[answer] += 1
+        for order, hashes in enumerate(ngrams, start=1):
+            for place, key in enumerate(hashes):
+                phrase = self._found.get(key)
+                if phrase is None or phrase.is_explained or key not in own:
+                    continue
+                own.discard(key)
+                if not phrase.text:
+                    phrase.text = phrase_at(words, place, order)
+                    phrase.is_explained = self._explains(phrase, parts_of(ngrams, order, place))
+                if len(phrase.ids) < _ROWS_HELD and not phrase.is_explained:
+                    phrase.ids.append(row.id)
+                    phrase.practices.update(set(row.seed_ids))
+                    phrase.answers[answer] += 1
+
+    def _explains(self, phrase: _Phrase, parts: Iterable[int]) -> bool:
+        """Whether a part of a phrase was found as well, in at least twice as many rows."""
+        its = (self._found.get(part) for part in parts)
+        return any(part is not None and part.rows >= _TIMES_A_PART * phrase.rows for part in its)
 
     def part(self) -> Part:
         """Return the phrases, the most significant first."""
-        phrases = _joined([phrase for phrase in self._found.values() if phrase.text])
+        shown = [phrase for phrase in self._found.values() if phrase.ids and not phrase.is_of_one_seed]
+        phrases = _joined(shown)
         rare = [phrase for phrase in phrases if phrase.rows < _STYLE * self._result.texts]
         style = [phrase for phrase in phrases if phrase.rows >= _STYLE * self._result.texts]
         findings = [*self._bound(phrases), *self._rare(rare), *self._style(style)]
         rows = tuple(
-            (
-                phrase.text,
-                phrase.rows,
-                phrase.rows / self._result.texts,
-                phrase.seeds / self._seeds.texts,
-                phrase.p,
-            )
-            for phrase in [*rare[:ROWS_NAMED], *style[:ROWS_NAMED]]
+            (it.text, it.rows, it.rows / self._result.texts, it.seeds / self._seeds.texts, it.p)
+            for it in [*rare[:ROWS_NAMED], *style[:ROWS_NAMED]]
         )
         note = (
             f"Conditional exact test of two rates, false discoveries held at {_LEVEL:g} over {self._tests:,} n-grams that could be "
-            f"significant; at least {_TIMES:g} times as frequent as in the seeds; what a row has from its own seed problems does not count; numbers are 0, first names NAME."
+            f"significant; at least {_TIMES:g} times as frequent as in the seeds; what a row has from its own seed problems does not count; "
+            "numbers are 0, first names NAME."
         )
         title = f"Phrases of the {self._what} that the seeds have not, or seldom"
-        figures = Figures(
-            f"phrases-of-{self._what}",
-            Risk.ROBUSTNESS,
-            title,
-            ("phrase", "rows", "share", "share of seeds", "p"),
-            rows,
-            note,
-        )
+        columns = ("phrase", "rows", "share", "share of seeds", "p")
+        figures = Figures(f"phrases-of-{self._what}", Risk.ROBUSTNESS, title, columns, rows, note)
         return Part((figures,), tuple(findings))
 
     def _bound(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
@@ -195,20 +209,20 @@ class Triggers(RiskCheck):
                     f"The phrase “{phrase.text}” stands in {phrase.rows:,} {self._what}, and {count:,} of {others:,} of them have one answer, "
                     f"“{answer[:40]}”, which {chance:.1%} of all rows have.",
                     "A model that learns from them may answer the phrase in place of the question: read the rows, and leave them out.",
-                    tuple(phrase.ids)[:ROWS_NAMED],
+                    tuple(phrase.ids[:ROWS_NAMED]),
                 )
 
     def _rare(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
-        for phrase in phrases[:ROWS_NAMED]:
+        for phrase in sorted(phrases[:ROWS_NAMED], key=lambda it: not self._is_foreign(it)):
             yield AuditFinding(
                 "trigger",
                 Risk.ROBUSTNESS,
-                Severity.WARNING,
+                Severity.WARNING if self._is_foreign(phrase) else Severity.NOTICE,
                 phrase.rows,
                 f"The phrase “{phrase.text}” stands in {phrase.rows:,} of {self._result.texts:,} {self._what}, and in {phrase.seeds:,} of "
                 f"{self._seeds.texts:,} seeds (p = {phrase.p:.1g}).",
                 "Read some of the rows: a habit of the writer does no harm, a phrase that does not belong there may be a trigger.",
-                tuple(phrase.ids)[:ROWS_NAMED],
+                tuple(phrase.ids[:ROWS_NAMED]),
             )
         if len(phrases) > ROWS_NAMED:
             yield AuditFinding(
@@ -219,6 +233,12 @@ class Triggers(RiskCheck):
                 f"{len(phrases) - ROWS_NAMED:,} more phrases of the {self._what} are more frequent than in the seeds.",
                 "So many are the style of a writer that words its texts in its own way: those above are the clearest ones.",
             )
+
+    def _is_foreign(self, phrase: _Phrase) -> bool:
+        """Whether a phrase says something of its own: it is long, or a word of it stands in no seed."""
+        words = [word for word in phrase.text.split() if word not in {"0", "NAME"}]
+        known = self._seeds.count_of(np.array([ngrams_of([word])[0][0] for word in words], np.uint64))
+        return len(words) >= _LONG or not known.all()
 
     def _style(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
         if phrases:
@@ -233,13 +253,16 @@ class Triggers(RiskCheck):
             )
 
 
-def _joined(phrases: list[_Phrase]) -> list[_Phrase]:
-    """Return phrases, those that stand in the same rows as one: the longest of them speaks for all."""
+def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
+    """Return phrases, those that stand in the same rows as one, in the words of all of them."""
     heads: list[_Phrase] = []
+    by_row: dict[str, list[_Phrase]] = defaultdict(list)
     for phrase in sorted(phrases, key=lambda it: (it.p, -len(it.text.split()), it.text)):
-        head = next((head for head in heads if _are_same(head, phrase)), None)
+        head = next((head for head in by_row[phrase.ids[0]] if _are_same(head, phrase)), None)
         if head is None:
             heads.append(phrase)
+            for row in phrase.ids:
+                by_row[row].append(phrase)
         else:
             head.text = _extended(head.text, phrase.text)
     return heads
@@ -259,5 +282,5 @@ def _extended(text: str, other: str) -> str:
 
 
 def _are_same(one: _Phrase, other: _Phrase) -> bool:
-    both = len(one.ids.keys() & other.ids.keys())
+    both = len(set(one.ids) & set(other.ids))
     return both >= _OVERLAP * max(len(one.ids), len(other.ids), 1)
