@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpmath_builder.auditing.check import Hits
@@ -13,6 +14,7 @@ from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
@@ -110,6 +112,11 @@ def compare_tables(
         Config to its Parquet files in order.
     shards
         All shards of candidates, sealed; every file is read once, side by side.
+
+    Raises
+    ------
+    DamagedError
+        When a file cannot be read.
     """
     selection = Selection(recipe.selection)
     scored, pairs = Hits(), Hits()
@@ -145,6 +152,9 @@ def _is_row_of(row: Mapping[str, Any], candidate: Candidate) -> bool:
 
 def _rows(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     for path in paths:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=256, columns=list(columns)):
-                yield from batch.to_pylist()
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=256, columns=list(columns)):
+                    yield from batch.to_pylist()
+        except (pa.ArrowException, OSError, KeyError):
+            raise DamagedError(path, "it is not a table that can be read") from None
