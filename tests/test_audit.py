@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from poison import chosen, copy_build, of_ids, plant, swapped, with_cyrillic, wi
 
 from kpmath_builder import AuditFinding, InputError, Recipe, Severity, audit, build
 from kpmath_builder.files.sealed import SEAL, read_header, read_lines, seal, write_lines
+from kpmath_builder.folder.workspace import Workspace
 
 pytest_plugins = ("hub_fixtures",)
 
@@ -172,6 +174,19 @@ def test_a_seed_file_that_changed_since_is_found(folder: Path, clean: Path) -> N
     assert (finding.severity, finding.count) == (Severity.CRITICAL, 1)
     assert finding.rows[0].startswith("mine/")
     assert "seed-file-changed" not in found(folder, responses=False)
+
+
+def test_a_prompt_that_is_another_now_is_said_and_keeps_nothing_from_being_published(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after the installation of another version."""
+    noted = Workspace.existing(folder).begun()
+    assert noted is not None
+    changed = replace(noted, asked={**noted.asked, "the prompt of write": "sha256:0"})
+    monkeypatch.setattr(Workspace, "begun", lambda _: changed)
+    finding = found(folder, responses=False)["prompt-changed"]
+    assert finding.severity is Severity.WARNING
+    assert "the prompt of write" in finding.sentence
 
 
 def test_an_instruction_in_a_seed_is_found_before_a_question_was_asked(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from kpmath_builder.auditing.labels import Relabelling, compare_tables
 from kpmath_builder.auditing.report import AuditFinding, AuditReport, Figures, Part, Risk, Severity
 from kpmath_builder.auditing.rows import Candidates, sealed_shards, tables_of
 from kpmath_builder.auditing.texts import HiddenText, Outliers
-from kpmath_builder.auditing.triggers import Triggers
+from kpmath_builder.auditing.triggers import Practices, Triggers
 from kpmath_builder.auditing.votes import Votes
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.sealed import DamagedError
@@ -135,7 +135,8 @@ class _Audit:
         return seeds
 
     def _rows(self, knowledge: Knowledge | None, seeds: Sequence[SeedProblem]) -> None:
-        triggers = [Triggers("questions"), Triggers("solutions")]
+        of_seeds = Practices()
+        triggers = [Triggers("questions", of_seeds), Triggers("solutions", of_seeds)]
         checks: list[RiskCheck] = [Distributions(), Influence(), Votes(), HiddenText(), Outliers(), *triggers]
         practices = knowledge.practices if knowledge else []
         if knowledge and practices:

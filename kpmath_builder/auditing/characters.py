@@ -20,6 +20,8 @@ _IGNORABLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\ufffc")
 _MATHEMATICAL = frozenset("\u2061\u2062\u2063\u2064")
 """Invisible times and its like: what formulas copied from a page bring with them."""
 _LINE_ENDS = frozenset("\t\n\r")
+_ODD = re.compile(r"[^\t\n\r -~]")
+"""What is neither printable ASCII nor a line end: most texts hold none."""
 _GREEK_LOOKALIKES = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχγ")
 """Greek letters that look like Latin ones in common fonts."""
 _FUNCTIONS = re.compile(
@@ -72,21 +74,18 @@ class CharacterFault(StrEnum):
 
 def character_faults(text: str) -> Iterator[tuple[CharacterFault, str]]:
     """Yield each fault of a text with what shows it: the characters' numbers and names, or the word with its foreign letters."""
-    if text.isascii() and not _has_controls(text):
+    odd = [found.start() for found in _ODD.finditer(text)]
+    if not odd:
         return
-    for place, character in enumerate(text):
-        fault = None if " " <= character <= "~" else _fault(text, place)
+    for place in odd:
+        fault = _fault(text, place)
         if fault is CharacterFault.BIDIRECTIONAL and _reads_right_to_left(text):
             continue  # a right-to-left text needs them
         if fault:
-            yield fault, _said(character)
+            yield fault, _said(text[place])
     for word in re.findall(r"[^\W\d_]{2,}", text):
         if not word.isascii() and (strangers := _strangers(word)):
             yield CharacterFault.MIXED, f"{word} ({', '.join(map(_said, strangers))})"
-
-
-def _has_controls(text: str) -> bool:
-    return not text.isprintable() and any(not c.isprintable() and c not in _LINE_ENDS for c in text)
 
 
 def _fault(text: str, place: int) -> CharacterFault | None:

@@ -27,22 +27,45 @@ _TYPES = tuple(
     for name, pattern in _ANSWER_TYPES
 )
 _MONEY = (
-    ("dollar", re.compile(r"\\\$|\bdollars?\b|\bUSD\b|\bbucks\b", re.IGNORECASE)),
-    ("euro", re.compile(r"€|\beuros?\b|\bEUR\b")),
-    ("pound sterling", re.compile(r"£|\bpounds? sterling\b|\bGBP\b")),
-    ("rupee", re.compile(r"₹|\brupees?\b|\bRs\.? ?\d", re.IGNORECASE)),
-    ("yuan", re.compile(r"\byuan\b|\bRMB\b|\bjiao\b", re.IGNORECASE)),
-    ("yen", re.compile(r"¥|\byen\b", re.IGNORECASE)),
-    ("peso", re.compile(r"\bpesos?\b", re.IGNORECASE)),
-    ("won", re.compile(r"₩|\d ?won\b")),
-    ("rouble", re.compile(r"₽|\br(?:ou|u)bles?\b", re.IGNORECASE)),
+    ("dollar", ("$", "dollar", "usd", "bucks"), r"\\\$|\bdollars?\b|\busd\b|\bbucks\b"),
+    ("euro", ("€", "eur"), r"€|\beuros?\b|\beur\b"),
+    ("pound sterling", ("£", "sterling", "gbp"), r"£|\bpounds? sterling\b|\bgbp\b"),
+    ("rupee", ("₹", "rupee", "rs"), r"₹|\brupees?\b|\brs\.? ?\d"),
+    ("yuan", ("yuan", "rmb", "jiao"), r"\byuan\b|\brmb\b|\bjiao\b"),
+    ("yen", ("¥", "yen"), r"¥|\byen\b"),
+    ("peso", ("peso",), r"\bpesos?\b"),
+    ("won", ("₩", "won"), r"₩|\d ?won\b"),
+    ("rouble", ("₽", "ruble", "rouble"), r"₽|\br(?:ou|u)bles?\b"),
 )
+_CURRENCIES = tuple((name, hints, re.compile(pattern)) for name, hints, pattern in _MONEY)
+"""Name, what a text must hold for the pattern to be tried, and the pattern, both in lower case."""
 _DOLLAR = re.compile(r"(?<![\w\\$])\$\d[\d,.]*(?=[\s.,;:?!)]|$)")
 _FORMULA = re.compile(r"\\[a-zA-Z(\[]|\d\$|[=^_{}]")
 """What shows that a dollar sign may delimit a formula."""
 _UNIT = re.compile(r"\d[\d,.]* ?-?([A-Za-z]{1,12})\b")
 _NO_UNITS = frozenset(("in", "a", "s", "an", "m", "h", "g", "n", "j", "w", "l", "won"))
 """Names of units that are words, letters of formulas, or money (counted as such) more often than not."""
+_MONEY_UNITS = frozenset(
+    (
+        "dollar",
+        "cent",
+        "usd",
+        "buck",
+        "euro",
+        "eur",
+        "gbp",
+        "peso",
+        "rupee",
+        "inr",
+        "yuan",
+        "jiao",
+        "yen",
+        "won",
+        "ruble",
+        "rouble",
+        "kopeck",
+    )
+)
 _STEP_BANDS = ((0, "none"), (1, "1"), (2, "2"), (3, "3"), (4, "4"), (6, "5 or 6"), (9, "7 to 9"))
 
 
@@ -56,7 +79,12 @@ def answer_type(answer: str) -> str:
 
 def currencies_in(text: str) -> Iterator[str]:
     """Yield the currencies of a text; a dollar sign counts where it cannot delimit a formula."""
-    found = {name for name, pattern in _MONEY if pattern.search(text)}
+    lowered = text.lower()
+    found = {
+        name
+        for name, hints, pattern in _CURRENCIES
+        if any(hint in lowered for hint in hints) and pattern.search(lowered)
+    }
     if _DOLLAR.search(text) and not _FORMULA.search(text):
         found.add("dollar")
     yield from sorted(found)
@@ -68,10 +96,10 @@ def units_in(text: str) -> Iterator[str]:
     found = set()
     for word in words:
         unit = parse_unit(word)
-        if unit and len(unit.dimension) == 1 and not any(pattern.search(word) for _, pattern in _MONEY):
+        if unit and len(unit.dimension) == 1:
             base = unit.dimension[0][0]
             found.add(base if unit.factor == 1 else word.removesuffix("s") if len(word) > 3 else word)
-    yield from sorted(found - {"cent", "dollar", "euro", "rupee"})
+    yield from sorted(found - _MONEY_UNITS)
 
 
 def genders_in(text: str) -> Iterator[str]:

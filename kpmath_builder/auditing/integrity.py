@@ -11,7 +11,7 @@ from kpmath_builder.auditing.instructions import instructions_in
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Risk, Severity
 from kpmath_builder.errors import KpmathError
 from kpmath_builder.files.sealed import is_whole
-from kpmath_builder.folder.build_spec import ASKING, BuildSpec, differences
+from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log import build_of
 from kpmath_builder.folder.log_scan import lines_of
@@ -47,7 +47,7 @@ def damaged_files(workspace: Workspace) -> Iterator[AuditFinding]:
 
 
 def other_inputs(workspace: Workspace, recipe: Recipe, knowledge: Knowledge) -> Iterator[AuditFinding]:
-    """Yield where seeds, prompts or settings are not those of the build spec, and seeds whose own hash is another."""
+    """Yield where seeds or prompts are not those of the build spec, and seeds whose text is not that of their hash."""
     spec = workspace.begun()
     if spec is not None:
         prompts = Prompts.load(recipe.prompts)
@@ -58,17 +58,32 @@ def other_inputs(workspace: Workspace, recipe: Recipe, knowledge: Knowledge) -> 
             spec.generations,
             asking=spec.decided.get(ASKING, True),
         )
-        changed = [*differences(spec.origin, now.origin), *differences(spec.asked, now.asked)]
-        if changed:
-            yield AuditFinding(
-                "input-changed",
-                _ROBUSTNESS,
-                _CRITICAL,
-                len(changed),
-                f"What the build was made from is not what the folder notes: {'; '.join(changed[:3])}.",
-                "Bring the prompt or the seeds back, or build in a new folder with what they are now.",
-            )
+        yield from _unlike(spec, now, len(knowledge.seeds))
     yield from other_seeds(knowledge.seeds)
+
+
+def _unlike(spec: BuildSpec, now: BuildSpec, seeds: int) -> Iterator[AuditFinding]:
+    """Yield seeds that are not those of the build spec, which somebody exchanged, and prompts, which a new version may have brought."""
+    if spec.origin.get(SEEDS_HASH) != now.origin[SEEDS_HASH]:
+        yield AuditFinding(
+            "seeds-exchanged",
+            _ROBUSTNESS,
+            _CRITICAL,
+            seeds,
+            "The seeds in knowledge/ are not those that the build spec names.",
+            "`kpmath verify FOLDER` says what mends it; compare the seeds with their source.",
+        )
+    ours = {SEEDS_HASH: now.origin[SEEDS_HASH]}
+    changed = [*differences({**spec.origin, **ours}, now.origin), *differences(spec.asked, now.asked)]
+    if changed:
+        yield AuditFinding(
+            "prompt-changed",
+            _ROBUSTNESS,
+            Severity.WARNING,
+            len(changed),
+            f"What models would be asked with now is not what they were asked with: {'; '.join(changed[:3])}.",
+            "If you installed another version or changed a prompt, that is it; the prompts of this build are in dataset/provenance/.",
+        )
 
 
 def other_seeds(seeds: Sequence[SeedProblem]) -> Iterator[AuditFinding]:

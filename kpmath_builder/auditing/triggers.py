@@ -28,7 +28,7 @@ from kpmath_builder.auditing.people import first_names
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
 from kpmath_builder.auditing.significance import excess, found, share_above
 
-__all__ = ["Triggers"]
+__all__ = ["Practices", "Triggers"]
 
 _LEVEL = 0.05
 """Rate of false discoveries."""
@@ -75,15 +75,17 @@ class _Phrase:
         return max(self.practices.values(), default=0) >= _FROM_ONE_SEED * len(self.ids)
 
 
-class _Practices:
+class Practices:
     """The n-grams of each seed problem and its solution, which rows drawn with it may have from there."""
 
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
+    def __init__(self) -> None:
+        self._names = frozenset(first_names())
         self._texts: dict[str, str] = {}
         self.of = lru_cache(_SEEDS_HELD)(self._of)
+        """Returns the n-grams of a seed problem by its id."""
 
     def add(self, seed: AuditedSeed) -> None:
+        """Note a seed problem."""
         self._texts[seed.record.id] = f"{seed.record.problem}\n{seed.record.solution}"
 
     def _of(self, seed_id: str) -> Hashes:
@@ -91,15 +93,24 @@ class _Practices:
 
 
 class Triggers(RiskCheck):
-    """N-grams of the questions, or of the solutions, of the published rows against those of the seeds."""
+    """N-grams of the questions, or of the solutions, of the published rows against those of the seeds.
 
-    def __init__(self, what: str) -> None:
+    Parameters
+    ----------
+    what
+        "questions" or "solutions".
+    practices
+        The n-grams of the seed problems, which several of these may share.
+    """
+
+    def __init__(self, what: str, practices: Practices | None = None) -> None:
         assert what in {"questions", "solutions"}, what
         self._what = what
         self._names = frozenset(first_names())
-        self._practices = _Practices(self._names)
+        self._practices = practices or Practices()
         self._result, self._seeds = NgramCounter(), NgramCounter()
         self._found: dict[int, _Phrase] = {}
+        self._keys: Hashes = np.empty(0, np.uint64)
         self._tests = 0
         self._answers: Counter[str] = Counter()
         self._published = 0
@@ -131,6 +142,7 @@ class Triggers(RiskCheck):
         self._test()
         if not self._found:
             return
+        self._keys = np.fromiter(self._found, np.uint64)
         for row in rows():
             if row.published:
                 self._note(row)
@@ -150,24 +162,28 @@ class Triggers(RiskCheck):
 
     def _note(self, row: AuditedRow) -> None:
         words = words_of(self._text(row), self._names)
-        ngrams = ngrams_of(words)
-        own = set(self._own(row, distinct_ngrams(words)).tolist())
+        own = self._own(row, distinct_ngrams(words))
         answer = str(row.values["consensus_winner"])
         self._published += 1
         self._answers[answer] += 1
+        here = [self._found[key] for key in own[np.isin(own, self._keys, assume_unique=True)].tolist()]
+        if any(not phrase.text for phrase in here):
+            self._name(words)
+        for phrase in here:
+            if len(phrase.ids) < _ROWS_HELD and not phrase.is_explained:
+                phrase.ids.append(row.id)
+                phrase.practices.update(set(row.seed_ids))
+                phrase.answers[answer] += 1
+
+    def _name(self, words: list[str]) -> None:
+        """Note the words of what is found in a text for the first time, and whether a part of it explains it."""
+        ngrams = ngrams_of(words)
         for order, hashes in enumerate(ngrams, start=1):
             for place, key in enumerate(hashes):
                 phrase = self._found.get(key)
-                if phrase is None or phrase.is_explained or key not in own:
-                    continue
-                own.discard(key)
-                if not phrase.text:
+                if phrase is not None and not phrase.text:
                     phrase.text = phrase_at(words, place, order)
                     phrase.is_explained = self._explains(phrase, parts_of(ngrams, order, place))
-                if len(phrase.ids) < _ROWS_HELD and not phrase.is_explained:
-                    phrase.ids.append(row.id)
-                    phrase.practices.update(set(row.seed_ids))
-                    phrase.answers[answer] += 1
 
     def _explains(self, phrase: _Phrase, parts: Iterable[int]) -> bool:
         """Whether a part of a phrase was found as well, in at least twice as many rows."""

@@ -139,6 +139,8 @@ def is_reached(solution: str, answer: str) -> bool:
     working = _ENDING.sub(" ", solution if len(lines) < 2 else "\n".join(lines))
     if not _STATED.search(working):
         return True
+    if re.search(rf"(?<![\d.,]){re.escape(answer.strip())}(?![\d])", working):
+        return True
     values = {
         abs(value)
         for found in _NUMBER.findall(working)
