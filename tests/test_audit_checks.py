@@ -10,7 +10,7 @@ from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
 from kpmath_builder.auditing.distributions import Distributions
 from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
-from kpmath_builder.auditing.report import AuditFinding, AuditReport, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import AuditFinding, AuditReport, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.texts import HiddenText, Outliers
 from kpmath_builder.auditing.triggers import Triggers
 from kpmath_builder.auditing.votes import Votes
@@ -65,7 +65,7 @@ def row(number: int, question: str = "How many apples are 3 and 4?", **changes: 
     return AuditedRow({**values, **changes}, published)
 
 
-def part_of(check: RiskCheck, seeds: Iterable[AuditedSeed], rows: Iterable[AuditedRow]) -> Part:
+def part_of(check: RiskCheck, seeds: Iterable[AuditedSeed], rows: Iterable[AuditedRow]) -> CheckResult:
     rows = list(rows)
     for it in seeds:
         check.seed(it)
@@ -76,7 +76,7 @@ def part_of(check: RiskCheck, seeds: Iterable[AuditedSeed], rows: Iterable[Audit
     return check.part()
 
 
-def found(part: Part) -> dict[str, AuditFinding]:
+def found(part: CheckResult) -> dict[str, AuditFinding]:
     return {finding.id: finding for finding in part.findings}
 
 
@@ -147,7 +147,7 @@ SEEDS = [seed(n, text) for n, text in enumerate(texts(2_000, 1))]
 QUESTIONS = texts(1_500, 2)
 
 
-def triggers(rows: list[AuditedRow]) -> Part:
+def triggers(rows: list[AuditedRow]) -> CheckResult:
     return part_of(Triggers("questions"), SEEDS, rows)
 
 

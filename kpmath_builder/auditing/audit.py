@@ -15,7 +15,7 @@ from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
 from kpmath_builder.auditing.integrity import Responses, damaged_files, other_inputs, other_seeds, seed_source
 from kpmath_builder.auditing.labels import Relabelling, compare_tables
-from kpmath_builder.auditing.report import AuditFinding, AuditReport, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import AuditFinding, AuditReport, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.rows import Candidates, sealed_shards, tables_of
 from kpmath_builder.auditing.texts import HiddenText, Outliers
 from kpmath_builder.auditing.triggers import Practices, Triggers
@@ -190,7 +190,7 @@ class _Audit:
         self.looked_at["responses"] = responses.read
         self.findings += responses.findings()
 
-    def _add(self, part: Part) -> None:
+    def _add(self, part: CheckResult) -> None:
         self.figures += part.figures
         self.findings += part.findings
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Part, Risk, Severity
+from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, CheckResult, Risk, Severity
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["AuditedRow", "AuditedSeed", "Hits", "RiskCheck"]
@@ -66,9 +66,9 @@ class RiskCheck:
     def row(self, row: AuditedRow) -> None:
         """See one candidate."""
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return figures and findings."""
-        return Part()
+        return CheckResult()
 
 
 @dataclass

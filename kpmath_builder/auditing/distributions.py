@@ -15,7 +15,7 @@ from kpmath_builder.auditing.features import (
     steps_of,
     units_in,
 )
-from kpmath_builder.auditing.report import AuditFinding, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import AuditFinding, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.significance import Fit, homogeneity
 
 __all__ = ["Distributions"]
@@ -168,13 +168,13 @@ class Distributions(RiskCheck):
             counter: Counter[str] = getattr(self._all[name], side)
             counter.update(list(values))  # a mapping would be taken for counts
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return all distributions, and the topics that the result lacks."""
         used = [it for it in self._all.values() if it.id != "levels" or set(it.seeds) - {_NONE}]
         if not self._all["steps"].result:
-            return Part(tuple(it.figures() for it in used if it.seeds))
+            return CheckResult(tuple(it.figures() for it in used if it.seeds))
         findings = [finding for it in used for finding in it.findings()]
-        return Part(tuple(it.figures() for it in used), (*findings, *self._missing()))
+        return CheckResult(tuple(it.figures() for it in used), (*findings, *self._missing()))
 
     def _missing(self) -> Iterator[AuditFinding]:
         missing = {

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kpmath_builder.auditing.check import AuditedRow, RiskCheck
-from kpmath_builder.auditing.report import AuditFinding, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import AuditFinding, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.significance import Fit, fit
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.records import Practice
@@ -68,7 +68,7 @@ class Drawing(RiskCheck):
             self._kept[pair] += 1
             self._sets[frozenset(topics)] += 1
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return the tests of both, and the share of new combinations."""
         drawn, kept = (
             fit(counts.ravel(), self._probabilities.ravel()) for counts in (self._drawn, self._kept)
@@ -107,7 +107,7 @@ class Drawing(RiskCheck):
                 ("different combinations", len(self._sets), None),
             ),
         )
-        return Part((figures, combined), (*self._unlike(drawn, kept), *self._strangers()))
+        return CheckResult((figures, combined), (*self._unlike(drawn, kept), *self._strangers()))
 
     def _unlike(self, drawn: Fit, kept: Fit) -> tuple[AuditFinding, ...]:
         found = []

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
-from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.significance import share_above
 
 __all__ = ["Influence"]
@@ -41,7 +41,7 @@ class Influence(RiskCheck):
             for topic, seed_id in zip(row.topics, row.seed_ids, strict=True):
                 self._used[topic][seed_id] += 1
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return the most narrow topics, and those that one source or problem dominates."""
         few = [
             (topic, self._problems[topic], its.total(), its.most_common(1)[0])
@@ -53,7 +53,7 @@ class Influence(RiskCheck):
         figures = Figures(
             "influence", Risk.ROBUSTNESS, "Topics that rest on few seed problems", columns, rows
         )
-        return Part(
+        return CheckResult(
             (figures,) if rows else (), (*self._sources_that_dominate(), *self._problems_that_dominate())
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 from kpmath_builder.errors import InputError
 from kpmath_builder.notebooks import fold, page, paragraphs, table
 
-__all__ = ["ROWS_NAMED", "AuditFinding", "AuditReport", "Figures", "Part", "Risk", "Severity"]
+__all__ = ["ROWS_NAMED", "AuditFinding", "AuditReport", "CheckResult", "Figures", "Risk", "Severity"]
 
 ROWS_NAMED = 20
 """Rows that a finding names; its count gives how many there are."""
@@ -113,7 +113,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CheckResult:
     """What one check has to say."""
 
     figures: tuple[Figures, ...] = ()

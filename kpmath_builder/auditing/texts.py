@@ -11,7 +11,7 @@ import numpy as np
 from kpmath_builder.auditing.characters import CharacterFault, character_faults, script_of
 from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, Hits, RiskCheck
 from kpmath_builder.auditing.instructions import instructions_in
-from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, CheckResult, Figures, Risk, Severity
 
 __all__ = ["HiddenText", "Outliers"]
 
@@ -70,7 +70,7 @@ class HiddenText(RiskCheck):
         if passages:
             self._instructions[where].add(name, next(iter(passages)))
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return findings by place and kind."""
         findings: list[AuditFinding] = []
         for (where, fault), hits in sorted(self._characters.items()):
@@ -84,7 +84,7 @@ class HiddenText(RiskCheck):
             findings += hits.finding(
                 "instruction", Risk.ROBUSTNESS, severity, sentence, _INSTRUCTION_ADVICE[where]
             )
-        return Part((), tuple(findings))
+        return CheckResult((), tuple(findings))
 
 
 _FAR = 6.0
@@ -161,7 +161,7 @@ class Outliers(RiskCheck):
         if passage:
             self._repeated.add(row.id, f"“{passage}”")
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return lengths, and the rows that stand out."""
         findings: list[AuditFinding] = []
         for what, lengths in self._lengths.items():
@@ -193,7 +193,7 @@ class Outliers(RiskCheck):
         rows = tuple((what, len(its.logs), *its.quantiles()) for what, its in self._lengths.items())
         columns = ("texts", "count", "1st percentile", "median", "99th percentile")
         figures = Figures("lengths", Risk.ROBUSTNESS, "Lengths in characters", columns, rows)
-        return Part((figures,) if rows else (), tuple(findings))
+        return CheckResult((figures,) if rows else (), tuple(findings))
 
 
 def _scripts(text: str) -> set[str]:

@@ -25,7 +25,7 @@ from kpmath_builder.auditing.ngrams import (
     words_of,
 )
 from kpmath_builder.auditing.people import first_names
-from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.significance import excess, found, share_above
 
 __all__ = ["Practices", "Triggers"]
@@ -190,7 +190,7 @@ class Triggers(RiskCheck):
         its = (self._found.get(part) for part in parts)
         return any(part is not None and part.rows >= _TIMES_A_PART * phrase.rows for part in its)
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return the phrases, the most significant first."""
         shown = [phrase for phrase in self._found.values() if phrase.ids and not phrase.is_of_one_seed]
         phrases = _joined(shown)
@@ -209,7 +209,7 @@ class Triggers(RiskCheck):
         title = f"Phrases of the {self._what} that the seeds have not, or seldom"
         columns = ("phrase", "rows", "share", "share of seeds", "p")
         figures = Figures(f"phrases-of-{self._what}", Risk.ROBUSTNESS, title, columns, rows, note)
-        return Part((figures,), tuple(findings))
+        return CheckResult((figures,), tuple(findings))
 
     def _bound(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
         for phrase in phrases:

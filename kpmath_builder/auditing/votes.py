@@ -5,7 +5,7 @@ from collections import Counter
 from decimal import Decimal, InvalidOperation
 
 from kpmath_builder.auditing.check import AuditedRow, Hits, RiskCheck
-from kpmath_builder.auditing.report import Figures, Part, Risk, Severity
+from kpmath_builder.auditing.report import CheckResult, Figures, Risk, Severity
 
 __all__ = ["Votes", "is_reached", "plain_number"]
 
@@ -57,7 +57,7 @@ class Votes(RiskCheck):
             if judge != winner:
                 self._judged.add(row.id, f"{judge:f} and {winner:f}")
 
-    def part(self) -> Part:
+    def part(self) -> CheckResult:
         """Return bands and shares, and the rows whose label contradicts something."""
         bands = tuple(
             (f"{n / _BANDS:.1f} to {(n + 1) / _BANDS:.1f}", self._bands[n, True], self._bands[n, False])
@@ -113,7 +113,7 @@ class Votes(RiskCheck):
                 "One of both is wrong: read these rows first, or leave them out (column `judge_answer`).",
             ),
         )
-        return Part(figures if self._bands else (), findings)
+        return CheckResult(figures if self._bands else (), findings)
 
 
 def plain_number(text: str | None) -> Decimal | None:
