@@ -137,8 +137,11 @@ async def _ask(
         report.engine = teachers.load
         run = Run(recipe, Prompts.load(None), report, teachers, stop, retry_given_up=retry_given_up)
 
+        def request_for(name: str, problem: EvalProblem) -> Request:
+            return _request(name, problem, template, settings, recipe)
+
         async def ask(place: tuple[int, int], name: str, problem: EvalProblem) -> None:
-            request = _request(name, problem, template, settings, recipe)
+            request = request_for(name, problem)
             responses, fresh = await run.responses(request, settings.samples, log, f"{name}/{problem.id}")
             answered[place] = responses
             report.step(resumed=not fresh)
@@ -148,6 +151,11 @@ async def _ask(
             for number, each in enumerate(sets)
             for index, problem in enumerate(each.problems)
         ]
+        keys = (request_for(each.name, problem).key(0) for each in sets for problem in each.problems)
+        if any(log.get(key) is None for key in keys):
+            await teachers.teacher(
+                "solver"
+            )  # a server that is not there is found before anything else is said
         report.begin("evaluation", len(jobs))
         await run_window(recipe.window, jobs, stop)
     found: list[Responses] = [

@@ -14,11 +14,11 @@ from kpmath_builder.evaluation.result import EvaluationResult, SetResult, read_r
 from kpmath_builder.evaluation.scores import GradedProblem
 from kpmath_builder.notebooks import page, paragraphs, table
 
-__all__ = ["Comparison", "Difference", "compare"]
+__all__ = ["Comparison", "PairedDifference", "compare"]
 
 
 @dataclass(frozen=True)
-class Difference:
+class PairedDifference:
     """How PASS@1 on one set changes from the first model to the second, by one rule."""
 
     name: str
@@ -56,7 +56,7 @@ class Comparison:
 
     first: str
     second: str
-    differences: tuple[Difference, ...]
+    differences: tuple[PairedDifference, ...]
     notes: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
@@ -112,7 +112,7 @@ def compare(first: EvaluationResult | Path | str, second: EvaluationResult | Pat
     """
     a, b = (its if isinstance(its, EvaluationResult) else read_results(Path(its)) for its in (first, second))
     others = {each.name: each for each in b.sets}
-    found: list[Difference] = []
+    found: list[PairedDifference] = []
     notes: list[str] = []
     for each in a.sets:
         other = others.get(each.name)
@@ -145,13 +145,13 @@ def _pairs(first: SetResult, second: SetResult) -> Iterator[tuple[GradedProblem,
 
 def _difference(
     name: str, pairs: list[tuple[GradedProblem, GradedProblem]], rule: GradingRule, seed: int
-) -> Difference:
+) -> PairedDifference:
     before = [one.value("pass", 1, rule) for one, _ in pairs]
     after = [other.value("pass", 1, rule) for _, other in pairs]
     gained = tuple(one.id for (one, _), x, y in zip(pairs, before, after, strict=True) if x <= 0.5 < y)
     lost = tuple(one.id for (one, _), x, y in zip(pairs, before, after, strict=True) if y <= 0.5 < x)
     single = all(len(problem.grades) == 1 for pair in pairs for problem in pair)
-    return Difference(
+    return PairedDifference(
         name=name,
         rule=rule,
         count=len(pairs),
