@@ -122,16 +122,15 @@ def test_a_text_to_continue_goes_through_a_chat_template_that_adds_nothing(
             limit=2,
             progress=lambda its: notes.append(its.note),
         )
-    assert {body["chat_template"] for body in server.bodies} == {"{% for message in messages %}{{ message['content'] }}{% endfor %}"}
+    assert {body["chat_template"] for body in server.bodies} == {
+        "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    }
     assert {body["messages"][0]["content"] for body in server.bodies} == {
-        f"User: {SECRET}: {n} + {n}?
-Enclose the final answer using \boxed{{}}.
-
-Assistant: " for n in range(2)
+        f"User: {SECRET}: {n} + {n}?\nEnclose the final answer using \\boxed{{}}.\n\nAssistant: "
+        for n in range(2)
     }
     assert {len(body["messages"]) for body in server.bodies} == {1}
-    assert all(body["stop"] == ["
-User:"] for body in server.bodies)
+    assert all(body["stop"] == ["\nUser:"] for body in server.bodies)
     assert any("does not say that it is vLLM" in note for note in notes)
 
 
