@@ -36,6 +36,18 @@ def problems(tmp_path: Path) -> Path:
     return path
 
 
+def documented(section: str) -> set[str]:
+    """Return the keys that docs/scripting.md lists for a command."""
+    page = (Path(__file__).resolve().parents[1] / "docs/scripting.md").read_text()
+    text = page.partition(f"\n### {section}\n")[2].partition("\n### ")[0]
+    return {
+        name
+        for line in text.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+
+
 FIELDS = {"problem": "problem", "answer": "answer", "level": "level", "subject": "subject"}
 
 
@@ -271,6 +283,9 @@ def test_recorded_outputs_are_graded_without_a_server(kpmath: Kpmath, problems: 
     told = json.loads(out)
     assert told["sets"][0]["scores"][0]["value"] == 1.0
     assert "problems" not in told["sets"][0]
+    assert told.keys() == {"format"} | documented("`kpmath evaluate`")
+    code, out, _ = kpmath("evaluate", "compare", "evaluations/my-model", "evaluations/my-model", "--json")
+    assert json.loads(out).keys() == {"format"} | documented("`kpmath evaluate compare`")
     code, out, _ = kpmath("evaluate", "compare", "evaluations/my-model", "evaluations/my-model")
     assert code == 0
     assert "| sums | strict | 22 | 100.0% | 100.0% |" in out
