@@ -3,10 +3,13 @@
     python benchmarks/evaluation.py ../shared/data
 
 The outputs are to half of the problems of each set, chosen at random. Where a figure was published for the whole set, it should lie in
-the interval of the half.
+the interval of the half. ZeroEval reads the first number in the answer field of the first JSON object; read so, its outputs stand in a column of
+their own, so that a difference in reading is told from one in grading.
 """
 
 import argparse
+import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +21,10 @@ from kpmath_builder.evaluation.grading import Grade, grade
 from kpmath_builder.evaluation.problems import EvalProblem
 from kpmath_builder.evaluation.scores import GradedProblem, graded, score
 
+ZEROEVAL = "ZeroEval"
+_FIELD = re.compile(r'"?answer"?\s*:\s*"?([^"\n]*)')
+_BOX = re.compile(r"\\boxed\{(\w+)\}")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 Models = Mapping[tuple[str, str], list[GradedProblem]]
 PROGRAMS = "Program-of-Thoughts"
 """Its outputs are programs, which nobody runs here."""
@@ -59,7 +66,34 @@ def by_model(data: Path, name: str) -> Models:
     return found
 
 
-def model_rows(name: str, models: Models) -> Iterator[tuple[object, ...]]:
+def read_as_reported(data: Path, name: str) -> Mapping[str, float]:
+    """Return the accuracy of ZeroEval's models if the first number in the first object's answer counts."""
+    right: dict[str, list[bool]] = defaultdict(list)
+    for row in outputs(data, name):
+        for output in row["outputs"]:
+            if output["source"] == ZEROEVAL:
+                found, gold = first_number(first_answer(output["text"])), first_number(row["gold"])
+                right[output["model"]].append(found is not None and found == gold)
+    return {model: sum(each) / len(each) for model, each in right.items()}
+
+
+def first_answer(text: str) -> str:
+    """Return the answer field of the first JSON object, or of the first mention where that is none, or what stands in a box."""
+    try:
+        value, _ = json.JSONDecoder(strict=False).raw_decode(text, max(text.find("{"), 0))
+        return str(value["answer"])
+    except (ValueError, KeyError, TypeError, IndexError):
+        found = _FIELD.search(text) or _BOX.search(text)
+        return found[1] if found else ""
+
+
+def first_number(text: str) -> float | None:
+    """Return the first number, without dollar signs and commas."""
+    found = _NUMBER.search(text.replace("$", "").replace(",", ""))
+    return None if found is None else float(found[0])
+
+
+def model_rows(name: str, models: Models, reported: Mapping[str, float]) -> Iterator[tuple[object, ...]]:
     """Yield a row for each model, the best first, and how many published figures lie in the interval."""
     scored = {key: score(problems, (1,), 0) for key, problems in models.items()}
     inside: Counter[bool] = Counter()
@@ -77,8 +111,9 @@ def model_rows(name: str, models: Models) -> Iterator[tuple[object, ...]]:
                 + ("" if is_inside else " **outside**")
                 + (f"; {lost} not parsed there" if lost else "")
             )
-        yield model, len(problems), f"{unread:.1%}", strict.text, published.text, told
-    yield "inside the interval", f"{inside[True]} of {inside.total()}", "", "", "", ""
+        theirs = f"{reported[model]:.1%}" if source == ZEROEVAL else "–"
+        yield model, len(problems), f"{unread:.1%}", strict.text, published.text, told, theirs
+    yield "inside the interval", f"{inside[True]} of {inside.total()}", "", "", "", "", ""
 
 
 def disagreements(models: Models) -> Iterator[tuple[str, GradedProblem, Grade]]:

@@ -8,7 +8,7 @@ import pytest
 
 from kpmath_builder import InputError
 from kpmath_builder.evaluation.catalogue import KNOWN, EvalSet, open_sets, read_fields
-from kpmath_builder.evaluation.grading import Grade, grade
+from kpmath_builder.evaluation.grading import LONGEST_ANSWER, Grade, grade
 from kpmath_builder.evaluation.problems import EvalProblem, hash_of_problems
 from kpmath_builder.evaluation.recorded import read_outputs
 from kpmath_builder.evaluation.scores import GradedProblem, ks_for, score
@@ -194,6 +194,18 @@ def test_an_answer_is_listed_if_any_two_verdicts_differ(found: Grade, *, disagre
 def test_text_behind_the_next_heading_is_another_problem() -> None:
     text = "It is \\boxed{4}.\nUser: What is 2+3?\nIt is \\boxed{5}."
     assert grade(text, "4", ("User:",)).strict
+
+
+def test_a_long_answer_is_shortened_because_it_may_repeat_the_problem() -> None:
+    """Different ones stay different, and what is right stays right."""
+    told = [
+        grade(f"\\boxed{{\\text{{{'The jar of marbles is full of ' * 9} {end}}}}}", "7").answer or ""
+        for end in ("a", "b")
+    ]
+    assert all(len(each) < LONGEST_ANSWER for each in told)
+    assert told[0] != told[1]
+    long = "+".join(["1"] * 100)
+    assert grade(f"\\boxed{{{long}}}", "100").strict
 
 
 def problem(*answers: tuple[str | None, bool]) -> GradedProblem:

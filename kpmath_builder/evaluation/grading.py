@@ -4,6 +4,7 @@
 reference to the digits it states, a percent sign or a unit that only one side has.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,9 +14,12 @@ from kpmath_builder.answers import Answer, equivalent, final_answer, solution_te
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.workers import checker
 
-__all__ = ["RULES", "Grade", "GradingRule", "grade"]
+__all__ = ["LONGEST_ANSWER", "RULES", "Grade", "GradingRule", "grade"]
 
 GradingRule = Literal["strict", "published"]
+LONGEST_ANSWER = 160
+"""Characters; the longest reference of MATH's test set has fewer."""
+_BEGINNING = 40
 RULES: tuple[GradingRule, ...] = get_args(GradingRule)
 
 
@@ -24,7 +28,7 @@ class Grade:
     """What one solution earns."""
 
     answer: str | None
-    """None if the solution names none: it is wrong by every rule."""
+    """None if the solution names none: it is wrong by every rule. A long one is shortened: it is prose, which may repeat the problem."""
     strict: bool = False
     published: bool = False
     math_verify: bool | None = None
@@ -54,12 +58,19 @@ def grade(text: str, reference: str, headings: Iterable[str] = ()) -> Grade:
     return Grade(None) if answer is None else _graded(answer, reference)
 
 
+def _short(answer: str) -> str:
+    """Return an answer as results hold it; of a long one its beginning and a hash, so that equal answers stay equal."""
+    if len(answer) <= LONGEST_ANSWER:
+        return answer
+    return f"{answer[:_BEGINNING]} … (sha256:{hashlib.sha256(answer.encode()).hexdigest()[:12]})"
+
+
 @lru_cache(maxsize=1 << 16)
 def _graded(answer: Answer, reference: str) -> Grade:
     right = as_answer(reference)
     if right is None:
-        return Grade(answer.text)
+        return Grade(_short(answer.text))
     strict = equivalent(answer, right).equal
     published = strict or equivalent(answer, right, rule="published").equal
     checked = True if answer.text == right.text else checker.same(answer.text, right.text)
-    return Grade(answer.text, strict, published, checked)
+    return Grade(_short(answer.text), strict, published, checked)
