@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.evaluation.problems import ProblemColumns, EvalProblem, read_problems
+from kpmath_builder.evaluation.problems import EvalProblem, ProblemColumns, read_problems
 from kpmath_builder.seeds.rows import open_file, open_hub
 
 __all__ = ["KNOWN", "EvalSet", "KnownTestSet", "open_sets", "read_fields"]
@@ -87,7 +87,7 @@ def open_sets(
     Parameters
     ----------
     fields
-        ProblemColumns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
+        Columns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
     limit
         The first so many problems of each set.
 

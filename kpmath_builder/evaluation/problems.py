@@ -16,7 +16,7 @@ from kpmath_builder.protocol import canonical_json
 from kpmath_builder.seeds.formats import reference_answer
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["ProblemColumns", "EvalProblem", "hash_of_problems", "read_problems"]
+__all__ = ["EvalProblem", "ProblemColumns", "hash_of_problems", "read_problems"]
 
 _MARKS = ("####", r"\boxed", r"\fbox")
 _BOX = r"\boxed{"
