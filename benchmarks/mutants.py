@@ -171,9 +171,7 @@ def traced(path: Path, files: list[str], notes: Path) -> int:
 
 def run_pytest(tests: list[str], plugins: list[object] | None = None) -> int:
     """Run tests until one fails."""
-    return int(
-        pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:timeout", *tests], plugins=plugins)
-    )
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--timeout", "0", *tests], plugins=plugins))
 
 
 def in_a_fork(run: Any) -> bool:  # noqa: ANN401 - returns a status

@@ -64,7 +64,7 @@ disk = Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", disk], check=True)
 made = recipe(disk / "b", SimpleNamespace(address=sys.argv[3]))
 told = []
-for size in range(60, 3000, 60):
+for size in range(60, 3000, 150):
     subprocess.run(["mount", "-o", f"remount,size={size}k", disk], check=True)
     try:
         build(made)
