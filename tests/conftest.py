@@ -12,6 +12,9 @@ from small_builds import recipe
 
 from kpmath_builder import build
 from kpmath_builder.answers.workers import Limits, checker
+from kpmath_builder.errors import InputError
+from kpmath_builder.seeds import benchmarks
+from kpmath_builder.seeds.rows import Table
 
 settings.register_profile(
     "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -44,6 +47,17 @@ def whole_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build_copy(whole_build: Path, tmp_path: Path) -> Path:
     """Return a copy of that folder, which a test may change and build on."""
     return shutil.copytree(whole_build, tmp_path / "build_copy")
+
+
+@pytest.fixture(autouse=True)
+def no_test_sets_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test ask the Hub for test sets, nor find those that somebody fetched before."""
+
+    def refuse(hub: str, *_: object) -> Table:
+        raise InputError(f"{hub} is not here.")
+
+    monkeypatch.setattr(benchmarks, "hub_answers", lambda: False)
+    monkeypatch.setattr(benchmarks, "open_hub", refuse)
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from small_builds import keys_of
 
 from kpmath_builder import BuildError, InputError, Recipe, build, rescore
 from kpmath_builder.client import retries
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.recipe import SolutionsSettings
 from kpmath_builder.records import DropReason, Stage
 
 
@@ -92,6 +94,33 @@ def test_windows_and_shards_and_calls_change_no_byte(
     with DummyServer(play) as server:
         build(recipe(tmp_path, server, shards=shards, window=window))
     assert same_tables(whole / "dataset", tmp_path / "dataset")
+
+
+def test_adaptive_sampling_asks_for_fewer_and_is_the_same_for_all_shards_and_after_a_rescore(
+    built: Path, tmp_path: Path
+) -> None:
+    """What was asked for at first, all samples or few, changes nothing in the tables; a log that lacks samples says so."""
+    adaptive = {"samples": 6, "sampling": "adaptive"}
+    with DummyServer(play) as server:
+        for name, keys in {"a": {"shards": 1, "window": 1}, "b": {"shards": 8, "window": 256}}.items():
+            build(
+                recipe(tmp_path / name, server, **keys).model_copy(
+                    update={"solutions": SolutionsSettings(**adaptive)}
+                )
+            )
+        assert server.requests < 2 * len(keys_of(built))
+        asked = server.requests
+        rescore(built, {"solutions.sampling": "adaptive"})
+        back = rescore(tmp_path / "a", {"solutions.sampling": "fixed"})
+        assert server.requests == asked
+    assert same_tables(built / "dataset" / "data", tmp_path / "b" / "dataset" / "data")
+    assert Funnel.from_json(back.funnel).not_asked > 0
+    assert {len(row["solutions"]) for row in rows(tmp_path / "b", "scored") if row["consensus_mode"]} == {
+        3,
+        4,
+        5,
+        6,
+    }
 
 
 def test_a_finished_build_asks_nothing_and_needs_no_server(built: Path) -> None:

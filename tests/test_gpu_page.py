@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
 SHELL = [text for kind, text in BLOCKS if kind == "sh"]
-EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
+EXAMPLES = sorted({*(ROOT / "examples").glob("*.toml")} - {ROOT / "examples/mix.toml"})
 
 
 def commands() -> list[list[str]]:

@@ -24,10 +24,14 @@ _RANGE = (Fraction(1, 2), Fraction(5, 2))
 _PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 """A number moves between these multiples of its original."""
 _STEP_FACTOR, _MEASURED_FACTOR = 6, 2
-"""A step moves at most by this factor, where speeds, weights and heights are about by the smaller one."""
-_OF_A_DAY = re.compile(r"\bsle(?:ep|eps|pt|eping)\b|\bhours? (?:a|per|each|every|of the) (?:day|night)\b")
+"""A step moves at most by this factor, where speeds, weights, heights and pages are about by the smaller one."""
+_OF_A_DAY = re.compile(
+    r"\bsle(?:ep|eps|pt|eping)\b|\bhours? [^.?]{0,40}?(?:\b(?:a|per|each|every|of the) (?:day|night)\b|\bdaily\b)"
+    r"|\bhours?\b.*\bthat day\b",
+    re.DOTALL,
+)
 _MEASURED = re.compile(
-    r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature)\b"
+    r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature|pages?)\b"
 )
 _ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
 _COMPARES = re.compile(
