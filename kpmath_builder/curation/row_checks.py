@@ -1,0 +1,105 @@
+"""What one question repeats: a seed problem, problems of the test sets."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpmath_builder.curation.forms import Forms
+from kpmath_builder.curation.ngrams import NgramChecks
+from kpmath_builder.curation.problem_index import ProblemIndex
+from kpmath_builder.curation.protected import ProtectedTexts
+from kpmath_builder.curation.shingles import shingles
+from kpmath_builder.records import RepeatMark, SeedProblem
+from kpmath_builder.seeds.benchmarks import Benchmark
+
+__all__ = ["Hit", "RowChecks"]
+
+
+class Hit(NamedTuple):
+    """One repeat, and what only this machine may see of it."""
+
+    mark: RepeatMark
+    matched: str
+    """What matched: it can be the text of a test set, and is written nowhere."""
+    problems: tuple[str, ...]
+    """Ids of all that are repeated in this way; the mark names the first."""
+
+
+class RowChecks:
+    """Compares questions and solutions with the seeds and the test sets of a build.
+
+    Parameters
+    ----------
+    seeds
+        Those that may not be shared are found before the others.
+    benchmarks
+        Test sets; one that was not read finds nothing.
+    """
+
+    def __init__(self, seeds: Sequence[SeedProblem], benchmarks: Sequence[Benchmark]) -> None:
+        ordered = sorted(seeds, key=lambda seed: (seed.shareable, seed.id))
+        self.seeds = seeds
+        self.benchmarks = benchmarks
+        self.protected = ProtectedTexts(seeds)
+        self.unshareable = frozenset(seed.id for seed in seeds if not seed.shareable)
+        self._seeds = ProblemIndex((seed.id, seed.problem) for seed in ordered)
+        self._sets = [
+            (one.name, ProblemIndex((problem.id, problem.question) for problem in one.problems))
+            for one in benchmarks
+        ]
+        self._owners = [(one.name, problem.id) for one in benchmarks for problem in one.problems]
+        self._ngrams = NgramChecks(
+            (problem.question, problem.solution) for one in benchmarks for problem in one.problems
+        )
+
+    def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
+        """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
+        seed = [("", self._seeds)] if len(self._seeds) else []
+        return [*self._whole("seed", seed, question), *self._against_tests(question, solutions)]
+
+    def baseline(self) -> Counter[tuple[str, str]]:
+        """Return test set and check to how many of the seeds themselves repeat it so."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for seed in self.seeds if self._owners else ():
+            hits = self._against_tests(seed.problem, [seed.solution])
+            counts.update((hit.mark.set, hit.mark.kind) for hit in hits)
+        return counts
+
+    def _against_tests(self, question: str, solutions: Sequence[str]) -> Iterator[Hit]:
+        if not self._owners:
+            return
+        yield from self._whole("test", self._sets, question)
+        for hit in self._ngrams.find(question, solutions):
+            for name, problems in self._by_set(hit.problems):
+                mark = RepeatMark(check="test", set=name, id=problems[0], kind=hit.check)
+                yield Hit(mark, hit.matched, tuple(problems))
+
+    def _whole(
+        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: str
+    ) -> Iterator[Hit]:
+        form, runs = _read(question)
+        for name, index in indexes:
+            if repeat := index.find_form(question, form, runs):
+                kind = repeat.kind.value
+                mark = RepeatMark(
+                    check=check, set=name, id=repeat.of, kind=kind, similarity=repeat.similarity
+                )
+                yield Hit(mark, repeat.matched, (repeat.of,))
+
+    def _by_set(self, numbers: Iterable[int]) -> Iterator[tuple[str, list[str]]]:
+        found: dict[str, list[str]] = {}
+        for number in numbers:
+            name, problem = self._owners[number]
+            found.setdefault(name, []).append(problem)
+        yield from found.items()
+
+
+@lru_cache(maxsize=2)
+def _read(question: str) -> tuple[Forms, NDArray[np.uint32]]:
+    """Return the forms and shingles of a question, which is compared with seeds and test sets in turn."""
+    form = Forms.of(question)
+    return form, shingles(form.tokens)
