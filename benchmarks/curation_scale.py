@@ -151,9 +151,7 @@ def measured(place: Path, data: Path, memory: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(dir=place) as scratch:
         result = compare_rows(rows(), known, scratch=Path(scratch), memory=memory, workers=WORKERS)
     seconds = time.perf_counter() - start
-    own, of_one = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     kinds = Counter(repeat.kind.value for repeat in result.earlier.values())
     of_tests = Counter(repeat.kind.value for repeat in result.known.values())
     found = f"earlier rows {dict(kinds)}, test problems {dict(of_tests)}"

@@ -68,9 +68,7 @@ def main() -> None:
         )
         seconds = time.perf_counter() - start
         repeats, hits = (_lines(work / name) for name in ("repeats", "hits"))
-    own, of_one = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     found = f"earlier rows {repeats}, test problems {hits}"
     result = {
         "seconds": seconds,

@@ -8,6 +8,7 @@ from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, f
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.estimation.plan import BuildPlan
 from kpmath_builder.estimation.planner import plan_of_seeds
+from kpmath_builder.execution.garbage import long_lived_objects_set_aside
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
@@ -128,7 +129,8 @@ def build(
                 return knowledge, await synthesise_all(knowledge, run, workspace, spec, chosen)
 
         with disk_faults(workspace.folder):
-            knowledge, held = stop.run(make())
+            with long_lived_objects_set_aside():
+                knowledge, held = stop.run(make())
             result = finish(
                 recipe,
                 workspace,

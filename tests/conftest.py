@@ -1,11 +1,17 @@
 """Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands import Kpmath
+from dummy_server import DummyServer
 from hypothesis import HealthCheck, settings
+from roleplay import play
+from small_builds import recipe
 
+from kpmath_builder import build
 from kpmath_builder.answers.workers import Limits, checker
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds import benchmarks
@@ -29,15 +35,32 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-@pytest.fixture(autouse=True)
-def no_test_sets_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test ask the Hub for test sets, nor find those that somebody fetched before."""
+@pytest.fixture(scope="session")
+def whole_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of `small_builds.recipe`, built in one go by a server without faults; it is only looked at."""
+    folder = tmp_path_factory.mktemp("whole_build")
+    with DummyServer(play) as server:
+        build(recipe(folder, server))
+    return folder
+
+
+@pytest.fixture
+def build_copy(whole_build: Path, tmp_path: Path) -> Path:
+    """Return a copy of that folder, which a test may change and build on."""
+    return shutil.copytree(whole_build, tmp_path / "build_copy")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_test_sets_of_the_hub() -> Iterator[None]:
+    """Let no test, nor a build that tests share, ask the Hub for test sets or find those that somebody fetched before."""
 
     def refuse(hub: str, *_: object) -> Table:
         raise InputError(f"{hub} is not here.")
 
-    monkeypatch.setattr(benchmarks, "hub_answers", lambda: False)
-    monkeypatch.setattr(benchmarks, "open_hub", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmarks, "hub_answers", lambda: False)
+        patch.setattr(benchmarks, "open_hub", refuse)
+        yield
 
 
 @pytest.fixture

@@ -59,7 +59,27 @@ from kpmath_builder.symbolic.sentences import definitions, split_question
             "",
             "Let n be the answer to the question “What is the worth of the lot?”.",
         ),
-        ("How tall is the tree?", "feet", "Let n be the answer to the question “How tall is the tree?”."),
+        (
+            "How tall is the tree?",
+            "feet",
+            "Let n be the answer to the question “How tall is the tree?”, in feet.",
+        ),
+        (
+            "How tall in feet is the tree?",
+            "feet",
+            "Let n be the answer to the question “How tall in feet is the tree?”.",
+        ),
+        (
+            "How many sq ft is the floor?",
+            "square feet",
+            "Let n be the answer to the question “How many sq ft is the floor?”.",
+        ),
+        (
+            "In square inches, what is the area of her room?",
+            "square inches",
+            "Let n be the area of her room, in square inches.",
+        ),
+        ("How much was it?", "money", "Let n be the answer to the question “How much was it?”."),
         (
             "How many in total do they have?",
             "things",

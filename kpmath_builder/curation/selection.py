@@ -1,15 +1,12 @@
 """Selecting the published rows: which of a question's agreed solutions."""
 
-import re
 from collections.abc import Sequence
 
+from kpmath_builder.curation.annotations import without_annotations
 from kpmath_builder.recipe import SelectionSettings
 from kpmath_builder.records import Candidate, Solution
 
 __all__ = ["Selection"]
-
-_ANNOTATION = re.compile(r"<<[-+*/x×÷().,%$€£\d\s]*=[-.,%$€£/\d\s]*>>")
-"""A calculator annotation as GSM8K has them; `1 << 3` is none."""
 
 
 class Selection:
@@ -28,4 +25,4 @@ class Selection:
     def _as_published(self, solution: Solution) -> Solution:
         if self._annotated or "<<" not in solution.text:
             return solution
-        return solution.model_copy(update={"text": _ANNOTATION.sub("", solution.text)})
+        return solution.model_copy(update={"text": without_annotations(solution.text)})

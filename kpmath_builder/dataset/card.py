@@ -171,10 +171,10 @@ def _what_is_in_it() -> str:
     return "## What is in it\n\n" + "\n\n".join(shown)
 
 
-def columns_tables(heading: str) -> str:
+def columns_tables(heading: str, configs: Sequence[str] = CONFIGS) -> str:
     """Return a table of columns per config, under headings such as `###`."""
     tables = []
-    for config in CONFIGS:
+    for config in configs:
         rows = [(f"`{column.name}`", _type_name(column), column.description) for column in COLUMNS[config]]
         tables.append(f"{heading} `{config}`\n\n{table(('column', 'type', 'what it holds'), rows)}")
     return "\n\n".join(tables)

@@ -123,13 +123,20 @@ def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[
     for task, table in _ASKED.items():
         role = ROLE_OF[task]
         sampled: Sampled = getattr(recipe, table)
-        sampling = sampled.sampling
+        sampling = sampled.request_sampling
         said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
-        times = f"; {recipe.solutions.samples} samples" if task == "solve" else ""
+        times = f"; {_samples(recipe)}" if task == "solve" else ""
         if _is_program(recipe, role):
             said = "none: a program"
         tasks.append(TaskFacts(task, models[role], said + times, prompts.hashes[task]))
     return tasks
+
+
+def _samples(recipe: Recipe) -> str:
+    rule = recipe.solutions
+    if rule.sampling == "fixed":
+        return f"{rule.samples} samples"
+    return f"{min(rule.min_samples, rule.samples)} to {rule.samples} samples, until the vote is decided"
 
 
 def _licence(seeds: Iterable[SeedProblem]) -> str:

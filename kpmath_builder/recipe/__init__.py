@@ -50,6 +50,7 @@ __all__ = [
     "SeedRepeatsSettings",
     "SelectionSettings",
     "ServerSettings",
+    "SolutionsSettings",
     "SymbolicSettings",
     "TeacherSettings",
     "TestSetSettings",
@@ -109,7 +110,7 @@ class Recipe(Section):
     def _room_after_thinking(self) -> Self:
         for role, (table, sampled) in self._tables.items():
             budget = self.teacher_for(role).request_fields.get("thinking_token_budget")
-            if isinstance(budget, int) and budget >= sampled.sampling.max_tokens:
+            if isinstance(budget, int) and budget >= sampled.request_sampling.max_tokens:
                 raise ValueError(
                     f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {table}.max_tokens above "
                     f"it, or give the {role} an extra of its own in [roles.{role}]"

@@ -69,7 +69,7 @@ class Sampled(Section):
     """The sampling fields of one task."""
 
     @property
-    def sampling(self) -> Sampling:
+    def request_sampling(self) -> Sampling:
         """The fields as a request carries them."""
         fields = self.model_dump(include={"temperature", "top_p", "max_tokens"})
         return Sampling(**fields)
@@ -166,7 +166,31 @@ class JudgingSettings(Sampled):
 class SolutionsSettings(Sampled):
     """Solving (paper section 2.3)."""
 
-    samples: int = key("solutions asked for per question", 10, ge=1, le=512)
+    samples: int = key(
+        "solutions asked for per question, or with sampling = adaptive at most", 10, ge=1, le=512
+    )
+    sampling: Literal["fixed", "adaptive"] = key(
+        "fixed: all samples are asked for; adaptive: in rounds, until the vote is decided",
+        "fixed",
+        KeyKind.DECISION,
+    )
+    min_samples: int = key(
+        "adaptive only: samples before the first look at the vote", 3, KeyKind.DECISION, ge=2
+    )
+    confidence: float = key(
+        "adaptive only: probability, given the votes so far, from which an answer is taken to win; 1: only if it cannot lose any more",
+        0.9,
+        KeyKind.DECISION,
+        ge=0.5,
+        le=1,
+    )
+    drop_confidence: float = key(
+        "adaptive only: probability from which no answer is taken to reach consensus.min_share; 1: only if none can any more",
+        0.85,
+        KeyKind.DECISION,
+        ge=0.5,
+        le=1,
+    )
     temperature: float = key("sampling temperature", 0.75, ge=0)
     top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
     max_tokens: int = key("longest solution in tokens, thinking included", 2048, ge=1)

@@ -7,12 +7,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.seeds.json_items import json_items
 
 __all__ = ["Row", "Table", "open_file", "open_hub"]
 
@@ -105,13 +107,27 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 
 def _json(path: Path) -> Iterator[Row]:
-    items = _parsed(path, "", path.read_text(encoding="utf-8-sig"))
-    if not isinstance(items, list):
+    with path.open(encoding="utf-8-sig") as file:
+        begins = file.read(1_000).lstrip()[:1]
+    if begins != "[":
+        item = _parsed(path, "", path.read_text(encoding="utf-8-sig"))
         raise InputError(
-            f"{path} holds one {_kind(items)}, not a list of problems: write them as [{{…}}, {{…}}]."
+            f"{path} holds one {_kind(item)}, not a list of problems: write them as [{{…}}, {{…}}]."
         )
-    for number, item in enumerate(items):
-        yield _row(path, f"item {number + 1}", number, item)
+    with path.open(encoding="utf-8-sig") as file:
+        items = json_items(file)
+        for number in count():
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except UnicodeDecodeError:
+                raise
+            except ValueError as error:  # a number of thousands of digits is one too
+                raise InputError(f"{path} is not JSON ({error}): correct it.") from error
+            except RecursionError as error:
+                raise InputError(f"{path} is nested too deeply to be a problem: correct it.") from error
+            yield _row(path, f"item {number + 1}", number, item)
 
 
 def _csv(path: Path) -> Iterator[Row]:
