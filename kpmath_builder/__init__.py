@@ -4,10 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpmath_builder.auditing.audit import audit
+    from kpmath_builder.auditing.report import AuditFinding, AuditReport, Severity
     from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
     from kpmath_builder.estimation.plan import BuildPlan
     from kpmath_builder.estimation.planner import plan
+    from kpmath_builder.evaluation.compare import Comparison, compare
+    from kpmath_builder.evaluation.evaluate import evaluate
+    from kpmath_builder.evaluation.result import EvaluationResult
     from kpmath_builder.pipeline import BuildResult, build, rescore
     from kpmath_builder.previewing.preview import preview
     from kpmath_builder.previewing.result import PreviewResult, PreviewRow
@@ -16,9 +21,13 @@ if TYPE_CHECKING:
     from kpmath_builder.recipe import Recipe
 
 __all__ = [
+    "AuditFinding",
+    "AuditReport",
     "BuildError",
     "BuildPlan",
     "BuildResult",
+    "Comparison",
+    "EvaluationResult",
     "InputError",
     "KpmathError",
     "PreviewResult",
@@ -26,7 +35,11 @@ __all__ = [
     "Progress",
     "Published",
     "Recipe",
+    "Severity",
+    "audit",
     "build",
+    "compare",
+    "evaluate",
     "load",
     "plan",
     "preview",
@@ -35,10 +48,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "auditing.audit": ("audit",),
+    "auditing.report": ("AuditFinding", "AuditReport", "Severity"),
     "errors": ("BuildError", "InputError", "KpmathError"),
     "dataset.loading": ("load",),
     "estimation.plan": ("BuildPlan",),
     "estimation.planner": ("plan",),
+    "evaluation.compare": ("Comparison", "compare"),
+    "evaluation.evaluate": ("evaluate",),
+    "evaluation.result": ("EvaluationResult",),
     "pipeline": ("BuildResult", "build", "rescore"),
     "previewing.preview": ("preview",),
     "previewing.result": ("PreviewResult", "PreviewRow"),

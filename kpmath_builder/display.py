@@ -26,6 +26,8 @@ from kpmath_builder.text import cut, cut_list, shown
 __all__ = ["Display"]
 
 _PLAIN_EVERY = 10.0
+_WITHOUT_FUNNEL = frozenset({"evaluation", "grading"})
+"""Stages in which there are no blueprints."""
 
 
 class Display:
@@ -68,7 +70,8 @@ class Display:
             return
         elif self._live:
             engine = Text(shown(progress.engine))
-            self._live.update(Group(_bar(progress), engine, _funnel(progress.funnel)), refresh=True)
+            funnel = () if progress.stage in _WITHOUT_FUNNEL else (_funnel(progress.funnel),)
+            self._live.update(Group(_bar(progress), engine, *funnel), refresh=True)
         elif self._due(progress):
             self.say(_line(progress))
 

@@ -1,6 +1,5 @@
 """Records for tests, drawn from a seeded generator: each stage and drop reason, absent fields, LaTeX, many scripts."""
 
-import hashlib
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from kpmath_builder.records import (
     TopicKeyPoints,
     Vote,
 )
+from kpmath_builder.seeds import hash_of_problem
 
 MODELS = {"extractor": "extract-1b", "writer": "write-70b", "judge": "judge-70b", "solver": "solve-7b"}
 TOPICS = (
@@ -146,7 +146,7 @@ def make_seed(rng: random.Random, number: int) -> SeedProblem:
         answer=f"{mark}{rng.randrange(100)}",
         level=None if shareable else f"Level {rng.randint(1, 5)}",
         subject=None if shareable else "Algebra",
-        content_hash="sha256:" + hashlib.sha256((problem + solution).encode()).hexdigest(),
+        content_hash=hash_of_problem(problem, solution),
     )
 
 

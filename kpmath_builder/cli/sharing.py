@@ -64,6 +64,10 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare, change nothing.")] = False,
     pull_request: Annotated[bool, typer.Option("--pr", help="Open a pull request instead.")] = False,
     private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
+    allow_critical: Annotated[
+        bool,
+        typer.Option("--allow-critical", help="Publish in spite of critical findings of the audit."),
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -77,7 +81,14 @@ def publish(
     disable_progress_bars("huggingface_hub.http_get" if shows_bars else None)
     note = partial(say, err=quiet or json)
     published = run(
-        folder, repo, version, dry_run=dry_run, pull_request=pull_request, private=private, note=note
+        folder,
+        repo,
+        version,
+        dry_run=dry_run,
+        pull_request=pull_request,
+        private=private,
+        allow_critical=allow_critical,
+        note=note,
     )
     if json:
         print_json(published.as_json())
