@@ -270,7 +270,7 @@ def test_a_topic_without_a_row_is_missing_and_a_shift_is_found() -> None:
     ]
     rows = [row(n, "Tom has $3.", parts=(("A - a", f"s/{n:05d}"), ("A - a", "s/00001"))) for n in range(200)]
     findings = found(part_of(Distributions(), seeds, rows))
-    assert "1 of 2 topics" in findings["missing-topics"].sentence
+    assert "1 of 2:" in findings["missing-topics"].sentence
     assert "C - c (100 seeds)" in findings["missing-topics"].sentence
     for name in ("genders", "currencies", "names"):
         assert findings[f"bias-{name}"].severity is Severity.WARNING
