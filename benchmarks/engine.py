@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ import aiohttp
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from dummy_server import task_of
 from engine_server import forget_prefixes, gpu_memory, options, running
+from noise import FORMS, held_to
 
 from kpmath_builder import Recipe, build
 from kpmath_builder.client.calls import Sender
@@ -73,9 +75,9 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
     async def noting(self: Sender, endpoint: Endpoint, call: Any, data: bytes) -> Any:  # noqa: ANN401
         sent = time.perf_counter()
         received = await exchange(self, endpoint, call, data)
-        calls.append(
-            Call(data.decode(), sent, time.perf_counter(), *tokens(call.read(received[2], endpoint)))
-        )
+        with suppress(ValueError):  # an answer without a word
+            its = call.read(received[2], endpoint)
+            calls.append(Call(data.decode(), sent, time.perf_counter(), *tokens(its)))
         return received
 
     Sender._exchange = noting  # type: ignore[method-assign]  # noqa: SLF001
@@ -88,9 +90,10 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
             "in_flight": wanted.in_flight,
             "extra": json.loads(wanted.extra),
         },
-        "roles": {"solver": {"extra": json.loads(wanted.solver_extra)}} if wanted.solver_extra else {},
+        "roles": roles(wanted),
         "extraction": {"temperature": 1.5, "max_tokens": 1024},
         "topics": {"ask_above": 0.9},
+        "blueprints": {"three_topics_share": 0.0 if wanted.noise else 0.5},
         "questions": {"max_tokens": wanted.max_tokens},
         "judging": {"temperature": 1.5, "max_tokens": 768, "threshold": 0.0, "max_sub_questions": 10**12},
         "solutions": {"samples": wanted.samples, "max_tokens": wanted.max_tokens},
@@ -103,6 +106,13 @@ def through_the_builder(wanted: argparse.Namespace, address: str, folder: Path) 
     Sender._exchange = exchange  # type: ignore[method-assign]  # noqa: SLF001
     print(f"processor time of the builder: {cost:.2f} ms a request")
     return sorted(calls, key=lambda call: call.sent), result.rows["qa-pairs"]
+
+
+def roles(wanted: argparse.Namespace) -> dict[str, Any]:
+    """Return the recipe's roles: a model of random weights is held to replies that can be read."""
+    forms = {role: {"extra": json.loads(wanted.extra) | held_to(form)} for role, form in FORMS.items()}
+    solver = {"solver": {"extra": json.loads(wanted.solver_extra)}} if wanted.solver_extra else {}
+    return (forms if wanted.noise else {}) | solver
 
 
 def tokens(answers: Sequence[Response]) -> tuple[int, int, int]:
@@ -234,6 +244,7 @@ def report_orders(address: str, bodies: Sequence[str], in_flight: int) -> None:
 def main(wanted: argparse.Namespace) -> None:
     """Print tables."""
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    wanted.noise = not (wanted.address or wanted.model_folder)  # a small model of random weights is made
     with running(wanted) as address, tempfile.TemporaryDirectory() as folder:
         if wanted.replay:
             kept, *lines = map(json.loads, wanted.replay.read_text().splitlines())

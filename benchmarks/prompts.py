@@ -256,7 +256,7 @@ async def solutions(bench: Bench, seeds: Sequence[SeedProblem]) -> dict[str, Any
         ask = bench.ask(f"solve {seed.id}")
         (ours,) = await ask.samples("solve", {"question": seed.problem, "practices": []}, 1)
         plain = plain_request(ask.asked[0].request, seed.problem)
-        (theirs,), _ = await bench.run.responses(plain, 1, bench.log, f"plain {seed.id}")
+        (theirs,), _ = await bench.run.responses(plain, [0], bench.log, f"plain {seed.id}")
         paired[solved(ours, seed, counts["package"]), solved(theirs, seed, counts["plain"])] += 1
 
     await gather(bench, seeds, one)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from kpmath_builder.errors import BuildError, InputError, KpmathError
     from kpmath_builder.estimation.plan import BuildPlan
     from kpmath_builder.estimation.planner import plan
+    from kpmath_builder.evaluation.compare import Comparison, compare
+    from kpmath_builder.evaluation.evaluate import evaluate
+    from kpmath_builder.evaluation.result import EvaluationResult
     from kpmath_builder.pipeline import BuildResult, build, rescore
     from kpmath_builder.previewing.preview import preview
     from kpmath_builder.previewing.result import PreviewResult, PreviewRow
@@ -23,6 +26,8 @@ __all__ = [
     "BuildError",
     "BuildPlan",
     "BuildResult",
+    "Comparison",
+    "EvaluationResult",
     "InputError",
     "KpmathError",
     "PreviewResult",
@@ -33,6 +38,8 @@ __all__ = [
     "Severity",
     "audit",
     "build",
+    "compare",
+    "evaluate",
     "load",
     "plan",
     "preview",
@@ -47,6 +54,9 @@ _HOMES = {
     "dataset.loading": ("load",),
     "estimation.plan": ("BuildPlan",),
     "estimation.planner": ("plan",),
+    "evaluation.compare": ("Comparison", "compare"),
+    "evaluation.evaluate": ("evaluate",),
+    "evaluation.result": ("EvaluationResult",),
     "pipeline": ("BuildResult", "build", "rescore"),
     "previewing.preview": ("preview",),
     "previewing.result": ("PreviewResult", "PreviewRow"),

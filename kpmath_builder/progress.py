@@ -15,7 +15,7 @@ class Progress:
     """A moment of a build. Rates follow from `done - resumed` or `fresh` over `seconds`."""
 
     stage: str
-    """"seeds", "extraction", "topics", "synthesis" or "tables"."""
+    """"seeds", "extraction", "topics", "synthesis" or "tables"; "evaluation" or "grading" where a model is evaluated."""
     done: int
     total: int
     resumed: int

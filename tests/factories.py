@@ -17,6 +17,7 @@ from kpmath_builder.records import (
     Extraction,
     Judgement,
     Practice,
+    RepeatMark,
     SeedProblem,
     Solution,
     Stage,
@@ -183,6 +184,15 @@ def make_candidate(
         stage=stage,
         reason=reason,
         detail=text(rng, 2) if reason else "",
+        repeats=make_repeats(number) if stage in {Stage.AGREED, Stage.KEPT} else (),
+    )
+
+
+def make_repeats(number: int) -> tuple[RepeatMark, ...]:
+    """Return what two of five agreed questions repeat."""
+    row = RepeatMark(check="row", id="q0000000", kind="near", similarity=0.75)
+    return (
+        () if number % 5 < 3 else (row, RepeatMark(check="test", set="T", id="t/1", kind="question 13-gram"))
     )
 
 

@@ -25,6 +25,7 @@ from unittest.mock import patch
 import engine_environment as environment
 import numpy as np
 import pytest
+from noise import FORMS, held_to
 from ports import listeners
 from socket_http import ask as ask_socket
 from test_build_served import assert_accounted, rows, same_tables
@@ -58,13 +59,6 @@ SERVERS = EngineRegistry(environment.FOLDER / "servers")
 """The servers of this test run, for the next one to end if this one is killed."""
 SHARED: set[int] = set()
 """Their process groups."""
-_NAMED = r"Topic: (Sum|Area|Prime) - (apples|trains)\n- [a-z]{3,8} [a-z]{3,8}"
-FORMS = {
-    "extractor": rf"{_NAMED}\n{_NAMED}",
-    "writer": r"How many [a-z]{3,8} [a-z]{3,8}\?",
-    "judge": r"Key point 1: (yes|no)\nKey point 2: (yes|no)\nErrors: none\nNumber of questions: 1",
-}
-"""What noise is held to, so that it can be read: plain text is asked for in words only. There are mostly two key points to judge."""
 ANSWER_AT_ONCE = {"chat_template_kwargs": {"enable_thinking": False}, "skip_special_tokens": False}
 """A server with a reasoning parser shows special tokens unasked; with this one without it does so too."""
 
@@ -207,11 +201,6 @@ def recipe(folder: Path, seeds: Path, teacher: TeacherSettings, **tables: dict[s
         given[name] = given.get(name, {}) | keys
     given["build"]["folder"] = str(folder)
     return Recipe.of(given)
-
-
-def held_to(form: str) -> dict[str, Any]:
-    """Return the field that holds a reply to a regular expression."""
-    return {"structured_outputs": {"regex": form}}
 
 
 def served(engine: Engine, address: str, **keys: Any) -> ServerSettings:

@@ -51,11 +51,11 @@ class Scripted:
     async def reply(self, task: str, material: object, kind: type, refuse: object = None) -> Reply[Any]:
         return cast("Reply[Any]", self._answer(task))
 
-    async def samples(self, task: str, material: object, count: int) -> list[Response]:
+    async def samples(self, task: str, material: object, count: int, first: int = 0) -> list[Response]:
         if task == "work":
             return [Response(text="Thus \\boxed{4}.", finish_reason="stop")]
-        texts = self._answer(task)
-        assert count == 3
+        texts = self._answer(task)[first : first + count]
+        assert len(texts) == count
         return [Response(text=text, finish_reason="stop") for text in texts]
 
     def _answer(self, task: str) -> Any:
@@ -151,3 +151,25 @@ def test_a_question_that_is_none_is_dropped_before_it_is_judged(asked: list[str]
     ended = led(ask, teacher=server, questions={"checks": checks})
     assert ask.asked == asked
     assert (ended.stage is Stage.WRITTEN) == checks
+
+
+@pytest.mark.parametrize(
+    ("answers", "rounds", "samples"),
+    [
+        ("4 4 4 5 5 5 5 5", 1, 3),
+        ("4 5 4 4 4 4 9 9", 2, 6),
+        ("1 2 3 4 5 6 7 8", 2, 6),
+    ],
+    ids=["unanimous", "one differs", "none agree"],
+)
+def test_adaptive_sampling_stops_when_the_vote_is_decided(answers: str, rounds: int, samples: int) -> None:
+    ask = Scripted(WRITTEN, judged(), [f"Thus \\boxed{{{answer}}}." for answer in answers.split()])
+    candidate = led(ask, solutions={"samples": 8, "sampling": "adaptive"})
+    assert ask.asked == ["write", "judge"] + ["solve"] * rounds
+    assert [its.sample for its in candidate.solutions] == list(range(samples))
+
+
+def test_fixed_sampling_asks_for_all_at_once() -> None:
+    ask = Scripted(WRITTEN, judged(), ["Thus \\boxed{4}."] * 8)
+    assert len(led(ask, solutions={"samples": 8}).solutions) == 8
+    assert ask.asked == ["write", "judge", "solve"]

@@ -3,6 +3,7 @@
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.arithmetic import ArithmeticCheck, check_arithmetic
 from kpmath_builder.answers.consensus import AnswerClass, Consensus, NoWinner, vote
+from kpmath_builder.answers.early_stopping import EarlyStopping, Standing
 from kpmath_builder.answers.ending import (
     STOP_STRINGS,
     Cut,
@@ -22,9 +23,11 @@ __all__ = [
     "ArithmeticCheck",
     "Consensus",
     "Cut",
+    "EarlyStopping",
     "NoWinner",
     "Reason",
     "SolutionText",
+    "Standing",
     "Verdict",
     "check_arithmetic",
     "equivalent",

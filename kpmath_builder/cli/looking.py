@@ -39,7 +39,7 @@ def verify(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Make everything of a build again from its log alone, and name each place that differs.
+    """Make everything of a build again from its log alone, or a mix from its sources, and name each place that differs.
 
     With --repo and --version instead: download a published version and compare every file with its checksum.
     """
@@ -49,13 +49,17 @@ def verify(
         _verify_published(repo, version, quiet=quiet, json=json)
         return
     from kpmath_builder.inspection.verify import Verifier
+    from kpmath_builder.inspection.verify_mix import MixVerifier
+    from kpmath_builder.mixing.folder import is_mix
     from kpmath_builder.pipeline import repair as mend
 
+    if repair and is_mix(folder):
+        raise InputError(f"{folder} is a mix, which `kpmath mix` makes again: leave --repair out.")
     found = []
     with open_display(quiet=quiet, json=json) as display:
         if repair:
             mend(folder, progress=display)
-        verifier = Verifier(folder, display)
+        verifier = MixVerifier(folder) if is_mix(folder) else Verifier(folder, display)
         for disagreement in verifier.run():
             found.append(disagreement)
             display.say(str(disagreement))

@@ -31,11 +31,12 @@ def export(
     from kpmath_builder.dataset.export import export_jsonl
     from kpmath_builder.folder.guards import check_export
     from kpmath_builder.folder.workspace import Workspace
+    from kpmath_builder.mixing.folder import is_mix
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = folder / "export" if target is None else target
-    workspace = Workspace.existing(folder)
+    workspace = Workspace(folder) if is_mix(folder) else Workspace.existing(folder)
     check_export(workspace, target)
     workspace.check_tables()
     rows_of = export_jsonl(workspace.dataset, target, config, force=force)

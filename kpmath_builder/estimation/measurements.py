@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, KEPT_OF_SOLVED
+from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, KEPT_OF_SOLVED, expected_samples
 from kpmath_builder.estimation.counting import count_tokens
 from kpmath_builder.estimation.profile import Known, PlannedTask, Profile, TaskLoad
 from kpmath_builder.files.sealed import FileRecord
@@ -37,12 +37,13 @@ def measure(workspace: Workspace, recipe: Recipe, prompts: Prompts, assumed: Pro
     """
     if not workspace.responses.is_dir():
         return assumed
-    before = _keys_of(workspace.begun())
+    begun = workspace.begun()
+    before = _keys_of(begun)
     foreign = _foreign(before, _keys_of(BuildSpec.of(recipe, prompts, "", {}, asking=True)))
     asked, sealed = _asked(workspace), _Sealed.of(workspace, recipe)
     loads = {**assumed.loads, **_extraction(workspace, assumed), **_synthesis(asked, sealed)}
     loads |= {task: assumed.loads[task] for task in foreign}
-    loads["solve"] = _with_samples(loads["solve"], before, recipe)
+    loads["solve"] = _with_samples(loads["solve"], {**before, **begun.decided} if begun else {}, recipe)
     profile = replace(assumed, loads=loads, rates=measured_rates(workspace.folder))
     return profile if foreign else _with_yields(profile, workspace, sealed, asked)
 
@@ -107,11 +108,13 @@ def _asked(workspace: Workspace) -> Mapping[str, TaskCost]:
 
 def _with_samples(load: TaskLoad, before: Keys, recipe: Recipe) -> TaskLoad:
     """Return the load of the solver for as many samples as are asked for now."""
-    samples = before.get("solutions.samples", recipe.solutions.samples)
+    now = recipe.solutions
+    names = ("samples", "sampling", "min_samples")
+    then = now.model_copy(update={its: before[key] for its in names if (key := f"solutions.{its}") in before})
     return (
         load
         if load.known is Known.ASSUMED
-        else replace(load, requests=load.requests * recipe.solutions.samples / samples)
+        else replace(load, requests=load.requests * expected_samples(now) / expected_samples(then))
     )
 
 

@@ -87,7 +87,7 @@ class Ask:
         """
         reason, looped = "", False
         for attempt in range(self._run.recipe.build.attempts):
-            (response,) = await self._ask(task, material, 1, attempt, after_loop=looped)
+            (response,) = await self._ask(task, material, range(1), attempt, after_loop=looped)
             read = _read(response, kind, refuse)
             self._note(task, response, read)
             value, reason = read.value, read.reason
@@ -107,19 +107,19 @@ class Ask:
         elif not self.resumed and response.finish_reason not in FINAL:
             self._run.quality.unreadable(self.asked[-1].request, response, read.reason)
 
-    async def samples(self, task: Task, material: Material, count: int) -> list[Response]:
-        """Ask for several samples of free text."""
-        return await self._ask(task, material, count, 0)
+    async def samples(self, task: Task, material: Material, count: int, first: int = 0) -> list[Response]:
+        """Ask for several samples of free text, from number `first` on."""
+        return await self._ask(task, material, range(first, first + count), 0)
 
     async def _ask(
-        self, task: Task, material: Material, count: int, attempt: int, *, after_loop: bool = False
+        self, task: Task, material: Material, samples: range, attempt: int, *, after_loop: bool = False
     ) -> list[Response]:
         request = self._run.request(
             task, material, self._address, attempt, self._generation, after_loop=after_loop
         )
-        responses, fresh = await self._run.responses(request, count, self._log, str(self._address))
+        responses, fresh = await self._run.responses(request, samples, self._log, str(self._address))
         self.resumed = self.resumed and not fresh
-        for sample, response in enumerate(responses):
+        for sample, response in zip(samples, responses, strict=True):
             self.spent[task] += cost_of(response)
             self.asked.append(AskedSample(request, sample, response))
         return responses

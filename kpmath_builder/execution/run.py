@@ -1,7 +1,7 @@
 """`Run`: what all questions of one run share, and the one place where a request meets the log and the teachers."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.answers import stop_strings
@@ -90,7 +90,7 @@ class Run:
         """Return the request for a task; address, attempt and generation decide its seed."""
         settings = self.recipe.teacher_for(ROLE_OF[task])
         prompted = settings.uses_prompts
-        sampling = self.recipe.sampled_by(ROLE_OF[task]).sampling
+        sampling = self.recipe.sampled_by(ROLE_OF[task]).request_sampling
         purpose = f"{task}, generation {generation}" if generation else task
         return Request(
             task=task,
@@ -107,9 +107,9 @@ class Run:
         return stop_strings(self.prompts.headings)[:MOST_STOPS] if task == "solve" else ()
 
     async def responses(
-        self, request: Request, count: int, log: ResponseLog, address: str
+        self, request: Request, samples: Iterable[int], log: ResponseLog, address: str
     ) -> tuple[list[Response], int]:
-        """Return samples 0…count-1 of a request, and how many of them were asked for now.
+        """Return some samples of a request, in their order, and how many of them were asked for now.
 
         What the log does not hold comes from the teacher and is then logged. If a call fails the others still end and are
         logged, for they are paid for.
@@ -121,7 +121,7 @@ class Run:
         StoppedError
             When a call failed, or was not made because the build is stopping.
         """
-        found = {sample: log.get(request.key(sample)) for sample in range(count)}
+        found = {sample: log.get(request.key(sample)) for sample in samples}
         missing = [sample for sample, response in found.items() if self._is_missing(response)]
         if missing:
             role = ROLE_OF[request.task]
@@ -139,7 +139,7 @@ class Run:
             runs = _runs(missing, teacher.samples_per_request)
             await asyncio.gather(*(self._guarded(call(run)) for run in runs))
         there = [response for response in found.values() if response is not None]
-        if len(there) < count:
+        if len(there) < len(found):
             raise StoppedError
         return there, len(missing)
 

@@ -171,7 +171,7 @@ class Teachers:
             logs=self._folder / f"{socket.gethostname()}-{os.getpid()}",
             notify=self._notify,
             stop=self._stop,
-            longest_reply=max(self._recipe.sampled_by(role).sampling.max_tokens for role in played),
+            longest_reply=max(self._recipe.sampled_by(role).request_sampling.max_tokens for role in played),
             extras=_distinct(self._settings[role].request_fields for role in played),
         )
 

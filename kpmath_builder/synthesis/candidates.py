@@ -10,7 +10,7 @@ from kpmath_builder.recipe import JudgingSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
 from kpmath_builder.synthesis.question_checks import find_fault
 from kpmath_builder.synthesis.questions import judge, show, write
-from kpmath_builder.synthesis.solutions import agree, solve
+from kpmath_builder.synthesis.solutions import solve
 
 __all__ = ["synthesise"]
 
@@ -78,10 +78,7 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
         return draft.end(refusal)
     draft.learn(stage=Stage.JUDGED)
 
-    responses = await solve(question, practices, recipe.solutions.samples, ask)
-    agreement = await agree(
-        responses, recipe.consensus, keep_thinking=recipe.solutions.keep_thinking, headings=ask.headings
-    )
+    agreement = await solve(question, practices, recipe.solutions, recipe.consensus, ask)
     draft.learn(solutions=agreement.solutions, vote=agreement.vote)
     if agreement.vote.votes:
         draft.learn(stage=Stage.SOLVED)

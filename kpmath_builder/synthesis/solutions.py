@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple, Self
 
 from kpmath_builder import answers
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.prompts.repairs import control_character
 from kpmath_builder.protocol import Response
-from kpmath_builder.recipe import ConsensusSettings
+from kpmath_builder.recipe import ConsensusSettings, SolutionsSettings
 from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
 
@@ -17,10 +18,43 @@ _ENDS_BEFORE = (answers.Cut.TURN, answers.Cut.PROBLEM)
 """A solution that ends where another turn or problem begins is whole, even if the text was cut off at its length later."""
 
 
-async def solve(question: str, practices: Shown, count: int, ask: Ask) -> list[Response]:
-    """Ask for `count` solutions, with the blueprint's own practices as demonstrations."""
+async def solve(
+    question: str, practices: Shown, rule: SolutionsSettings, consensus: ConsensusSettings, ask: Ask
+) -> "Agreement":
+    """Ask for solutions, with the blueprint's own practices as demonstrations, and vote; in rounds if sampling is adaptive.
+
+    How many are asked for follows from the samples in their order alone, so that the same ones are asked for whatever came first.
+    """
     shown = [{"problem": practice["problem"], "solution": practice["solution"]} for practice in practices]
-    return await ask.samples("solve", {"question": question, "practices": shown}, count)
+    material = {"question": question, "practices": shown}
+    stopping = _stopping(rule, consensus)
+    responses: list[Response] = []
+    agreement: Agreement | None = None
+    more = stopping.least if stopping else rule.samples
+    while more:
+        responses += await ask.samples("solve", material, more, first=len(responses))
+        agreement = await agree(
+            responses,
+            consensus,
+            keep_thinking=rule.keep_thinking,
+            headings=ask.headings,
+            before=agreement,
+        )
+        more = stopping.further(agreement.standing, len(responses)) if stopping else 0
+    assert agreement is not None, "samples and min_samples are at least 1"
+    return agreement
+
+
+def _stopping(rule: SolutionsSettings, consensus: ConsensusSettings) -> answers.EarlyStopping | None:
+    if rule.sampling == "fixed":
+        return None
+    return answers.EarlyStopping(
+        least=min(rule.min_samples, rule.samples),
+        most=rule.samples,
+        min_share=consensus.min_share if consensus.mode == "strict" else 0.0,
+        confidence=rule.confidence,
+        drop_confidence=rule.drop_confidence,
+    )
 
 
 async def agree(
@@ -29,10 +63,12 @@ async def agree(
     *,
     keep_thinking: bool = False,
     headings: Sequence[str] = (),
+    before: "Agreement | None" = None,
 ) -> "Agreement":
     """Vote off the event loop: an answer that only computer algebra can compare takes its time.
 
-    If the server was found to ignore seeds, identical texts are copies and count once.
+    If the server was found to ignore seeds, identical texts are copies and count once. `before` is the vote of the first of the
+    responses, which are then not read again.
     """
     return await asyncio.to_thread(
         Agreement,
@@ -41,7 +77,22 @@ async def agree(
         keep_thinking=keep_thinking,
         headings=headings,
         distinct_texts_only=any(response.seed_ignored for response in responses),
+        before=before,
     )
+
+
+class _Reading(NamedTuple):
+    """What one response says."""
+
+    text: answers.SolutionText
+    answer: answers.Answer | None
+    wrong_arithmetic: Sequence[str]
+
+    @classmethod
+    def of(cls, response: Response, headings: Sequence[str]) -> Self:
+        text = answers.solution_text(response.text, headings)
+        answer = answers.final_answer(text) if _is_whole(response, text) else None
+        return cls(text, answer, answers.check_arithmetic(text).wrong)
 
 
 class Agreement:
@@ -63,7 +114,8 @@ class Agreement:
         Lines that stand before a problem in the prompt, if it was not one of the package's own.
     distinct_texts_only
         Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
-
+    before
+        The vote of the first of these responses.
     """
 
     def __init__(
@@ -74,24 +126,30 @@ class Agreement:
         keep_thinking: bool = False,
         headings: Sequence[str] = (),
         distinct_texts_only: bool = False,
+        before: "Agreement | None" = None,
     ) -> None:
-        told = [answers.solution_text(response.text, headings) for response in responses]
-        read = [
-            answers.final_answer(solution) if _is_whole(response, solution) else None
-            for response, solution in zip(responses, told, strict=True)
-        ]
-        wrong = [answers.check_arithmetic(solution).wrong for solution in told]
+        known: tuple[_Reading, ...] = before.readings if before else ()
+        seen: dict[tuple[str, str], _Reading] = {}  # a program says the same again and again
+        self.readings: tuple[_Reading, ...] = (
+            *known,
+            *(
+                seen.get((its.text, its.finish_reason))
+                or seen.setdefault((its.text, its.finish_reason), _Reading.of(its, headings))
+                for its in responses[len(known) :]
+            ),
+        )
         repeats = _repeats(responses)
         self._identical = sum(repeats)
         # A copy is no sample: it neither votes nor counts against.
         samples = [i for i, repeat in enumerate(repeats) if not (distinct_texts_only and repeat)]
         self._tally = answers.vote(
-            [None if wrong[i] else read[i] for i in samples],
+            [None if its.wrong_arithmetic else its.answer for its in map(self.readings.__getitem__, samples)],
             rule.mode,
             min_share=rule.min_share,
             abstentions=rule.abstentions,
         )
         place = {sample: number for number, sample in enumerate(samples)}
+        self._counted = len(samples) if rule.abstentions == "against" else self._tally.votes
         self.reason = self._tally.reason
         classes = {
             samples[member]: number
@@ -101,22 +159,27 @@ class Agreement:
         self.solutions = tuple(
             Solution(
                 sample=sample,
-                text=solution.text,
-                cut_reason=solution.cut_reason.value,
+                text=its.text.text,
+                cut_reason=its.text.cut_reason.value,
                 finish_reason=response.finish_reason,
                 completion_tokens=response.completion_tokens,
-                answer=None if answer is None else str(answer),
-                wrong_arithmetic=tuple(faults),
+                answer=None if its.answer is None else str(its.answer),
+                wrong_arithmetic=tuple(its.wrong_arithmetic),
                 answer_class=classes.get(sample),
                 score_vector=self._tally.vectors[place[sample]] if sample in place else (),
                 score=self._tally.scores[place[sample]] if sample in place else 0.0,
                 agreed=place.get(sample) in self._tally.kept,
-                thinking=_thinking(response, solution) if keep_thinking else None,
+                thinking=_thinking(response, its.text) if keep_thinking else None,
             )
-            for sample, (response, solution, answer, faults) in enumerate(
-                zip(responses, told, read, wrong, strict=True)
-            )
+            for sample, (response, its) in enumerate(zip(responses, self.readings, strict=True))
         )
+
+    @property
+    def standing(self) -> answers.Standing:
+        """How the vote stands, if it goes on."""
+        tally = self._tally
+        leader, runner_up = [*(len(its.members) for its in tally.classes[:2]), 0, 0][:2]
+        return answers.Standing(leader, runner_up, self._counted)
 
     @property
     def vote(self) -> Vote:
