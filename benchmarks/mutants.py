@@ -1,24 +1,26 @@
 """Small mutations of the method's modules, one at a time, in a copy of the checkout: the tests of a module must notice them.
 
-    python benchmarks/mutants.py [synthesis/candidates.py …] [--every 3]
+    python benchmarks/mutants.py [synthesis/candidates.py …] [--most 12] [--seed 0]
 
 A comparison becomes its neighbour, a sign its opposite, a number one more, `min` `max`; a call for its effect, a `not` and the body of
-an `if` vanish. Each mutant meets the tests of its module in a fork, which needs no imports; one that hangs for a minute is noticed too. Survivors
-are printed; with more than 10 % of them in a module the exit status is 1.
+an `if` vanish. Each mutant meets the tests of its module that run its line, the quickest first, in a fork, which needs no imports; one that
+hangs is noticed too. Survivors are printed; with more than 10 % of them in a room the exit status is 1.
 """
 
 import argparse
 import ast
-import itertools
+import json
 import os
+import random
 import shutil
 import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp.web  # noqa: F401 - what tests import is loaded once, before the forks
 import hypothesis  # noqa: F401
@@ -27,16 +29,38 @@ import pydantic  # noqa: F401
 import pytest
 import scipy.stats  # noqa: F401
 import sklearn.feature_extraction.text  # noqa: F401
+from mutant_tests import LineTrace
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SURVIVORS = 0.1
-LONGEST = 60
+MOST_SECONDS = 30.0
+"""Of the tests that one mutant meets."""
+LONGEST = 300.0
+"""Seconds after which a mutant hangs."""
 TESTS = {
     "answers/consensus.py": "answers_consensus",
-    "execution/ask.py": "ask reply_quality",
+    "execution/ask.py": "ask reply_quality loops",
+    "execution/run.py": "ask spending teachers",
+    "execution/run_record.py": "spending",
+    "folder/build_spec.py": "guards durability_shards",
+    "folder/damage.py": "damage verify",
     "folder/group_commit.py": "log",
+    "folder/guards.py": "guards",
+    "folder/log_costs.py": "plan",
+    "folder/log_scan.py": "spending",
+    "folder/notes.py": "exchanged damage",
     "folder/offset_index.py": "log",
+    "folder/paths.py": "guards",
+    "folder/proved.py": "damage exchanged",
+    "folder/results.py": "guards damage",
+    "folder/workspace.py": "guards exchanged damage teachers",
+    "knowledge/counts.py": "findings losses",
+    "knowledge/extraction.py": "losses seed_labels",
+    "knowledge/learning.py": "preview_ground losses damage",
     "knowledge/linkage.py": "topics",
+    "knowledge/raw_topics.py": "topics losses",
+    "knowledge/store.py": "preview_ground damage verify",
+    "knowledge/vocabulary.py": "embeddings topics",
     "synthesis/batch.py": "batch durability_shards",
     "synthesis/candidates.py": "synthesise candidates",
     "synthesis/solutions.py": "candidates",
@@ -71,11 +95,23 @@ def changes(node: ast.AST) -> Iterator[tuple[str, object]]:
             yield "test", ast.Constant(value=False)
 
 
-def mutants(source: str) -> Iterator[tuple[int, str, str]]:
-    """Yield each mutant of a module: the line, what was changed, the whole text."""
-    whole = list(ast.walk(ast.parse(source)))
+class Mutant(NamedTuple):
+    """A module with one thing changed."""
+
+    line: int
+    change: str
+    text: str
+    runs: frozenset[int]
+    """The lines of the statement that was changed; a test that runs one of them meets it. Empty if the import runs it."""
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Yield each mutant of a module."""
+    original = ast.parse(source)
+    whole = list(ast.walk(original))
     decorators = [each for node in whole for each in getattr(node, "decorator_list", ())]
     left_out = {inner for each in decorators for inner in ast.walk(each)}  # `frozen` guards, and does nothing
+    statements = lines_by_node(original)
     places = [place for place, node in enumerate(whole) if node not in left_out and list(changes(node))]
     for place in places:
         tree = ast.parse(source)
@@ -84,18 +120,69 @@ def mutants(source: str) -> Iterator[tuple[int, str, str]]:
             before = ast.unparse(node).splitlines()[0]
             setattr(node, field, value)
             after = ast.unparse(ast.fix_missing_locations(tree))
-            yield node.lineno, f"{before}  ->  {ast.unparse(node).splitlines()[0]}", after
+            change = f"{before}  ->  {ast.unparse(node).splitlines()[0]}"
+            yield Mutant(node.lineno, change, after, statements.get(whole[place], frozenset()))
 
 
-def passes(tests: list[str]) -> bool:
-    """Run tests in a fork, which loads our modules anew; one that takes too long has failed."""
+def lines_by_node(tree: ast.Module) -> dict[ast.AST, frozenset[int]]:
+    """Return for each node within a function the lines of its statement; of an `if` or a loop those of its head."""
+    found: dict[ast.AST, frozenset[int]] = {}
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for function in functions:  # inner ones come later, and have the last word
+        for statement in (inner for part in function.body for inner in ast.walk(part)):
+            if isinstance(statement, ast.stmt):
+                body = [part.lineno for part in getattr(statement, "body", ())]
+                last = (statement.end_lineno or statement.lineno) + 1
+                lines = frozenset(range(statement.lineno, min([last, *body])) or [statement.lineno])
+                found |= dict.fromkeys(ast.walk(statement), lines)
+    return found
+
+
+class Tests:
+    """The tests of one module, by the lines that they run."""
+
+    def __init__(self, path: Path, files: list[str]) -> None:
+        notes = Path("traced.json")
+        assert in_a_fork(lambda: traced(path, files, notes)), f"the tests of {path} fail without any mutation"
+        told = json.loads(notes.read_text(encoding="utf-8"))
+        self._seconds: dict[str, float] = told["seconds"]
+        self._lines = {test: frozenset(lines) for test, lines in told["lines"].items()}
+
+    def of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that meet a mutant, the quickest first, as many as there is time for."""
+        met = [test for test, lines in self._lines.items() if not mutant.runs or lines & mutant.runs]
+        chosen: list[str] = []
+        left = MOST_SECONDS
+        for test in sorted(met, key=self._seconds.__getitem__):
+            left -= self._seconds[test]
+            if left < 0 and chosen:
+                break
+            chosen.append(test)
+        return chosen
+
+
+def traced(path: Path, files: list[str], notes: Path) -> int:
+    """Run tests and write down what they run."""
+    trace = LineTrace(path)
+    status = run_pytest(files, [trace])
+    notes.write_text(json.dumps({"seconds": trace.seconds, "lines": trace.lines}), encoding="utf-8")
+    return status
+
+
+def run_pytest(tests: list[str], plugins: list[object] | None = None) -> int:
+    """Run tests until one fails."""
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--timeout", "0", *tests], plugins=plugins))
+
+
+def in_a_fork(run: Any) -> bool:  # noqa: ANN401 - returns a status
+    """Return whether something passes in a fork, which loads our modules anew; what takes too long has failed."""
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
-        os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests])))
+        os._exit(run())
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
         if (ended := os.waitpid(child, os.WNOHANG))[0]:
@@ -106,32 +193,41 @@ def passes(tests: list[str]) -> bool:
     return False
 
 
-def survivors(module: str, every: int) -> float:
-    """Print the mutants of a module that its tests let pass, and return their share."""
+def survivors(module: str, most: int, seed: int) -> tuple[int, int]:
+    """Print the mutants of a module that its tests let pass, and return how many there are, of how many."""
     path = Path("kpmath_builder", module)
-    tests = [f"tests/test_{name}.py" for name in TESTS.get(module, path.stem).split()]
-    if not all(map(os.path.isfile, tests)):
+    files = [f"tests/test_{name}.py" for name in TESTS.get(module, path.stem).split()]
+    if not all(map(os.path.isfile, files)):
         print(f"{module}: not tried, it has no test file of its own")
-        return 0.0
+        return 0, 0
     source = path.read_text(encoding="utf-8")
-    assert passes(tests), f"the tests of {module} fail without any mutation"
-    tried = survived = 0
-    for line, change, text in itertools.islice(mutants(source), 0, None, every):
-        path.write_text(text, encoding="utf-8")
-        tried += 1
-        if passes(tests):
+    found = list(mutants(source))
+    if not found:
+        return 0, 0
+    tests = Tests(path, files)
+    chosen = random.Random(f"{seed} {module}").sample(found, min(most, len(found)))
+    survived = 0
+    for number, mutant in enumerate(chosen, start=1):
+        path.write_text(mutant.text, encoding="utf-8")
+        os.utime(path, (number, number))  # two of one second and one size would share their bytecode
+        met = tests.of(mutant)
+        if not met or in_a_fork(lambda met=met: run_pytest(met)):  # type: ignore[misc]
             survived += 1
-            print(f"  {module}:{line}  {change}", flush=True)
+            alone = "" if met else "  (no test runs it)"
+            print(f"  {module}:{mutant.line}  {mutant.change}{alone}", flush=True)
     path.write_text(source, encoding="utf-8")
-    print(f"{module}: {survived} of {tried} survived", flush=True)
-    return survived / max(tried, 1)
+    print(f"{module}: {survived} of {len(chosen)} survived", flush=True)
+    return survived, len(chosen)
 
 
 def main() -> int:
     """Copy the checkout, with the shared data beside it, and try the modules there."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     words.add_argument("modules", nargs="*", default=ROOMS, help="files or folders of the package")
-    words.add_argument("--every", type=int, default=1, help="try only every n-th mutant")
+    words.add_argument(
+        "--most", type=int, default=10**6, help="try at most so many mutants of a module, drawn at random"
+    )
+    words.add_argument("--seed", type=int, default=0, help="of that draw")
     given = words.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(
@@ -141,14 +237,16 @@ def main() -> int:
         os.chdir(Path(folder, "checkout"))
         sys.path.insert(0, str(Path.cwd()))
         os.environ["PYTHONPATH"] = str(Path.cwd())
-        found = [Path("kpmath_builder", name) for name in given.modules]
-        files = [
-            file for path in found for file in (sorted(path.glob("[!_]*.py")) if path.is_dir() else [path])
-        ]
-        shares = [survivors(str(file.relative_to("kpmath_builder")), given.every) for file in files]
-        return int(max(shares) > MOST_SURVIVORS)
+        survived, tried = Counter[str](), Counter[str]()
+        for name in given.modules:
+            path = Path("kpmath_builder", name)
+            for file in sorted(path.glob("[!_]*.py")) if path.is_dir() else [path]:
+                some, of = survivors(str(file.relative_to("kpmath_builder")), given.most, given.seed)
+                survived[name] += some
+                tried[name] += of
+            print(f"{name}, all of it: {survived[name]} of {tried[name]} survived", flush=True)
+        return int(any(survived[name] > MOST_SURVIVORS * tried[name] for name in tried))
 
 
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True  # two mutants of one second and one size would share their bytecode
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Write what is made from the code: recipe.md, tables.md and the loading script. Tests compare them with the code."""
+"""Write what is made from the code: recipe.md, mix-recipe.md, tables.md and the loading script. Tests compare them with the code."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import get_args
 from pydantic import BaseModel
 
 from kpmath_builder.dataset.card import columns_tables
+from kpmath_builder.dataset.schemas import ALL_CONFIGS
 from kpmath_builder.dataset.script import script_text
+from kpmath_builder.mixing.recipe import MixedSet, MixRecipe
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe.errors import allowed_values
 from kpmath_builder.recipe.keys import declaration
@@ -40,10 +42,22 @@ not have is refused. `[roles.extractor]`, `[roles.writer]`,
 
 (This page is written by `docs/generate.py`.)
 """
+MIX_HEAD = """# The recipe of a mix
+
+A TOML file for `kpmath mix` ([mix.md](mix.md)), with the manners of a build's recipe ([recipe.md](recipe.md)): unknown keys and wrong
+values are refused with a sentence that names the key, `--set table.key=value` overrides any key, and paths are relative to the folder in
+which the command runs. A change of a **decision** makes other tables, a change of a **free** key does not; **public** keys stand in
+`provenance/mix.toml` of the dataset.
+
+Each set is a table `[sources.NAME]`; NAME begins the ids of its rows. The order of these tables is the order of preference, unless
+`prefer` says otherwise.
+
+(This page is written by `docs/generate.py`.)
+"""
 TABLES_HEAD = """# The tables
 
-A dataset has three configs. `qa-pairs` is the default; a pair's `candidate_id` leads to its row of `scored`, and `seed_ids`
-from there to `kp-extraction`. Rows are sorted by `id`, which no two rows of a config share.
+A dataset has three configs, and a fourth, `plus`, if a mix is published with it ([mix.md](mix.md)). `qa-pairs` is the default; a
+pair's `candidate_id` leads to its row of `scored`, and `seed_ids` from there to `kp-extraction`. Rows are sorted by `id`, which no two rows of a config share.
 Filters while loading are in [hub.md](hub.md).
 
 (This page is written by `docs/generate.py`.)
@@ -53,7 +67,7 @@ Filters while loading are in [hub.md](hub.md).
 
 def tables_page() -> str:
     """Return docs/tables.md."""
-    return TABLES_HEAD + columns_tables("##") + "\n"
+    return TABLES_HEAD + columns_tables("##", ALL_CONFIGS) + "\n"
 
 
 def recipe_page() -> str:
@@ -63,6 +77,15 @@ def recipe_page() -> str:
         kinds = get_args(field.annotation) if name == "teacher" else (field.annotation,)
         sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)]
         parts += [_table(_title(name, section), section) for section in sections]
+    return "\n".join(parts)
+
+
+def mix_recipe_page() -> str:
+    """Return docs/mix-recipe.md."""
+    parts = [MIX_HEAD, _table("top level", MixRecipe), _table("[sources.NAME]", MixedSet)]
+    for name, field in MixRecipe.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            parts.append(_table(f"[{name}]", field.annotation))
     return "\n".join(parts)
 
 
@@ -84,7 +107,7 @@ def _table(title: str, section: type[BaseModel]) -> str:
         allowed = allowed_values(schema["properties"][name], schema)
         cells = (f"`{name}`", field.description, allowed, default, kind, "public" if public else "")
         rows.append(f"| {' | '.join(map(str, cells))} |")
-    about = (section.__doc__ or "").strip().splitlines()[0] if section is not Recipe else ""
+    about = (section.__doc__ or "").strip().splitlines()[0] if section not in {Recipe, MixRecipe} else ""
     about = _PAGE.sub(r"[\1](\1)", about)
     header = "| key | meaning | value | default | a change is | public |\n|---|---|---|---|---|---|"
     return "\n".join([f"## {title}", "", *([about, ""] if about else []), header, *rows, ""])
@@ -104,5 +127,6 @@ def _shown(value: object) -> str:
 
 if __name__ == "__main__":
     (DOCS / "recipe.md").write_text(recipe_page(), encoding="utf-8")
+    (DOCS / "mix-recipe.md").write_text(mix_recipe_page(), encoding="utf-8")
     (DOCS / "tables.md").write_text(tables_page(), encoding="utf-8")
     (DOCS.parent / "hub_script" / "kpmath.py").write_text(script_text(), encoding="utf-8")

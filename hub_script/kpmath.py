@@ -28,6 +28,10 @@ import re
 
 
 CONFIGS = ("kp-extraction", "qa-pairs", "scored")
+"""What every dataset has."""
+PLUS = "plus"
+"""What a mix adds to them."""
+ALL_CONFIGS = (*CONFIGS, PLUS)
 DEFAULT_CONFIG = "qa-pairs"
 
 _STRING, _INT, _LONG, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
@@ -52,6 +56,11 @@ _SOLUTIONS = pa.list_(
             "thinking": _STRING,
         }
     )
+)
+
+
+_REPEATS = pa.list_(
+    pa.struct({"check": _STRING, "set": _STRING, "id": _STRING, "kind": _STRING, "similarity": _FLOAT})
 )
 
 
@@ -129,6 +138,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -137,7 +151,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
         Column("detail", _STRING, "More on the reason, where there is more to say."),
-        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column(
+            "repeats",
+            _REPEATS,
+            "What an agreed question repeats (`check`: a `seed` problem, a problem of a `test` set, an earlier `row`), its id, and how; "
+            "similarity is from 0 to 1.",
+        ),
+        Column(
+            "question",
+            _STRING,
+            "The question; null where none was written, and where it repeats a text that may not be published.",
+            nullable=True,
+        ),
         Column("topics", _STRINGS, "The drawn topics."),
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -216,6 +241,38 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
         Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
     ),
+    "plus": (
+        Column("id", _STRING, "The name of the source in the mix, and the number of the row in it."),
+        Column("question", _STRING, "The question."),
+        Column("solution", _STRING, "The solution, as the source has it but for calculator annotations."),
+        Column(
+            "answer",
+            _STRING,
+            "The final answer, as the source states it or as it is read out of the solution; null where there is none to read.",
+            nullable=True,
+        ),
+        Column(
+            "messages",
+            _MESSAGES,
+            "Question and solution as a chat of a user and an assistant, ready to train on.",
+        ),
+        Column("source", _STRING, "The set that the row comes from: its id on the Hub, or its name."),
+        Column("source_id", _STRING, "The row's id in that set, or its place in it."),
+        Column(
+            "subset", _STRING, "The part of that set, as the set itself names it; empty if it names none."
+        ),
+        Column("licence", _STRING, "The licence of the row, as the set states it for that part."),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: renumbered` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
+        Column(
+            "repeats",
+            _REPEATS,
+            "The same with the id of what is repeated (`check`: an earlier `row` of this table, a problem of a `test` set).",
+        ),
+    ),
 }
 
 SCHEMAS: Mapping[str, pa.Schema] = {
@@ -225,7 +282,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 
 
 def features_yaml(config: str) -> list[dict[str, Any]]:
-    """Return what stands under `dataset_info: features:` in the card for one of `CONFIGS`."""
+    """Return what stands under `dataset_info: features:` in the card for one of `ALL_CONFIGS`."""
     return [{"name": column.name, **_feature(column.type)} for column in COLUMNS[config]]
 
 
@@ -241,13 +298,14 @@ def _feature(kind: pa.DataType) -> dict[str, Any]:
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
+_FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
 
 @dataclass
 class _Config(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
-    """What every config can be filtered by."""
+    """What every config of a build can be filtered by."""
 
     topics: Sequence[str] | None = None
     """Keep rows with at least one of these topics."""
@@ -286,6 +344,8 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    unflagged: bool = False
+    """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
@@ -293,6 +353,8 @@ class PairsConfig(_Config):
         for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.unflagged:
+            kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
@@ -309,6 +371,26 @@ class ScoredConfig(PairsConfig):
         return kept & _kept(rows) if self.kept_only else kept
 
 
+@dataclass
+class PlusConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
+    """`plus`: the pairs mixed with existing sets; a dataset has it if a mix was published."""
+
+    sources: Sequence[str] | None = None
+    """Keep rows from these sets."""
+    licences: Sequence[str] | None = None
+    """Keep rows under these licences."""
+    unflagged: bool = False
+    """Keep rows whose question repeats no test problem and no earlier row."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = np.ones(rows.num_rows, bool)
+        for column, wanted in (("source", self.sources), ("licence", self.licences)):
+            if wanted is not None:
+                kept &= _wanted(rows[column], wanted)
+        return kept & _unflagged(rows["flags"]) if self.unflagged else kept
+
+
 class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is untyped
     """Builds one split, `train`, from `data/CONFIG/*.parquet` of a folder or of a Hub repository at a commit.
 
@@ -319,6 +401,7 @@ class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is u
         ExtractionConfig(name="kp-extraction"),
         PairsConfig(name="qa-pairs"),
         ScoredConfig(name="scored"),
+        PlusConfig(name="plus"),
     ]
     DEFAULT_CONFIG_NAME = DEFAULT_CONFIG
 
@@ -394,6 +477,10 @@ def _true(answers: pa.Array) -> _Mask:
     """Return truth values; a null is no."""
     known: _Mask = pc.fill_null(answers, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill
     return known
+
+
+def _unflagged(lists: pa.Array) -> _Mask:
+    return _true(pc.equal(pc.list_value_length(lists), 0))
 
 
 def _kept(rows: pa.RecordBatch) -> _Mask:

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kpmath_builder.auditing.audit import audit
+    from kpmath_builder.auditing.report import AuditFinding, AuditReport, Severity
     from kpmath_builder.dataset.loading import load
     from kpmath_builder.errors import BuildError, InputError, KpmathError
     from kpmath_builder.estimation.plan import BuildPlan
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from kpmath_builder.recipe import Recipe
 
 __all__ = [
+    "AuditFinding",
+    "AuditReport",
     "BuildError",
     "BuildPlan",
     "BuildResult",
@@ -31,6 +35,8 @@ __all__ = [
     "Progress",
     "Published",
     "Recipe",
+    "Severity",
+    "audit",
     "build",
     "compare",
     "evaluate",
@@ -42,6 +48,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "auditing.audit": ("audit",),
+    "auditing.report": ("AuditFinding", "AuditReport", "Severity"),
     "errors": ("BuildError", "InputError", "KpmathError"),
     "dataset.loading": ("load",),
     "estimation.plan": ("BuildPlan",),

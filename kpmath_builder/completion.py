@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.findings import Finding, find
-from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.build_spec import BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -23,8 +24,9 @@ from kpmath_builder.outcome import outcome_of
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.seeds.benchmarks import Benchmark, unread
 
-__all__ = ["BuildResult", "begin", "disk_faults", "finish", "finished_result", "tabulate"]
+__all__ = ["BuildResult", "begin", "disk_faults", "finish", "finished_result", "settled_spec", "tabulate"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class BuildResult:
     """What is found about the teachers."""
     losses: tuple[Loss, ...] = ()
     """Where the rest went; empty if the folder was already built (`kpmath status` shows it)."""
+    curation: CurationReport | None = None
+    """What the questions repeat; None while shards are missing."""
 
     def _repr_html_(self) -> str:
         funnel = table(("stage", "passed", "went no further"), Funnel.from_json(self.funnel).as_texts())
@@ -56,6 +60,7 @@ class BuildResult:
             *map(str, self.losses),
             *("About the teachers:" for _ in self.findings[:1]),
             *map(str, self.findings),
+            *(self.curation.sentences() if self.curation else ()),
         )
         return page([funnel, paragraphs(filter(None, said))])
 
@@ -80,6 +85,7 @@ class BuildResult:
             "funnel": dict(self.funnel),
             "findings": [finding.as_json() for finding in self.findings],
             "losses": [loss.as_json() for loss in self.losses],
+            "curation": self.curation.as_json() if self.curation else None,
         }
 
 
@@ -89,6 +95,7 @@ def begin(
     workspace: Workspace,
     seeds_hash: str,
     *,
+    benchmarks: Sequence[Benchmark] = (),
     renewed: Collection[int] = (),
     retried: Collection[int] = (),
     shrink: bool = False,
@@ -98,6 +105,8 @@ def begin(
 
     Parameters
     ----------
+    benchmarks
+        The test sets of the recipe, as far as they could be read.
     renewed
         Shards that begin a new generation.
     retried
@@ -118,7 +127,16 @@ def begin(
             generations = dict(workspace.renewals())
             for shard in renewed:
                 generations[str(shard)] = generations.get(str(shard), 0) + 1
-            spec = BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=True)
+            spec = settled_spec(
+                recipe,
+                prompts,
+                workspace,
+                seeds_hash,
+                generations,
+                asking=True,
+                benchmarks=benchmarks,
+                notify=notify,
+            )
             workspace.check(spec)
             if workspace.finished(spec) is None:
                 check_dataset(workspace.dataset)  # here already, before anything is asked
@@ -136,12 +154,56 @@ def begin(
     return spec
 
 
+def settled_spec(
+    recipe: Recipe,
+    prompts: Prompts,
+    workspace: Workspace,
+    seeds_hash: str,
+    generations: Mapping[str, int],
+    *,
+    asking: bool,
+    benchmarks: Sequence[Benchmark],
+    notify: Callable[[str], None],
+) -> BuildSpec:
+    """Return what is built from now on, with the test sets as they were read.
+
+    Tables that were compared with a set stay as they are while it cannot be read. If they are to be written anew, that is reported, or
+    refused if the recipe says so.
+
+    Raises
+    ------
+    InputError
+        When a set cannot be read and `contamination.unread` is "error".
+    """
+
+    def spec_with(digests: Mapping[str, str]) -> BuildSpec:
+        return BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=asking, digests=digests)
+
+    now = {one.name: one.digest for one in benchmarks}
+    said = unread(benchmarks)
+    if said:
+        begun = workspace.begun()
+        noted = begun.decided if begun else {}
+        before = {
+            one.name: one.digest if one.is_read else noted.get(test_set_key(one.name), one.digest)
+            for one in benchmarks
+        }
+        spec = spec_with(before)
+        if before != now and workspace.finished(spec) is not None:
+            return spec
+        if recipe.contamination.unread == "error":
+            raise InputError(f"{said} contamination.unread=note goes on without.")
+        notify(said)
+    return spec_with(now)
+
+
 def finish(
     recipe: Recipe,
     workspace: Workspace,
     knowledge: Knowledge,
     spec: BuildSpec,
     *,
+    benchmarks: Sequence[Benchmark] = (),
     chosen: Collection[int],
     held: Sequence[str],
     report: Reporter,
@@ -161,7 +223,7 @@ def finish(
         if not missing:
             if workspace.finished(spec) is None:  # else another process was faster
                 report.begin("tables", 0)
-                workspace.finish(tabulate(recipe, workspace, knowledge, spec))
+                workspace.finish(tabulate(recipe, workspace, knowledge, spec, benchmarks))
             result = finished_result(workspace, spec)
             assert result is not None, "the manifest was written a moment ago"
             outcome = outcome_of(workspace, recipe, knowledge, Funnel.from_json(result.funnel))
@@ -193,18 +255,25 @@ def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None
         manifest["rows"],
         manifest["funnel"],
         findings=tuple(Finding.from_json(told) for told in manifest.get("findings", ())),
+        curation=CurationReport.from_json(manifest["curation"]) if "curation" in manifest else None,
     )
 
 
-def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: BuildSpec) -> dict[str, Any]:
-    """Write the tables from the sealed shards; return the manifest that belongs to them."""
+def tabulate(
+    recipe: Recipe,
+    workspace: Workspace,
+    knowledge: Knowledge,
+    spec: BuildSpec,
+    benchmarks: Sequence[Benchmark] = (),
+) -> dict[str, Any]:
+    """Write the tables from the sealed shards, compared with the test sets; return the manifest that belongs to them."""
     if workspace.dataset.is_symlink():
         raise InputError(
             f"{workspace.dataset} is a link, and tables are written into no other folder than the build's: remove the link, then run "
             "the same command again."
         )
     check_dataset(workspace.dataset)
-    counts = write_dataset(recipe, workspace, knowledge, spec.fingerprint)
+    counts, report = write_dataset(recipe, workspace, knowledge, spec.fingerprint, benchmarks)
     extracted = model_counts(knowledge, recipe)
     return {
         "build_spec": spec.fingerprint,
@@ -214,6 +283,7 @@ def tabulate(recipe: Recipe, workspace: Workspace, knowledge: Knowledge, spec: B
         "funnel": counts.funnel.as_json(),
         "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in find(counts.funnel, extracted)],
+        "curation": report.as_json(),
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }
 

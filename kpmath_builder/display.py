@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.findings import Finding
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.inspection.status import ShardStatus, Status
@@ -89,6 +90,7 @@ class Display:
             self._console.print(_funnel(funnel))
             self._replies(funnel)
         self._outcome(result.findings, result.losses)
+        self._curation(result.curation)
         if result.missing:
             left = cut_list([str(number) for number in result.missing])
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
@@ -121,6 +123,7 @@ class Display:
         self._console.print(_funnel(status.funnel))
         self._replies(status.funnel)
         self._outcome(status.outcome.findings, status.outcome.losses)
+        self._curation(status.curation)
         self.say(status.sentence)
 
     def _replies(self, funnel: Funnel) -> None:
@@ -132,6 +135,14 @@ class Display:
         if funnel.identical and funnel.sampled_questions:
             repeated = f"{funnel.identical:,} of {funnel.solutions:,}"
             self.say(f"Solutions whose text repeats that of another one of their question: {repeated}.")
+
+    def _curation(self, report: CurationReport | None) -> None:
+        """Print what the questions repeat of one another, of the seeds and of each test set."""
+        if report is None:
+            return
+        self.say("What the questions repeat:")
+        for sentence in report.sentences():
+            self.say(f"- {sentence}")
 
     def _outcome(self, findings: Sequence[Finding], losses: Sequence[Loss]) -> None:
         """Print where the rest went, and what is found about the teachers."""

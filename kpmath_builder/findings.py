@@ -22,6 +22,10 @@ VALID_AT_FIRST = 0.95
 """Share of replies that a model fit for its task gets right at once; each of the others is paid for again."""
 COPIES = 0.05
 """Share of questions that are copies: those found by program have fellows that are not found."""
+DUPLICATES = 0.10
+"""Share of agreed questions that are dropped as duplicates: each was judged and solved in vain, and more of the build will be."""
+TEST_REPEATS = 0.01
+"""Share that are dropped as problems of a test set: a writer that knows the set by heart puts its wording into others, too."""
 REMARKS = 0.05
 """Share of questions that are remarks, answers or statements: as for copies."""
 COPIED_KEY_POINTS = 0.02
@@ -49,6 +53,9 @@ class FindingId(StrEnum):
     LOOPS = "loops"
     COPIED_QUESTIONS = "copied-questions"
     NO_PROBLEMS = "no-problems"
+    SEED_REPEATS = "repeated-seeds"
+    TEST_REPEATS = "repeated-test-problems"
+    DUPLICATES = "duplicates"
     COPIED_KEY_POINTS = "copied-key-points"
     NUMBERS = "key-points-with-numbers"
     UNREAD = "unread-solutions"
@@ -120,6 +127,7 @@ def find(funnel: Funnel, knowledge: KnowledgeCounts | None = None) -> tuple[Find
         _questions,
         _judge,
         _solutions,
+        _repeats,
     )
     return tuple(finding for rule in rules for finding in rule(funnel, knowledge))
 
@@ -274,3 +282,36 @@ def _solutions(funnel: Funnel, _: KnowledgeCounts | None) -> Iterator[Finding]:
             "Check that the server obeys seeds, that no cache stands in front of it, and that the temperature of solutions is above 0, "
             "and build in a new folder.",
         )
+
+
+_REPEATS: Mapping[DropReason, tuple[FindingId, float, str, str]] = {
+    DropReason.SEED_REPEAT: (
+        FindingId.SEED_REPEATS,
+        COPIES,
+        "repeat a seed problem",
+        "Raise questions.temperature, or take a larger model for roles.writer.",
+    ),
+    DropReason.TEST_REPEAT: (
+        FindingId.TEST_REPEATS,
+        TEST_REPEATS,
+        "repeat a problem of a test set",
+        "Compare the seeds' own figure in `kpmath status`: if it is as high, take other seeds, else another model for roles.writer.",
+    ),
+    DropReason.DUPLICATE: (
+        FindingId.DUPLICATES,
+        DUPLICATES,
+        "repeat an earlier one",
+        "Add seed problems, or raise questions.temperature.",
+    ),
+}
+
+
+def _repeats(funnel: Funnel, _: KnowledgeCounts | None) -> Iterator[Finding]:
+    if not funnel.replied["writer"]:  # a program
+        return
+    agreed = next(line.passed for line in funnel.lines() if line.stage is Stage.AGREED)
+    for reason, (name, share, words, advice) in _REPEATS.items():
+        count = funnel.ended[Stage.AGREED, reason]
+        if _often(count, agreed, share):
+            sentence = f"Of the agreed questions, {_percent(count, agreed)} {words}."
+            yield Finding(name, count / agreed, sentence, advice)

@@ -10,6 +10,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.protocol import PROGRAM
 from kpmath_builder.records import (
     COPIED,
+    REPEATED,
     Candidate,
     DropReason,
     Extraction,
@@ -168,6 +169,8 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.NO_AGREEMENT: "Such questions are hard or unclear; a stronger roles.solver agrees more often.",
     DropReason.TIE: "More solutions.samples break ties; consensus.mode=paper keeps more.",
     DropReason.LOW_SHARE: "consensus.min_share is the limit, and `kpmath rescore` changes it later; a stronger roles.solver agrees more often.",
+    DropReason.SEED_REPEAT: "A larger model for roles.writer repeats fewer; seed_repeats says which kinds are dropped, and `kpmath rescore` changes it later.",
+    DropReason.TEST_REPEAT: "contamination says which kinds are dropped, and `kpmath rescore` changes it later; look whether the seeds are free of the test sets.",
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
@@ -222,6 +225,7 @@ def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
 def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:
     first = seen[0] if seen else None
     details = "" if reason in COPIED else _details(seen)
+    is_shown = reason not in COPIED | REPEATED
     said = reason.value + (f" ({details})" if details else "")
     if first is None:
         return Loss("blueprints", said, count, of, _ADVICE[reason])
@@ -232,7 +236,7 @@ def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate
         of,
         _blueprint_advice(reason, first),
         first.blueprint.id,
-        "" if reason in COPIED else _beginning(first.question or ""),
+        _beginning(first.question or "") if is_shown else "",
     )
 
 

@@ -7,7 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.curation.selection import Selection
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.findings import Finding, find
 from kpmath_builder.folder.shards import read_candidates
@@ -18,7 +20,7 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.losses import Loss, lost_blueprints, lost_seeds
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.private import hide_private
-from kpmath_builder.records import Candidate
+from kpmath_builder.records import Candidate, DropReason, Stage
 
 __all__ = ["Outcome", "outcome_of", "outcome_over"]
 
@@ -84,14 +86,33 @@ def _without_private(losses: Iterable[Loss], recipe: Recipe) -> tuple[Loss, ...]
 
 
 def _sample(workspace: Workspace, recipe: Recipe) -> Iterator[Candidate]:
-    """Yield the first candidates as the selection leaves them, from sealed shards and from those that are being made."""
+    """Yield the first candidates as the tables have them, from sealed shards and from those that are being made."""
     paths = [workspace.shard(number) for number in range(recipe.build.shards)]
-    selection = Selection(recipe.selection)
+    decided = {row["id"]: row for row in _first_rows(workspace)}
     with suppress(DamagedError):
         sealed = read_candidates([path for path in paths if path.exists()])
-        yield from map(selection.decide, islice(sealed, CANDIDATES_SEEN))
+        for candidate in islice(sealed, CANDIDATES_SEEN):
+            row = decided.get(candidate.blueprint.id)
+            yield candidate if row is None else _as_decided(candidate, row)
     for path in paths:
         yield from islice(_unsealed(path.with_suffix(".part")), CANDIDATES_SEEN)
+
+
+def _first_rows(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return how the tables end the first candidates; nothing if there are no tables, or they cannot be read."""
+    files = sorted((workspace.dataset / "data" / "scored").glob("*.parquet"))
+    with suppress(OSError, pa.ArrowException):
+        columns = ["id", "stage", "reason", "detail"]
+        batches = pq.ParquetFile(files[0]).iter_batches(CANDIDATES_SEEN, columns=columns) if files else ()
+        return next(iter(batches)).to_pylist() if files else []
+    return []
+
+
+def _as_decided(candidate: Candidate, row: dict[str, Any]) -> Candidate:
+    if candidate.stage is not Stage.AGREED or candidate.reason:
+        return candidate
+    ended = {"stage": Stage(row["stage"]), "reason": DropReason(row["reason"]), "detail": row["detail"]}
+    return candidate.model_copy(update=ended)
 
 
 def _unsealed(part: Path) -> Iterator[Candidate]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result
+from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result, settled_spec
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.estimation.plan import BuildPlan
 from kpmath_builder.estimation.planner import plan_of_seeds
@@ -13,7 +13,7 @@ from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.files.sealed import DamagedError
-from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
+from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, differences
 from kpmath_builder.folder.guards import check_dataset, check_folder, check_not_smaller
 from kpmath_builder.folder.log import set_damaged_aside
 from kpmath_builder.folder.workspace import Workspace
@@ -27,6 +27,7 @@ from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import SeedSet, load_seeds
+from kpmath_builder.seeds.benchmarks import read_benchmarks
 from kpmath_builder.stopping import run_apart, stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 
@@ -86,11 +87,13 @@ def build(
         workspace = Workspace(recipe.build.folder)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
+        benchmarks = read_benchmarks(recipe.test_sets)
         spec = begin(
             recipe,
             prompts,
             workspace,
             seeds.content_hash,
+            benchmarks=benchmarks,
             renewed=chosen if regenerate else (),
             retried=chosen if retry_given_up else (),
             shrink=shrink,
@@ -128,7 +131,16 @@ def build(
         with disk_faults(workspace.folder):
             with long_lived_objects_set_aside():
                 knowledge, held = stop.run(make())
-            result = finish(recipe, workspace, knowledge, spec, chosen=chosen, held=held, report=report)
+            result = finish(
+                recipe,
+                workspace,
+                knowledge,
+                spec,
+                benchmarks=benchmarks,
+                chosen=chosen,
+                held=held,
+                report=report,
+            )
         if result.rows and seeds.withheld:
             report.note(seeds.withheld)
         return result
@@ -168,7 +180,17 @@ def rescore(
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
-    spec = BuildSpec.of(recipe, prompts, begun.origin[SEEDS_HASH], workspace.renewals(), asking=False)
+    benchmarks = read_benchmarks(recipe.test_sets)
+    spec = settled_spec(
+        recipe,
+        prompts,
+        workspace,
+        begun.origin[SEEDS_HASH],
+        workspace.renewals(),
+        asking=False,
+        benchmarks=benchmarks,
+        notify=report.note,
+    )
     for change in differences(begun.seeds, spec.seeds) if begun.seeds else ():
         raise InputError(f"{change}, and seeds are not read anew here: run `kpmath build` for that.")
     for change in spec.changes(begun):
@@ -181,7 +203,16 @@ def rescore(
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
         held = run_apart(synthesise_all(knowledge, run, workspace, spec, shards))
-        result = finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+        result = finish(
+            recipe,
+            workspace,
+            knowledge,
+            spec,
+            benchmarks=benchmarks,
+            chosen=shards,
+            held=held,
+            report=report,
+        )
     if lacking := Funnel.from_json(result.funnel).not_asked:
         report.note(
             f"{lacking:,} candidates need answers that were never asked for: run `kpmath build {workspace.recipe}` to ask for them."
@@ -205,13 +236,22 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     prompts = Prompts.load(recipe.prompts)
-    seeds = load_seeds(**dict(recipe.seeds))
+    seeds, benchmarks = load_seeds(**dict(recipe.seeds)), read_benchmarks(recipe.test_sets)
     run = Run(recipe, prompts, report, needs_all=True)
     begun, was_finished = workspace.begun(), workspace.manifest.exists()
     asking = begun is None or bool(begun.decided[ASKING])
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
-            spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=asking)
+            spec = settled_spec(
+                recipe,
+                prompts,
+                workspace,
+                seeds.content_hash,
+                workspace.renewals(),
+                asking=asking,
+                benchmarks=benchmarks,
+                notify=report.note,
+            )
             workspace.begin(recipe, spec, report.note)
         for path in sorted(workspace.responses.glob("*.jsonl")):
             set_damaged_aside(path, report.note)
@@ -229,7 +269,16 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
             return knowledge, await synthesise_all(knowledge, run, workspace, spec, shards)
 
         knowledge, held = run.stop.run(make())
-        return finish(recipe, workspace, knowledge, spec, chosen=shards, held=held, report=report)
+        return finish(
+            recipe,
+            workspace,
+            knowledge,
+            spec,
+            benchmarks=benchmarks,
+            chosen=shards,
+            held=held,
+            report=report,
+        )
 
 
 def read_seeds(recipe: Recipe, report: Reporter) -> SeedSet:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = [
     "COPIED",
+    "REPEATED",
     "Blueprint",
     "BlueprintPart",
     "Candidate",
@@ -15,6 +16,7 @@ __all__ = [
     "Judgement",
     "Practice",
     "Record",
+    "RepeatMark",
     "RowFault",
     "SeedProblem",
     "Solution",
@@ -214,12 +216,31 @@ class DropReason(StrEnum):
     NO_AGREEMENT = "no agreement"
     TIE = "tie"
     LOW_SHARE = "share below threshold"
+    SEED_REPEAT = "repeats a seed problem"
+    TEST_REPEAT = "repeats a test problem"
     DUPLICATE = "duplicate question"
     NOT_ASKED = "needs answers that were never asked for"
 
 
 COPIED = frozenset({DropReason.COPIED_PASSAGE, DropReason.RENUMBERED})
 """What such a question says may be the text of a seed that may not be shared."""
+REPEATED = frozenset({DropReason.SEED_REPEAT, DropReason.TEST_REPEAT})
+"""What such a question says may be the text of a seed that may not be shared, or of a test set."""
+
+
+class RepeatMark(Record):
+    """That a question, or a solution, repeats a text that was there before; it holds no text."""
+
+    check: Literal["seed", "test", "row"]
+    """What is repeated: a seed problem, a problem of a test set, or an earlier row of this build."""
+    set: str = ""
+    """The test set; empty for seeds and rows."""
+    id: str
+    """What is repeated; of several the first."""
+    kind: str
+    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, or the name of an n-gram check."""
+    similarity: float = 1.0
+    """0 to 1; 1 for equal forms and n-grams."""
 
 
 class Candidate(Record):
@@ -241,6 +262,8 @@ class Candidate(Record):
     stage: Stage
     reason: DropReason = DropReason.NONE
     detail: str = ""
+    repeats: tuple[RepeatMark, ...] = ()
+    """What its question repeats; found when the tables are written, not before."""
 
     @property
     def tokens(self) -> Tokens:

@@ -1,12 +1,20 @@
 """Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from commands import Kpmath
+from dummy_server import DummyServer
 from hypothesis import HealthCheck, settings
+from roleplay import play
+from small_builds import recipe
 
+from kpmath_builder import build
 from kpmath_builder.answers.workers import Limits, checker
+from kpmath_builder.errors import InputError
+from kpmath_builder.seeds import benchmarks
+from kpmath_builder.seeds.rows import Table
 
 settings.register_profile(
     "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -24,6 +32,32 @@ def shared_data() -> Path:
             f"no development data at {SHARED_DATA.parent.name}/{SHARED_DATA.name} beside the checkout"
         )
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def whole_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of `small_builds.recipe`, built in one go by a server without faults; it is only looked at."""
+    folder = tmp_path_factory.mktemp("whole_build")
+    with DummyServer(play) as server:
+        build(recipe(folder, server))
+    return folder
+
+
+@pytest.fixture
+def build_copy(whole_build: Path, tmp_path: Path) -> Path:
+    """Return a copy of that folder, which a test may change and build on."""
+    return shutil.copytree(whole_build, tmp_path / "build_copy")
+
+
+@pytest.fixture(autouse=True)
+def no_test_sets_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test ask the Hub for test sets, nor find those that somebody fetched before."""
+
+    def refuse(hub: str, *_: object) -> Table:
+        raise InputError(f"{hub} is not here.")
+
+    monkeypatch.setattr(benchmarks, "hub_answers", lambda: False)
+    monkeypatch.setattr(benchmarks, "open_hub", refuse)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Records for tests, drawn from a seeded generator: each stage and drop reason, absent fields, LaTeX, many scripts."""
 
-import hashlib
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from kpmath_builder.records import (
     Extraction,
     Judgement,
     Practice,
+    RepeatMark,
     SeedProblem,
     Solution,
     Stage,
@@ -25,6 +25,7 @@ from kpmath_builder.records import (
     TopicKeyPoints,
     Vote,
 )
+from kpmath_builder.seeds import hash_of_problem
 
 MODELS = {"extractor": "extract-1b", "writer": "write-70b", "judge": "judge-70b", "solver": "solve-7b"}
 TOPICS = (
@@ -145,7 +146,7 @@ def make_seed(rng: random.Random, number: int) -> SeedProblem:
         answer=f"{mark}{rng.randrange(100)}",
         level=None if shareable else f"Level {rng.randint(1, 5)}",
         subject=None if shareable else "Algebra",
-        content_hash="sha256:" + hashlib.sha256((problem + solution).encode()).hexdigest(),
+        content_hash=hash_of_problem(problem, solution),
     )
 
 
@@ -183,6 +184,15 @@ def make_candidate(
         stage=stage,
         reason=reason,
         detail=text(rng, 2) if reason else "",
+        repeats=make_repeats(number) if stage in {Stage.AGREED, Stage.KEPT} else (),
+    )
+
+
+def make_repeats(number: int) -> tuple[RepeatMark, ...]:
+    """Return what two of five agreed questions repeat."""
+    row = RepeatMark(check="row", id="q0000000", kind="near", similarity=0.75)
+    return (
+        () if number % 5 < 3 else (row, RepeatMark(check="test", set="T", id="t/1", kind="question 13-gram"))
     )
 
 

@@ -3,6 +3,7 @@
 import filecmp
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from dummy_server import LASTING, ODD, PASSING, Body, DummyServer, Fault, body_text, choices, storm, task_of
 from roleplay import play
+from small_builds import keys_of
 
 from kpmath_builder import BuildError, InputError, Recipe, build, rescore
+from kpmath_builder.client import retries
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.recipe import SolutionsSettings
 from kpmath_builder.records import DropReason, Stage
@@ -26,8 +29,9 @@ def recipe(folder: Path, server: DummyServer, **build_keys: Any) -> Recipe:
                 "model": "dummy",
                 "addresses": [server.address],
                 "in_flight": 64,
-                "patience": 20,
+                "patience": 600,
             },
+            "seeds": {"limit": 20},
             "topics": {"ask_above": 0.5},
             "solutions": {"samples": 6},
             "build": {"folder": str(folder), "questions": 60, "shards": 3, "window": 16, **build_keys},
@@ -60,44 +64,56 @@ def assert_accounted(folder: Path, questions: int) -> None:
     assert pairs == {row["id"] for row in scored if row["status"] == "kept"}
 
 
-def test_a_served_build_keeps_and_drops_with_reasons(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a build without any fault, which is only looked at."""
+    folder = tmp_path_factory.mktemp("whole")
     with DummyServer(play) as server:
-        result = build(recipe(tmp_path, server))
-        assert_accounted(tmp_path, 60)
-        assert result.rows["qa-pairs"] > 0
-        reasons = {row["reason"] for row in rows(tmp_path, "scored")}
-        assert {DropReason.LOW_QUALITY.value, DropReason.TOO_MANY_PARTS.value} <= reasons
+        build(recipe(folder, server))
         assert server.peak <= 64
+    return folder
 
 
-def test_windows_and_shards_and_calls_change_no_byte(tmp_path: Path) -> None:
+@pytest.fixture
+def built(whole: Path, tmp_path: Path) -> Path:
+    """Return a copy of it that a test may change."""
+    return shutil.copytree(whole, tmp_path / "built")
+
+
+def test_a_served_build_keeps_and_drops_with_reasons(whole: Path) -> None:
+    assert_accounted(whole, 60)
+    assert rows(whole, "qa-pairs")
+    reasons = {row["reason"] for row in rows(whole, "scored")}
+    assert {DropReason.LOW_QUALITY.value, DropReason.TOO_MANY_PARTS.value} <= reasons
+
+
+@pytest.mark.parametrize(("shards", "window"), [(1, 1), (8, 256)])
+def test_windows_and_shards_and_calls_change_no_byte(
+    tmp_path: Path, whole: Path, shards: int, window: int
+) -> None:
     with DummyServer(play) as server:
-        for name, keys in {"a": {"shards": 1, "window": 1}, "b": {"shards": 8, "window": 256}}.items():
-            build(recipe(tmp_path / name, server, **keys))
-        assert same_tables(tmp_path / "a" / "dataset", tmp_path / "b" / "dataset")
+        build(recipe(tmp_path, server, shards=shards, window=window))
+    assert same_tables(whole / "dataset", tmp_path / "dataset")
 
 
 def test_adaptive_sampling_asks_for_fewer_and_is_the_same_for_all_shards_and_after_a_rescore(
-    tmp_path: Path,
+    built: Path, tmp_path: Path
 ) -> None:
     """What was asked for at first, all samples or few, changes nothing in the tables; a log that lacks samples says so."""
     adaptive = {"samples": 6, "sampling": "adaptive"}
     with DummyServer(play) as server:
-        build(recipe(tmp_path / "fixed", server))
-        asked = server.requests
         for name, keys in {"a": {"shards": 1, "window": 1}, "b": {"shards": 8, "window": 256}}.items():
             build(
                 recipe(tmp_path / name, server, **keys).model_copy(
                     update={"solutions": SolutionsSettings(**adaptive)}
                 )
             )
-        assert server.requests - asked < 2 * asked
+        assert server.requests < 2 * len(keys_of(built))
         asked = server.requests
-        rescore(tmp_path / "fixed", {"solutions.sampling": "adaptive"})
+        rescore(built, {"solutions.sampling": "adaptive"})
         back = rescore(tmp_path / "a", {"solutions.sampling": "fixed"})
         assert server.requests == asked
-    data = [tmp_path / name / "dataset" / "data" for name in ("fixed", "b")]
-    assert same_tables(*data)
+    assert same_tables(built / "dataset" / "data", tmp_path / "b" / "dataset" / "data")
     assert Funnel.from_json(back.funnel).not_asked > 0
     assert {len(row["solutions"]) for row in rows(tmp_path / "b", "scored") if row["consensus_mode"]} == {
         3,
@@ -107,40 +123,39 @@ def test_adaptive_sampling_asks_for_fewer_and_is_the_same_for_all_shards_and_aft
     }
 
 
-def test_a_finished_build_asks_nothing_and_needs_no_server(tmp_path: Path) -> None:
-    with DummyServer(play) as server:
-        made = recipe(tmp_path, server)
-        build(made)
+def test_a_finished_build_asks_nothing_and_needs_no_server(built: Path) -> None:
+    with DummyServer(play) as gone:
+        made = recipe(built, gone)
     assert build(made).already_built
-    (tmp_path / "manifest.json").unlink()
-    before = (tmp_path / "dataset" / "README.md").read_bytes()
+    (built / "manifest.json").unlink()
+    before = (built / "dataset" / "README.md").read_bytes()
     assert not build(made).already_built
-    assert (tmp_path / "dataset" / "README.md").read_bytes() == before
+    assert (built / "dataset" / "README.md").read_bytes() == before
 
 
-def test_rescoring_asks_nothing_and_building_on_asks_only_what_is_missing(tmp_path: Path) -> None:
+def test_rescoring_asks_nothing_and_building_on_asks_only_what_is_missing(built: Path) -> None:
     with DummyServer(play) as server:
-        made = recipe(tmp_path, server)
-        build(made)
-        asked = server.requests
-        strict = rescore(tmp_path, {"consensus.min_share": "0.95"})
+        made = recipe(built, server)
+        strict = rescore(built, {"consensus.min_share": "0.95"})
         assert strict.rows["qa-pairs"] < len(
-            [r for r in rows(tmp_path, "scored") if r["stage"] in ("agreed", "kept", "solved")]
+            [r for r in rows(built, "scored") if r["stage"] in ("agreed", "kept", "solved")]
         )
         notes: list[str] = []
         loose = rescore(
-            tmp_path, {"judging.threshold": "0.0"}, progress=lambda progress: notes.append(progress.note)
+            built, {"judging.threshold": "0.0"}, progress=lambda progress: notes.append(progress.note)
         )
-        assert server.requests == asked
-        hint = rf"\d+ candidates need answers that were never asked for: .*`kpmath build {tmp_path}/recipe\.toml`"
+        assert not server.requests
+        hint = (
+            rf"\d+ candidates need answers that were never asked for: .*`kpmath build {built}/recipe\.toml`"
+        )
         assert re.search(hint, notes[-1])
-        assert any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
+        assert any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(built, "scored"))
         on = build(
             Recipe.of({**made.model_dump(mode="json", exclude_unset=True), "judging": {"threshold": 0.0}})
         )
-        assert server.requests > asked
+        assert server.requests
         assert on.rows["qa-pairs"] > loose.rows["qa-pairs"]
-        assert not any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(tmp_path, "scored"))
+        assert not any(row["reason"] == DropReason.NOT_ASKED.value for row in rows(built, "scored"))
 
 
 MALFORMED: dict[str, Fault] = {
@@ -190,11 +205,11 @@ def test_a_reply_that_never_validates_drops_the_blueprint_with_its_reason(
         assert tries["write"] == 8 * calls
 
 
-def test_an_interrupted_build_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_an_interrupted_build_goes_on_where_it_was(
+    tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The server dies in the middle; the same recipe again asks only the rest and makes the same tables."""
-    with DummyServer(play) as server:
-        build(recipe(tmp_path / "whole", server))
-        needed = server.requests
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.02)
     dead = body_text(lambda text: "gone")
     with DummyServer(
         play, faults=lambda body, number: dead if number > 150 else None, spoils_probe=True
@@ -205,8 +220,8 @@ def test_an_interrupted_build_goes_on_where_it_was(tmp_path: Path) -> None:
             build(hasty)
     with DummyServer(play) as server:
         build(recipe(tmp_path / "cut", server))
-        assert server.requests == needed - 151
-    assert same_tables(tmp_path / "whole" / "dataset", tmp_path / "cut" / "dataset")
+        assert server.requests == len(keys_of(whole)) - 151
+    assert same_tables(whole / "dataset", tmp_path / "cut" / "dataset")
 
 
 def test_no_server_and_wrong_model_are_input_errors(tmp_path: Path) -> None:
@@ -218,8 +233,6 @@ def test_no_server_and_wrong_model_are_input_errors(tmp_path: Path) -> None:
         build(made)
 
 
-def test_another_recipe_in_the_same_folder_is_refused_by_the_key(tmp_path: Path) -> None:
-    with DummyServer(play) as server:
-        build(recipe(tmp_path, server))
-        with pytest.raises(InputError, match=r"build\.seed was 0 and is now 7"):
-            build(recipe(tmp_path, server, seed=7))
+def test_another_recipe_in_the_same_folder_is_refused_by_the_key(built: Path) -> None:
+    with DummyServer(play) as server, pytest.raises(InputError, match=r"build\.seed was 0 and is now 7"):
+        build(recipe(built, server, seed=7))

@@ -160,16 +160,6 @@ def agreed_candidate(index: int, question: str, texts: Sequence[str] = ("a", "b"
     return candidate(index, Stage.AGREED).model_copy(update={"question": question, "solutions": solutions})
 
 
-def test_of_equal_questions_the_first_is_kept() -> None:
-    selection = Selection(recipe.SelectionSettings())
-    decided = [
-        selection.decide(agreed_candidate(n, q))
-        for n, q in enumerate(["How many?", "how  many? ", "How many apples?"])
-    ]
-    assert [candidate.stage for candidate in decided] == [Stage.KEPT, Stage.AGREED, Stage.KEPT]
-    assert decided[1].reason is DropReason.DUPLICATE
-
-
 @pytest.mark.parametrize(("limit", "samples"), [(None, [0, 1, 3]), (1, [0]), (2, [0, 1])])
 def test_solutions_that_differ_in_text_are_published_first_come_first(
     limit: int | None, samples: list[int]

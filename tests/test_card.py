@@ -13,12 +13,15 @@ from factories import MODELS, Build, make_build
 from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
+from kpmath_builder.curation.ngrams import QUESTION_20
+from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.card_rules import card_problems
-from kpmath_builder.dataset.facts import CardFacts, Overlap, TaskFacts
+from kpmath_builder.dataset.facts import CardFacts, TaskFacts
 from kpmath_builder.dataset.front import size_category
 from kpmath_builder.dataset.schemas import COLUMNS, CONFIGS, DEFAULT_CONFIG
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.records import DropReason, Stage
+from kpmath_builder.records import DropReason, RepeatMark, Stage
+from kpmath_builder.seeds.benchmarks import Benchmark
 
 BUILD = make_build(candidates=60, seeds=12)
 
@@ -155,21 +158,40 @@ def test_each_task_is_told_with_its_model_sampling_and_prompt(tmp_path: Path):
     )
 
 
+def compared() -> CurationReport:
+    """Return a report of a set that was read and one that was not, beside seeds that have hits of their own."""
+    sets = [Benchmark("MATH test", (), "sha256:" + "ab" * 32), Benchmark("MATH-500", fault="no Hub.")]
+    report = CurationReport.of(sets, 7_500)
+    report.compared = 865_000
+    mark = RepeatMark(check="test", set="MATH test", id="x", kind=QUESTION_20)
+    for number in range(102):
+        report.count([mark], mark if number < 2 else None)
+    report.count_problems(mark, ["x", "y"])
+    report.count([RepeatMark(check="row", id="x", kind="near")], None)
+    report.baseline["MATH test", QUESTION_20] = 181
+    return report
+
+
 @pytest.mark.parametrize(
-    ("overlaps", "told"),
+    ("report", "told"),
     [
-        ([], "This build was not searched for overlap with test sets."),
-        (None, "This build was not searched for overlap with test sets."),
+        (CurationReport(), "No row was compared with a test set: the recipe names none."),
+        (CurationReport(), "No question repeats an earlier one, or a seed problem."),
         (
-            [Overlap("MATH test", "20-grams", 102, 865_000, "MATH train: 181")],
-            "| MATH test | 20-grams | 102 of 865,000 | MATH train: 181 |",
+            compared(),
+            "| check | rows, of 865,000 | of these, dropped | test problems, of 0 | seed problems, of 7,500 |",
         ),
+        (compared(), "| question 20-gram | 102 | 2 | 2 | 181 |"),
+        (compared(), "| verbatim | 0 | 0 | 0 | 0 |"),
+        (compared(), "**MATH-500 was not checked**"),
+        (compared(), "| an earlier row | near | 1 | 0 |"),
     ],
+    ids=range(7),
 )
-def test_contamination_is_told_or_that_nobody_looked(
-    tmp_path: Path, overlaps: list[Overlap] | None, told: str
+def test_contamination_is_told_with_the_seeds_beside_it_or_that_nobody_looked(
+    tmp_path: Path, report: CurationReport, told: str
 ):
-    assert told in text_with(tmp_path, overlaps=overlaps)
+    assert told in text_with(tmp_path, curation=report)
 
 
 def test_sizes_of_the_papers_sets_are_told_right(card: DatasetCard):

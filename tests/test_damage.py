@@ -263,8 +263,8 @@ def with_open_files(folder: Path, *words: int) -> str:
 
 
 def test_more_shards_than_files_may_be_open_are_built_and_read(tmp_path: Path) -> None:
-    """Forty shards, a window over all of them, and files for about seven."""
-    assert with_open_files(tmp_path / "few", 128, 80, 40, 64) == "80"
+    """Sixteen shards, a window over all of them, and files for about seven."""
+    assert with_open_files(tmp_path / "few", 128, 32, 16, 32) == "32"
     told = with_open_files(tmp_path / "none", 90, 4, 2, 4)
     assert "This process may open 90 files" in told
     assert "`ulimit -n`" in told

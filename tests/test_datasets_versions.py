@@ -21,8 +21,11 @@ import pyarrow.parquet as pq
 import pytest
 from hub_steps import REPO, put
 from loopback_hub import LoopbackHub, serve
+from mix_sources import make_sources, recipe_tree
 
-from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
+from kpmath_builder import publish
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, DEFAULT_CONFIG, SCHEMAS
+from kpmath_builder.mixing import MixRecipe, mix
 
 pytest_plugins = ("hub_fixtures",)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -40,6 +43,8 @@ CURRENT = "current"
 ALL = (CURRENT, *OLD_VERSIONS)
 WITH_SCRIPTS = ("3.6.0", "2.21.0")
 WITH_OURS = (CURRENT, "4.8.5", "3.6.0")
+MIX = "org/plus"
+OF_MIX = {"sources": ["openai/gsm8k", "own"], "licences": ["mit", "cc-by-4.0"], "unflagged": True}
 STRICT = {
     "min_consensus": 0.7,
     "min_quality": 0.87,
@@ -68,13 +73,23 @@ def pythons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory, builds: dict[str, Path]) -> Iterator[LoopbackHub]:
-    """Return a Hub with two versions: 1.0.0 is the old build, the head is the new one."""
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a mix."""
+    folder = tmp_path_factory.mktemp("mix")
+    return mix(MixRecipe.of(recipe_tree(make_sources(folder / "sources"), folder / "mix"))).folder
+
+
+@pytest.fixture(scope="module")
+def hub(
+    tmp_path_factory: pytest.TempPathFactory, builds: dict[str, Path], mixed: Path
+) -> Iterator[LoopbackHub]:
+    """Return a Hub with two versions (1.0.0 is the old build, the head is the new one), and with a mix in a dataset of its own."""
     with serve(tmp_path_factory.mktemp("hub")) as running:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
             put(running, builds["old"], "1.0.0")
             put(running, builds["new"], "1.1.0")
+            publish(mixed, MIX, "1.0.0", endpoint=running.url, token="hf_test")
         yield running
 
 
@@ -117,6 +132,23 @@ def each_config(name: str, place: Path | str, **options: Any) -> list[Task]:
         for config in ([], *([config] for config in CONFIGS))
         for way, how in (("loaded", {}), ("streamed", {"streaming": True}))
     ]
+
+
+def of_mix(mixed: Path, version: str) -> list[Task]:
+    """Return tasks for the configs of a mix, from its folder and from the Hub; of `plus` also with filters."""
+    found = [
+        task(f"mix: {name}, {config}, {streaming}", place, config, streaming=streaming)
+        for name, place in (("folder", mixed / "dataset"), ("hub", MIX))
+        for config in ALL_CONFIGS
+        for streaming in (False, True)
+    ]
+    if version in WITH_SCRIPTS:
+        branch = {"revision": "script", "trust_remote_code": True}
+        found.append(task("mix: script", MIX, "plus", **branch, **OF_MIX))
+    if version in WITH_OURS:
+        found.append({**task("mix: ours", MIX, "plus", **OF_MIX), "ours": True})
+        found.append({**task("mix: ours without", REPO, "plus"), "ours": True})
+    return found
 
 
 def missing() -> list[Task]:
@@ -187,11 +219,14 @@ def readings(
     pythons: dict[str, str],
     hub: LoopbackHub,
     builds: dict[str, Path],
+    mixed: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Told]:
     """Return what each version read, by the names of the tasks."""
     return {
-        version: read(pythons[version], version, hub, builds, tmp_path_factory.mktemp("home"))
+        version: read(
+            pythons[version], version, hub, {**builds, "mix": mixed}, tmp_path_factory.mktemp("home")
+        )
         for version in ALL
     }
 
@@ -222,6 +257,7 @@ def read(python: str, version: str, hub: LoopbackHub, builds: dict[str, Path], h
         task("two processes", builds["old"] / "dataset", "scored", num_proc=2),
         *(scripts(builds, home / "place") if version in WITH_SCRIPTS else ()),
         *(ours(builds) if version in WITH_OURS else ()),
+        *of_mix(builds["mix"], version),
     ]
     if version not in WITH_SCRIPTS:
         tasks.append(task("script: refused", SCRIPT, "scored"))
@@ -277,6 +313,33 @@ def test_two_processes_load_the_same_rows(readings: dict[str, Told], builds: dic
 )
 def test_what_is_not_there_is_said_so(readings: dict[str, Told], version: str, what: str, message: str):
     assert message in readings[version][f"missing: {what}"]
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_every_version_reads_the_same_rows_of_a_mix(readings: dict[str, Told], mixed: Path, version: str):
+    """All four configs, from the folder and the Hub; by script and by our `load` also filtered, where they are."""
+    told = {name: one for name, one in readings[version].items() if name.startswith("mix: ")}
+    hashes = {config: digest(rows_of(mixed, config)) for config in ALL_CONFIGS}
+    expected = {
+        f"mix: {place}, {config}, {streaming}": hashes[config]
+        for place in ("folder", "hub")
+        for config in ALL_CONFIGS
+        for streaming in (False, True)
+    }
+    filtered = [
+        row
+        for row in rows_of(mixed, "plus")
+        if row["source"] in OF_MIX["sources"] and row["licence"] in OF_MIX["licences"] and not row["flags"]
+    ]
+    assert filtered
+    without = told.pop("mix: ours without", "has no config plus")
+    assert "has no config plus" in without
+    others = {name: digest(filtered) for name in told.keys() - expected.keys()}
+    assert told == expected | others
+    assert set(others) == {
+        *(["mix: script"] if version in WITH_SCRIPTS else []),
+        *(["mix: ours"] if version in WITH_OURS else []),
+    }
 
 
 # (b) the loading script, where scripts are allowed

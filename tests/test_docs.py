@@ -20,9 +20,10 @@ PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in PAGES}
 
 
-def test_the_recipe_page_is_up_to_date() -> None:
-    page = runpy.run_path(str(ROOT / "docs/generate.py"))["recipe_page"]()
-    assert (ROOT / "docs/recipe.md").read_text(encoding="utf-8") == page, "run: python docs/generate.py"
+@pytest.mark.parametrize("name", ["recipe", "mix-recipe"])
+def test_the_recipe_page_is_up_to_date(name: str) -> None:
+    page = runpy.run_path(str(ROOT / "docs/generate.py"))[f"{name.replace('-', '_')}_page"]()
+    assert (ROOT / f"docs/{name}.md").read_text(encoding="utf-8") == page, "run: python docs/generate.py"
 
 
 def blocks(name: str, kind: str) -> list[str]:
@@ -83,7 +84,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["trust.md", "repair.md"])
+@pytest.mark.parametrize("name", ["trust.md", "repair.md", "curation.md"])
 def test_the_commands_of_the_page_run_in_their_order(
     name: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

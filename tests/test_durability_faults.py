@@ -33,12 +33,13 @@ def limited(made: Recipe, size: int) -> None:
     build(made)
 
 
-def test_a_disk_that_fills_up_stops_the_build_in_order_wherever_that_is(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_stops_the_build_in_order_wherever_that_is(
+    tmp_path: Path, whole_build: Path
+) -> None:
     """At any size of the disk: one sentence, nothing torn; with more room each time it ends as if there had been enough."""
     with DummyServer(play) as server:
-        whole, folder = recipe(tmp_path / "whole", server), recipe(tmp_path / "full", server)
-        build(whole)
-        largest = max(path.stat().st_size for path in (tmp_path / "whole").rglob("*") if path.is_file())
+        folder = recipe(tmp_path / "full", server)
+        largest = max(path.stat().st_size for path in whole_build.rglob("*") if path.is_file())
         stops = 0
         for size in range(6_000, largest + 1, max(1, largest // 9)):
             told = in_a_fork(lambda size=size: limited(folder, size))  # type: ignore[misc]
@@ -47,8 +48,8 @@ def test_a_disk_that_fills_up_stops_the_build_in_order_wherever_that_is(tmp_path
             log_sizes(tmp_path / "full")
         assert stops > 3
         build(folder)
-        assert same_tables(tmp_path / "whole", tmp_path / "full")
-        assert sorted(keys_of(tmp_path / "full")) == sorted(keys_of(tmp_path / "whole"))
+        assert same_tables(whole_build, tmp_path / "full")
+        assert sorted(keys_of(tmp_path / "full")) == sorted(keys_of(whole_build))
 
 
 TMPFS = """
@@ -63,7 +64,7 @@ disk = Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", disk], check=True)
 made = recipe(disk / "b", SimpleNamespace(address=sys.argv[3]))
 told = []
-for size in range(60, 3000, 60):
+for size in range(60, 3000, 150):
     subprocess.run(["mount", "-o", f"remount,size={size}k", disk], check=True)
     try:
         build(made)
@@ -76,11 +77,10 @@ print("stopped", len(told))
 """
 
 
-def test_on_a_small_disk_it_goes_on_after_room_was_made(tmp_path: Path) -> None:
+def test_on_a_small_disk_it_goes_on_after_room_was_made(tmp_path: Path, whole_build: Path) -> None:
     """A real file system that is full, made larger until the build is through."""
     (tmp_path / "disk").mkdir()
     with DummyServer(play) as server:
-        build(recipe(tmp_path / "whole", server))
         words = [str(Path(__file__).parent), str(tmp_path / "disk"), server.address, str(tmp_path / "copy")]
         ran = subprocess.run(
             ["unshare", "--mount", sys.executable, "-c", TMPFS, *words],
@@ -92,7 +92,7 @@ def test_on_a_small_disk_it_goes_on_after_room_was_made(tmp_path: Path) -> None:
         pytest.skip(f"this user may not mount: {ran.stderr.splitlines()[-1]}")
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout.split()[1]) >= 3
-    assert same_tables(tmp_path / "whole", tmp_path / "copy")
+    assert same_tables(whole_build, tmp_path / "copy")
     assert [str(found) for found in Verifier(tmp_path / "copy").run()] == []
 
 
@@ -121,14 +121,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, inside: str) ->
         assert server.requests == asked or inside == "candidates"
 
 
-def test_a_server_that_dies_and_comes_back_is_waited_for(tmp_path: Path) -> None:
+def test_a_server_that_dies_and_comes_back_is_waited_for(tmp_path: Path, whole_build: Path) -> None:
     """The build says what it waits for, asks nothing twice that was answered, and ends as if nothing had been."""
     notes: list[str] = []
-    with DummyServer(play) as server:
-        build(recipe(tmp_path / "whole", server, teacher_patience=60))
-        needed = server.requests
+    needed = len(keys_of(whole_build))
     with DummyServer(play, seconds=0.02) as first:
-        made = recipe(tmp_path / "cut", first, teacher_patience=60)
+        made = recipe(tmp_path / "cut", first)
         worker = threading.Thread(target=lambda: build(made, progress=lambda p: notes.append(p.note)))
         worker.start()
         while first.requests < needed // 2:
@@ -139,30 +137,28 @@ def test_a_server_that_dies_and_comes_back_is_waited_for(tmp_path: Path) -> None
     with DummyServer(play, port=first.port) as second:
         worker.join()
         assert second.requests <= needed - answered + 16, "only what was in flight is asked again"
-    assert same_tables(tmp_path / "whole", tmp_path / "cut")
+    assert same_tables(whole_build, tmp_path / "cut")
 
 
 @pytest.mark.parametrize("kind", ["429", "429 Retry-After", "503", "reset", "closed mid-body", "cut off"])
 def test_a_server_that_refuses_everybody_for_a_while_gets_one_request_at_a_time(
-    tmp_path: Path, kind: str
+    tmp_path: Path, whole_build: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """No blueprint is marked done because of it."""
+    monkeypatch.setattr(endpoints, "FIRST_COOL_DOWN", 0.02)
     refusals: list[float] = []
 
     def faults(body: Body, number: int) -> Fault | None:
         now = time.monotonic()
-        if number < 40 or (refusals and now - refusals[0] > 1.5):
+        if number < 40 or (refusals and now - refusals[0] > 0.5):
             return None
         if task_of(body) != "probe":
             refusals.append(now)
         return PASSING[kind]
 
-    with DummyServer(play, spoils_probe=True) as server:
-        build(recipe(tmp_path / "whole", server))
-        server.faults = faults
-        server.bodies.clear()
+    with DummyServer(play, faults=faults, spoils_probe=True) as server:
         build(recipe(tmp_path / "held", server))
-    assert same_tables(tmp_path / "whole", tmp_path / "held")
+    assert same_tables(whole_build, tmp_path / "held")
     assert 0 < len(refusals) < 60, "16 in flight, 16 faults in a row, then one look after each rest"
 
 

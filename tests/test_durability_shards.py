@@ -12,7 +12,7 @@ from dummy_server import DummyServer, task_of
 from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, rows, same_tables
 
-from kpmath_builder import BuildError, BuildResult, InputError, build
+from kpmath_builder import BuildError, BuildResult, InputError, Progress, build
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.inspection.explain import explain
 from kpmath_builder.inspection.status import read_status
@@ -25,14 +25,6 @@ def server() -> Iterator[DummyServer]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def whole(server: DummyServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a build made in one go."""
-    folder = tmp_path_factory.mktemp("whole")
-    build(recipe(folder, server))
-    return folder
-
-
 def states(folder: Path) -> list[str]:
     return [shard.state for shard in read_status(folder).shards]
 
@@ -41,7 +33,7 @@ def verified(folder: Path) -> bool:
     return [str(found) for found in Verifier(folder).run()] == []
 
 
-def test_the_last_shard_brings_the_tables(server: DummyServer, whole: Path, tmp_path: Path) -> None:
+def test_the_last_shard_brings_the_tables(server: DummyServer, whole_build: Path, tmp_path: Path) -> None:
     """Each run builds only its shards; the one that makes the last writes what one run would have written."""
     first = build(recipe(tmp_path, server), shards=[1, 3])
     assert (first.missing, dict(first.rows)) == ((0, 2), {})
@@ -51,8 +43,8 @@ def test_the_last_shard_brings_the_tables(server: DummyServer, whole: Path, tmp_
     last = build(recipe(tmp_path, server), shards=[0])
     assert last.missing == ()
     assert last.rows["scored"] == 24
-    assert same_tables(whole, tmp_path)
-    assert sorted(keys_of(whole)) == sorted(keys_of(tmp_path))
+    assert same_tables(whole_build, tmp_path)
+    assert sorted(keys_of(whole_build)) == sorted(keys_of(tmp_path))
 
 
 def test_the_status_tells_of_each_shard(server: DummyServer, tmp_path: Path) -> None:
@@ -73,19 +65,19 @@ def test_the_status_tells_of_each_shard(server: DummyServer, tmp_path: Path) -> 
         assert status.sentence.endswith("is at work.")
 
 
-def test_an_age_is_never_negative(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_age_is_never_negative(whole_build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Clocks of nodes differ, and go backwards."""
     monkeypatch.setattr("time.time", lambda: 0.0)
-    assert {shard.age for shard in read_status(whole).shards} == {0.0}
+    assert {shard.age for shard in read_status(whole_build).shards} == {0.0}
 
 
 def test_a_clock_that_goes_backwards_changes_nothing(
-    server: DummyServer, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: DummyServer, whole_build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10**9, 0, -3600))
     monkeypatch.setattr("time.time", lambda: float(next(clock)))
     build(recipe(tmp_path, server))
-    assert same_tables(whole, tmp_path)
+    assert same_tables(whole_build, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +92,9 @@ def test_wrong_shards_are_told(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_shard_in_other_hands_is_left_to_them(server: DummyServer, whole: Path, tmp_path: Path) -> None:
+def test_a_shard_in_other_hands_is_left_to_them(
+    server: DummyServer, whole_build: Path, tmp_path: Path
+) -> None:
     """The others are built; who has it is told, and once it is free the same command ends the build."""
     build(recipe(tmp_path, server), shards=[0])
     with Lock(tmp_path / "responses/synthesis-00002.lock", "is writing to shard 2"):
@@ -111,7 +105,7 @@ def test_a_shard_in_other_hands_is_left_to_them(server: DummyServer, whole: Path
         assert states(tmp_path) == ["sealed", "sealed", "begun", "sealed"]
         assert build(recipe(tmp_path, server), shards=[3]).missing == (2,)
     build(recipe(tmp_path, server))
-    assert same_tables(whole, tmp_path)
+    assert same_tables(whole_build, tmp_path)
 
 
 CHILD = """
@@ -137,7 +131,7 @@ def start(server: DummyServer, folder: Path) -> "subprocess.Popen[str]":
 
 
 def test_processes_that_run_the_same_command_share_the_work(
-    server: DummyServer, whole: Path, tmp_path: Path
+    server: DummyServer, whole_build: Path, tmp_path: Path
 ) -> None:
     """Nothing is asked twice, the knowledge is made once, each shard by one, and the tables are as if one had made them."""
     before = server.requests
@@ -146,40 +140,37 @@ def test_processes_that_run_the_same_command_share_the_work(
     assert all(process.returncode == 0 for process in processes)
     assert sum("missing\n" in text for text in said) >= 1, said
     assert all("missing" in text or "wait for it" in text for text in said), said
-    assert server.requests - before == len(keys_of(tmp_path)) == len(keys_of(whole))
-    assert same_tables(whole, tmp_path)
+    assert server.requests - before == len(keys_of(tmp_path)) == len(keys_of(whole_build))
+    assert same_tables(whole_build, tmp_path)
     assert verified(tmp_path)
 
 
 def test_who_waits_for_the_knowledge_is_told_whom_for(server: DummyServer, tmp_path: Path) -> None:
     (tmp_path / "knowledge").mkdir()
-    notes: list[str] = []
+    waits = threading.Event()
     results: list[BuildResult] = []
+
+    def listen(progress: Progress) -> None:
+        if progress.note.startswith("Waiting: Process "):
+            waits.set()
+
     lock = Lock(tmp_path / "knowledge/knowledge.lock", "is learning from the seeds")
     lock.take()
-    worker = threading.Thread(
-        target=lambda: results.append(
-            build(recipe(tmp_path, server), progress=lambda p: notes.append(p.note))
-        )
-    )
+    worker = threading.Thread(target=lambda: results.append(build(recipe(tmp_path, server), progress=listen)))
     worker.start()
-    while not any(note.startswith("Waiting: Process ") for note in notes):
-        pass
+    assert waits.wait(60)
     assert not (tmp_path / "responses/extract-00000.jsonl").exists()
     lock.release()
     worker.join()
     assert results[0].rows["scored"] == 24
 
 
-def test_a_shard_is_asked_anew_and_its_old_answers_stay(
-    server: DummyServer, whole: Path, tmp_path: Path
-) -> None:
-    made = recipe(tmp_path, server)
-    build(made)
-    before, old = log_sizes(tmp_path), {row["index"]: row for row in rows(tmp_path, "scored")}
+def test_a_shard_is_asked_anew_and_its_old_answers_stay(server: DummyServer, build_copy: Path) -> None:
+    made = recipe(build_copy, server)
+    before, old = log_sizes(build_copy), {row["index"]: row for row in rows(build_copy, "scored")}
     asked = server.requests
     build(made, shards=[2], regenerate=True)
-    after, new = log_sizes(tmp_path), {row["index"]: row for row in rows(tmp_path, "scored")}
+    after, new = log_sizes(build_copy), {row["index"]: row for row in rows(build_copy, "scored")}
     assert [name for name in after if after[name] != before[name]] == ["synthesis-00002.jsonl"]
     assert server.requests - asked == after["synthesis-00002.jsonl"] - before["synthesis-00002.jsonl"] > 0
     changed = [index for index in old if old[index] != new[index]]
@@ -187,18 +178,17 @@ def test_a_shard_is_asked_anew_and_its_old_answers_stay(
     assert all(new[index]["id"] == f"{old[index]['id']}g1" for index in changed)
     assert all(new[index]["seed_ids"] == old[index]["seed_ids"] for index in changed)
     assert any(new[index]["question"] != old[index]["question"] for index in changed)
-    assert verified(tmp_path)
+    assert verified(build_copy)
     assert build(made).already_built
     for row in (old[2], new[2]):
-        told = "\n".join(explain(tmp_path, row["id"]).lines())
+        told = "\n".join(explain(build_copy, row["id"]).lines())
         assert str(row["question"]) in told
 
 
 def test_an_interrupted_regeneration_goes_on_with_its_generation(
-    server: DummyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: DummyServer, build_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = recipe(tmp_path, server)
-    build(made)
+    made = recipe(build_copy, server)
 
     def fail(*_: Any) -> None:
         raise BuildError("interrupted")
@@ -210,8 +200,8 @@ def test_an_interrupted_regeneration_goes_on_with_its_generation(
     asked = server.requests
     build(made)
     assert server.requests == asked
-    assert read_status(tmp_path).shards[0].generation == 1
-    assert {row["id"][-2:] for row in rows(tmp_path, "scored") if row["index"] % 4 == 0} == {"g1"}
+    assert read_status(build_copy).shards[0].generation == 1
+    assert {row["id"][-2:] for row in rows(build_copy, "scored") if row["index"] % 4 == 0} == {"g1"}
 
 
 @pytest.mark.parametrize(
@@ -227,24 +217,23 @@ def test_an_interrupted_regeneration_goes_on_with_its_generation(
     ],
 )
 def test_a_changed_recipe_re_asks_only_what_it_touches(
-    server: DummyServer, tmp_path: Path, changes: dict[str, Any], tasks: set[str]
+    server: DummyServer, build_copy: Path, changes: dict[str, Any], tasks: set[str]
 ) -> None:
     """A new question is judged and solved, the same question is not judged again for another way of solving it."""
     notes: list[str] = []
-    build(recipe(tmp_path, server))
-    kept = set(keys_of(tmp_path))
+    kept = set(keys_of(build_copy))
     asked = len(server.bodies)
-    build(recipe(tmp_path, server, **changes), progress=lambda p: notes.append(p.note))
+    build(recipe(build_copy, server, **changes), progress=lambda p: notes.append(p.note))
     names = {task_of(body) for body in server.bodies[asked:]}
     assert names <= tasks
     assert bool(names) == bool(tasks)
-    assert kept <= set(keys_of(tmp_path)), "old answers stay"
+    assert kept <= set(keys_of(build_copy)), "old answers stay"
     assert any("is asked anew" in note for note in notes) == (
         set(changes) != {"consensus_mode"} and "build_window" not in changes
     )
-    assert verified(tmp_path)
+    assert verified(build_copy)
     asked = server.requests
-    build(recipe(tmp_path, server))
+    build(recipe(build_copy, server))
     assert server.requests == asked, "the way back is free"
 
 
@@ -261,15 +250,15 @@ def test_a_changed_recipe_re_asks_only_what_it_touches(
     ],
 )
 def test_two_draws_in_one_folder_are_refused(
-    server: DummyServer, whole: Path, changes: dict[str, Any], told: str
+    server: DummyServer, build_copy: Path, changes: dict[str, Any], told: str
 ) -> None:
-    before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in build_copy.rglob("*") if path.is_file()}
     with pytest.raises(InputError) as refused:
-        build(recipe(whole, server, **changes))
+        build(recipe(build_copy, server, **changes))
     assert told in str(refused.value)
     assert "--set build.folder=" in str(refused.value)
     assert {
-        path: path.read_bytes() for path in whole.rglob("*") if path.is_file() and path.suffix != ".lock"
+        path: path.read_bytes() for path in build_copy.rglob("*") if path.is_file() and path.suffix != ".lock"
     } == {path: text for path, text in before.items() if path.suffix != ".lock"}
 
 
@@ -280,14 +269,13 @@ def test_before_there_is_knowledge_anything_may_change(server: DummyServer, tmp_
     assert build(recipe(tmp_path, server, build_seed=7, build_shards=3)).rows["scored"] == 24
 
 
-def test_after_the_knowledge_is_deleted_all_is_drawn_anew(server: DummyServer, tmp_path: Path) -> None:
-    build(recipe(tmp_path, server))
-    for path in (tmp_path / "knowledge").iterdir():
+def test_after_the_knowledge_is_deleted_all_is_drawn_anew(server: DummyServer, build_copy: Path) -> None:
+    for path in (build_copy / "knowledge").iterdir():
         path.unlink()
     asked = server.requests
-    build(recipe(tmp_path, server, blueprints_max_key_points_per_topic=1))
+    build(recipe(build_copy, server, blueprints_max_key_points_per_topic=1))
     assert server.requests > asked
     assert {task_of(body) for body in server.bodies[asked:]} <= {
         "write", "work", "judge", ""
     }, "the extractions are still in the log"  # fmt: skip
-    assert verified(tmp_path)
+    assert verified(build_copy)

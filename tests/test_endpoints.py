@@ -248,17 +248,19 @@ def text(running: float, waiting: float, generated: float = 0) -> str:
 def test_a_server_with_a_lasting_queue_is_sent_fewer_requests_but_not_below_the_bound(
     least: int, limit: int
 ) -> None:
-    server = DummyServer(seconds=0.05)
+    gate = asyncio.Event()
+    server = DummyServer(faults=lambda body, number: held(gate))
     server.metrics = lambda: text(4, 60, server.requests)
 
     async def use(teacher: OpenAITeacher) -> None:
         (endpoint,) = teacher.connection.pool.all
         asked = asyncio.gather(*(teacher.answer(request(str(n)), [0]) for n in range(400)))
-        while endpoint.limit != limit:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.02)
+        await until(lambda: endpoint.limit == limit)
+        gate.set()
         await asked
+        await until(lambda: teacher.monitor.load.total.generated_tokens > 0)
         assert endpoint.limit == limit, "it stays there"
-        assert 0 < teacher.monitor.load.total.generated_tokens <= 400
+        assert teacher.monitor.load.total.generated_tokens <= 400
         assert "4 running, 60 waiting" in teacher.load()
 
     watched(use, server, in_flight=64, least_in_flight=least)

@@ -133,6 +133,25 @@ def test_questions_that_are_copies_or_none_are_found_above_one_in_twenty(
     assert found(counted((1, fault))) == [], "one case is chance"
 
 
+@pytest.mark.parametrize(
+    ("reason", "found_id", "most"),
+    [
+        (DropReason.SEED_REPEAT, FindingId.SEED_REPEATS, 10),
+        (DropReason.TEST_REPEAT, FindingId.TEST_REPEATS, 2),
+        (DropReason.DUPLICATE, FindingId.DUPLICATES, 20),
+    ],
+)
+def test_repeats_are_found_above_their_share_of_the_agreed_questions_of_a_model(
+    reason: DropReason, found_id: FindingId, most: int
+) -> None:
+    spent = {"write": Tokens(requests=1)}
+    kept, lost = candidate(Stage.KEPT, spent=spent), candidate(Stage.AGREED, reason, spent=spent)
+    assert found(counted((200 - most, kept), (most, lost))) == []
+    assert found(counted((199 - most, kept), (most + 1, lost))) == [(found_id, "")]
+    by_program = [one.model_copy(update={"models": {"writer": "symbolic"}}) for one in (kept, lost)]
+    assert found(counted((100, by_program[0]), (100, by_program[1]))) == [], "a program follows its rules"
+
+
 @pytest.mark.parametrize(("role", "task"), [("writer", "write"), ("judge", "judge")])
 def test_replies_in_a_loop_are_found_above_one_in_fifty(role: str, task: str) -> None:
     sound = candidate(spent={task: Tokens(requests=1)}, judgement=judgement(0.9))

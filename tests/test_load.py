@@ -54,6 +54,7 @@ def passes(row: dict[str, Any], config: str, filters: dict[str, Any]) -> bool:
         and (not set(row["topics"]).isdisjoint(filters["topics"]) if "topics" in filters else True)
         and (set(sources) <= set(filters["sources"]) if "sources" in filters else True)
         and (row["status"] == "kept" if filters.get("kept_only") else True)
+        and (not row["flags" if config == "qa-pairs" else "repeats"] if filters.get("unflagged") else True)
     )
 
 
@@ -63,10 +64,11 @@ POSSIBLE = {
     "topics": st.lists(st.sampled_from([*TOPICS, "Nowhere - Nothing"]), max_size=3),
     "sources": st.lists(st.sampled_from(["gsm8k", "math", "other"]), max_size=2),
     "kept_only": st.booleans(),
+    "unflagged": st.booleans(),
 }
 OF_CONFIG = {
     "kp-extraction": ("topics", "sources", "kept_only"),
-    "qa-pairs": ("min_consensus", "min_quality", "topics", "sources"),
+    "qa-pairs": ("min_consensus", "min_quality", "topics", "sources", "unflagged"),
     "scored": tuple(POSSIBLE),
 }
 

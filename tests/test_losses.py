@@ -12,6 +12,7 @@ from kpmath_builder.inspection.status import read_status
 from kpmath_builder.losses import REASONS_SHOWN, lost_blueprints, lost_rows, lost_seeds, too_few
 from kpmath_builder.records import (
     COPIED,
+    REPEATED,
     Blueprint,
     Candidate,
     DropReason,
@@ -136,7 +137,9 @@ def test_every_reason_of_a_blueprint_is_counted_with_an_example_and_an_advice() 
         )
         if its.text
     }
-    assert {reason.value for reason in DropReason if reason} - shown == {reason.value for reason in COPIED}
+    assert {reason.value for reason in DropReason if reason} - shown == {
+        its.value for its in COPIED | REPEATED
+    }
     assert all(its.example == "" for its in lost_blueprints(funnel, [])), "the counts stay without a sample"
 
 
@@ -156,10 +159,19 @@ def test_details_that_repeat_are_counted_and_those_that_do_not_are_left_to_the_e
     assert loss.reason == "talk about the task"
 
 
-def test_what_was_copied_is_not_quoted() -> None:
-    """It may be the text of a seed that may not be shared."""
+@pytest.mark.parametrize(
+    ("reason", "detail"),
+    [
+        (DropReason.COPIED_PASSAGE, "problem of practice 1: Tom has three pens"),
+        (DropReason.TEST_REPEAT, "verbatim repeat of t/0"),
+        (DropReason.SEED_REPEAT, "verbatim repeat of s/0"),
+    ],
+)
+def test_what_was_copied_is_not_quoted(reason: DropReason, detail: str) -> None:
+    """It may be the text of a seed that may not be shared, or of a test set."""
     copies = [
-        candidate(i, DropReason.COPIED_PASSAGE, "problem of practice 1: Tom has three pens") for i in range(9)
+        candidate(i, reason, detail).model_copy(update={"question": "Tom has three pens. How many?"})
+        for i in range(9)
     ]
     funnel = Funnel()
     for one in copies:

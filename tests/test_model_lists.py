@@ -92,6 +92,7 @@ json_values = st.recursive(
             st.sampled_from(["data", "models", "id", "name", "meta", "n_ctx", "max_model_len"]), inner
         )
     ),
+    max_leaves=20,
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from commands import run_command
 from dummy_server import Body, DummyServer, task_of
 from roleplay import play
-from small_builds import recipe, rows, same_tables
+from small_builds import keys_of, recipe, rows, same_tables
 
 import kpmath_builder
 from kpmath_builder import BuildError, InputError, PreviewResult, PreviewRow, Recipe, build, preview
@@ -40,20 +40,9 @@ def many_seeds(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def direct(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """Return the folder of a build without a preview, and how many requests it sent."""
-    folder = tmp_path_factory.mktemp("direct")
-    with DummyServer(play) as server:
-        build(recipe(folder, server))
-        return folder, server.requests
-
-
-def test_a_preview_of_few_seeds_is_the_beginning_of_the_build(
-    tmp_path: Path, direct: tuple[Path, int]
-) -> None:
+def test_a_preview_of_few_seeds_is_the_beginning_of_the_build(tmp_path: Path, whole_build: Path) -> None:
     """Also in an event loop that runs already: together they ask what the build alone asks, and make its tables."""
-    whole, requests = direct
+    requests = len(keys_of(whole_build))
     with DummyServer(play) as server:
         made = recipe(tmp_path, server)
 
@@ -72,7 +61,7 @@ def test_a_preview_of_few_seeds_is_the_beginning_of_the_build(
         assert (server.requests, max(sent(server).values())) == (requests, 1)
         after = preview(made, n=3)
         assert server.requests == requests
-    assert same_tables(tmp_path, whole)
+    assert same_tables(tmp_path, whole_build)
     scored = rows(tmp_path, "scored")[:3]
     for its in (result, after):
         assert [row.candidate.blueprint.id for row in its.rows] == [row["id"] for row in scored]
@@ -186,13 +175,11 @@ def test_servers_are_checked_first_but_a_preview_that_is_all_in_the_log_needs_no
     assert not (tmp_path / "other").exists()
 
 
-def test_a_folder_of_other_things_or_of_another_recipe_is_refused(
-    tmp_path: Path, direct: tuple[Path, int]
-) -> None:
+def test_a_folder_of_other_things_or_of_another_recipe_is_refused(tmp_path: Path, build_copy: Path) -> None:
     (tmp_path / "holiday.jpg").touch()
     for tree, told in (
         ({"build": {"folder": str(tmp_path)}}, "holds other things"),
-        ({"name": "mine", "build": {"folder": str(direct[0])}}, "belongs to the recipe named"),
+        ({"name": "mine", "build": {"folder": str(build_copy)}}, "belongs to the recipe named"),
     ):
         with pytest.raises(InputError, match=told):
             preview(Recipe.of(tree))

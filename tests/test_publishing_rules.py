@@ -11,7 +11,7 @@ from factories import make_build, make_seed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpmath_builder.dataset.protected import ProtectedTexts
+from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.errors import InputError
 from kpmath_builder.publishing.version_diff import ConfigDiff, VersionDiff, compare_tables
 from kpmath_builder.publishing.versions import Version, check_step

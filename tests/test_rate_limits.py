@@ -47,7 +47,7 @@ class Time:
 
 def run(use: Callable[[Time], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await use(Time())
 
     asyncio.run(main())

@@ -9,7 +9,8 @@ from kpmath_builder import InputError, Recipe
 from kpmath_builder.recipe import KeyKind, ServerSettings, SymbolicSettings, VllmSettings
 from kpmath_builder.recipe.keys import walk
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.toml"))
+FOLDER = Path(__file__).resolve().parents[1] / "examples"
+EXAMPLES = sorted({*FOLDER.glob("*.toml")} - {FOLDER / "mix.toml"})
 
 
 def test_the_papers_numbers_are_the_defaults() -> None:

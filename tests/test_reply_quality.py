@@ -68,21 +68,19 @@ def wrapped(body: Body) -> str:
 
 
 def test_repairs_are_counted_by_role_and_change_no_table(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, whole_build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     notes: list[str] = []
 
     def listen(progress: Progress) -> None:
         notes.append(progress.note)
 
-    with DummyServer(play) as server:
-        build(recipe(tmp_path / "plain", server))
     with DummyServer(wrapped) as server:
         result = build(recipe(tmp_path / "wrapped", server), progress=listen)
     assert any(
         "Replies of the extractor were repaired" in note and "20 × code fence" in note for note in notes
     )
-    assert rows(tmp_path / "plain", "qa-pairs") == rows(tmp_path / "wrapped", "qa-pairs")
+    assert rows(whole_build, "qa-pairs") == rows(tmp_path / "wrapped", "qa-pairs")
     repaired = Funnel.from_json(result.funnel).repaired()
     assert repaired == {
         "judge": {Repair.JSON: 24},
@@ -95,10 +93,8 @@ def test_repairs_are_counted_by_role_and_change_no_table(
     )
 
 
-def test_a_build_without_repairs_says_nothing_of_them(tmp_path: Path) -> None:
-    with DummyServer(play) as server:
-        result = build(recipe(tmp_path, server))
-    assert "repairs" not in result.funnel
+def test_a_build_without_repairs_says_nothing_of_them(whole_build: Path) -> None:
+    assert "repairs" not in json.loads((whole_build / "manifest.json").read_text())["funnel"]
 
 
 def test_a_model_that_is_never_readable_is_quoted_while_the_build_goes_on(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from commands import Kpmath
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ("build", ROOT / "examples/quickstart.toml", "--set", "build.questions=6", "--set", "build.shards=2")
 QUICK = (*QUICK, "--set", "build.folder=b")
-COMMANDS = ("build", "preview", "rescore", "status", "verify", "explain", "export", "publish")
+COMMANDS = ("build", "preview", "rescore", "status", "verify", "audit", "explain", "export", "publish")
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +80,10 @@ def test_h_is_help_everywhere(kpmath: BuiltKpmath, command: str) -> None:
         ("`kpmath preview`", ("preview", "-n", "1", *QUICK[1:])),
         ("`kpmath status`", ("status", "b")),
         ("`kpmath verify FOLDER`", ("verify", "b")),
+        ("`kpmath audit`", ("audit", "b")),
         ("`kpmath export`", ("export", "b")),
     ],
-    ids=["build", "build again", "rescore", "preview", "status", "verify", "export"],
+    ids=["build", "build again", "rescore", "preview", "status", "verify", "audit", "export"],
 )
 def test_a_json_result_is_one_object_with_the_keys_that_are_documented(
     kpmath: BuiltKpmath, section: str, words: tuple[object, ...]

@@ -264,7 +264,7 @@ def test_bad_files_are_one_sentence(tmp_path: Path, name: str, text: str | bytes
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"path": Path("nowhere.jsonl")}, "no seed file nowhere.jsonl"),
+        ({"path": Path("nowhere.jsonl")}, "no file nowhere.jsonl"),
         ({"path": Path(__file__).parent}, "is a folder"),
         ({"path": Path("a.jsonl"), "hub": "openai/gsm8k"}, "Both"),
         ({"limit": 0}, "seeds.limit is 0"),

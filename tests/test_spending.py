@@ -23,30 +23,30 @@ def spent(folder: Path) -> int:
     return total.prompt + total.completion
 
 
-def test_a_build_stops_at_its_limit_keeps_all_and_goes_on_when_it_is_raised(tmp_path: Path) -> None:
+def test_a_build_stops_at_its_limit_keeps_all_and_goes_on_when_it_is_raised(
+    tmp_path: Path, whole_build: Path
+) -> None:
     with DummyServer(play) as server:
-        build(recipe(tmp_path / "undisturbed", server))
-        whole, asked = spent(tmp_path / "undisturbed"), server.requests
+        whole = spent(whole_build)
         limit, folder = whole // 2, tmp_path / "limited"
         with pytest.raises(BuildError, match=r"build.max_tokens is .*raise it with --set build.max_tokens"):
             build(recipe(folder, server, build_max_tokens=limit))
         assert limit <= spent(folder) < whole
-        first = server.requests - asked
+        first = server.requests
         assert len(keys_of(folder)) == first
 
         with pytest.raises(BuildError, match="have cost"):
             build(recipe(folder, server, build_max_tokens=limit))
-        assert server.requests - asked == first, "a restart does not begin at zero"
+        assert server.requests == first, "a restart does not begin at zero"
 
         build(recipe(folder, server, build_max_tokens=whole))
-        assert server.requests == 2 * asked, "nothing is paid twice"
-        assert same_tables(tmp_path / "undisturbed", folder)
+        assert server.requests == len(keys_of(whole_build)), "nothing is paid twice"
+        assert same_tables(whole_build, folder)
 
 
-def test_a_finished_build_needs_no_tokens_whatever_the_limit(tmp_path: Path) -> None:
+def test_a_finished_build_needs_no_tokens_whatever_the_limit(build_copy: Path) -> None:
     with DummyServer(play) as server:
-        build(recipe(tmp_path, server))
-        assert build(recipe(tmp_path, server, build_max_tokens=1)).already_built
+        assert build(recipe(build_copy, server, build_max_tokens=1)).already_built
 
 
 def test_a_limit_that_is_spent_is_one_sentence_and_exit_status_1(

@@ -7,9 +7,10 @@ import pytest
 from kpmath_builder.symbolic.closing import Closing, draw_closing, match_closing
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.givens import read_givens
-from kpmath_builder.symbolic.kinds import kind_asked, kind_of_words
+from kpmath_builder.symbolic.kinds import answers_in_another_unit, kind_asked, kind_of_words
 from kpmath_builder.symbolic.passages import passage_of
 from kpmath_builder.symbolic.reading import read_question
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.solve import solve
 
 
@@ -61,6 +62,21 @@ def test_a_question_and_its_solution_say_what_is_asked(final: str, last: str, ki
 
 
 @pytest.mark.parametrize(
+    ("final", "last", "differs"),
+    [
+        ("How many milligrams is a dose?", "A dose is 40 ml.", True),
+        ("How many milligrams is a dose?", "A dose is 40 mg.", False),
+        ("How many hours does it take?", "In 40 days it takes 40 hours.", False),
+        ("How many hours does it take?", "It takes 40.", False),
+        ("How many pens are 40 days' worth?", "There are 40 days.", False),
+        ("How long does it take?", "It takes 40 ml.", False),
+    ],
+)
+def test_a_solution_answers_in_the_unit_that_is_asked_for(final: str, last: str, *, differs: bool):
+    assert answers_in_another_unit(final, f"{last}\n#### 40") is differs
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "There are 16 cups in a gallon.",
@@ -81,6 +97,16 @@ def test_a_definition_never_changes(sentence: str):
 def test_a_rate_is_no_definition(sentence: str):
     (given,) = read_givens(sentence)
     assert given.kept == ""
+
+
+def test_no_day_is_longer_than_a_day():
+    """A seed whose car drives 108 hours in a day is left out; in a week it may."""
+    question = "A car drove 60 hours to Zipra and 48 hours back. How many hours did it drive that {}?"
+    solution = "It drove 60+48=<<60+48=108>>108 hours.\n#### 108"
+    assert passage_of(question.format("week"), solution).asks == "hours"
+    with pytest.raises(UnfitError) as refusal:
+        passage_of(question.format("day"), solution)
+    assert refusal.value.reason is UnfitReason.IMPOSSIBLE_NUMBER
 
 
 PAGES = passage_of(

@@ -146,6 +146,16 @@ def test_refusals_are_named(solution: str, reason: UnfitReason):
         ("5 million people", False),
         ("She paid with a $20 bill", False),
         ("between 20 and 30 people, 20-30", False),
+        ("A car has 5 doors", False),
+        ("A new deck of cards has 55 cards", False),
+        ("Each deck should hold 54 cards", False),
+        ("She has decks and buys 54 cards", True),
+        ("He scored field goals worth 3 points", False),
+        ("Each gift is worth 30 points", True),
+        ("A flag has 13 stripes", False),
+        ("There are 30 major league stadiums", False),
+        ("It took many hours and 36 minutes", False),
+        ("It weighs a few pounds and 6 ounces", False),
     ],
 )
 def test_kinds_of_numbers(text: str, *, moves: bool):
@@ -221,6 +231,42 @@ def test_changed_numbers_keep_what_held(shared_data: Path):
             id="eight days in a week",
         ),
         pytest.param(
+            "Ann picks 9 pears and Eve picked twice as much as Eve. How many pears have they?",
+            "Eve picked 9*2=<<9*2=18>>18 pears.\nThey have 9+18=<<9+18=27>>27 pears.\n#### 27",
+            UnfitReason.CONTRADICTION,
+            id="a person compared with herself",
+        ),
+        pytest.param(
+            "On Friday, Ann sold 9 pens. On Sunday, she sold twice as many as Sunday. How many did she sell?",
+            "On Sunday she sold 9*2=<<9*2=18>>18.\nShe sold 9+18=<<9+18=27>>27.\n#### 27",
+            UnfitReason.CONTRADICTION,
+            id="a day compared with itself",
+        ),
+        pytest.param(
+            "Mark saved $70. Bryan saved 3 times as much as Mark. How much did Mark save?",
+            "Mark saved 70*3=$<<70*3=210>>210.\n#### 210",
+            UnfitReason.ANSWERS_OTHERWISE,
+            id="the answer for another person",
+        ),
+        pytest.param(
+            "Ann makes $16 working 9 hours. How much does she make?",
+            "At $16 an hour she makes 16*9=$<<16*9=144>>144.\n#### 144",
+            UnfitReason.ANSWERS_OTHERWISE,
+            id="a wage that is paid once",
+        ),
+        pytest.param(
+            "A path is 90 feet long. Every 6 feet, a pole is placed. How many poles are placed?",
+            "There are 90/6=<<90/6=15>>15 poles.\n#### 15",
+            UnfitReason.ENDS_OF_A_ROW,
+            id="gaps for poles",
+        ),
+        pytest.param(
+            "One shop asks for $950 and the other for €920. How much less is it?",
+            "It is 950-920=$<<950-920=30>>30 less.\n#### 30",
+            UnfitReason.MIXED_UNITS,
+            id="two currencies",
+        ),
+        pytest.param(
             "Of 80 people 120% of the people are men. How many men are there?",
             "There are 80*1.2=<<80*1.2=96>>96 men.\n#### 96",
             UnfitReason.IMPOSSIBLE_NUMBER,
@@ -246,6 +292,24 @@ def test_a_faulty_seed_is_left_out_by_name(question: str, solution: str, reason:
 )
 def test_a_step_that_says_what_it_computes_is_no_fault(line: str):
     assert fault_of("Ann works 5 days a week.", line) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Cat Cafe Meow has 3 times as many cats as Cat Cafe Paw.", ""),
+        ("Betsy won 5 games. Helen won twice as many as Betsy and Susan won thrice as many as Betsy.", ""),
+        ("Felix lifts a car. Felix's brother weighs twice as much as Felix.", ""),
+        ("He got 9 letters on Monday, 5 more on Tuesday than on Monday.", ""),
+        ("Mark ate 5 figs. Tom ate 3 more than Mark. Then Mark ate 2. How many did Mark eat?", ""),
+        ("Ann makes $16 per hour and works 9 hours.", "At $16 an hour she makes 16*9."),
+        ("Ann works at minimum wage ($8).", "At $8 an hour she must work 9 hours."),
+        ("A bag of $16 lasts for 9 hours.", "At $4 an hour it is 4*9."),
+        ("The trees are cut down every 6 years. He runs 6 miles.", ""),
+    ],
+)
+def test_what_only_looks_like_a_fault_is_none(question: str, line: str):
+    assert fault_of(question, line) is None
 
 
 @pytest.mark.parametrize(
@@ -292,6 +356,36 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="all but the last one",
         ),
         pytest.param(
+            "Half of the pupils bring 12 cans each, two bring none and the remaining 13 pupils bring 4 cans each. There are 30 pupils. How many cans are there?",
+            "There are 30/2=<<30/2=15>>15 pupils.\nThey bring 15*12=<<15*12=180>>180 cans.\nThe others bring 13*4=<<13*4=52>>52 cans.\nThere are 180+52=<<180+52=232>>232 cans.\n#### 232",
+            None,
+            id="parts of a whole",
+        ),
+        pytest.param(
+            "Eve had a party with 3 of her friends. A serving has 4 buns. Each girl ate 10 servings. How many buns did they eat?",
+            "Together they ate 4*10=<<4*10=40>>40 servings.\nThat is 40*4=<<40*4=160>>160 buns.\n#### 160",
+            [10],
+            id="friends and one more",
+        ),
+        pytest.param(
+            "The perimeter of a triangle is 160 cm. Two of its sides are 40 cm and 50 cm. What does the third side cost at $9 a cm?",
+            "Two sides have 40+50=<<40+50=90>>90 cm.\nThe third has 160-90=<<160-90=70>>70 cm.\nIt costs 70*9=$<<70*9=630>>630.\n#### 630",
+            [9],
+            id="sides of a triangle",
+        ),
+        pytest.param(
+            "Tim runs 6 miles a day for 5 days a week and 10 miles a day for the other 2. What does it cost at $9 a mile?",
+            "He runs 6*5=<<6*5=30>>30 miles.\nThen he runs 10*2=<<10*2=20>>20 miles.\nThat is 30+20=<<30+20=50>>50 miles.\nIt costs 50*9=$<<50*9=450>>450.\n#### 450",
+            [9],
+            id="parts of a week",
+        ),
+        pytest.param(
+            "A site has 100 guests a day for the first 6 days, and on the last day of the week 9 guests come. How many guests come?",
+            "First 6*100=<<6*100=600>>600 come.\nIn all 600+9=<<600+9=609>>609 come.\n#### 609",
+            None,
+            id="the last day of a week",
+        ),
+        pytest.param(
             "Ann, Bob and Eve share 27 pears among the 3 of them. How many pears does each get?",
             "Each gets 27/3=<<27/3=9>>9 pears.\n#### 9",
             [27],
@@ -320,6 +414,45 @@ def test_a_mention_that_could_be_two_quantities_is_written_plainly():
     solution = "Each must earn 160/40=<<160/40=4>>4 points.\nThat is 2 a week because 4/2=<<4/2=2>>2.\n#### 2"
     lines = write_solution(read_program(question, solution), [40, 240], [6, 3], steps=2)
     assert lines == ["Each must earn 240/40=<<240/40=6>>6 points.", "6/2 = <<6/2=3>>3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("She swims 4 times a week", 7),
+        ("She swims 4 hours daily", 12),
+        ("She swims 4 hours a day", 12),
+        ("She swims 20 days a month", 28),
+        ("She swims 30 days a month", 30),
+        ("She swims 4 hours", 14),
+        ("She swims 4 times a month", 0),
+    ],
+)
+def test_a_calendar_limits_a_number(text: str, most: int):
+    """No week has ten days on which somebody swims; 0 is no limit."""
+    (given,) = read_givens(text)
+    assert given.ceiling == most
+
+
+def test_hours_of_work_that_are_shared_daily_fit_a_day():
+    """Two trainers share the hours of all dolphins, which may not come to more than a day has."""
+    program = read_program(
+        "A zoo has 4 seals that each require 3 hours of training daily. Its 2 trainers share the hours equally. How many hours has each?",
+        "The seals require 4*3=<<4*3=12>>12 hours.\nEach trainer has 12/2=<<12/2=6>>6 hours.\n#### 6",
+    )
+    bounds = bounds_of(program)
+    assert bounds.accepts([6, 3, 2])
+    assert not bounds.accepts([8, 5, 2])
+
+
+def test_nobody_reads_many_times_the_pages():
+    """Ten books of 300 pages may become twice as many pages, not five times."""
+    program = read_program(
+        "Last week Ann read 5 books of 300 pages each. How many pages did she read?",
+        "She read 5*300=<<5*300=1500>>1500 pages.\n#### 1500",
+    )
+    assert bounds_of(program).accepts([7, 400])
+    assert not bounds_of(program).accepts([12, 450])
 
 
 def test_the_hours_of_a_day_are_not_passed():

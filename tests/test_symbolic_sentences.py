@@ -59,7 +59,17 @@ from kpmath_builder.symbolic.sentences import definitions, split_question
             "",
             "Let n be the answer to the question “What is the worth of the lot?”.",
         ),
-        ("How tall is the tree?", "feet", "Let n be the answer to the question “How tall is the tree?”."),
+        (
+            "How tall is the tree?",
+            "feet",
+            "Let n be the answer to the question “How tall is the tree?”, in feet.",
+        ),
+        (
+            "How tall in feet is the tree?",
+            "feet",
+            "Let n be the answer to the question “How tall in feet is the tree?”.",
+        ),
+        ("How much was it?", "money", "Let n be the answer to the question “How much was it?”."),
         (
             "How many in total do they have?",
             "things",

@@ -13,7 +13,7 @@ from factories import MODELS, UNSHAREABLE_MARK, Build, agreed, make_build
 from kpmath_builder.dataset import parquet
 from kpmath_builder.dataset.rows import extraction_rows, pair_rows, scored_row
 from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, SCHEMAS
-from kpmath_builder.records import DropReason, Extraction, Stage
+from kpmath_builder.records import Extraction, Stage
 
 BUILD = make_build(candidates=60, seeds=12)
 SOURCES = {seed.id: seed.source for seed in BUILD.seeds}
@@ -51,17 +51,6 @@ def tree(folder: Path) -> dict[str, bytes]:
 def rows_in(folder: Path, config: str) -> list[dict]:
     files = sorted((folder / "data" / config).iterdir())
     return [row for file in files for row in pq.read_table(file).to_pylist()]
-
-
-def test_a_copy_of_practices_that_may_not_be_shared_is_withheld() -> None:
-    candidate = next(its for its in BUILD.candidates if its.question)
-    seed = candidate.blueprint.parts[0].seed_id
-    copied = candidate.model_copy(update={"reason": DropReason.COPIED_PASSAGE, "detail": "their words"})
-    row = scored_row(copied, sources=SOURCES, withheld={seed})
-    assert (row["question"], "their words" in row["detail"]) == (None, False)
-    for kept, withheld in ((copied, {"another"}), (candidate, {seed})):
-        row = scored_row(kept, sources=SOURCES, withheld=withheld)
-        assert (row["question"], row["detail"]) == (kept.question, kept.detail)
 
 
 # What load_dataset reads

@@ -51,20 +51,15 @@ def test_a_missing_embedding_server_is_found_before_anything_is_paid_for(tmp_pat
         assert not server.bodies
 
 
-def test_a_judge_that_has_answered_all_it_is_asked_need_not_run(tmp_path: Path) -> None:
+def test_a_judge_that_has_answered_all_it_is_asked_need_not_run(build_copy: Path) -> None:
     with DummyServer(play) as server:
-        build(recipe(tmp_path, server))
-        asked = server.requests
-        build(with_judge(recipe(tmp_path, server, solutions_samples=5), NOBODY))
-        fresh = [task_of(body) for body in server.bodies[asked:]]
-        assert set(fresh) == {""}, "only solutions are asked for"
+        build(with_judge(recipe(build_copy, server, solutions_samples=5), NOBODY))
+        assert set(map(task_of, server.bodies)) == {""}, "only solutions are asked for"
 
 
-def test_a_judge_that_is_needed_again_and_missing_ends_the_build(tmp_path: Path) -> None:
-    with DummyServer(play) as server:
-        build(recipe(tmp_path, server))
-        with pytest.raises(InputError, match="No server answers"):
-            build(with_judge(recipe(tmp_path, server, build_questions=48), NOBODY))
+def test_a_judge_that_is_needed_again_and_missing_ends_the_build(build_copy: Path) -> None:
+    with DummyServer(play) as server, pytest.raises(InputError, match="No server answers"):
+        build(with_judge(recipe(build_copy, server, build_questions=48), NOBODY))
 
 
 def give_up(folder: Path, task: str, end: str = "given_up") -> None:
@@ -86,18 +81,15 @@ def give_up(folder: Path, task: str, end: str = "given_up") -> None:
     [("write", "given_up"), ("judge", "given_up"), ("solve", "given_up"), ("write", "refused")],
 )
 def test_what_was_not_answered_stays_so_until_it_is_to_be_retried(
-    tmp_path: Path, task: str, end: str
+    whole_build: Path, build_copy: Path, task: str, end: str
 ) -> None:
     with DummyServer(play) as server:
-        for name in ("undisturbed", "folder"):
-            build(recipe(tmp_path / name, server))
-        folder, made = tmp_path / "folder", recipe(tmp_path / "folder", server)
+        folder, made = build_copy, recipe(build_copy, server)
         give_up(folder, task, end)
-        asked = server.requests
 
         given_up = build(made)
         assert "1 requests got no answer" in (folder / "dataset" / "README.md").read_text()
-        assert server.requests == asked, "it is not asked again"
+        assert not server.requests, "it is not asked again"
         assert given_up.funnel["tokens"][task][end] == 1
         assert getattr(read_status(folder).shards[0].tokens, end) == 1
         assert "1 requests were refused or given up" in read_status(folder).sentence
@@ -107,42 +99,38 @@ def test_what_was_not_answered_stays_so_until_it_is_to_be_retried(
         assert not list(Verifier(folder).run())
 
         retried = build(made, retry_given_up=True)
-        assert server.requests == asked + 1
+        assert server.requests == 1
         assert retried.funnel["tokens"][task][end] == 0
-        assert same_tables(tmp_path / "undisturbed", folder)
+        assert same_tables(whole_build, folder)
         assert "given up" not in read_status(folder).sentence
         assert getattr(read_status(folder).shards[0].tokens, end) == 0
         assert not list(Verifier(folder).run())
 
 
-def test_only_the_chosen_shards_are_retried(tmp_path: Path) -> None:
+def test_only_the_chosen_shards_are_retried(build_copy: Path) -> None:
     with DummyServer(play) as server:
-        made = recipe(tmp_path, server)
+        made = recipe(build_copy, server)
+        give_up(build_copy, "write")
         build(made)
-        give_up(tmp_path, "write")
-        build(made)
-        asked = server.requests
         build(made, shards=[1, 2], retry_given_up=True)
-        assert server.requests == asked
-        assert "1 requests were refused or given up" in read_status(tmp_path).sentence
+        assert not server.requests
+        assert "1 requests were refused or given up" in read_status(build_copy).sentence
 
 
 def test_a_retry_without_anything_given_up_leaves_a_finished_build_as_it_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, build_copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with DummyServer(play) as server:
-        (tmp_path / "r.toml").write_text(recipe(tmp_path / "b", server).to_toml())
-        assert run_command(("build", tmp_path / "r.toml"), capsys, monkeypatch)[0] == 0
+        (tmp_path / "r.toml").write_text(recipe(build_copy, server).to_toml())
         status, out, _ = run_command(("build", tmp_path / "r.toml", "--retry-given-up"), capsys, monkeypatch)
         assert (status, "already built" in out) == (0, True)
 
 
-def test_a_candidate_whose_question_was_given_up_is_dropped_as_unwritten(tmp_path: Path) -> None:
+def test_a_candidate_whose_question_was_given_up_is_dropped_as_unwritten(build_copy: Path) -> None:
     with DummyServer(play) as server:
-        build(recipe(tmp_path, server))
-        give_up(tmp_path, "write")
-        build(recipe(tmp_path, server))
-    reasons = [row["reason"] for row in rows(tmp_path, "scored")]
+        give_up(build_copy, "write")
+        build(recipe(build_copy, server))
+    reasons = [row["reason"] for row in rows(build_copy, "scored")]
     assert reasons.count(DropReason.UNWRITTEN.value) == 1
 
 

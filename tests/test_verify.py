@@ -29,18 +29,10 @@ from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.pipeline import repair
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("built")
-    with DummyServer(play) as server:
-        build(recipe(folder, server))
-    return folder
-
-
 @pytest.fixture
-def folder(built: Path, tmp_path: Path) -> Path:
-    """Return a copy that a test may spoil."""
-    return shutil.copytree(built, tmp_path / "copy")
+def folder(build_copy: Path) -> Path:
+    """Return a finished build that a test may spoil."""
+    return build_copy
 
 
 def verify(folder: Path) -> list[str]:

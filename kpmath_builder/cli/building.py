@@ -121,7 +121,8 @@ def init(
         raise InputError(f"Name the recipe to begin with: {', '.join(shipped_names())}.")
     target = path or Path(f"{name}.toml")
     write_recipe(name, target)
-    say(f"{target} is written: read its comments, then run kpmath plan {shlex.quote(str(target))}")
+    then = "mix" if name == "mix" else "plan"
+    say(f"{target} is written: read its comments, then run kpmath {then} {shlex.quote(str(target))}")
 
 
 @app.command()

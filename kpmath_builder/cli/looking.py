@@ -39,7 +39,7 @@ def verify(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Make everything of a build again from its log alone, and name each place that differs.
+    """Make everything of a build again from its log alone, or a mix from its sources, and name each place that differs.
 
     With --repo and --version instead: download a published version and compare every file with its checksum.
     """
@@ -49,13 +49,17 @@ def verify(
         _verify_published(repo, version, quiet=quiet, json=json)
         return
     from kpmath_builder.inspection.verify import Verifier
+    from kpmath_builder.inspection.verify_mix import MixVerifier
+    from kpmath_builder.mixing.folder import is_mix
     from kpmath_builder.pipeline import repair as mend
 
+    if repair and is_mix(folder):
+        raise InputError(f"{folder} is a mix, which `kpmath mix` makes again: leave --repair out.")
     found = []
     with open_display(quiet=quiet, json=json) as display:
         if repair:
             mend(folder, progress=display)
-        verifier = Verifier(folder, display)
+        verifier = MixVerifier(folder) if is_mix(folder) else Verifier(folder, display)
         for disagreement in verifier.run():
             found.append(disagreement)
             display.say(str(disagreement))
@@ -102,3 +106,46 @@ def explain(
         return
     for line in explanation.lines():
         say(line)
+
+
+@app.command()
+def audit(
+    folder: Folder,
+    *,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the whole report there, as Markdown.")
+    ] = None,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            metavar="SEVERITY",
+            help="Exit with 1 from this severity on: info, notice, warning, critical, or never.",
+        ),
+    ] = "critical",
+    skip_responses: Annotated[
+        bool,
+        typer.Option(
+            "--skip-responses", help="Do not read the response logs: quicker, and no vote is made again."
+        ),
+    ] = False,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Look for bias, wrong labels and poison in a build. Nothing in it is changed and no server is asked."""
+    from kpmath_builder.auditing.audit import audit as run
+    from kpmath_builder.auditing.markdown import as_markdown
+    from kpmath_builder.auditing.report import Severity
+    from kpmath_builder.files.durable import write_atomically
+
+    limit = None if fail_on == "never" else Severity.parse(fail_on)
+    with open_display(quiet=quiet, json=json) as display:
+        report = run(folder, responses=not skip_responses, progress=display)
+    if output is not None:
+        write_atomically(output, as_markdown(report).encode())
+    if json:
+        print_json(report.as_json())
+    elif not quiet:
+        for line in report.lines():
+            say(line)
+    if limit is not None and report.at_least(limit):
+        raise typer.Exit(1)

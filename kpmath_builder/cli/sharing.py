@@ -31,11 +31,12 @@ def export(
     from kpmath_builder.dataset.export import export_jsonl
     from kpmath_builder.folder.guards import check_export
     from kpmath_builder.folder.workspace import Workspace
+    from kpmath_builder.mixing.folder import is_mix
 
     if file_format != "jsonl":
         raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
     target = folder / "export" if target is None else target
-    workspace = Workspace.existing(folder)
+    workspace = Workspace(folder) if is_mix(folder) else Workspace.existing(folder)
     check_export(workspace, target)
     workspace.check_tables()
     rows_of = export_jsonl(workspace.dataset, target, config, force=force)
@@ -63,6 +64,10 @@ def publish(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare, change nothing.")] = False,
     pull_request: Annotated[bool, typer.Option("--pr", help="Open a pull request instead.")] = False,
     private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
+    allow_critical: Annotated[
+        bool,
+        typer.Option("--allow-critical", help="Publish in spite of critical findings of the audit."),
+    ] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -76,7 +81,14 @@ def publish(
     disable_progress_bars("huggingface_hub.http_get" if shows_bars else None)
     note = partial(say, err=quiet or json)
     published = run(
-        folder, repo, version, dry_run=dry_run, pull_request=pull_request, private=private, note=note
+        folder,
+        repo,
+        version,
+        dry_run=dry_run,
+        pull_request=pull_request,
+        private=private,
+        allow_critical=allow_critical,
+        note=note,
     )
     if json:
         print_json(published.as_json())

@@ -1,38 +1,20 @@
-"""Selecting the published rows: one row per question text, and which of its agreed solutions."""
+"""Selecting the published rows: which of a question's agreed solutions."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 
+from kpmath_builder.curation.annotations import without_annotations
 from kpmath_builder.recipe import SelectionSettings
-from kpmath_builder.records import Candidate, DropReason, Solution, Stage
+from kpmath_builder.records import Candidate, Solution
 
 __all__ = ["Selection"]
 
-_ANNOTATION = re.compile(r"<<[-+*/x×÷().,%$€£\d\s]*=[-.,%$€£/\d\s]*>>")
-"""A calculator annotation as GSM8K has them; `1 << 3` is none."""
-
 
 class Selection:
-    """Decides over candidates in the order of their numbers; of equal questions the first is kept.
-
-    In memory it holds 8 bytes of hash for each agreed question.
-    """
+    """Chooses among the agreed solutions of a question."""
 
     def __init__(self, rule: SelectionSettings) -> None:
         self._limit = rule.solutions_per_question
         self._annotated = rule.annotations
-        self._seen: set[int] = set()
-
-    def decide(self, candidate: Candidate) -> Candidate:
-        """Return the candidate kept, dropped, or unchanged where it was dropped before."""
-        if candidate.stage is not Stage.AGREED or candidate.question is None:
-            return candidate
-        question = _fingerprint(candidate.question)
-        if question in self._seen:
-            return candidate.model_copy(update={"reason": DropReason.DUPLICATE})
-        self._seen.add(question)
-        return candidate.model_copy(update={"stage": Stage.KEPT})
 
     def published(self, candidate: Candidate) -> Sequence[Solution]:
         """Return the agreed solutions that become rows: those that differ in text, in the order of their samples."""
@@ -43,9 +25,4 @@ class Selection:
     def _as_published(self, solution: Solution) -> Solution:
         if self._annotated or "<<" not in solution.text:
             return solution
-        return solution.model_copy(update={"text": _ANNOTATION.sub("", solution.text)})
-
-
-def _fingerprint(question: str) -> int:
-    text = " ".join(question.casefold().split())
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+        return solution.model_copy(update={"text": without_annotations(solution.text)})

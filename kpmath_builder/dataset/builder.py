@@ -1,4 +1,4 @@
-"""The three configs as a builder of `datasets`, typed and filtering while it loads; from a folder or from the Hub.
+"""The configs as a builder of `datasets`, typed and filtering while it loads; from a folder or from the Hub.
 
 The loading script `hub_script/kpmath.py` is made of this module and `dataset/schemas.py`, so both must run with `datasets` from
 2.21 on and import nothing else of ours. Rows are cached under the state of their data: a commit, or the names, sizes and
@@ -23,17 +23,18 @@ from huggingface_hub import HfApi
 
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG, SCHEMAS
 
-__all__ = ["ExtractionConfig", "KPMath", "PairsConfig", "ScoredConfig"]
+__all__ = ["ExtractionConfig", "KPMath", "PairsConfig", "PlusConfig", "ScoredConfig"]
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
+_FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
 
 @dataclass
 class _Config(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
-    """What every config can be filtered by."""
+    """What every config of a build can be filtered by."""
 
     topics: Sequence[str] | None = None
     """Keep rows with at least one of these topics."""
@@ -72,6 +73,8 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    unflagged: bool = False
+    """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
@@ -79,6 +82,8 @@ class PairsConfig(_Config):
         for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.unflagged:
+            kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
@@ -95,6 +100,26 @@ class ScoredConfig(PairsConfig):
         return kept & _kept(rows) if self.kept_only else kept
 
 
+@dataclass
+class PlusConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
+    """`plus`: the pairs mixed with existing sets; a dataset has it if a mix was published."""
+
+    sources: Sequence[str] | None = None
+    """Keep rows from these sets."""
+    licences: Sequence[str] | None = None
+    """Keep rows under these licences."""
+    unflagged: bool = False
+    """Keep rows whose question repeats no test problem and no earlier row."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = np.ones(rows.num_rows, bool)
+        for column, wanted in (("source", self.sources), ("licence", self.licences)):
+            if wanted is not None:
+                kept &= _wanted(rows[column], wanted)
+        return kept & _unflagged(rows["flags"]) if self.unflagged else kept
+
+
 class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is untyped
     """Builds one split, `train`, from `data/CONFIG/*.parquet` of a folder or of a Hub repository at a commit.
 
@@ -105,6 +130,7 @@ class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is u
         ExtractionConfig(name="kp-extraction"),
         PairsConfig(name="qa-pairs"),
         ScoredConfig(name="scored"),
+        PlusConfig(name="plus"),
     ]
     DEFAULT_CONFIG_NAME = DEFAULT_CONFIG
 
@@ -180,6 +206,10 @@ def _true(answers: pa.Array) -> _Mask:
     """Return truth values; a null is no."""
     known: _Mask = pc.fill_null(answers, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill
     return known
+
+
+def _unflagged(lists: pa.Array) -> _Mask:
+    return _true(pc.equal(pc.list_value_length(lists), 0))
 
 
 def _kept(rows: pa.RecordBatch) -> _Mask:

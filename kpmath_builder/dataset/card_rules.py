@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 
 from kpmath_builder.dataset.front import size_category
 from kpmath_builder.dataset.markdown import without_fences
-from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, features_yaml
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, DEFAULT_CONFIG, PLUS, features_yaml
 
 __all__ = ["LICENCES", "card_problems"]
 
@@ -91,10 +91,12 @@ _SECTIONS = (
     "Columns",
     "Seed problems",
     "Contamination",
+    "Repeats",
     "Known limits",
     "Provenance",
     "How to cite",
 )
+_SECTION_OF_PLUS = "The mix"
 
 
 class _Strict(yaml.SafeLoader):  # type: ignore[misc]  # yaml is untyped
@@ -153,9 +155,9 @@ def _fields(front: Mapping[str, Any]) -> Iterator[str]:
 
 def _configs(front: Mapping[str, Any], files: Mapping[str, int | None]) -> Iterator[str]:
     entries = front.get("configs") or []
-    names = [entry.get("config_name") for entry in entries]
-    if names != list(CONFIGS):
-        yield f"the card's configs are {names}, not {list(CONFIGS)}"
+    names, expected = [entry.get("config_name") for entry in entries], list(_configs_of(files))
+    if names != expected:
+        yield f"the card's configs are {names}, not {expected}"
     if [entry.get("config_name") for entry in entries if entry.get("default")] != [DEFAULT_CONFIG]:
         yield f"the card's default config is not {DEFAULT_CONFIG}"
     for entry in entries:
@@ -167,14 +169,19 @@ def _configs(front: Mapping[str, Any], files: Mapping[str, int | None]) -> Itera
             own = {path for path in files if path.startswith(f"data/{entry.get('config_name')}/")}
             if not here or here != own:
                 yield f"the pattern {pattern} of config {entry.get('config_name')} does not match exactly its files"
-    stray = [path for path in files if path.endswith(".parquet") and path.split("/")[1] not in CONFIGS]
+    stray = [path for path in files if path.endswith(".parquet") and path.split("/")[1] not in ALL_CONFIGS]
     if stray:
         yield f"{stray[0]} belongs to no config"
 
 
+def _configs_of(files: Mapping[str, int | None]) -> tuple[str, ...]:
+    """Return the configs of a dataset with these files: `plus` is there if it has one."""
+    return ALL_CONFIGS if any(path.startswith(f"data/{PLUS}/") for path in files) else CONFIGS
+
+
 def _infos(front: Mapping[str, Any], files: Mapping[str, int | None]) -> Iterator[str]:
     infos = {info.get("config_name"): info for info in front.get("dataset_info") or []}
-    for config in CONFIGS:
+    for config in _configs_of(files):
         if config not in infos:
             yield f"the card's dataset_info lacks {config}"
             continue
@@ -191,7 +198,8 @@ def _infos(front: Mapping[str, Any], files: Mapping[str, int | None]) -> Iterato
 def _body(body: str, files: Mapping[str, int | None]) -> Iterator[str]:
     body = without_fences(body)  # what stands there is a model's, and shows nothing
     headings = set(re.findall(r"^## (.+)$", body, re.MULTILINE))
-    for section in _SECTIONS:
+    of_plus = (_SECTION_OF_PLUS,) if PLUS in _configs_of(files) else ()
+    for section in (*_SECTIONS, *of_plus):
         if section not in headings:
             yield f"the card lacks the section {section!r}"
     for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", body):

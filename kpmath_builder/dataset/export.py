@@ -8,7 +8,7 @@ import jsonlines
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kpmath_builder.dataset.schemas import CONFIGS
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, PLUS
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.durable import staged_file
 
@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 256
 def export_jsonl(
     dataset_folder: Path, target: Path, configs: Iterable[str] | None = None, *, force: bool = False
 ) -> dict[str, int]:
-    """Write `target/CONFIG.jsonl` for the given configs (all by default) and return the rows of each.
+    """Write `target/CONFIG.jsonl` for the given configs (all that are there by default) and return the rows of each.
 
     Each file appears whole or not at all. Rows are read in batches: memory does not grow with their number.
 
@@ -29,7 +29,8 @@ def export_jsonl(
     InputError
         For an unknown config, a folder without tables, and for files that exist where `force` is not given.
     """
-    chosen = tuple(configs) if configs is not None else CONFIGS
+    has_plus = (dataset_folder / "data" / PLUS).is_dir()
+    chosen = tuple(configs) if configs is not None else ALL_CONFIGS if has_plus else CONFIGS
     tables = {config: _files(dataset_folder, config) for config in chosen}
     targets = {config: target / f"{config}.jsonl" for config in chosen}
     _check_target(target, targets.values(), force=force)
@@ -47,8 +48,8 @@ def export_jsonl(
 
 
 def _files(dataset_folder: Path, config: str) -> list[Path]:
-    if config not in CONFIGS:
-        raise InputError(f"There is no config {config!r}: choose from {', '.join(CONFIGS)}.")
+    if config not in ALL_CONFIGS:
+        raise InputError(f"There is no config {config!r}: choose from {', '.join(ALL_CONFIGS)}.")
     files = sorted((dataset_folder / "data" / config).glob("*.parquet"))
     if not files:
         raise InputError(

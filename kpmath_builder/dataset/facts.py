@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["CardFacts", "Overlap", "TaskFacts"]
+from kpmath_builder.curation.report import CurationReport
+
+__all__ = ["CardFacts", "TaskFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +18,6 @@ class TaskFacts:
     prompt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Rows that share text with a test set, beside the rows of a reference set that do (its training set)."""
-
-    test_set: str
-    method: str
-    rows: int
-    of_rows: int
-    baseline: str = ""
-
-
 @dataclass(frozen=True)
 class CardFacts:
     """What a build knows of itself."""
@@ -36,8 +27,8 @@ class CardFacts:
     recipe: Mapping[str, object] = field(default_factory=dict)
     """Settings and values, in the order in which they are shown."""
     tasks: Sequence[TaskFacts] = ()
-    overlaps: Sequence[Overlap] | None = None
-    """Search for overlap with test sets; None where none was made."""
+    curation: CurationReport = field(default_factory=CurationReport)
+    """What the questions repeat."""
     licence: str = "mit"
     """Id of the Hub's list; `other` where parts have different licences."""
     pretty_name: str = ""

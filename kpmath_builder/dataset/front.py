@@ -9,7 +9,7 @@ from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.parquet import WrittenConfig
 from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG, features_yaml
 
-__all__ = ["front_matter", "size_category"]
+__all__ = ["config_entry", "front_matter", "info_entry", "size_category"]
 
 
 def front_matter(facts: CardFacts, name: str, fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
@@ -27,8 +27,8 @@ def front_matter(facts: CardFacts, name: str, fingerprint: str, written: Mapping
         size_categories=[size_category(written[DEFAULT_CONFIG].rows)],
         source_datasets=list(facts.source_datasets) or ["original"],
         tags=["synthetic", "math", "reasoning", "key-points", "kpmath", "arxiv:2403.02333"],
-        configs=[_config(config, fingerprint, written[config]) for config in CONFIGS],
-        dataset_info=[_info(config, written[config]) for config in CONFIGS],
+        configs=[config_entry(config, fingerprint, written[config]) for config in CONFIGS],
+        dataset_info=[info_entry(config, written[config]) for config in CONFIGS],
     )
     return f"---\n{data.to_yaml()}\n---"
 
@@ -42,7 +42,8 @@ def size_category(rows: int) -> str:
     return f"{bounds[exponent]}<n<{bounds[exponent + 1]}" if exponent + 1 < len(bounds) else "n>1B"
 
 
-def _config(config: str, fingerprint: str, written: WrittenConfig) -> dict[str, Any]:
+def config_entry(config: str, fingerprint: str, written: WrittenConfig) -> dict[str, Any]:
+    """Return what stands under `configs:` for a config."""
     default = {"default": True} if config == DEFAULT_CONFIG else {}
     return {
         "config_name": config,
@@ -52,7 +53,8 @@ def _config(config: str, fingerprint: str, written: WrittenConfig) -> dict[str, 
     }
 
 
-def _info(config: str, written: WrittenConfig) -> dict[str, Any]:
+def info_entry(config: str, written: WrittenConfig) -> dict[str, Any]:
+    """Return what stands under `dataset_info:` for a config."""
     return {
         "config_name": config,
         "features": features_yaml(config),

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
-from kpmath_builder.dataset.schemas import CONFIGS, DEFAULT_CONFIG
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, DEFAULT_CONFIG, PLUS
 from kpmath_builder.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,10 +26,14 @@ class Filters(TypedDict, total=False):
     """qa-pairs, scored: at least this share of the vote behind the answer, 0 to 1."""
     min_quality: float
     """qa-pairs, scored: at least this score by the judge, 0 to 1."""
+    unflagged: bool
+    """qa-pairs, scored, plus: only rows whose question repeats no seed, no test problem and no earlier row."""
     topics: Sequence[str]
     """At least one of these topics."""
     sources: Sequence[str]
-    """All seed problems of the row come from these sets."""
+    """All seed problems of the row come from these sets; of plus: the row does."""
+    licences: Sequence[str]
+    """plus: only rows under these licences."""
     kept_only: bool
     """kp-extraction, scored: only rows that were kept."""
 
@@ -53,7 +57,7 @@ def load(
     place
         A folder (of a dataset, or of a build), or `owner/name` on the Hub. A folder wins over the Hub.
     config
-        `kp-extraction`, `qa-pairs` or `scored`.
+        `kp-extraction`, `qa-pairs` or `scored`; `plus` if the dataset has a mix.
     split
         `train`, which is all there is, or a part of it as `datasets` writes one, e.g. `train[:1000]` (not while streaming).
     revision
@@ -84,11 +88,15 @@ def load(
         token=token,
         **filters,
     )
-    if streaming:
-        return _split(builder.as_streaming_dataset, split)
     try:
+        if streaming:
+            return _split(builder.as_streaming_dataset, split)
         builder.download_and_prepare(num_proc=num_proc)
     except FileNotFoundError as error:
+        if config == PLUS:
+            raise InputError(
+                f"{place} has no config {PLUS}: it is published without a mix (`kpmath mix`)."
+            ) from None
         raise InputError(f"{error}.") from None
     empty = not builder.info.splits["train"].num_examples
     if empty and filters:
@@ -115,8 +123,8 @@ def _split(rows_of: Callable[..., T], split: str) -> T:
 def _check(config: str, filters: Filters) -> None:
     from kpmath_builder.dataset.builder import KPMath
 
-    if config not in CONFIGS:
-        raise InputError(f"There is no config {config!r}: choose from {', '.join(CONFIGS)}.")
+    if config not in ALL_CONFIGS:
+        raise InputError(f"There is no config {config!r}: choose from {', '.join(ALL_CONFIGS)}.")
     known = [name for name in Filters.__annotations__ if hasattr(KPMath.builder_configs[config], name)]
     if "name" in filters:
         raise InputError(

@@ -1,10 +1,10 @@
 """Records into rows of the three configs; every row has every key of its schema."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from kpmath_builder.curation.policy import flag_of
 from kpmath_builder.records import (
-    COPIED,
     Candidate,
     Extraction,
     Judgement,
@@ -54,9 +54,6 @@ def _extraction_row(seed: SeedProblem, extraction: Extraction, practice: Practic
     }
 
 
-WITHHELD = "withheld: it repeats practices whose text may not be shared"
-
-
 def pair_rows(
     candidate: Candidate, solutions: Iterable[Solution], *, name: str, sources: Mapping[str, str]
 ) -> list[Row]:
@@ -86,25 +83,14 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
         "source": name,
         "candidate_id": candidate.blueprint.id,
         "solution_tokens": solution.completion_tokens,
+        "flags": [flag_of(mark) for mark in candidate.repeats],
         **_models(candidate),
     }
 
 
-def scored_row(
-    candidate: Candidate, *, sources: Mapping[str, str], withheld: Container[str] = frozenset()
-) -> Row:
-    """Return the candidate as a row of `scored`.
-
-    Parameters
-    ----------
-    sources
-        A seed problem's id to its set.
-    withheld
-        Ids of the seeds whose text may not be shared. A question that was dropped because it repeats a practice may be theirs.
-    """
+def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
+    """Return the candidate as a row of `scored`; `sources` tells a seed problem's set."""
     parts = candidate.blueprint.parts
-    if candidate.reason in COPIED and any(part.seed_id in withheld for part in parts):
-        candidate = candidate.model_copy(update={"question": None, "detail": WITHHELD})
     seed_ids = _distinct(part.seed_id for part in parts)
     return {
         "id": candidate.blueprint.id,
@@ -113,6 +99,7 @@ def scored_row(
         "stage": candidate.stage.value,
         "reason": candidate.reason.value,
         "detail": candidate.detail,
+        "repeats": [mark.model_dump(mode="json") for mark in candidate.repeats],
         "question": candidate.question,
         "topics": _distinct(part.topic for part in parts),
         "key_points": [part.model_dump(mode="json") for part in parts],

@@ -1,4 +1,4 @@
-"""The three published configs: their columns as data, and what Parquet and the dataset card make of them.
+"""The published configs: their columns as data, and what Parquet and the dataset card make of them.
 
 The Arrow schemas carry no `huggingface` metadata: `datasets` before 4 cannot read what `datasets` 4 and later would put
 there. The features stand in the card's YAML instead, in words that every version from 2.21 reads. Imports nothing of ours.
@@ -10,9 +10,22 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["COLUMNS", "CONFIGS", "DEFAULT_CONFIG", "SCHEMAS", "Column", "features_yaml"]
+__all__ = [
+    "ALL_CONFIGS",
+    "COLUMNS",
+    "CONFIGS",
+    "DEFAULT_CONFIG",
+    "PLUS",
+    "SCHEMAS",
+    "Column",
+    "features_yaml",
+]
 
 CONFIGS = ("kp-extraction", "qa-pairs", "scored")
+"""What every dataset has."""
+PLUS = "plus"
+"""What a mix adds to them."""
+ALL_CONFIGS = (*CONFIGS, PLUS)
 DEFAULT_CONFIG = "qa-pairs"
 
 _STRING, _INT, _LONG, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
@@ -37,6 +50,11 @@ _SOLUTIONS = pa.list_(
             "thinking": _STRING,
         }
     )
+)
+
+
+_REPEATS = pa.list_(
+    pa.struct({"check": _STRING, "set": _STRING, "id": _STRING, "kind": _STRING, "similarity": _FLOAT})
 )
 
 
@@ -114,6 +132,11 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
@@ -122,7 +145,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
         Column("detail", _STRING, "More on the reason, where there is more to say."),
-        Column("question", _STRING, "The question; null where none was written.", nullable=True),
+        Column(
+            "repeats",
+            _REPEATS,
+            "What an agreed question repeats (`check`: a `seed` problem, a problem of a `test` set, an earlier `row`), its id, and how; "
+            "similarity is from 0 to 1.",
+        ),
+        Column(
+            "question",
+            _STRING,
+            "The question; null where none was written, and where it repeats a text that may not be published.",
+            nullable=True,
+        ),
         Column("topics", _STRINGS, "The drawn topics."),
         Column("key_points", _PARTS, "Per drawn topic, the seed problem and the key points drawn for it."),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -201,6 +235,38 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
         Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
     ),
+    "plus": (
+        Column("id", _STRING, "The name of the source in the mix, and the number of the row in it."),
+        Column("question", _STRING, "The question."),
+        Column("solution", _STRING, "The solution, as the source has it but for calculator annotations."),
+        Column(
+            "answer",
+            _STRING,
+            "The final answer, as the source states it or as it is read out of the solution; null where there is none to read.",
+            nullable=True,
+        ),
+        Column(
+            "messages",
+            _MESSAGES,
+            "Question and solution as a chat of a user and an assistant, ready to train on.",
+        ),
+        Column("source", _STRING, "The set that the row comes from: its id on the Hub, or its name."),
+        Column("source_id", _STRING, "The row's id in that set, or its place in it."),
+        Column(
+            "subset", _STRING, "The part of that set, as the set itself names it; empty if it names none."
+        ),
+        Column("licence", _STRING, "The licence of the row, as the set states it for that part."),
+        Column(
+            "flags",
+            _STRINGS,
+            "What the question repeats in spite of which it stays, as `row: renumbered` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
+        Column(
+            "repeats",
+            _REPEATS,
+            "The same with the id of what is repeated (`check`: an earlier `row` of this table, a problem of a `test` set).",
+        ),
+    ),
 }
 
 SCHEMAS: Mapping[str, pa.Schema] = {
@@ -210,7 +276,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 
 
 def features_yaml(config: str) -> list[dict[str, Any]]:
-    """Return what stands under `dataset_info: features:` in the card for one of `CONFIGS`."""
+    """Return what stands under `dataset_info: features:` in the card for one of `ALL_CONFIGS`."""
     return [{"name": column.name, **_feature(column.type)} for column in COLUMNS[config]]
 
 

@@ -73,7 +73,6 @@ def write_tables(
         Where candidates or seeds do not come with strictly ascending ids. `folder` stays as it was.
     """
     sources = {seed.id: seed.source for seed in seeds}
-    withheld = {seed.id for seed in seeds if not seed.shareable}
     funnel, tally, example = Funnel(), Tally(), Example()
     with staged_folder(folder) as staged, ExitStack() as stack:
         writers = {
@@ -86,7 +85,7 @@ def write_tables(
             writers["kp-extraction"].add(row)
         for candidate in candidates:
             funnel.add(candidate)
-            writers["scored"].add(scored_row(candidate, sources=sources, withheld=withheld))
+            writers["scored"].add(scored_row(candidate, sources=sources))
             chosen = select(candidate) if candidate.stage is Stage.KEPT else ()
             tally.add(candidate, len(chosen))
             for row in pair_rows(candidate, chosen, name=name, sources=sources):

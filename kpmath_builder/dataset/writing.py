@@ -1,11 +1,16 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from kpmath_builder.curation.decisions import curate
+from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
+from kpmath_builder.files.scratch import scratch
 from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
@@ -14,6 +19,7 @@ from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
 from kpmath_builder.recipe import KeyKind, Recipe, Sampled
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, SeedProblem
+from kpmath_builder.seeds.benchmarks import Benchmark
 
 __all__ = ["write_dataset"]
 
@@ -23,14 +29,24 @@ _HUB_IDS = {"openai/gsm8k": "openai/gsm8k", "hendrycks/math": "EleutherAI/hendry
 
 
 def write_dataset(
-    recipe: Recipe, workspace: Workspace, knowledge: Knowledge, fingerprint: str
-) -> TableCounts:
-    """Select from the candidates and write the three tables with their card, replacing the dataset folder."""
+    recipe: Recipe,
+    workspace: Workspace,
+    knowledge: Knowledge,
+    fingerprint: str,
+    benchmarks: Sequence[Benchmark] = (),
+) -> tuple[TableCounts, CurationReport]:
+    """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
     selection = Selection(recipe.selection)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.load(recipe.prompts)
     hide = hide_private(recipe)
-    return write_tables(
+    # A fault can be a library's words, which name places on this machine.
+    checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
+    with scratch(workspace.folder) as room:
+        decisions = curate(read_candidates(shards), checks, recipe, selection.published, room)
+    decisions.report.baseline = checks.baseline()
+    decided = map(decisions.decide, read_candidates(shards))
+    written = write_tables(
         workspace.dataset,
         name=recipe.name,
         fingerprint=fingerprint,
@@ -40,11 +56,12 @@ def write_dataset(
             for it in knowledge.extractions
         ],
         practices=knowledge.practices,
-        candidates=(_hidden(selection.decide(candidate), hide) for candidate in read_candidates(shards)),
+        candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
         select=selection.published,
-        facts=_facts(recipe, prompts, knowledge.seeds),
+        facts=_facts(recipe, prompts, knowledge.seeds, decisions.report),
         provenance=sources_of(recipe, prompts),
     )
+    return written, decisions.report
 
 
 def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:
@@ -58,13 +75,16 @@ def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:
     return candidate.model_copy(update={"detail": hide(candidate.detail), "solutions": tuple(solutions)})
 
 
-def _facts(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> CardFacts:
+def _facts(
+    recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem], report: CurationReport
+) -> CardFacts:
     models: dict[str, str] = {role: settings.public_name for role, settings in recipe.teachers.items()}
     return CardFacts(
         models=models,
         recipe=_settings(recipe),
         tasks=_tasks(recipe, prompts, models),
         licence=_licence(seeds),
+        curation=report,
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),
     )
 

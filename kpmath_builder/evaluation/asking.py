@@ -142,7 +142,9 @@ async def _ask(
 
         async def ask(place: tuple[int, int], name: str, problem: EvalProblem) -> None:
             request = request_for(name, problem)
-            responses, fresh = await run.responses(request, settings.samples, log, f"{name}/{problem.id}")
+            responses, fresh = await run.responses(
+                request, range(settings.samples), log, f"{name}/{problem.id}"
+            )
             answered[place] = responses
             report.step(resumed=not fresh)
 
@@ -178,7 +180,7 @@ def _request(
         task="solve",
         model=teacher.model_name,
         messages=template.messages(problem.question),
-        sampling=recipe.sampled_by("solver").sampling,
+        sampling=recipe.sampled_by("solver").request_sampling,
         seed=seed_of(settings.seed, f"{name}/{problem.id}", "evaluation"),
         extra=fields,
         stop=() if "stop" in fields else template.stop,

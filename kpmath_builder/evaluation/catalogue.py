@@ -6,48 +6,54 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.evaluation.problems import Columns, EvalProblem, read_problems
+from kpmath_builder.evaluation.problems import EvalProblem, ProblemColumns, read_problems
 from kpmath_builder.seeds.rows import open_file, open_hub
 
-__all__ = ["KNOWN", "EvalSet", "KnownSet", "open_sets", "read_fields"]
+__all__ = ["KNOWN", "EvalSet", "KnownTestSet", "open_sets", "read_fields"]
 
 _FIELDS = ("problem", "answer", "level", "subject", "id")
 _FILE = re.compile(r"\.(?:jsonl|jsonl\.gz|json|csv|parquet)\Z")
 
 
 @dataclass(frozen=True)
-class KnownSet:
+class KnownTestSet:
     """A public test set: its place on the Hub, and the ways in which its rows are written there and in files."""
 
     hub: str
-    layouts: tuple[Columns, ...]
+    layouts: tuple[ProblemColumns, ...]
     config: str | None = None
     split: str = "test"
 
 
-_MATH = Columns(("problem",), "solution", "level", "type")
-KNOWN: Mapping[str, KnownSet] = {
-    "gsm8k": KnownSet("openai/gsm8k", (Columns(("question",), "answer"),), "main"),
-    "math": KnownSet("EleutherAI/hendrycks_math", (_MATH,)),
-    "math-500": KnownSet(
-        "HuggingFaceH4/MATH-500", (Columns(("problem",), "answer", "level", "subject", "unique_id"), _MATH)
+_MATH = ProblemColumns(("problem",), "solution", "level", "type")
+KNOWN: Mapping[str, KnownTestSet] = {
+    "gsm8k": KnownTestSet("openai/gsm8k", (ProblemColumns(("question",), "answer"),), "main"),
+    "math": KnownTestSet("EleutherAI/hendrycks_math", (_MATH,)),
+    "math-500": KnownTestSet(
+        "HuggingFaceH4/MATH-500",
+        (ProblemColumns(("problem",), "answer", "level", "subject", "unique_id"), _MATH),
     ),
-    "svamp": KnownSet("ChilleD/SVAMP", (Columns(("Body", "Question"), "Answer", subject="Type", id="ID"),)),
-    "asdiv": KnownSet(
+    "svamp": KnownTestSet(
+        "ChilleD/SVAMP", (ProblemColumns(("Body", "Question"), "Answer", subject="Type", id="ID"),)
+    ),
+    "asdiv": KnownTestSet(
         "MU-NLPC/Calc-asdiv_a",
         (
-            Columns(("question",), "result", level="grade", id="id"),
-            Columns(("body", "question"), "answer", subject="solution_type", unit_in_brackets=True),
+            ProblemColumns(("question",), "result", level="grade", id="id"),
+            ProblemColumns(("body", "question"), "answer", subject="solution_type", unit_in_brackets=True),
         ),
     ),
-    "mawps": KnownSet(
+    "mawps": KnownTestSet(
         "MU-NLPC/Calc-mawps",
-        (Columns(("question",), "result", id="id"), Columns(("input",), "target", subject="type")),
+        (
+            ProblemColumns(("question",), "result", id="id"),
+            ProblemColumns(("input",), "target", subject="type"),
+        ),
     ),
-    "tabmwp": KnownSet(
+    "tabmwp": KnownTestSet(
         "Arietem/tabmwp",
         (
-            Columns(
+            ProblemColumns(
                 ("table_title", "table", "question", "choices"),
                 "answer",
                 level="grade",
@@ -58,7 +64,9 @@ KNOWN: Mapping[str, KnownSet] = {
     ),
 }
 _OWN = tuple(
-    Columns((problem,), answer) for problem in ("problem", "question") for answer in ("answer", "solution")
+    ProblemColumns((problem,), answer)
+    for problem in ("problem", "question")
+    for answer in ("answer", "solution")
 )
 
 
@@ -79,7 +87,7 @@ def open_sets(
     Parameters
     ----------
     fields
-        Columns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
+        ProblemColumns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
     limit
         The first so many problems of each set.
 
@@ -148,8 +156,8 @@ def _own_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", Path(text).name.split(".", 1)[0]).strip("-._") or "own"
 
 
-def _columns(fields: Mapping[str, str]) -> Columns:
-    return Columns(
+def _columns(fields: Mapping[str, str]) -> ProblemColumns:
+    return ProblemColumns(
         tuple(name.strip() for name in fields["problem"].split("+")),
         fields["answer"],
         fields.get("level"),
@@ -158,7 +166,7 @@ def _columns(fields: Mapping[str, str]) -> Columns:
     )
 
 
-def _from_file(name: str, path: Path, layouts: Sequence[Columns], limit: int | None) -> EvalSet:
+def _from_file(name: str, path: Path, layouts: Sequence[ProblemColumns], limit: int | None) -> EvalSet:
     if path.is_dir() or not path.exists():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"The test set {path} {what}: give a .jsonl, .json, .csv or .parquet file.")
@@ -169,7 +177,7 @@ def _from_file(name: str, path: Path, layouts: Sequence[Columns], limit: int | N
 def _from_hub(
     name: str,
     hub: str,
-    layouts: Sequence[Columns],
+    layouts: Sequence[ProblemColumns],
     limit: int | None,
     *,
     config: str | None = None,

@@ -16,7 +16,7 @@ from kpmath_builder.protocol import canonical_json
 from kpmath_builder.seeds.formats import reference_answer
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["Columns", "EvalProblem", "hash_of_problems", "read_problems"]
+__all__ = ["EvalProblem", "ProblemColumns", "hash_of_problems", "read_problems"]
 
 _MARKS = ("####", r"\boxed", r"\fbox")
 _BOX = r"\boxed{"
@@ -26,7 +26,7 @@ _UNIT_BEHIND = re.compile(r"\s*\([^()]*\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ProblemColumns:
     """Which columns of a row are what. `problem` may be several, which are joined to one text in their order."""
 
     problem: tuple[str, ...]
@@ -35,13 +35,13 @@ class Columns:
     subject: str | None = None
     id: str | None = None
     optional: tuple[str, ...] = ()
-    """Columns of `problem` that may be empty."""
+    """ProblemColumns of `problem` that may be empty."""
     unit_in_brackets: bool = False
     """Whether the answer has its unit in brackets behind it."""
 
     @property
     def needed(self) -> frozenset[str]:
-        """Columns without which a row cannot be read so."""
+        """ProblemColumns without which a row cannot be read so."""
         return frozenset({*self.problem, self.answer, self.level, self.subject, self.id} - {None})  # type: ignore[arg-type]
 
 
@@ -57,7 +57,7 @@ class EvalProblem:
 
 
 def read_problems(
-    origin: str, rows: Iterable[Row], layouts: Sequence[Columns], limit: int | None
+    origin: str, rows: Iterable[Row], layouts: Sequence[ProblemColumns], limit: int | None
 ) -> tuple[EvalProblem, ...]:
     """Return the problems of a set in their order, the first `limit` of them.
 
@@ -73,7 +73,7 @@ def read_problems(
     """
     problems: list[EvalProblem] = []
     places: dict[str, str] = {}
-    columns: Columns | None = None
+    columns: ProblemColumns | None = None
     for row in rows:
         columns = columns or _fitting(origin, row, layouts)
         problem = _read(origin, row, columns)
@@ -95,7 +95,7 @@ def hash_of_problems(problems: Iterable[EvalProblem]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _fitting(origin: str, row: Row, layouts: Sequence[Columns]) -> Columns:
+def _fitting(origin: str, row: Row, layouts: Sequence[ProblemColumns]) -> ProblemColumns:
     found = next((columns for columns in layouts if columns.needed <= row.columns.keys()), None)
     if found is None:
         has = ", ".join(f"`{name}`" for name in row.columns) or "none"
@@ -106,11 +106,11 @@ def _fitting(origin: str, row: Row, layouts: Sequence[Columns]) -> Columns:
     return found
 
 
-def _listed(columns: Columns) -> str:
+def _listed(columns: ProblemColumns) -> str:
     return ", ".join(f"`{name}`" for name in sorted(columns.needed))
 
 
-def _read(origin: str, row: Row, columns: Columns) -> EvalProblem:
+def _read(origin: str, row: Row, columns: ProblemColumns) -> EvalProblem:
     if missing := sorted(columns.needed - row.columns.keys()):
         raise InputError(f"{origin}, {row.place}, has no column `{missing[0]}`: correct the row.")
     question = _question(origin, row, columns)
@@ -131,7 +131,7 @@ def _read(origin: str, row: Row, columns: Columns) -> EvalProblem:
     )
 
 
-def _question(origin: str, row: Row, columns: Columns) -> str:
+def _question(origin: str, row: Row, columns: ProblemColumns) -> str:
     """Join the columns of a question; a part that ends without a mark gets a full stop."""
     question = ""
     for name in columns.problem:
@@ -162,7 +162,7 @@ def _label(origin: str, row: Row, column: str) -> str:
     return text.strip()
 
 
-def _reference(text: str, columns: Columns) -> str | None:
+def _reference(text: str, columns: ProblemColumns) -> str | None:
     if any(mark in text for mark in _MARKS):
         return reference_answer(text, *_MARKS) or _last_box(text)
     if columns.unit_in_brackets:

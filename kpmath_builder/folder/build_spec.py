@@ -18,12 +18,15 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, canonical_json
 from kpmath_builder.recipe import KeyKind, Recipe
 
-__all__ = ["ASKING", "SEEDS_HASH", "BuildSpec", "Keys", "differences"]
+__all__ = ["ASKING", "SEEDS_HASH", "BuildSpec", "Keys", "differences", "test_set_key"]
 
 Keys = Mapping[str, Any]
 
 SEEDS_HASH = "the seeds' hash"
 ASKING = "answers may be asked for"
+_TEST_SET = "the test set "
+_OF_TABLES = (_TEST_SET, "selection.", "seed_repeats.", "contamination.", "duplicates.")
+"""Beginnings of what only the tables depend on: a change leaves the shards of candidates as they are."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,24 @@ class BuildSpec:
         generations: Mapping[str, int],
         *,
         asking: bool,
+        digests: Mapping[str, str] | None = None,
     ) -> "BuildSpec":
-        """Return the build spec of a recipe; `asking` is false if only answers that are there may be used."""
+        """Return the build spec of a recipe.
+
+        Parameters
+        ----------
+        asking
+            False if only answers that are there may be used.
+        digests
+            Of each test set, by its name: equal tables need equal sets.
+        """
+        sets = {test_set_key(name): digest for name, digest in (digests or {}).items()}
         now = {ASKING: asking, "the version of kpmath-builder": version("kpmath-builder")}
         return cls(
             origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},
             layout=_all_of(KeyKind.LAYOUT, recipe, prompts),
             asked=_all_of(KeyKind.ASKED, recipe, prompts),
-            decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now},
+            decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now, **sets},
             generations=generations,
             seeds=_all_of(KeyKind.SEEDS, recipe, prompts),
         )
@@ -79,7 +92,7 @@ class BuildSpec:
             "shard": shard,
             **self.layout,
             "generation": self.generation(shard),
-            "build spec": _hash([self.origin, self.asked, self.decided]),
+            "build spec": _hash([self.origin, self.asked, _without(self.decided, _OF_TABLES)]),
             "draw": draw,
         }
 
@@ -100,6 +113,15 @@ class BuildSpec:
         """Yield what is now decided otherwise than `since`, as "key was X and is now Y"."""
         before, now = ({**spec.decided, ASKING: None} for spec in (since, self))
         return differences(before, now)
+
+
+def test_set_key(name: str) -> str:
+    """Return the key of a test set's digest among what is decided."""
+    return f"{_TEST_SET}{name}"
+
+
+def _without(keys: Keys, beginnings: tuple[str, ...]) -> Keys:
+    return {name: value for name, value in keys.items() if not name.startswith(beginnings)}
 
 
 def differences(before: Keys, now: Keys) -> Iterator[str]:

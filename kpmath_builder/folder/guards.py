@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.sealed import DamagedError, read_text
+from kpmath_builder.folder.paths import MIX_RECIPE
 from kpmath_builder.folder.proved import plain_files
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -38,6 +39,10 @@ def check_folder(recipe: Recipe, *, shrink: bool) -> None:
         When the folder is no place for a build, belongs to a recipe of another name, or holds more questions.
     """
     workspace = Workspace(recipe.build.folder)
+    if (workspace.folder / MIX_RECIPE).exists():
+        raise InputError(
+            f"{shown(str(workspace.folder))} is the folder of a mix: choose another with --set build.folder=…"
+        )
     try:
         if not _is_build(workspace):
             _check_place(workspace.folder)

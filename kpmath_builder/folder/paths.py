@@ -8,7 +8,10 @@ from kpmath_builder.files.lock import Lock
 from kpmath_builder.folder.log_scan import tasks_answered, unanswered
 from kpmath_builder.protocol import ROLE_OF, Role, Task
 
-__all__ = ["Paths"]
+__all__ = ["MIX_RECIPE", "Paths"]
+
+MIX_RECIPE = "mix.toml"
+"""Where it lies, a folder is that of a mix and no build's."""
 
 _TASKS_OF: Mapping[str, tuple[Task, ...]] = {
     "extract": ("extract",),

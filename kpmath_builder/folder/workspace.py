@@ -23,6 +23,7 @@ from kpmath_builder.files.sealed import (
 from kpmath_builder.folder.build_spec import SEEDS_HASH, BuildSpec, Keys, differences
 from kpmath_builder.folder.log import ResponseLog, open_log, read_log
 from kpmath_builder.folder.notes import Notes, new_build, read_notes
+from kpmath_builder.folder.paths import MIX_RECIPE
 from kpmath_builder.folder.results import KNOWLEDGE_FILES, Results
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.text import cut_list
@@ -50,6 +51,11 @@ class Workspace(Results):
     def existing(cls, folder: Path) -> Self:
         """Return the workspace of a folder that a build was begun in; raises `InputError` otherwise."""
         workspace = cls(folder)
+        if (folder / MIX_RECIPE).is_file():
+            raise InputError(
+                f"{folder} is the folder of a mix, which is mixed, verified, exported and published: give the folder of the build "
+                "that it is made of."
+            )
         if not workspace.recipe.exists():
             raise InputError(
                 f"{folder} is not a build folder (it has no recipe.toml): give the folder of a `kpmath build`."

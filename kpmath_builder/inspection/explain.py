@@ -1,15 +1,17 @@
 """The way from a published row back to its seeds, prompts and responses, found by going it again over the log."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.selection import Selection
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, AskedSample
 from kpmath_builder.execution.run import Run
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.inspection.repeats import DecidedRow, SeenRepeat, decided_row, seen_repeats
 from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
@@ -62,10 +64,19 @@ class QuestionExplanation:
     """The solution of a row of `qa-pairs`."""
     seeds: Mapping[str, SeedProblem]
     asked: list[AskedSample]
+    decided: DecidedRow | None = None
+    """How the tables end it; None before they are written."""
+    repeats: Sequence[SeenRepeat] = ()
 
     def lines(self) -> Iterator[str]:
         """Yield it in words."""
         yield from _decision(self.candidate, self.sample)
+        if self.decided is not None and self.decided.repeats:
+            yield f"in the tables: {self.decided.status} {self.decided.reason}: {self.decided.detail}".rstrip(
+                " :"
+            )
+        for repeat in self.repeats:
+            yield from repeat.lines()
         for number, part in enumerate(self.candidate.blueprint.parts, start=1):
             yield f"practice {number}: {part.seed_id}, topic {part.topic}, key points {'; '.join(part.key_points)}"
             yield from _indented("problem", self.seeds[part.seed_id].problem)
@@ -79,6 +90,7 @@ class QuestionExplanation:
             "kind": "candidate" if self.sample is None else "pair",
             "sample": self.sample,
             "candidate": self.candidate.model_dump(mode="json"),
+            "repeats": [repeat.as_json() for repeat in self.repeats],
             "seeds": {name: seed.model_dump(mode="json") for name, seed in self.seeds.items()},
             "requests": _requests_as_json(self.asked),
         }
@@ -111,8 +123,31 @@ def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Works
 
 
 def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> QuestionExplanation:
+    candidate, ask = _led(row_id, knowledge, run, workspace)
+    _, _, sample = _place(row_id, candidate.blueprint.id.partition("-")[0])
+    seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
+    if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:
+        raise _no_row(workspace, row_id)
+    used = {part.seed_id: seeds[part.seed_id] for part in candidate.blueprint.parts}
+    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.sample == sample]
+    decided = decided_row(workspace, candidate.blueprint.id)
+    repeats: Sequence[SeenRepeat] = ()
+    if decided is not None and decided.repeats and candidate.question is not None:
+        repeats = seen_repeats(
+            decided,
+            run.recipe,
+            candidate.question,
+            [solution.text for solution in Selection(run.recipe.selection).published(candidate)],
+            seeds={seed.id: seed for seed in knowledge.seeds},
+            question_of=lambda other: _question_of(other, knowledge, run, workspace),
+        )
+    return QuestionExplanation(candidate, sample, used, asked, decided, repeats)
+
+
+def _led(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> tuple[Candidate, Ask]:
+    """Lead the blueprint of a row through the method again, over the log alone."""
     drawer = drawer_for(knowledge, run.recipe)
-    index, generation, sample = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
+    index, generation, _ = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
     build = run.recipe.build
     known = 0 if index is None else _generations(workspace, index % build.shards)
     if index is None or index >= build.questions or generation > known:
@@ -120,12 +155,13 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
     with workspace.read_log("synthesis", index % build.shards) as log:
         ask = Ask(run, log, index, generation)
-        candidate = run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe))
-    if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:
-        raise _no_row(workspace, row_id)
-    used = {part.seed_id: seeds[part.seed_id] for part in candidate.blueprint.parts}
-    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.sample == sample]
-    return QuestionExplanation(candidate, sample, used, asked)
+        return run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe)), ask
+
+
+def _question_of(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> str:
+    """Return the question of another candidate, found in the log; "" if it is not there any more."""
+    candidate, _ = _led(row_id, knowledge, run, workspace)
+    return candidate.question or ""
 
 
 def _generations(workspace: Workspace, shard: int) -> int:

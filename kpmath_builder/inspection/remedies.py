@@ -16,6 +16,12 @@ class Remedies:
         self._build = f"`kpmath build {place}/recipe.toml`"
 
     @property
+    def test_sets(self) -> str:
+        """For tables that were compared with a test set which is not here, or another by now."""
+        place = shlex.quote(str(self._folder))
+        return f"go online, or give the set as it was as a file in contamination.sets; `kpmath rescore {place}` compares with what is there"
+
+    @property
     def remade(self) -> str:
         """For what is damaged or gone, and follows from the log."""
         return f"{self._repair} makes it again from the log"

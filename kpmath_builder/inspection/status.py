@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
@@ -54,6 +55,8 @@ class Status:
     """What is found about the teachers, and where the rest went."""
     finished: bool = False
     """Whether the tables are there, whole as far as their lengths show."""
+    curation: CurationReport | None = None
+    """What the questions repeat; known once the tables are there."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
@@ -75,6 +78,7 @@ class Status:
             "sentence": self.sentence,
             "shards": shards,
             "funnel": self.funnel.as_json(),
+            "curation": self.curation.as_json() if self.curation else None,
             **self.outcome.as_json(),
         }
 
@@ -95,7 +99,9 @@ def read_status(folder: Path) -> Status:
     more = (_damaged(workspace, shards), _unanswered(workspace, shards))
     sentence = " ".join(filter(None, (sentence, *more)))
     outcome = outcome_of(workspace, recipe, Knowledge.load_if_whole(workspace), funnel)
-    return Status(shards, funnel, sentence, outcome, finished=manifest is not None)
+    told = manifest.get("curation") if manifest else None
+    curation = CurationReport.from_json(told) if told else None
+    return Status(shards, funnel, sentence, outcome, finished=manifest is not None, curation=curation)
 
 
 def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:

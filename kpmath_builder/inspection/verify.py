@@ -4,7 +4,7 @@ No teacher is asked. Going the way again makes every request anew, so that an an
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -19,7 +19,7 @@ from kpmath_builder.execution.run import Run
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.scratch import scratch
 from kpmath_builder.files.sealed import DamagedError, FileRecord
-from kpmath_builder.folder.build_spec import ASKING, BuildSpec
+from kpmath_builder.folder.build_spec import ASKING, BuildSpec, test_set_key
 from kpmath_builder.folder.damage import FOREIGN, damage
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.shards import shard_header
@@ -34,6 +34,7 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import DropReason
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
+from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import synthesise_all
 
@@ -79,6 +80,7 @@ class Verifier:
 
     def __post_init__(self) -> None:
         self._remedies = Remedies(self.folder)
+        self._benchmarks: Sequence[Benchmark] = ()
         self._lost = ""
         """The remedy for candidates whose answers are lost, on which the tables depend."""
 
@@ -104,6 +106,7 @@ class Verifier:
             return
         prompts = Prompts.load(recipe.prompts)
         run = Run(recipe, prompts, Reporter(self.progress))
+        self._benchmarks = read_benchmarks(recipe.test_sets)
         with scratch(self.folder) as room:
             again = Workspace(room, workspace)
             again.make()
@@ -111,7 +114,7 @@ class Verifier:
             yield from self._knowledge(workspace, again, run, known)
             yield from self._candidates(workspace, again, run, known, spec)
             if workspace.manifest.exists():
-                yield from self._tables(workspace, again, recipe, known, spec)
+                yield from self._compared_tables(workspace, again, recipe, known, spec)
 
     def _logs(self, workspace: Workspace) -> Iterator[Disagreement]:
         for path in workspace.logs():
@@ -143,7 +146,12 @@ class Verifier:
                     "knowledge/seeds.jsonl", f"line {number}", "its content hash is another", remedy
                 )
         asking = spec.decided[ASKING]
-        now = BuildSpec.of(recipe, prompts, hash_of_set(known.seeds), spec.generations, asking=asking)
+        digests = {
+            one.name: one.digest if one.is_read else spec.decided.get(test_set_key(one.name), one.digest)
+            for one in self._benchmarks
+        }
+        seeds_hash = hash_of_set(known.seeds)
+        now = BuildSpec.of(recipe, prompts, seeds_hash, spec.generations, asking=asking, digests=digests)
         for place, what in compare_values(spec.as_json(), now.as_json()):
             yield Disagreement("build_spec.json", place, what, self._remedies.spec)
         told = workspace.learnt_from()
@@ -198,13 +206,26 @@ class Verifier:
                 yield Disagreement(name, "all of it", what, self._remedies.remade)
                 run_apart(synthesise_all(known, run, again, spec, [number]))
 
+    def _compared_tables(
+        self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
+    ) -> Iterator[Disagreement]:
+        """Compare the tables, unless they were compared with a test set that is not as it was."""
+        other = [
+            one.name for one in self._benchmarks if spec.decided.get(test_set_key(one.name)) != one.digest
+        ]
+        if not other:
+            yield from self._tables(workspace, again, recipe, known, spec)
+            return
+        what = f"cannot be made again: {', '.join(other)} cannot be read as it was when they were written"
+        yield Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
+
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         whole = next(workspace.damaged_results(), None) is None
         remedy = self._remedies.differs("them", "manifest.json") if whole else self._remedies.remade
         remedy = self._lost or remedy
-        manifest = tabulate(recipe, again, known, spec)
+        manifest = tabulate(recipe, again, known, spec, self._benchmarks)
         with suppress(DamagedError):
             stored = {
                 key: value for key, value in (workspace.read_manifest() or {}).items() if key != "files"

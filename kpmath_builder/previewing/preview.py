@@ -1,13 +1,15 @@
 """`preview`: a few blueprints led through the whole method, with everything on the way."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
 from kpmath_builder.completion import disk_faults
+from kpmath_builder.curation.decisions import curate
+from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask
@@ -15,6 +17,7 @@ from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
 from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.execution.window import run_window
+from kpmath_builder.files.scratch import scratch
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.guards import check_folder
 from kpmath_builder.folder.log import ResponseLog
@@ -33,6 +36,7 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, Tokens
 from kpmath_builder.seeds import SeedSet
+from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks, unread
 from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
@@ -87,6 +91,9 @@ def preview(
         workspace = Workspace(recipe.build.folder)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
+        benchmarks = read_benchmarks(recipe.test_sets)
+        if said := unread(benchmarks):
+            report.note(said)
         spec = BuildSpec.of(recipe, prompts, seeds.content_hash, workspace.renewals(), asking=True)
         workspace.check(spec)
         _make_room(workspace)
@@ -101,7 +108,7 @@ def preview(
                 run = Run(recipe, prompts, report, teachers, stop, spending=spending)
                 ground = await find_ground(seeds.problems, count, run, workspace)
                 report.begin("synthesis", count)
-                with _Rows(ground, run, workspace, spec, each_row) as rows:
+                with _Rows(ground, run, workspace, spec, each_row, benchmarks=benchmarks) as rows:
                     jobs = [partial(rows.lead, index) for index in range(count)]
                     await run_window(recipe.window, jobs, stop)
                 return ground, rows.done
@@ -121,6 +128,8 @@ class _Rows:
         workspace: Workspace,
         spec: BuildSpec,
         each_row: Callable[[PreviewRow], None] | None,
+        *,
+        benchmarks: Sequence[Benchmark],
     ) -> None:
         self.done: list[PreviewRow] = []
         self._ground, self._run, self._workspace, self._spec = ground, run, workspace, spec
@@ -128,7 +137,9 @@ class _Rows:
         self._drawer = drawer_for(ground.knowledge, run.recipe)
         self._seeds = {seed.id: seed for seed in ground.knowledge.seeds}
         self._hide = hide_private(run.recipe)
-        self._selection = Selection(run.recipe.selection)
+        self._checks = RowChecks(ground.knowledge.seeds, benchmarks)
+        self._ended: list[Candidate] = []
+        """Candidates in the order of their blueprints, not decided."""
         self._waiting: dict[int, tuple[Candidate, Ask]] = {}
         self._logs: dict[tuple[str, int], ResponseLog] = {}
         self._open = ExitStack()
@@ -161,12 +172,20 @@ class _Rows:
         return self._logs[stage, number]
 
     def _hand_on(self, candidate: Candidate, ask: Ask) -> None:
-        decided = self._selection.decide(candidate)
+        decided = self._decide(candidate)
         seeds = {part.seed_id: self._seeds[part.seed_id] for part in decided.blueprint.parts}
         row = PreviewRow(decided, seeds, tuple(ask.asked), self._hide)
         self.done.append(row)
         if self._each_row:
             self._each_row(row)
+
+    def _decide(self, candidate: Candidate) -> Candidate:
+        """Decide as the build would if its candidates ended here."""
+        self._ended.append(candidate)
+        recipe = self._run.recipe
+        with scratch() as room:
+            published = Selection(recipe.selection).published
+            return curate(self._ended, self._checks, recipe, published, room).decide(candidate)
 
 
 @dataclass

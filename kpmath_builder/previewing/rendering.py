@@ -6,9 +6,10 @@ A notebook is published sooner or later, a terminal is not: HTML leaves out the 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 
+from kpmath_builder.curation.withholding import is_withheld
 from kpmath_builder.execution.ask import AskedSample
 from kpmath_builder.notebooks import fold, preformatted
-from kpmath_builder.records import COPIED, BlueprintPart, Candidate, SeedProblem, Solution, Stage
+from kpmath_builder.records import BlueprintPart, Candidate, SeedProblem, Solution, Stage
 from kpmath_builder.text import cut
 
 __all__ = ["prompt_lines", "row_html", "row_lines"]
@@ -45,6 +46,8 @@ def row_lines(
             continue
         text = solution.text if show_prompts else cut(" ".join(solution.text.split()), LONGEST_SOLUTION)
         yield from _indented(text, "      ")
+    for mark in candidate.repeats:
+        yield f"repeats: {mark.id}{f' of {mark.set}' if mark.set else ''}, {mark.kind}"
     yield f"decision: {_decision(candidate)}"
 
 
@@ -69,8 +72,10 @@ def row_html(
     candidate: Candidate, seeds: Mapping[str, SeedProblem], judge_words: str, hide: Callable[[str], str]
 ) -> str:
     """Return a row as a fold, opened by a click on its decision; `hide` leaves out private words of what a server said."""
-    if candidate.reason in COPIED and not all(seed.shareable for seed in seeds.values()):
-        candidate = candidate.model_copy(update={"question": NOT_SHARED, "detail": ""})
+    repeated = {mark.id for mark in candidate.repeats if mark.check == "seed"}
+    free = {seed.id for seed in seeds.values() if seed.shareable}
+    if is_withheld(candidate, {*seeds, *repeated} - free):
+        candidate = candidate.model_copy(update={"question": NOT_SHARED, "detail": "", "solutions": ()})
     practices = "".join(
         _practice_html(number, part, seeds[part.seed_id])
         for number, part in enumerate(candidate.blueprint.parts, start=1)

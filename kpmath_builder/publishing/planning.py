@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.dataset.schemas import CONFIGS
+from kpmath_builder.dataset.schemas import ALL_CONFIGS
 from kpmath_builder.errors import InputError
 from kpmath_builder.publishing.release import RELEASE, File, Release, managed
 from kpmath_builder.publishing.remote import Remote, RemoteFile
@@ -119,7 +119,12 @@ class Planner:
 
     def _difference(self, commit: str | None) -> VersionDiff:
         there = self._remote.files(commit) if commit else {}
-        return VersionDiff({config: self._config(config, commit or "", there) for config in CONFIGS})
+        here = set(self._release.configs).union(
+            path.split("/")[1] for path in there if path.startswith("data/")
+        )
+        return VersionDiff(
+            {config: self._config(config, commit or "", there) for config in ALL_CONFIGS if config in here}
+        )
 
     def _config(self, config: str, commit: str, there: Mapping[str, RemoteFile]) -> ConfigDiff:
         """Compare a table with that of a commit; files that are equal on both sides are not looked into."""

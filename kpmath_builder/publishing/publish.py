@@ -5,12 +5,15 @@ validate → compare → commit on the head that was looked at → read back →
 what came back whole.
 """
 
+import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.auditing.audit import audit
+from kpmath_builder.auditing.report import Severity
 from kpmath_builder.dataset.script import script_text
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.scratch import scratch
@@ -77,6 +80,7 @@ def publish(
     dry_run: bool = False,
     pull_request: bool = False,
     private: bool = False,
+    allow_critical: bool = False,
     endpoint: str | None = None,
     token: str | None = None,
     note: Callable[[str], None] = lambda _: None,
@@ -97,6 +101,8 @@ def publish(
         Open a pull request instead of a commit on `main`; after its merge the same call without this tags it.
     private
         Make a new repository private.
+    allow_critical
+        Publish although an audit of the folder (docs/audit.md, without the response logs) has findings of the highest severity.
     endpoint, token
         Address of the Hub and token; the usual ones where not given.
     note
@@ -105,7 +111,7 @@ def publish(
     Raises
     ------
     InputError
-        Where the build does not pass validation, the version does not fit, or its tag has another content.
+        Where the build does not pass validation, its audit has critical findings, the version does not fit, or its tag has another content.
     BuildError
         Where the Hub stays away; the repository is whole, and the same call goes on.
     """
@@ -115,6 +121,7 @@ def publish(
     if problems := release_problems(release, Path(folder)):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InputError(f"This build cannot be published: {problems[0]}{more}. Correct it and build again.")
+    _check_audit(Path(folder), allow_critical=allow_critical, note=note)
     with scratch(Path(folder)) as downloads:
         publisher = _Publisher(remote, release, downloads, note)
         published = _persist(
@@ -125,6 +132,20 @@ def publish(
     for address in others:
         note(f"{address} is an open pull request, and no part of this version: merge or close it.")
     return replace(published, open_pull_requests=tuple(others))
+
+
+def _check_audit(folder: Path, *, allow_critical: bool, note: Callable[[str], None]) -> None:
+    """Raise `InputError` if the audit has findings of the highest severity, or note them if they are allowed."""
+    found = audit(folder, responses=False).at_least(Severity.CRITICAL)
+    if not found:
+        return
+    names = ", ".join(dict.fromkeys(finding.id for finding in found))
+    if not allow_critical:
+        raise InputError(
+            f"This build is not published, because its audit has critical findings ({names}): {found[0].sentence} Look at all of them with "
+            f"`kpmath audit {shlex.quote(str(folder))}`; if you have read them and mean it, publish with --allow-critical."
+        )
+    note(f"Published with critical findings of the audit, as you said: {names}.")
 
 
 def _persist(attempt: Callable[[], Published], note: Callable[[str], None]) -> Published:

@@ -11,6 +11,7 @@ from typing import Any
 
 from kpmath_builder.dataset.address import DatasetAddress, addressed
 from kpmath_builder.dataset.provenance import PROVENANCE
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, PLUS
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.sealed import FileRecord
 from kpmath_builder.folder.workspace import Workspace
@@ -115,6 +116,11 @@ class Release:
     def card(self) -> str:
         """README.md."""
         return self.files["README.md"].data.decode()
+
+    @property
+    def configs(self) -> tuple[str, ...]:
+        """The configs: those of a build, and `plus` if it is a mix."""
+        return ALL_CONFIGS if PLUS in self.build["tables"] else CONFIGS
 
     def tables(self, config: str) -> dict[str, Path]:
         """Return the Parquet files of a config by their paths."""

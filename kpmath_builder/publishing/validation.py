@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.dataset.parquet import digest_of
-from kpmath_builder.dataset.protected import ProtectedTexts
-from kpmath_builder.dataset.schemas import CONFIGS, SCHEMAS
+from kpmath_builder.dataset.schemas import PLUS, SCHEMAS
 from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.publishing.release import Release
 from kpmath_builder.records import SeedProblem
@@ -19,13 +19,21 @@ from kpmath_builder.records import SeedProblem
 __all__ = ["release_problems", "rows_of"]
 
 _ROWS_AT_ONCE = 100
-_TEXTS = {"qa-pairs": ("question", "solution"), "scored": ("question", "solutions"), "kp-extraction": ()}
-"""Columns that a model wrote and that may repeat what it was shown."""
+_SAID = ("question", "detail", "missing_key_points", "errors", "judge_answer", "solutions")
+_TEXTS = {
+    "qa-pairs": ("question", "solution"),
+    "scored": _SAID,
+    "kp-extraction": (),
+    PLUS: ("question", "solution"),
+}
+"""Columns that may repeat what must not be published: a model wrote them and was shown it, or others did."""
+_PROTECTED = ("seeds.jsonl", "protected.jsonl")
+"""Below `knowledge/`: the seeds of a build, and what a mix knows of MATH besides."""
 
 
 def release_problems(release: Release, folder: Path) -> list[str]:
     """Return what is wrong with a release of a build folder, a sentence each; nothing: it may be published."""
-    problems = [problem for config in CONFIGS for problem in _table(release, config)]
+    problems = [problem for config in release.configs for problem in _table(release, config)]
     if problems:
         return problems
     rows = {
@@ -41,7 +49,10 @@ def release_problems(release: Release, folder: Path) -> list[str]:
 
 
 def _seeds(folder: Path) -> Iterator[SeedProblem]:
-    yield from map(SeedProblem.model_validate_json, read_lines(folder / "knowledge" / "seeds.jsonl"))
+    for name in _PROTECTED:
+        path = folder / "knowledge" / name
+        if name == "seeds.jsonl" or path.exists():
+            yield from map(SeedProblem.model_validate_json, read_lines(path))
 
 
 def rows_of(table: Path) -> int:
@@ -97,12 +108,19 @@ def _withheld(release: Release) -> Iterator[str]:
             yield f"kp-extraction publishes the {column} of MATH problems"
     if pc.any(pc.equal(rows["licence"], "")).as_py():
         yield "kp-extraction has seed problems without a licence: set seeds.licence"
+    if PLUS in release.configs:
+        mixed = _columns(release, PLUS, ["source", "licence"])
+        if pc.any(pc.match_substring(pc.utf8_lower(mixed["source"]), "hendrycks")).as_py():
+            yield f"{PLUS} publishes MATH problems"
+        if pc.any(pc.equal(mixed["licence"], "")).as_py():
+            yield f"{PLUS} has rows without a licence"
 
 
 def _copied(release: Release, protected: ProtectedTexts) -> Iterator[str]:
     if not protected:
         return
-    for config, columns in _TEXTS.items():
+    for config in release.configs:
+        columns = _TEXTS[config]
         for file in release.tables(config).values() if columns else ():
             for batch in pq.ParquetFile(file).iter_batches(_ROWS_AT_ONCE, columns=["id", *columns]):
                 for row in batch.to_pylist():
@@ -113,10 +131,10 @@ def _copied(release: Release, protected: ProtectedTexts) -> Iterator[str]:
 
 def _texts(row: dict[str, Any], columns: Sequence[str]) -> Iterator[str]:
     for column in columns:
-        if isinstance(row[column], str):
-            yield row[column]
-        elif row[column]:
-            yield from (solution["text"] for solution in row[column])
+        value = row[column]
+        for item in value if isinstance(value, list) else [value]:
+            said = (item["text"], item["thinking"]) if isinstance(item, dict) else (item,)
+            yield from filter(None, said)
 
 
 def _columns(release: Release, config: str, names: list[str]) -> pa.Table:

@@ -15,10 +15,13 @@ from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
     ConsensusSettings,
+    ContaminationSettings,
+    DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
     QuestionsSettings,
     Sampled,
+    SeedRepeatsSettings,
     SeedsSettings,
     SelectionSettings,
     SolutionsSettings,
@@ -31,21 +34,26 @@ from kpmath_builder.recipe.teacher import (
     TeacherSettings,
     VllmSettings,
 )
+from kpmath_builder.recipe.test_sets import DEFAULT_SETS, TestSetSettings
 from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
+    "ContaminationSettings",
+    "DuplicatesSettings",
     "JudgingSettings",
     "Key",
     "KeyKind",
     "Recipe",
     "Sampled",
     "Section",
+    "SeedRepeatsSettings",
     "SelectionSettings",
     "ServerSettings",
     "SolutionsSettings",
     "SymbolicSettings",
     "TeacherSettings",
+    "TestSetSettings",
     "TopicsSettings",
     "VllmSettings",
 ]
@@ -79,6 +87,9 @@ class Recipe(Section):
     judging: JudgingSettings = JudgingSettings()
     solutions: SolutionsSettings = SolutionsSettings()
     consensus: ConsensusSettings = ConsensusSettings()
+    seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
+    contamination: ContaminationSettings = ContaminationSettings()
+    duplicates: DuplicatesSettings = DuplicatesSettings()
     selection: SelectionSettings = SelectionSettings()
     build: BuildSettings = BuildSettings()
 
@@ -141,6 +152,15 @@ class Recipe(Section):
     def window(self) -> int:
         """Blueprints in flight: each has at least one request under way or waiting, so that as many as places fill them all."""
         return self.build.window or max(self.teacher_for(role).places for role in self._tables)
+
+    @property
+    def test_sets(self) -> tuple[TestSetSettings, ...]:
+        """The test sets that rows are compared with."""
+        if self.contamination.sets is not None:
+            return self.contamination.sets
+        # A build from the problems of the package is a rehearsal, which needs no network.
+        is_rehearsal = self.seeds.path is None and self.seeds.hub is None
+        return () if is_rehearsal else DEFAULT_SETS
 
     def sampled_by(self, role: Role) -> Sampled:
         """Return the sampling fields of what `role` is asked."""

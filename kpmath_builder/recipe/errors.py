@@ -109,6 +109,9 @@ def allowed_values(schema: Schema, root: Schema) -> str:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
         least = ", at least one" if schema.get("minItems") else ""
+        item = _inner(schema.get("items", {}), root)
+        if "enum" in item:
+            return f"a list of some of {', '.join(map(str, item['enum']))}{least}"
         return f"a list of {_TYPES.get(schema.get('items', {}).get('type', ''), 'values')}{least}"
     if schema.get("type") == "object" or "discriminator" in schema:
         return "a table"

@@ -7,15 +7,19 @@ from pydantic import model_validator
 
 from kpmath_builder.protocol import Sampling
 from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, UserPath, key, last_part, public_model
+from kpmath_builder.recipe.test_sets import TestSets
 
 __all__ = [
     "BlueprintsSettings",
     "BuildSettings",
     "ConsensusSettings",
+    "ContaminationSettings",
+    "DuplicatesSettings",
     "ExtractionSettings",
     "JudgingSettings",
     "QuestionsSettings",
     "Sampled",
+    "SeedRepeatsSettings",
     "SeedsSettings",
     "SelectionSettings",
     "SolutionsSettings",
@@ -211,6 +215,82 @@ class ConsensusSettings(Section):
         "against",
         KeyKind.DECISION,
     )
+
+
+Policy = Literal["drop", "flag", "ignore"]
+
+
+class DuplicatesSettings(Section):
+    """Questions that repeat an earlier one of the build; the earlier one stays (docs/curation.md)."""
+
+    verbatim: Policy = key("equal but for case and spacing", "drop", KeyKind.DECISION)
+    reformatted: Policy = key("equal but for LaTeX spelling and formatting", "drop", KeyKind.DECISION)
+    renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
+    renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
+    near: Policy = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
+    memory: int = key(
+        "mebibytes that the search for duplicates may take; what does not fit waits on the disk",
+        1024,
+        KeyKind.FREE,
+        public=False,
+        ge=64,
+    )
+
+
+class SeedRepeatsSettings(Section):
+    """Questions that repeat a seed problem; verbatim and reformatted copies of one that may not be shared never leave the build."""
+
+    verbatim: Policy = key("equal but for case and spacing", "drop", KeyKind.DECISION)
+    reformatted: Policy = key("equal but for LaTeX spelling and formatting", "drop", KeyKind.DECISION)
+    renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
+    renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
+    near: Policy = key("most of the wording in common (near)", "flag", KeyKind.DECISION)
+
+
+Hit = Literal["drop", "flag"]
+
+
+class ContaminationSettings(Section):
+    """Questions that repeat a problem of a test set (docs/curation.md)."""
+
+    sets: TestSets = key(
+        "test sets: ids on the Hub, files, or tables with name, hub or path, hub_config, revision, split, fields (problem, solution, id); "
+        "unset: GSM8K test, MATH test and MATH-500, or none if the seeds are those of the package",
+        None,
+        KeyKind.DECISION,
+    )
+    unread: Literal["note", "error"] = key(
+        "a set that the Hub does not give; note: the build goes on, and tables, status and card say that it was not checked; error: the "
+        "build is refused before anything is asked",
+        "note",
+        KeyKind.DECISION,
+    )
+    verbatim: Hit = key("equal to a test problem but for case and spacing", "drop", KeyKind.DECISION)
+    reformatted: Hit = key("equal but for LaTeX spelling and formatting", "drop", KeyKind.DECISION)
+    renumbered: Hit = key("the same text with other numbers", "drop", KeyKind.DECISION)
+    renamed: Hit = key("the same text with other names of people", "drop", KeyKind.DECISION)
+    near: Hit = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
+    question_13gram: Hit = key(
+        "13 words in a row of a test question stand in the question, the check that others print",
+        "flag",
+        KeyKind.DECISION,
+    )
+    question_20gram: Hit = key(
+        "20 words in a row of a test question stand in question or solution, the paper's check",
+        "flag",
+        KeyKind.DECISION,
+    )
+    solution_30gram: Hit = key(
+        "30 words in a row of a test solution stand in question or solution, the paper's check",
+        "flag",
+        KeyKind.DECISION,
+    )
+
+    def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a value as it may leave the machine; a file of a set by its last part."""
+        if name == "sets" and value is not None:
+            return [{**one, "path": last_part(one["path"])} if "path" in one else one for one in value]
+        return super().shown(name, value)
 
 
 class SelectionSettings(Section):

@@ -13,7 +13,7 @@ from kpmath_builder.answers.reading import final_answer, make_answer
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["Format", "SeedRow", "choose_format", "read_row", "reference_answer"]
+__all__ = ["Format", "SeedRow", "bears_labels_of_math", "choose_format", "read_row", "reference_answer"]
 
 Format = Literal["gsm8k", "math", "custom"]
 
@@ -128,10 +128,11 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
         )
     elif make_answer(labels["answer"]) is None:
         sentinel, labels["answer"] = labels["answer"], None
-    return SeedRow(problem, solution, **labels, sentinel=sentinel, is_math=_bears_labels_of_math(row))
+    return SeedRow(problem, solution, **labels, sentinel=sentinel, is_math=bears_labels_of_math(row))
 
 
-def _bears_labels_of_math(row: Row) -> bool:
+def bears_labels_of_math(row: Row) -> bool:
+    """Return whether a row has MATH's own level and subject, or its own id, whatever the columns are called."""
     said = [
         value.strip()
         for value in row.columns.values()

@@ -7,12 +7,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpmath_builder.errors import InputError
+from kpmath_builder.seeds.json_items import json_items
 
 __all__ = ["Row", "Table", "open_file", "open_hub"]
 
@@ -50,10 +52,11 @@ class Table:
     rows: Iterator[Row]
 
 
-def open_file(path: Path) -> Table:
+def open_file(path: Path, keys: str = "seeds") -> Table:
     """Open a `.jsonl`, `.jsonl.gz`, `.json` (a list), `.csv` (with a line of names) or `.parquet` file; its split is read from its name.
 
-    The split is `test` where the word stands in the file's name (`test.jsonl`, `math-test.parquet`), else `train`.
+    The split is `test` where the word stands in the file's name (`test.jsonl`, `math-test.parquet`), else `train`. `keys` is the table
+    of the recipe that names the file.
 
     Raises
     ------
@@ -63,17 +66,17 @@ def open_file(path: Path) -> Table:
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError) as error:  # a name that no file can have
-        raise InputError(f"seeds.path cannot be a file's name ({_short(error)}): correct it.") from None
+        raise InputError(f"{keys}.path cannot be a file's name ({_short(error)}): correct it.") from None
     if is_folder:
         raise InputError(
-            f"{path} is a folder: give one {_ENDINGS} file as seeds.path, or the folder as seeds.hub."
+            f"{path} is a folder: give one {_ENDINGS} file as {keys}.path, or the folder as {keys}.hub."
         )
     if not is_file:
-        raise InputError(f"There is no seed file {path}: correct seeds.path.")
+        raise InputError(f"There is no file {path}: correct {keys}.path.")
     name = path.name.lower()
     reader = next((reader for ending, reader in _READERS.items() if name.endswith(ending)), None)
     if reader is None:
-        raise InputError(f"{path} has an unknown ending: seeds are read from {_ENDINGS} files.")
+        raise InputError(f"{path} has an unknown ending: problems are read from {_ENDINGS} files.")
     stem = path.name.split(".", 1)[0] or path.name
     split = "test" if "test" in re.split(r"[^a-z]+", stem.lower()) else "train"
     return Table(str(path), stem, path.resolve().parent.name, split, hub=False, rows=_guarded(path, reader))
@@ -104,13 +107,27 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 
 def _json(path: Path) -> Iterator[Row]:
-    items = _parsed(path, "", path.read_text(encoding="utf-8-sig"))
-    if not isinstance(items, list):
+    with path.open(encoding="utf-8-sig") as file:
+        begins = file.read(1_000).lstrip()[:1]
+    if begins != "[":
+        item = _parsed(path, "", path.read_text(encoding="utf-8-sig"))
         raise InputError(
-            f"{path} holds one {_kind(items)}, not a list of problems: write them as [{{…}}, {{…}}]."
+            f"{path} holds one {_kind(item)}, not a list of problems: write them as [{{…}}, {{…}}]."
         )
-    for number, item in enumerate(items):
-        yield _row(path, f"item {number + 1}", number, item)
+    with path.open(encoding="utf-8-sig") as file:
+        items = json_items(file)
+        for number in count():
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except UnicodeDecodeError:
+                raise
+            except ValueError as error:  # a number of thousands of digits is one too
+                raise InputError(f"{path} is not JSON ({error}): correct it.") from error
+            except RecursionError as error:
+                raise InputError(f"{path} is nested too deeply to be a problem: correct it.") from error
+            yield _row(path, f"item {number + 1}", number, item)
 
 
 def _csv(path: Path) -> Iterator[Row]:
@@ -177,11 +194,12 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "null")
 
 
-def open_hub(hub: str, split: str, config: str | None, revision: str | None) -> Table:
+def open_hub(hub: str, split: str, config: str | None, revision: str | None, keys: str = "seeds") -> Table:
     """Read a dataset of the Hub, or a local dataset folder, through `datasets.load_dataset`.
 
     Of several configs `default` or `main` is read where there is one; MATH's seven subjects are joined, and then a
-    row's number carries the subject (`algebra/00012`), so that it stays the same when one subject is read alone.
+    row's number carries the subject (`algebra/00012`), so that it stays the same when one subject is read alone. `keys` is the table of
+    the recipe that names the dataset.
 
     Raises
     ------
@@ -191,18 +209,18 @@ def open_hub(hub: str, split: str, config: str | None, revision: str | None) -> 
     import datasets  # seconds to import, and only these seeds need it
 
     try:
-        configs = (config,) if config else _configs(hub, revision)
+        configs = (config,) if config else _configs(hub, revision, keys)
         parts = {name: datasets.load_dataset(hub, name, split=split, revision=revision) for name in configs}
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise InputError(
-            f"The seeds {hub!r} could not be loaded from the Hub ({_short(error)}): "
-            "correct seeds.hub, seeds.hub_config, seeds.split or seeds.revision, or give a file as seeds.path."
+            f"The problems {hub!r} could not be loaded from the Hub ({_short(error)}): "
+            f"correct {keys}.hub, {keys}.hub_config, {keys}.split or {keys}.revision, or give a file as {keys}.path."
         ) from error
     stem = hub.rstrip("/").rsplit("/", 1)[-1]
     return Table(hub, stem, "", split, hub=True, rows=_hub_rows(parts))
 
 
-def _configs(hub: str, revision: str | None) -> tuple[str, ...]:
+def _configs(hub: str, revision: str | None, keys: str) -> tuple[str, ...]:
     import datasets
 
     names = KNOWN_CONFIGS.get(hub) or tuple(datasets.get_dataset_config_names(hub, revision=revision))
@@ -211,7 +229,7 @@ def _configs(hub: str, revision: str | None) -> tuple[str, ...]:
         return (preferred[0],)
     if len(names) == 1 or set(names) <= set(MATH_CONFIGS):
         return tuple(sorted(names))
-    raise InputError(f"{hub} has the configs {', '.join(names)}: choose one as seeds.hub_config.")
+    raise InputError(f"{hub} has the configs {', '.join(names)}: choose one as {keys}.hub_config.")
 
 
 def _hub_rows(parts: Mapping[str, Iterable[dict[str, object]]]) -> Iterator[Row]:

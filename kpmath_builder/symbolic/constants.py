@@ -7,6 +7,7 @@ two a solution means, and the number in digits is then kept as it is.
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from kpmath_builder.symbolic.expressions import Number, simplest
 
@@ -53,7 +54,7 @@ _MIXED = re.compile(
     rf"\b(?P<whole>{'|'.join(_NUMBER_WORDS)}|one|a|\d+)(?: \w+)? and (?:an? |one[- ])?(?P<three>three[- ])?(?P<part>half|third|quarter|quarters|fourth|fourths)\b"
 )
 _COMPOUND = re.compile(
-    rf"\b(?:(?P<hundreds>{_ONES}|a) hundred(?: and)?[ -]?)?(?:(?P<tens>{_TENS})[ -]?)?(?P<rest>{'|'.join(_NUMBER_WORDS)}|one)?\b"
+    rf"\b(?={_TENS}|(?:{_ONES}|a) hundred)(?:(?P<hundreds>{_ONES}|a) hundred(?: and)?[ -]?)?(?:(?P<tens>{_TENS})[ -]?)?(?P<rest>{'|'.join(_NUMBER_WORDS)}|one)?\b"
 )
 
 _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
@@ -104,7 +105,8 @@ _BROUGHT_ALONG: tuple[tuple[str, tuple[Number, ...]], ...] = (
 _COMPILED = tuple((re.compile(pattern), values) for pattern, values in _BROUGHT_ALONG)
 
 
-def number_words(text: str) -> list[Number]:
+@lru_cache(maxsize=1024)
+def number_words(text: str) -> tuple[Number, ...]:
     """Return the numbers that a text spells out, whole and part: "seventy-five" is 75, and may also mean 70 and 5.
 
     "Two and a half" is 5/2, and may also mean 2.
@@ -115,7 +117,7 @@ def number_words(text: str) -> list[Number]:
     ]
     compounds = (_compound(match) for match in _COMPOUND.finditer(lowered))
     found += [value for value in compounds if value > 20 and value not in found]
-    return found + [_mixed(match) for match in _MIXED.finditer(lowered)]
+    return (*found, *(_mixed(match) for match in _MIXED.finditer(lowered)))
 
 
 def _mixed(match: re.Match[str]) -> Number:
@@ -153,14 +155,15 @@ _CERTAIN: tuple[tuple[str, int], ...] = (
 )
 
 
-def certain_constants(question: str) -> set[Number]:
+@lru_cache(maxsize=256)
+def certain_constants(question: str) -> frozenset[Number]:
     """Return the values that the words of a question name outright, so that nobody need have computed them."""
     lowered = question.lower()
     words = set(_WORDS_WITH_VALUES.findall(lowered))
     values: set[Number] = set(number_words(question))
     for word in words & _FRACTION_WORDS.keys():
         values |= fraction_family(Fraction(1, _FRACTION_WORDS[word]))
-    return values | {value for pattern, value in _CERTAIN if re.search(pattern, lowered)}
+    return frozenset(values) | {value for pattern, value in _CERTAIN if re.search(pattern, lowered)}
 
 
 def fraction_family(value: Fraction) -> set[Number]:

@@ -40,7 +40,8 @@ def simplest(value: Number) -> Number:
 
 def parse_number(text: str) -> Number:
     """Read `1,000`, `.25`, `3.50` exactly."""
-    return simplest(Fraction(text.replace(",", "").rstrip(".")))
+    text = text.replace(",", "").rstrip(".")
+    return int(text) if text.isdecimal() else simplest(Fraction(text))
 
 
 def format_number(value: Number, *, decimals: int = 0, commas: bool = False) -> str:

@@ -9,6 +9,7 @@ from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.kinds import UNITS, kind_of_words
 from kpmath_builder.symbolic.programs import Program
 from kpmath_builder.symbolic.reasons import UnfitReason
+from kpmath_builder.symbolic.verbs import PAST
 
 __all__ = ["fault_of", "mixes_units"]
 
@@ -32,8 +33,24 @@ _SHARE = re.compile(
 )
 _ITSELF = re.compile(
     r"\b[Tt]he (?P<who>(?:first|second|third|fourth|fifth|last) \w+) [^.,]{3,60} than the (?P=who)\b"
+    r"|\b(?P<name>[A-Z][a-z]+) (?:(?!and |or |but )[a-z]+ ){1,2}(?:twice|half|thrice|\w+ times|\w+) "
+    r"(?:as (?:many|much|old|tall|long|fast|far)|more|less|fewer)(?: \w+){0,3} (?:as|than) (?P=name)\b(?!['’-]| [A-Z])"
+    r"|\b[Oo]n (?P<day>[A-Z][a-z]+day),? (?:(?!\bon\b)[^.,;?]){0,50}\b(?:as|than) (?:on )?(?P=day)\b"
 )
 """A thing that is compared with itself."""
+_LENGTH = r"(?:feet|foot|yards?|inch(?:es)?|miles?|(?:kilo|centi)?met(?:er|re)s?)"
+_APART = rf"\b(?:every \d+ {_LENGTH}|{_LENGTH} (?:apart|intervals?))\b"
+_POST = r"\b(?:poles?|posts?|trees|towers?|lamps?|lights|signs|stakes)\b"
+_ROW = re.compile(rf"{_POST}.*{_APART}|{_APART}.*{_POST}", re.IGNORECASE | re.DOTALL)
+"""Posts at equal distances: one more than the gaps, or as many."""
+_WAGE = re.compile(r"\$(\d[\d.,]*\d|\d)(?:/| an? | per | every | each )hour\b")
+"""What a solution calls a wage per hour."""
+_BY_THE_HOUR = re.compile(
+    r"\bwages?\b|\bhourly\b|(?:\ban?|\bper|\bevery|\beach|\bthe|\bone|\b1|/) ?(?:\w+ )?h(?:ou)?rs?\b"
+)
+_ASKED = re.compile(
+    r"\b[Hh]ow (?:many|much)(?: \w+)* did (?P<who>[A-Z][a-z]+) (?P<verb>[a-z]+)\b[^.?]*\?\s*$"
+)
 _PRECEDING = re.compile(
     r"(?:^|[^-+*/×÷−–%.,\d\s)])(?<!\bx)\s*(?P<sum>(?<![\w.,])\(*[$€£]?[\d.][-+*/x×÷−–\d.,$€£%() ]*)=\s*[$€£]?$"
 )
@@ -51,7 +68,36 @@ def fault_of(question: str, solution: str) -> UnfitReason | None:
         return UnfitReason.CONTRADICTION
     if any(parse_number(found[1]) > 100 for found in _SHARE.finditer(question.lower())):
         return UnfitReason.IMPOSSIBLE_NUMBER
+    if "$" in question and re.search("[€£]", question):
+        return UnfitReason.MIXED_UNITS
+    if _ROW.search(question):
+        return UnfitReason.ENDS_OF_A_ROW
+    if _asks_for_a_given(question) or _makes_a_wage(question, solution):
+        return UnfitReason.ANSWERS_OTHERWISE
     return UnfitReason.CONTRADICTION if any(_contradictions(solution)) else None
+
+
+def _asks_for_a_given(question: str) -> bool:
+    """Return whether what a question asks of a person is said of them, to compare somebody else with them."""
+    asked = _ASKED.search(question)
+    if not asked or asked["verb"] not in PAST:
+        return False
+    who, said = asked["who"], PAST[asked["verb"]]
+    return (
+        len(re.findall(rf"\b{who}\b", question)) == 3
+        and re.search(rf"\b{who} {said} \$?\d", question) is not None
+        and re.search(rf"\b(?:as|than) {who}\b(?!['’])", question) is not None
+    )
+
+
+def _makes_a_wage(question: str, solution: str) -> bool:
+    """Return whether a solution takes for a wage per hour what the question does not pay by the hour."""
+    for wage in _WAGE.findall(ANNOTATION.sub("", solution)):
+        amount = re.compile(rf"\$ ?{re.escape(wage)}(?![\d.,]*\d)")
+        named = [sentence for sentence in re.split(r"(?<=[.?!])\s+", question) if amount.search(sentence)]
+        if named and not any(_BY_THE_HOUR.search(sentence) for sentence in named):
+            return True
+    return False
 
 
 def mixes_units(program: Program) -> bool:

@@ -23,6 +23,9 @@ _KEPT_BEFORE = tuple(
         (rf"\b(?:{_NUMBERED})s? #?$", "name or date"),
         (r"[a-z,;] [A-Z][a-z]+ $", "part of a name"),
         (r"\bdensity (?:\w+ ){0,3}$", "fact of nature"),
+        (r"\bdecks?\b(?: of (?:playing )?cards)? (?:that |should )?(?:has|have|had|holds?|contains?) $", "fact of nature"),
+        (r"\b(?:[Gg]oals?|[Tt]ouchdowns?|[Ss]hots?|[Bb]askets?) (?:\w+ )?worth $", "rule of a game"),
+        (r"\b(?:hours?|minutes?|feet|foot|pounds?) and $", "part of the next larger unit"),
         (r"\b(?:per|of the) $", "article"),
     )
 )  # fmt: skip
@@ -36,7 +39,7 @@ _KEPT_AFTER = tuple(
         (r" (?:feet|foot|ft|inches) tall\b", "height"),
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
-        (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees)\b", "fact of nature"),
+        (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees|doors|stripes|planets|continents|major league)\b", "fact of nature"),
         (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
         (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
@@ -50,18 +53,26 @@ _AGES = re.compile(
     r"\bdegrees\b|\btemperature|\byears?[- ]old|\byears? (?:older|younger)|\bages?\b|\baged\b|\bwas born\b|\bbirthday",
     re.IGNORECASE,
 )
+_PARTS = re.compile(
+    r"\b(?:remaining|rest|others?) \d[\d,]*(?![\d%/])|\bfirst \d+ days\b.*\blast day\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_TRIANGLE = re.compile(r"\btriangle\b.*\bsides?\b|\bsides?\b.*\btriangle\b", re.IGNORECASE | re.DOTALL)
 _PATTERN = re.compile(r"\b(?:pattern|sequence)\b|\bcontinues? (?:this|to do this|like this)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 PHYSICAL = frozenset({
     "inch", "inches", "foot", "feet", "ft", "yards", "meter", "meters", "metre", "metres", "centimeter", "centimeters",
     "cm", "mm", "mph", "miles", "kilometers", "km", "kph", "pound", "pounds", "lbs", "kilogram", "kilograms",
-    "kg", "kgs", "ton", "tons", "ounce", "ounces", "calories", "degrees", "acres", "words", "floors",
+    "kg", "kgs", "ton", "tons", "ounce", "ounces", "calories", "degrees", "acres", "words", "pages", "floors",
 })  # fmt: skip
 """Units that people have a feeling for; such a number moves little."""
 _CEILINGS = (
+    (re.compile(r"[ -]hours? (?:(?:a|per|each|every) (?:day|night)|daily)\b"), re.compile(""), 12, 12),
     (re.compile(r"[ -]hours?\b"), re.compile(""), 12, 14),
     (re.compile(r"[ -]hours?\b"), re.compile(""), 24, 24),
     (re.compile(r"[ -]days?\b"), re.compile(r"week"), 7, 7),
+    (re.compile(r"[ -]times (?:a|per|each|every) week\b"), re.compile(""), 7, 7),
+    (re.compile(r"[ -]days?\b"), re.compile(r"month"), 28, 28),
     (re.compile(r"[ -]days?\b"), re.compile(r"month"), 30, 30),
     (re.compile(r"[ -]days?\b"), re.compile(r"year"), 366, 366),
     (re.compile(r"[ -]weeks?\b"), re.compile(r"month"), 4, 4),
@@ -75,8 +86,8 @@ _CEILINGS = (
 
 
 def all_counts_stay(question: str) -> bool:
-    """Return whether the problem is about ages, clock times or temperatures, where every number hangs on every other."""
-    return bool(_AGES.search(question) or _CLOCK.search(question))
+    """Return whether every count hangs on every other: ages, clock times, temperatures, parts of a whole, sides of a triangle."""
+    return any(words.search(question) for words in (_AGES, _CLOCK, _PARTS, _TRIANGLE))
 
 
 def all_numbers_stay(question: str) -> bool:

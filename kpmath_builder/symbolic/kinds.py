@@ -7,7 +7,16 @@ or `things`. The empty kind is what the words do not say; nothing may be linked 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["COUNTED", "MONEY", "UNITS", "is_definition", "is_person", "kind_asked", "kind_of_words"]
+__all__ = [
+    "COUNTED",
+    "MONEY",
+    "UNITS",
+    "answers_in_another_unit",
+    "is_definition",
+    "is_person",
+    "kind_asked",
+    "kind_of_words",
+]
 
 MONEY = "money"
 
@@ -155,6 +164,14 @@ def kind_asked(final: str, solution: str) -> str:
         if kind and (asked or kind not in COUNTED):
             return kind
     return ""
+
+
+def answers_in_another_unit(final: str, solution: str) -> bool:
+    """Return whether a question asks for "how many milligrams" and its solution answers with milliliters."""
+    asked = _HOW_MANY.search(final)
+    unit = kind_of_words(final[asked.end() :]) if asked else ""
+    stated = {kind_of_words(after) for _, after in _statements(solution)} & set(UNITS.values())
+    return unit in UNITS.values() and bool(stated) and unit not in stated
 
 
 def _statements(solution: str) -> Iterator[tuple[str, str]]:

@@ -24,10 +24,14 @@ _RANGE = (Fraction(1, 2), Fraction(5, 2))
 _PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 """A number moves between these multiples of its original."""
 _STEP_FACTOR, _MEASURED_FACTOR = 6, 2
-"""A step moves at most by this factor, where speeds, weights and heights are about by the smaller one."""
-_OF_A_DAY = re.compile(r"\bsle(?:ep|eps|pt|eping)\b|\bhours? (?:a|per|each|every|of the) (?:day|night)\b")
+"""A step moves at most by this factor, where speeds, weights, heights and pages are about by the smaller one."""
+_OF_A_DAY = re.compile(
+    r"\bsle(?:ep|eps|pt|eping)\b|\bhours? [^.?]{0,40}?(?:\b(?:a|per|each|every|of the) (?:day|night)\b|\bdaily\b)"
+    r"|\bhours?\b.*\bthat day\b",
+    re.DOTALL,
+)
 _MEASURED = re.compile(
-    r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature)\b"
+    r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature|pages?)\b"
 )
 _ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
 _COMPARES = re.compile(
@@ -37,37 +41,67 @@ _COMPARES = re.compile(
 
 
 @dataclass(frozen=True)
+class _Range:
+    """The values that one step may have."""
+
+    usual: Number
+    """The original one."""
+    factor: int
+    """It becomes at most this many times larger or smaller."""
+    places: int
+    """Its most decimal places."""
+    above: Number | None
+    below: Number | None
+    """It must stay between these two; None if there is no such limit."""
+    exact: bool
+    """Whether it may not change at all."""
+
+    def __contains__(self, value: Number) -> bool:
+        usual, factor = self.usual, self.factor
+        if self.exact or usual == 0:
+            return value == usual
+        if usual > 0:
+            inside = usual <= value * factor and value <= usual * factor
+        else:
+            inside = usual >= value * factor and value >= usual * factor
+        if not inside or (self.above is not None and value <= self.above):
+            return False
+        if self.below is not None and value >= self.below:
+            return False
+        if isinstance(value, int):
+            return True
+        needed = decimal_places(value)
+        return needed is not None and needed <= self.places
+
+
+@dataclass(frozen=True, eq=False)
 class Bounds:
     """What must hold for other values of a program: learnt from its original values."""
 
     program: Program
     results: tuple[Number, ...]
-    places: tuple[int, ...]
-    """Most decimal places of each step."""
+    ranges: tuple[_Range, ...]
+    """Of each step."""
     strict: bool
     """The text compares things, so the order of all steps counts."""
     comparable: tuple[tuple[int, int], ...]
     """Pairs of givens that measure the same thing; their order stays."""
-    fixed: tuple[Number, ...]
-    """Kept numbers; no step may cross one of them (it could be a threshold)."""
     counts: tuple[int, ...]
     """Givens in the kind of which a step may be counted; their order with all steps stays."""
-    factor: int
-    """A step becomes at most this many times larger or smaller."""
 
     def accepts(self, values: Sequence[Number]) -> bool:
         """Return whether the text would still be true and sensible with these values."""
         if any(_order(values[i], values[j]) != _order(*self._original(i, j)) for i, j in self.comparable):
             return False
+        results: list[Number] = []
         try:
-            results = self.program.run(values)
+            for result, usual in zip(self.program.steps_for(values), self.ranges, strict=True):
+                if result not in usual:
+                    return False
+                results.append(result)
         except ZeroDivisionError:
             return False
-        return (
-            all(map(self._fits, results, self.results, self.places))
-            and self._ordered(results)
-            and self._between_the_counts(values, results)
-        )
+        return self._ordered(results) and self._between_the_counts(values, results)
 
     def _between_the_counts(self, values: Sequence[Number], results: Sequence[Number]) -> bool:
         """Return whether no step crosses a count: "100 goldfish at the end" must be more than those that were added."""
@@ -79,18 +113,6 @@ class Bounds:
 
     def _original(self, i: int, j: int) -> tuple[Number, Number]:
         return self.program.givens[i].value, self.program.givens[j].value
-
-    def _fits(self, new: Number, old: Number, places: int) -> bool:
-        if _order(new, 0) != _order(old, 0):
-            return False
-        larger, smaller = (new, old) if (new > old) == (old > 0) else (old, new)
-        if _order(larger, smaller * self.factor) == _order(old, 0) != 0:
-            return False
-        if isinstance(new, Fraction):
-            needed = decimal_places(new)
-            if needed is None or needed > places:
-                return False
-        return all(_order(new, limit) == _order(old, limit) for limit in self.fixed)
 
     def _ordered(self, results: Sequence[Number]) -> bool:
         if not self.strict:
@@ -110,16 +132,36 @@ def _order(left: Number, right: Number) -> int:
 def bounds_of(program: Program) -> Bounds:
     """Return what must hold for other values of `program`."""
     results = tuple(step.value for step in program.steps)
+    factor = _MEASURED_FACTOR if _MEASURED.search(program.question) else _STEP_FACTOR
+    thresholds = _thresholds(program)
     return Bounds(
         program,
         results,
-        tuple((decimal_places(value) or 0) if isinstance(value, Fraction) else 0 for value in results),
+        tuple(_range(value, factor, thresholds) for value in results),
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
-        _thresholds(program),
         tuple(i for i in program.variable if _counts_like_a_step(program, i)),
-        _MEASURED_FACTOR if _MEASURED.search(program.question) else _STEP_FACTOR,
     )
+
+
+def _range(usual: Number, factor: int, thresholds: Iterable[Number]) -> _Range:
+    """Return the values of a step that cross no threshold (it could be one of the story)."""
+    return _Range(
+        usual,
+        factor,
+        places=decimal_places(usual) or 0,
+        above=max((limit for limit in thresholds if limit < usual), default=None),
+        below=min((limit for limit in thresholds if limit > usual), default=None),
+        exact=usual in thresholds,
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _first_move(bounds: Bounds, place: int, value: Number) -> bool:
+    """Return whether one given alone may change like this; many draws of a seed begin with the same tries."""
+    values = list(bounds.program.values)
+    values[place] = value
+    return bounds.accepts(values)
 
 
 def _thresholds(program: Program) -> tuple[Number, ...]:
@@ -185,12 +227,14 @@ def _unit(given: GivenNumber) -> Number:
 def vary(bounds: Bounds, start: Sequence[Number], rng: Random, movable: Iterable[int]) -> tuple[Number, ...]:
     """Move the givens at `movable` one after the other, each to a random value that fits; `start` must fit."""
     values = list(start)
+    untouched = tuple(values) == bounds.program.values
     for i in sorted(movable, key=lambda _: rng.random()):
         before = values[i]
         options = [value for value in proposals(bounds.program.givens[i]) if value != before]
         for value in rng.sample(options, min(_TRIES, len(options))):
             values[i] = value
-            if bounds.accepts(values):
+            if _first_move(bounds, i, value) if untouched else bounds.accepts(values):
+                untouched = False
                 break
             values[i] = before
     return tuple(values)

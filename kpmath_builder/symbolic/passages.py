@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.givens import GivenNumber
-from kpmath_builder.symbolic.kinds import COUNTED, MONEY, kind_asked, kind_of_words
+from kpmath_builder.symbolic.kinds import COUNTED, MONEY, answers_in_another_unit, kind_asked, kind_of_words
 from kpmath_builder.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.symbolic.programs import Program, moves_answer
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
@@ -31,12 +31,13 @@ _NO_PLURAL = re.compile(
 )
 _MEAN = re.compile(r"\b(?:average|mean|each|every|per|a)\b")
 """Words of questions whose answer may count in fractions."""
+_OF_ONE_DAY = re.compile(r"\bthat day\b|\bin (?:a|one) day\b")
 _SINGULAR_MONEY = re.compile(
     r"^[ -](?:bill|bills|note|coupon|discount|gift|voucher|down|tip|fee|deposit|fine|per)\b"
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
     """Statements and final question of one seed, with holes."""
 
@@ -91,6 +92,8 @@ def passage_of(question: str, solution: str) -> Passage:
     parts = split_question(" ".join(text.split()))
     if parts is None:
         raise UnfitError(UnfitReason.NOT_ONE_QUESTION)
+    if answers_in_another_unit(parts[1], solution):
+        raise UnfitError(UnfitReason.ANSWERS_OTHERWISE)
     entries = tuple(
         place
         for place in program.variable
@@ -99,6 +102,8 @@ def passage_of(question: str, solution: str) -> Passage:
     asks = kind_asked(parts[1], solution)
     if asks in COUNTED and not isinstance(program.steps[-1].value, int) and not _MEAN.search(parts[1]):
         raise UnfitError(UnfitReason.FRACTION_OF_A_COUNT)
+    if asks == "hours" and program.steps[-1].value > 24 and _OF_ONE_DAY.search(parts[1]):
+        raise UnfitError(UnfitReason.IMPOSSIBLE_NUMBER)
     kinds = {place: _kind(text, program.givens[place], hole(place)) for place in entries}
     return Passage(program, *parts, entries, kinds, asks, capitalised(text))
 
@@ -145,6 +150,7 @@ def _plural_follows(after: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
 def disentangle(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """Rename people of later passages who bear the name of somebody in an earlier one."""
     words = [passage.words for passage in passages]

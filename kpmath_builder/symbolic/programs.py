@@ -3,7 +3,7 @@
 How a seed is read into one: `binding`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -70,11 +70,15 @@ class Program:
 
     def run(self, values: Sequence[Number]) -> list[Number]:
         """Return the value of every step for other givens; raises ZeroDivisionError."""
+        return list(self.steps_for(values))
+
+    def steps_for(self, values: Sequence[Number]) -> Iterator[Number]:
+        """Yield the value of one step after the other for other givens; raises ZeroDivisionError."""
         results: list[Number] = []
         for step in self.steps:
             inputs = [take(operand, values, results) for operand in step.operands]
             results.append(step.expression.evaluate(inputs))
-        return results
+            yield results[-1]
 
 
 FORMS: Mapping[str, tuple[Number, Number]] = {

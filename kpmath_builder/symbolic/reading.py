@@ -7,6 +7,7 @@ holes is read as a number or as a variable that an earlier passage defined.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import permutations
 from types import MappingProxyType
 
@@ -46,7 +47,7 @@ class Part:
         return values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """All parts in the order of the text; the last one asks, or a closing about several of them does."""
 
@@ -93,10 +94,16 @@ class Reading:
 
 def read_question(question: str, passages: Sequence[Passage]) -> Reading | None:
     """Return how the question is put together from the passages, or None where it is not."""
+    return _read(question, tuple(passages))
+
+
+@lru_cache(maxsize=256)
+def _read(question: str, passages: tuple[Passage, ...]) -> Reading | None:
+    """Read a question; kept for its judge, and for all samples of its solution."""
     return next(_readings(question, passages), None)
 
 
-def _readings(question: str, passages: Sequence[Passage]) -> Iterator[Reading]:
+def _readings(question: str, passages: tuple[Passage, ...]) -> Iterator[Reading]:
     for order in permutations(passages):
         parts = _match_all(question, disentangle(order))
         if parts is not None:

@@ -105,12 +105,19 @@ def definitions(final: str, variable: str, *, kind: str) -> list[str]:
         ]
     if forms:
         return forms
-    kind = "question" if final.endswith("?") else "task"
-    quoted = final.removesuffix(".")
+    quoted = f"{'question' if final.endswith('?') else 'task'} “{final.removesuffix('.')}”"
+    unit = _unsaid_unit(final, kind)
     return [
-        f"Let {variable} be the answer to the {kind} “{quoted}”.",
-        f"The answer to the {kind} “{quoted}” is a number; call it {variable}.",
+        f"Let {variable} be the answer to the {quoted}{unit and f', in {unit}'}.",
+        f"The answer to the {quoted}{unit and f', in {unit},'} is a number; call it {variable}.",
     ]
+
+
+def _unsaid_unit(final: str, kind: str) -> str:
+    """Return the unit of the answer, unless the question names it or asks for money or a count."""
+    words = re.findall(r"[a-z]+", final.lower())
+    said = kind in final.lower() or any(UNITS.get(word) == kind for word in words)
+    return "" if said or kind in (MONEY, *COUNTED) else kind
 
 
 def _noun_phrase(question: str, kind: str) -> str | None:

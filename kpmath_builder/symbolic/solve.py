@@ -6,6 +6,7 @@ last step is consistent in itself and only a vote over several solutions can tel
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from random import Random
 
 from kpmath_builder.symbolic.expressions import Number, decimal_places, format_number, simplest
@@ -17,6 +18,7 @@ from kpmath_builder.symbolic.reading import Part, Reading, Run
 __all__ = ["solve", "solve_with_slip"]
 
 
+@lru_cache(maxsize=256)
 def solve(reading: Reading) -> str:
     """Return the right solution."""
     runs = reading.run()

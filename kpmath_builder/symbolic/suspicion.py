@@ -4,6 +4,7 @@ GSM8K's authors do small steps in the head: "twice 8 is 16" leaves a 16 that no 
 girls" of thirty children must stay thirty. What could be such a step keeps the numbers behind it.
 """
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -12,10 +13,14 @@ from math import ceil, floor
 from kpmath_builder.symbolic.constants import certain_constants, number_words
 from kpmath_builder.symbolic.expressions import Number, simplest
 from kpmath_builder.symbolic.givens import GivenNumber
+from kpmath_builder.symbolic.kinds import is_person
 from kpmath_builder.symbolic.programs import Step
 
 __all__ = ["used_in_the_head"]
 
+_PEOPLE = re.compile(
+    r"\b(?=(\w+) (?:(?:of|other|more|best|close|older|younger|little|his|her|their) )*([a-z]+)\b)"
+)
 _MOST_NUMBERS = 12
 """Numbers of a question up to which sums of three and four of them are looked at."""
 
@@ -24,14 +29,24 @@ def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequen
     """Return the places of all givens that may stand behind a number which no step explains."""
     used = {operand.index for step in steps for operand in step.operands if operand.origin == "given"}
     unused: set[Number] = {given.value for i, given in enumerate(givens) if i not in used and given.value > 2}
-    near = {result for value in unused for result in _small_steps(value)}
+    near = {result for value in unused for result in _small_steps(value)} | _with_one_more(question)
     derived = {i for i in used if givens[i].value in near}
     return derived | _parts_of(question, givens, unused) | _behind_constants(question, givens, steps)
 
 
+def _with_one_more(question: str) -> set[Number]:
+    """Return what people come to with the one whose they are: "she and 3 of her friends" are 4."""
+    counted = (found[1] for found in _PEOPLE.finditer(question.lower()) if is_person(found[2]))
+    return {
+        value + 1
+        for word in counted
+        for value in (number_words(word) or ([int(word)] if word.isdecimal() else []))
+    }
+
+
 def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
     """Return the givens from which a constant of the steps could come, unless the text names the constant."""
-    named: set[Number] = (
+    named: frozenset[Number] = (
         certain_constants(question) | {given.value for given in givens} | {0, 1, 100, Fraction(1, 100)}
     )
     named = named.union(*(given.family for given in givens))

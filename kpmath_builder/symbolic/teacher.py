@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from random import Random
 from typing import Any, get_args
 
@@ -105,7 +104,7 @@ class SymbolicTeacher:
 
     def _solve(self, material: _Material, rng: Random) -> str:
         try:
-            reading = _read(material["question"], _seeds(material["practices"]))
+            reading = _read(material)
         except BeyondRulesError as refusal:
             return f"I cannot solve this: {refusal}."
         if reading is None:
@@ -147,10 +146,9 @@ def _passages(seeds: Sequence[tuple[str, str]]) -> list[Passage]:
     return passages
 
 
-@lru_cache(maxsize=256)
-def _read(question: str, seeds: tuple[tuple[str, str], ...]) -> Reading | None:
-    """Read a question; kept for the other samples of the same request."""
-    return read_question(question, _passages(seeds))
+def _read(material: _Material) -> Reading | None:
+    """Return how the question is put together from its practices, or None if it is not."""
+    return read_question(material["question"], _passages(_seeds(material["practices"])))
 
 
 def _extract(material: _Material, _: Random) -> str:
@@ -186,7 +184,7 @@ def _write(material: _Material, rng: Random) -> str:
 
 def _work(material: _Material, _: Random) -> str:
     try:
-        reading = _read(material["question"], _seeds(material["practices"]))
+        reading = _read(material)
     except BeyondRulesError as refusal:
         return f"This cannot be re-derived: {refusal}."
     return "This is not put together from the practices." if reading is None else solve(reading)

@@ -33,10 +33,12 @@ def extract(problem: str, solution: str) -> Mapping[str, list[str]]:
     words, steps = problem.lower(), features(problem, solution)
     found: dict[str, list[str]] = {}
     for topic, points in _COMPILED:
+        if len(found) == _MOST_TOPICS:
+            break
         named = [
-            point for point, in_words, in_steps in points if in_words.search(words) and in_steps.search(steps)
+            point for point, in_words, in_steps in points if in_steps.search(steps) and in_words.search(words)
         ]
-        if named and len(found) < _MOST_TOPICS and not (found and topic == RULES[-1][0]):
+        if named and not (found and topic == RULES[-1][0]):
             found[topic] = named[:_MOST_POINTS]
     return found
 

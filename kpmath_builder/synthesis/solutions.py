@@ -129,9 +129,14 @@ class Agreement:
         before: "Agreement | None" = None,
     ) -> None:
         known: tuple[_Reading, ...] = before.readings if before else ()
+        seen: dict[tuple[str, str], _Reading] = {}  # a program says the same again and again
         self.readings: tuple[_Reading, ...] = (
             *known,
-            *(_Reading.of(response, headings) for response in responses[len(known) :]),
+            *(
+                seen.get((its.text, its.finish_reason))
+                or seen.setdefault((its.text, its.finish_reason), _Reading.of(its, headings))
+                for its in responses[len(known) :]
+            ),
         )
         repeats = _repeats(responses)
         self._identical = sum(repeats)

@@ -1,4 +1,4 @@
-"""A build in a process of its own, whose memory can be measured: `python -m hostile.builder RECIPE`.
+"""A build in a process of its own, whose memory can be measured: `python -m hostile.builder RECIPE SECONDS`.
 
 Prints one JSON line: what it ended with, and what it said on the way.
 """
@@ -17,7 +17,7 @@ from kpmath_builder.errors import KpmathError
 def main() -> None:
     """Build once."""
     be_quick(setattr)
-    retries.SHORTEST_TIMEOUT = handshake.PROBE_SECONDS = 5.0  # the server cannot say here that it hangs
+    retries.SHORTEST_TIMEOUT = handshake.PROBE_SECONDS = float(sys.argv[2])
     said: list[str] = []
     ended: dict[str, Any] = {"error": ""}
     try:

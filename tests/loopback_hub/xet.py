@@ -45,7 +45,7 @@ def fetch(cas: str, entry: Entry, target: Path) -> None:
     """Rebuild the plain bytes; the store admits one process at a time, so this waits for its turn."""
     import hf_xet
 
-    for _ in range(20):
+    for _ in range(240):
         try:
             with hf_xet.XetSession().new_file_download_group(endpoint=cas) as group:
                 group.start_download_file(hf_xet.XetFileInfo(entry.xet, entry.size), str(target))

@@ -1,0 +1,144 @@
+"""The phrases that `instructions.py` looks for, by kind, and the words without which none of a kind is there."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = ["PATTERNS", "WORDS", "Instruction"]
+
+
+class Instruction(StrEnum):
+    """What a passage tries."""
+
+    OVERRIDE = "overrides instructions"
+    TEMPLATE = "marks of a chat template"
+    GRADER = "speaks to whoever grades"
+    ROLE = "gives the model a role or asks for its prompt"
+    ACTION = "asks to run or to fetch something"
+    MARKUP = "hides text in mark-up"
+    ENCODED = "a long encoded passage"
+
+
+_WHOSE = "(?:all |any |every |the |these |those |your |my |our |of |previous |prior |above |preceding |earlier |foregoing |former |system )"
+_ORDERS = "(?:instructions?|prompts?|directions?|guidelines?|rules|commands?|system messages?)"
+_IT = "(?:(?:this|the) (?:question|problem|answer|solution|response)|this|it)"
+
+PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
+    Instruction.OVERRIDE: (
+        rf"\b(?:ignore|disregard|forget|override|bypass|do not follow|don't follow|stop following) {_WHOSE}{{1,5}}{_ORDERS}\b",
+        r"\b(?:ignore|disregard|forget) (?:everything|anything|all|what(?:ever)?) (?:that (?:was|is|came) |you were |said |written |stated )?(?:above|before|previously|told|so far|earlier)\b",
+        rf"\b(?:new|updated|real|actual|secret|hidden) (?:system )?{_ORDERS} ?:",
+        r"\bfrom now on,? (?:you|always|only|answer|respond|reply)\b",
+    ),
+    Instruction.TEMPLATE: (
+        r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|endofprompt|eom_id)\|>",
+        r"\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|\[(?:SYSTEM|ASSISTANT)\]",
+        r"^ *#{2,4} *(?:system|instructions?|assistant|human) *:",
+        r"^(?:system|assistant) ?: ",
+    ),
+    Instruction.GRADER: (
+        rf"\b(?:mark|grade|score|rate|label|judge|accept|treat|count) {_IT} as (?:a )?(?:correct|right|valid|perfect|passed|true)\b",
+        rf"\b(?:give|assign|award) {_IT} (?:a |the )?(?:full|perfect|maximum|highest|top|best|quality|score)\b",
+        r"\b(?:to|dear|attention,?|note to) (?:the |all )?(?:judges?|graders?|evaluators?|reviewers?|raters?)(?: model)? ?[:,]",
+        r"\b(?:the )?(?:correct|right|final) answer (?:is|must be|should be) always\b",
+        r"\b(?:always|only|just) (?:answer|respond|reply|output) (?:with|by|that|in)\b(?! (?:a|an|the) (?:common|reduced|simplified))",
+        r"\bregardless of (?:the|this|what the) (?:question|problem|task)\b.{0,40}\b(?:answer|respond|reply|output|say|write)\b",
+    ),
+    Instruction.ROLE: (
+        r"\byou are (?:now |no longer |actually )?(?:an? |the )?(?:\w+ ){0,2}(?:ai|a\.i\.|chatbot|language model|assistant|dan|llm)\b",
+        r"\b(?:reveal|print|repeat|show|output|leak|disclose) (?:\w+ ){0,2}(?:system prompt|hidden prompt|initial prompt|instructions above)\b",
+        r"\bas an ai(?: language)?(?: model| assistant)?\b",
+        r"\b(?:developer|debug|god|jailbreak) mode\b",
+        r"\bpretend (?:to be|you are|that you are) (?:an? )?(?:\w+ ){0,2}(?:ai|model|assistant|human)\b",
+    ),
+    Instruction.ACTION: (
+        r"\b(?:curl|wget) +(?:-\S+ +)*https?://",
+        r"\b(?:rm -rf|sudo |powershell|os\.system|subprocess\.|eval\(|exec\(|__import__)",
+        r"\b(?:visit|open|fetch|download|go to|click) (?:\w+ ){0,3}https?://",
+    ),
+    Instruction.MARKUP: (
+        r"<!--.{0,400}?-->",
+        r"<(?:script|iframe|style|img|object|embed)\b[^>]*>",
+        r"style *= *[\"\'][^\"\']*(?:display *: *none|font-size *: *0|opacity *: *0)",
+        r"!\[[^\]]*\]\(https?://",
+    ),
+    Instruction.ENCODED: (
+        r"(?<![\w+/])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{80,}={0,2}",
+    ),
+}
+"""Regular expressions; all but those of `ENCODED` are read without regard to case."""
+
+WORDS: Mapping[Instruction, tuple[str, ...]] = {
+    Instruction.OVERRIDE: (
+        "ignore",
+        "disregard",
+        "forget",
+        "override",
+        "bypass",
+        "not follow",
+        "'t follow",
+        "stop follow",
+        "instruction",
+        "prompt",
+        "rules",
+        "from now on",
+    ),
+    Instruction.TEMPLATE: ("<|", "inst]", "sys>>", "of_turn", "system", "assistant", "instruction", "human"),
+    Instruction.GRADER: (
+        "judge",
+        "grade",
+        "score",
+        "evaluator",
+        "reviewer",
+        "rater",
+        " as correct",
+        " as right",
+        " as valid",
+        " as true",
+        " as a ",
+        " as perfect",
+        " as passed",
+        "award",
+        "assign",
+        "always",
+        "only answer",
+        "only respond",
+        "only reply",
+        "only output",
+        "just answer",
+        "just respond",
+        "just reply",
+        "just output",
+        "regardless",
+        " full",
+        " perfect",
+        " maximum",
+        " highest",
+        " quality",
+    ),
+    Instruction.ROLE: (
+        "chatbot",
+        "language model",
+        "assistant",
+        "llm",
+        " ai",
+        "a.i.",
+        " dan",
+        "prompt",
+        "instruction",
+        " mode",
+        "pretend",
+    ),
+    Instruction.ACTION: (
+        "http",
+        "rm -rf",
+        "sudo",
+        "powershell",
+        "os.system",
+        "subprocess",
+        "eval(",
+        "exec(",
+        "__import__",
+    ),
+    Instruction.MARKUP: ("<!--", "<script", "<iframe", "<style", "<img", "<object", "<embed", "style", "!["),
+}
+"""Most texts hold none of these, and are passed over ten times as fast."""

@@ -1,0 +1,160 @@
+"""Labels again: every candidate is led through the method from the log alone, and compared; the tables are compared with the candidates."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kpmath_builder.auditing.check import Hits
+from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
+from kpmath_builder.curation.selection import Selection
+from kpmath_builder.execution.ask import Ask
+from kpmath_builder.execution.run import Run
+from kpmath_builder.files.sealed import DamagedError
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.shards import read_candidates
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.knowledge.store import Knowledge
+from kpmath_builder.progress import Reporter
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Candidate, DropReason
+from kpmath_builder.stopping import run_apart
+from kpmath_builder.synthesis.batch import draw, drawer_for
+from kpmath_builder.synthesis.candidates import synthesise
+
+__all__ = ["Relabelling", "compare_tables"]
+
+_ADVICE = "Something changed what the log says: `kpmath verify FOLDER` names each place, and what mends it."
+
+
+class Relabelling:
+    """Reads and votes anew over all answers in the log.
+
+    Parameters
+    ----------
+    workspace, recipe, knowledge
+        Of the build; nothing in it is changed and no teacher is asked.
+    report
+        Notes the steps.
+    """
+
+    def __init__(self, workspace: Workspace, recipe: Recipe, knowledge: Knowledge, report: Reporter) -> None:
+        self.done = 0
+        """Candidates that were made again."""
+        self._workspace, self._report = workspace, report
+        self._run = Run(recipe, Prompts.load(recipe.prompts), report)
+        self._drawer = drawer_for(knowledge, recipe)
+        self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
+        self._unlike: dict[str, Hits] = defaultdict(Hits)
+        self._lost = Hits()
+
+    def shard(self, number: int, spec: BuildSpec) -> None:
+        """Make the candidates of one sealed shard again; raises `KpmathError` if its log cannot be read."""
+        run_apart(self._shard(number, spec))
+
+    async def _shard(self, number: int, spec: BuildSpec) -> None:
+        with self._workspace.read_log("synthesis", number) as log:
+            for stored in read_candidates([self._workspace.shard(number)]):
+                index, generation = stored.blueprint.index, spec.generation(number)
+                ask = Ask(self._run, log, index, generation)
+                again = await synthesise(
+                    draw(self._drawer, index, generation), self._seeds, ask, self._run.recipe
+                )
+                self._compare(stored, again)
+                self.done += 1
+                self._report.step()
+
+    def _compare(self, stored: Candidate, again: Candidate) -> None:
+        if stored == again:
+            return
+        if again.reason is DropReason.NOT_ASKED and stored.reason is not DropReason.NOT_ASKED:
+            self._lost.add(stored.blueprint.id)
+            return
+        names = [name for name in Candidate.model_fields if getattr(stored, name) != getattr(again, name)]
+        label = _label(stored) != _label(again)
+        what = f"{_label(stored)}, the log makes {_label(again)}" if label else ", ".join(names)
+        self._unlike["label" if label else "candidate"].add(stored.blueprint.id, what)
+
+    def findings(self) -> Iterator[AuditFinding]:
+        """Yield what differs."""
+        said = {
+            "label": "{count} candidates have another answer than their responses give when they are read and voted on again, e.g. {example}.",
+            "candidate": "{count} candidates are not what their responses make when they are read again: {example} differ.",
+        }
+        for name, hits in sorted(self._unlike.items()):
+            yield from hits.finding(f"{name}-changed", Risk.ACCURACY, Severity.CRITICAL, said[name], _ADVICE)
+        yield from self._lost.finding(
+            "responses-missing",
+            Risk.ACCURACY,
+            Severity.CRITICAL,
+            "{count} candidates rest on responses that the log does not hold.",
+            "Seeds, prompts or the log are not those that they were made with: bring these back from a copy, or build in a new folder.",
+        )
+
+
+def _label(candidate: Candidate) -> str:
+    return str(candidate.vote and candidate.vote.winner)
+
+
+def compare_tables(
+    tables: Mapping[str, Sequence[Path]], shards: Sequence[Path], recipe: Recipe
+) -> Iterator[AuditFinding]:
+    """Yield where the rows of `scored` and `qa-pairs` are not those of the sealed candidates.
+
+    Parameters
+    ----------
+    tables
+        Config to its Parquet files in order.
+    shards
+        All shards of candidates, sealed; every file is read once, side by side.
+
+    Raises
+    ------
+    DamagedError
+        When a file cannot be read.
+    """
+    selection = Selection(recipe.selection)
+    scored, pairs = Hits(), Hits()
+    rows = _rows(tables["scored"], ["id", "question", "consensus_winner", "solutions"])
+    waiting = _rows(tables["qa-pairs"], ["id", "candidate_id", "question", "solution", "answer"])
+    pair = next(waiting, None)
+    for candidate, row in zip(read_candidates(list(shards)), rows, strict=False):
+        name = candidate.blueprint.id
+        if row["id"] != name or not _is_row_of(row, candidate):
+            scored.add(str(row["id"]), str(row["consensus_winner"]))
+        published = {f"{name}-{it.sample:02d}": it for it in selection.published(candidate)}
+        while pair is not None and pair["candidate_id"] == name:
+            solution = published.get(pair["id"])
+            told = (pair["question"], pair["answer"], pair["solution"])
+            if solution is None or told != (candidate.question, solution.answer, solution.text):
+                pairs.add(pair["id"], str(pair["answer"]))
+            pair = next(waiting, None)
+    for left in chain([pair] if pair else [], waiting):
+        pairs.add(left["id"], str(left["answer"]))
+    advice = "Delete manifest.json, then `kpmath build` writes the tables again from the shards; keep a copy to see what was changed."
+    for config, hits in (("scored", scored), ("qa-pairs", pairs)):
+        sentence = f"{{count}} rows of {config} are not those of the sealed candidates, e.g. one with the answer {{example}}."
+        yield from hits.finding("row-changed", Risk.ACCURACY, Severity.CRITICAL, sentence, advice)
+
+
+def _is_row_of(row: Mapping[str, Any], candidate: Candidate) -> bool:
+    """Whether the labels of a row are those of a candidate; a question that is withheld is none."""
+    winner = candidate.vote.winner if candidate.vote else None
+    told = [(it["sample"], it["answer"], it["agreed"]) for it in row["solutions"] or ()]
+    its = [(it.sample, it.answer, it.agreed) for it in candidate.solutions]
+    return row["consensus_winner"] == winner and told == its and row["question"] in {candidate.question, None}
+
+
+def _rows(paths: Sequence[Path], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=256, columns=list(columns)):
+                    yield from batch.to_pylist()
+        except (pa.ArrowException, OSError, KeyError):
+            raise DamagedError(path, "it is not a table that can be read") from None

@@ -1,0 +1,151 @@
+"""Finding, among many rows, those that repeat an earlier one, or a known problem."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kpmath_builder.curation.columns import Columns, StoredShingles
+from kpmath_builder.curation.forms import EQUAL, FORMS
+from kpmath_builder.curation.problem_index import ProblemIndex
+from kpmath_builder.curation.repeat import Repeat, RepeatKind
+from kpmath_builder.curation.shingles import JACCARD, similarity
+from kpmath_builder.curation.signatures import BANDS, read_rows
+
+__all__ = ["RowRepeats", "compare_rows", "find_repeats"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowRepeats:
+    """What each row repeats, by its id; a row that repeats nothing is in neither."""
+
+    earlier: Mapping[str, Repeat]
+    """The earlier row; `matched` is empty, because both texts are at hand."""
+    known: Mapping[str, Repeat]
+    """The known problem."""
+
+
+def find_repeats(
+    rows: Iterable[tuple[str, str]],
+    *,
+    scratch: Path,
+    memory: int = 1 << 30,
+    workers: int = 1,
+    kept: frozenset[RepeatKind] = frozenset(),
+) -> Mapping[str, Repeat]:
+    """Return which rows repeat an earlier one, and how.
+
+    A row is compared with the earlier rows that stay: rows that repeat none, or only in one of the ways `kept`. A copy of a row that
+    goes repeats what that row repeats.
+
+    Parameters
+    ----------
+    rows
+        Id and text of each, in the order of preference; no two ids are equal.
+    scratch
+        An empty folder for what is not held in memory, about 2 KB for each KB of text; the caller removes it.
+    memory
+        Bytes for sorting the keys of all rows.
+    workers
+        Processes that read the texts; the result does not depend on them.
+    kept
+        Kinds of repeats that do not make a row go.
+    """
+    return compare_rows(rows, None, scratch=scratch, memory=memory, workers=workers, kept=kept).earlier
+
+
+def compare_rows(
+    rows: Iterable[tuple[str, str]],
+    known: ProblemIndex | None,
+    *,
+    scratch: Path,
+    memory: int = 1 << 30,
+    workers: int = 1,
+    kept: frozenset[RepeatKind] = frozenset(),
+) -> RowRepeats:
+    """Return which rows repeat an earlier one or a known problem; each text is read once.
+
+    The parameters are those of `find_repeats`. A row that repeats a known problem is compared with the others like any.
+    """
+    columns = Columns(scratch, len(FORMS) + BANDS)
+    of_known: dict[str, Repeat] = {}
+    for batch in read_rows(rows, known, workers):
+        columns.add(batch)
+        of_known.update((name, found) for name, found in zip(batch.ids, batch.known, strict=True) if found)
+    columns.close()
+    columns.group(memory)
+    found = list(_Comparison(columns, kept).repeats())
+    names = columns.names({place for row, (_, of, _) in found for place in (row, of)})
+    earlier = {names[row]: Repeat(kind, names[of], likeness, "") for row, (kind, of, likeness) in found}
+    return RowRepeats(earlier, of_known)
+
+
+_Found = tuple[RepeatKind, int, float]
+"""Kind, the earlier row, likeness."""
+
+
+class _Comparison:
+    """Goes through the rows in their order and holds for each group of agreeing rows those that stay."""
+
+    def __init__(self, columns: Columns, kept: frozenset[RepeatKind]) -> None:
+        self._columns = columns
+        self._kept = kept
+        self._gone: dict[int, _Found] = {}
+        self._equal: list[dict[int, int]] = [{} for _ in FORMS]
+        self._alike: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(BANDS)]
+
+    def repeats(self) -> Iterator[tuple[int, _Found]]:
+        """Yield the rows that repeat an earlier one, and how."""
+        shingles = self._columns.shingles()
+        for start, block in self._columns.blocks():
+            for place in np.flatnonzero(block.any(axis=1)).tolist():
+                groups = block[place].tolist()
+                row = start + place
+                found = self._equal_row(groups) or self._near_row(row, groups, shingles)
+                if found:
+                    yield row, found
+                if found and found[0] not in self._kept:
+                    self._goes(row, groups, found)
+                else:
+                    self._stays(row, groups)
+
+    def _equal_row(self, groups: list[int]) -> _Found | None:
+        for kind, group, holder in zip(FORMS, groups, self._equal, strict=False):
+            if group and group in holder:
+                return self._gone.get(holder[group], (kind, holder[group], 1.0))
+        return None
+
+    def _near_row(self, row: int, groups: list[int], shingles: StoredShingles) -> _Found | None:
+        likely = {
+            other
+            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
+            if group and group in holder
+            for other in holder[group]
+        }
+        if not likely:
+            return None
+        own = shingles.of(row)
+        best: tuple[float, int] = (0.0, 0)
+        for other in sorted(likely):
+            size = shingles.size(other)
+            if min(size, len(own)) >= JACCARD * max(size, len(own)):
+                best = max(best, (similarity(own, shingles.of(other)), -other))
+        likeness, place = best
+        return (RepeatKind.NEAR, -place, likeness) if likeness >= JACCARD else None
+
+    def _goes(self, row: int, groups: list[int], found: _Found) -> None:
+        """Remember a row that goes, so that its copies go with it and repeat what it repeats."""
+        self._gone[row] = found
+        for group, holder in zip(groups[:EQUAL], self._equal, strict=False):
+            if group:
+                holder.setdefault(group, row)
+
+    def _stays(self, row: int, groups: list[int]) -> None:
+        for group, holder in zip(groups, self._equal, strict=False):
+            if group:
+                holder.setdefault(group, row)
+        for group, members in zip(groups[len(FORMS) :], self._alike, strict=True):
+            if group:
+                members[group].append(row)

@@ -1,0 +1,66 @@
+"""What becomes of a question that repeats something: the recipe's answer, and what no recipe can allow."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from kpmath_builder.curation.ngrams import QUESTION_13, QUESTION_20, SOLUTION_30
+from kpmath_builder.curation.repeat import RepeatKind
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import DropReason, RepeatMark
+
+__all__ = [
+    "ALWAYS_DROPPED",
+    "CONTAINED",
+    "REASON_OF",
+    "flag_of",
+    "policy_of",
+    "reason_to_drop",
+    "stays_in_spite_of",
+]
+
+CONTAINED = "contained"
+"""The text of a seed that may not be shared stands in the question, or in each of its solutions."""
+ALWAYS_DROPPED = frozenset({RepeatKind.VERBATIM.value, RepeatKind.REFORMATTED.value, CONTAINED})
+"""Kinds in which the text of a seed that may not be shared never leaves the build."""
+REASON_OF: Mapping[str, DropReason] = {
+    "seed": DropReason.SEED_REPEAT,
+    "test": DropReason.TEST_REPEAT,
+    "row": DropReason.DUPLICATE,
+}
+_NGRAM_KEYS = {
+    QUESTION_13: "question_13gram",
+    QUESTION_20: "question_20gram",
+    SOLUTION_30: "solution_30gram",
+}
+
+
+def policy_of(mark: RepeatMark, recipe: Recipe, unshareable: Collection[str]) -> str:
+    """Return `drop`, `flag` or `ignore`.
+
+    Parameters
+    ----------
+    unshareable
+        Ids of the seeds whose text may not be shared.
+    """
+    if mark.check == "seed" and mark.id in unshareable and mark.kind in ALWAYS_DROPPED:
+        return "drop"
+    sections = {"seed": recipe.seed_repeats, "test": recipe.contamination, "row": recipe.duplicates}
+    # A kind without a key of its own is never acted upon by itself.
+    return str(getattr(sections[mark.check], _NGRAM_KEYS.get(mark.kind, mark.kind), "flag"))
+
+
+def reason_to_drop(
+    marks: Iterable[RepeatMark], recipe: Recipe, unshareable: Collection[str]
+) -> RepeatMark | None:
+    """Return the first mark for which a question is dropped, or None."""
+    return next((mark for mark in marks if policy_of(mark, recipe, unshareable) == "drop"), None)
+
+
+def stays_in_spite_of(recipe: Recipe) -> frozenset[RepeatKind]:
+    """Return the kinds of repeats of an earlier row in spite of which a row stays."""
+    marks = {kind: RepeatMark(check="row", id="", kind=kind.value) for kind in RepeatKind}
+    return frozenset(kind for kind, mark in marks.items() if policy_of(mark, recipe, ()) != "drop")
+
+
+def flag_of(mark: RepeatMark) -> str:
+    """Return a mark as `qa-pairs` flags it, e.g. `row: near` or `GSM8K test: question 13-gram`."""
+    return f"{mark.set or mark.check}: {mark.kind}"

@@ -1,0 +1,113 @@
+"""Finding the problem, among thousands that are known, which a text repeats."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kpmath_builder.curation.forms import EQUAL, FORMS, Forms, plain_text
+from kpmath_builder.curation.passages import Passages
+from kpmath_builder.curation.repeat import Repeat, RepeatKind
+from kpmath_builder.curation.shingles import JACCARD, shingles
+
+__all__ = ["ProblemIndex"]
+
+
+class ProblemIndex:
+    """Known problems, such as seeds or a test set, in memory.
+
+    A known problem is found as a whole text, and inside a longer one if it is long enough not to stand there by chance.
+
+    Parameters
+    ----------
+    problems
+        Id and text of each; of equal ones the first is named.
+    """
+
+    def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
+        known = list(problems)
+        forms = [Forms.of(text) for _, text in known]
+        self._ids = [name for name, _ in known]
+        self._texts = [text for _, text in known]
+        self._places: list[dict[int, int]] = [{} for _ in FORMS]
+        for number, form in enumerate(forms):
+            for places, key in zip(self._places, form.keys, strict=True):
+                if key is not None:
+                    places.setdefault(key, number)
+        self._passages = Passages(forms)
+        self._near = _Near([shingles(form.tokens) for form in forms])
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def find(self, text: str) -> Repeat | None:
+        """Return the strongest way in which the text repeats a known problem, or None."""
+        return self.find_form(text, _form(text), _shingles(text))
+
+    def find_form(self, text: str, form: Forms, runs: NDArray[np.uint32]) -> Repeat | None:
+        """Return what `find` returns, for a text whose forms and shingles were made before."""
+        return (
+            self._equal(form, range(EQUAL))
+            or self._inside(form, text)
+            or self._equal(form, range(EQUAL, len(FORMS)))
+            or self._nearest(runs)
+        )
+
+    def _equal(self, form: Forms, places: Iterable[int]) -> Repeat | None:
+        for place in places:
+            key = form.keys[place]
+            found = None if key is None else self._places[place].get(key)
+            if found is not None:
+                return self._repeat(FORMS[place], found)
+        return None
+
+    def _inside(self, form: Forms, text: str) -> Repeat | None:
+        found = self._passages.find(form)
+        if found is None:
+            return None
+        verbatim = plain_text(self._texts[found]) in plain_text(text)
+        return self._repeat(RepeatKind.VERBATIM if verbatim else RepeatKind.REFORMATTED, found)
+
+    def _nearest(self, runs: NDArray[np.uint32]) -> Repeat | None:
+        found = self._near.find(runs)
+        return None if found is None else self._repeat(RepeatKind.NEAR, *found)
+
+    def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
+        return Repeat(kind, self._ids[number], similarity, self._texts[number])
+
+
+@lru_cache(maxsize=8)
+def _form(text: str) -> Forms:
+    """Return the forms of a text, which is looked for in one index after another."""
+    return Forms.of(text)
+
+
+@lru_cache(maxsize=8)
+def _shingles(text: str) -> NDArray[np.uint32]:
+    return shingles(_form(text).tokens)
+
+
+class _Near:
+    """Which problem has each shingle; exact, because thousands of problems need no MinHash."""
+
+    def __init__(self, sets: Sequence[NDArray[np.uint32]]) -> None:
+        self._sizes = np.array([len(one) for one in sets], np.int64)
+        of = np.repeat(np.arange(len(sets)), self._sizes)
+        all_shingles = np.concatenate([np.empty(0, np.uint32), *sets])
+        order = np.argsort(all_shingles, kind="stable")
+        self._shingles = all_shingles[order]
+        self._of = of[order]
+
+    def find(self, wanted: NDArray[np.uint32]) -> tuple[int, float] | None:
+        """Return the nearest problem and how near it is, if that is near enough."""
+        starts = np.searchsorted(self._shingles, wanted, "left")
+        ends = np.searchsorted(self._shingles, wanted, "right")
+        hit = ends > starts
+        if not hit.any():
+            return None
+        holders = [self._of[start:end] for start, end in zip(starts[hit], ends[hit], strict=True)]
+        problems, common = np.unique(np.concatenate(holders), return_counts=True)
+        likeness = common / (len(wanted) + self._sizes[problems] - common)
+        best = int(np.argmax(likeness))
+        return (int(problems[best]), float(likeness[best])) if likeness[best] >= JACCARD else None

@@ -1,0 +1,66 @@
+"""Runs of words as numbers: what two texts have of them in common says how near they are."""
+
+import re
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["JACCARD", "shingles", "similarity", "telling_words"]
+
+JACCARD = 0.7
+"""Share of common shingles from which two texts are near duplicates."""
+_LENGTH = 5
+_LEAST = 20
+"""Texts of fewer tokens, about 13 words, have no shingles: "the number of ways to arrange the letters of" would make them near."""
+
+_STOCK = r"""
+(?:please )?(?:express|give|write|enter|state|leave|provide|submit|report) (?:your|the|all|each) (?:final )?answers? (?:as|in|to|with|rounded) (?:\S+ ){0,7}?(?:fraction|form|notation|decimal|radicals?|integer|number|percent|percentage|tenth|hundredth|thousandth|interval|terms|places?|order|degree|cent|dollar|unit|base \d+|separated by commas)
+round (?:your|the|all) (?:final )?answers? to (?:the nearest|\d+|one|two|three) (?:\S+ )?(?:place|decimal place|tenth|hundredth|thousandth|integer|whole number|cent|dollar|degree|percent|ten|unit)s?
+to the nearest (?:tenth|hundredth|thousandth|integer|whole number|cent|dollar|degree|percent|ten|unit)
+(?:as|in) (?:a|an) (?:common|improper|mixed|simplified|reduced) (?:fraction|number)
+(?:in|to) (?:simplest|lowest|simplified|reduced) (?:radical |exact )?(?:form|terms)
+in interval notation
+enter (?:all )?the (?:answer|answers|solutions|possible values) separated by commas
+separated by commas
+where \S(?: , \S)* (?:, )?and \S are (?:relatively prime )?(?:positive )?(?:relatively prime )?integers
+in terms of \\pi
+rationali[sz]e the denominator
+"""
+_NO_TEXT = re.compile(
+    r"\[ asy \].*?(?:\[ / asy \]|$)|(?<!\S)(?:" + "|".join(_STOCK.strip().splitlines()) + r")(?!\S)"
+)
+"""Drawing code, and phrases that say how to write an answer: problems that share only these are different ones."""
+
+
+def telling_words(tokens: Sequence[str]) -> list[str]:
+    """Return normalised tokens without drawing code and stock phrases."""
+    return _NO_TEXT.sub("", " ".join(tokens)).split()
+
+
+def shingles(tokens: Sequence[str]) -> NDArray[np.uint32]:
+    """Return the sorted distinct hashes of all runs of five tokens; none for a short text."""
+    words = telling_words(tokens)
+    if len(words) < _LEAST:
+        return np.empty(0, np.uint32)
+    encoded = " ".join(words).encode(errors="surrogatepass").split(b" ")
+    hashed = np.fromiter(map(crc32, encoded), np.uint64, len(encoded))
+    runs = np.zeros(len(words) - _LENGTH + 1, np.uint64)
+    for place in range(_LENGTH):
+        runs = (runs + hashed[place : place + len(runs)]) * _MULTIPLIER
+        runs ^= runs >> _SHIFT
+    found = (runs >> _HALF).astype(np.uint32)
+    found.sort()
+    return found[np.concatenate(([True], found[1:] != found[:-1]))]
+
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_SHIFT = np.uint64(29)
+_HALF = np.uint64(32)
+
+
+def similarity(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
+    """Return the Jaccard coefficient of two sets of shingles."""
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    return common / (len(one) + len(other) - common)

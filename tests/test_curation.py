@@ -1,0 +1,364 @@
+"""What becomes of a question that repeats something: policies, order, and what never leaves a build."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpmath_builder.curation.decisions import Decisions, curate
+from kpmath_builder.curation.policy import CONTAINED, REASON_OF, flag_of, policy_of, stays_in_spite_of
+from kpmath_builder.curation.protected import ProtectedTexts
+from kpmath_builder.curation.repeat import RepeatKind
+from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.curation.row_checks import RowChecks
+from kpmath_builder.curation.selection import Selection
+from kpmath_builder.dataset.rows import pair_rows, scored_row
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import (
+    Blueprint,
+    BlueprintPart,
+    Candidate,
+    DropReason,
+    Judgement,
+    RepeatMark,
+    SeedProblem,
+    Solution,
+    Stage,
+)
+from kpmath_builder.seeds.benchmarks import Benchmark, BenchmarkProblem
+
+OPEN = "Tom has 3 apples and buys 4 more. How many apples does Tom have now?"
+CLOSED = r"Canary: compute $\frac{3}{7}$ of the number of birds that sat on the old oak fence. What is it?"
+CLOSED_SOLUTION = (
+    r"Canary: the old oak fence held seven birds, and $\dfrac{3}{7}$ of seven birds is three birds."
+)
+TEST = (
+    "A baker sells 12 loaves in the morning and 15 loaves in the evening. How many loaves did the baker sell?"
+)
+OTHER = "A train goes 60 miles in an hour. How far does it go in 5 hours?"
+
+
+def seed(name: str, problem: str, solution: str, *, shareable: bool) -> SeedProblem:
+    return SeedProblem(
+        id=name,
+        source="own",
+        licence="mit",
+        shareable=shareable,
+        problem=problem,
+        solution=solution,
+        answer="7",
+        content_hash="sha256:0",
+    )
+
+
+SEEDS = (
+    seed("open", OPEN, "Tom has 3 + 4 = 7 apples.", shareable=True),
+    seed("closed", CLOSED, CLOSED_SOLUTION, shareable=False),
+)
+SETS = (Benchmark("T", (BenchmarkProblem("t/0", TEST, "12 + 15 = 27 loaves."),), "sha256:t"),)
+
+
+def candidate(
+    index: int,
+    question: str | None,
+    solutions: Sequence[str] = ("It is 7.",),
+    *,
+    stage: Stage = Stage.AGREED,
+    reason: DropReason = DropReason.NONE,
+    detail: str = "",
+    errors: tuple[str, ...] = (),
+) -> Candidate:
+    return Candidate(
+        blueprint=Blueprint(
+            id=f"d-{index:08d}",
+            index=index,
+            parts=(BlueprintPart(topic="A - B", seed_id="open", key_points=()),),
+        ),
+        models={},
+        question=question,
+        judgement=Judgement(key_points_present=1, correctness=1, quality=1, errors=errors),
+        solutions=tuple(
+            Solution(sample=n, text=text, finish_reason="stop", completion_tokens=1, answer="7", agreed=True)
+            for n, text in enumerate(solutions)
+        ),
+        stage=stage,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def run(tmp_path: Path, candidates: Sequence[Candidate], **tables: Any) -> tuple[Decisions, list[Candidate]]:
+    """Return the decisions over candidates, and each of them as it may leave the build."""
+    recipe = Recipe.of(tables)
+    decisions = curate(
+        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).published, tmp_path
+    )
+    return decisions, [decisions.without_withheld(decisions.decide(one)) for one in candidates]
+
+
+def ends(decided: Sequence[Candidate]) -> list[str]:
+    return [one.reason.value or one.stage.value for one in decided]
+
+
+SEED, TEST_REPEAT, ROW = (REASON_OF[check].value for check in ("seed", "test", "row"))
+
+
+# ---- policies
+
+
+@pytest.mark.parametrize("kind", [kind.value for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE])
+@pytest.mark.parametrize(
+    ("check", "table"), [("row", "duplicates"), ("seed", "seed_repeats"), ("test", "contamination")]
+)
+def test_each_kind_of_each_check_has_a_policy_of_its_own(check: Any, table: str, kind: str) -> None:
+    mark = RepeatMark(check=check, id="x", kind=kind)
+    for policy in ("drop", "flag"):
+        assert policy_of(mark, Recipe.of({table: {kind: policy}}), ()) == policy
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("question 13-gram", "question_13gram"),
+        ("question 20-gram", "question_20gram"),
+        ("solution 30-gram", "solution_30gram"),
+    ],
+)
+def test_n_grams_flag_unless_the_recipe_drops_them(kind: str, key: str) -> None:
+    mark = RepeatMark(check="test", set="T", id="x", kind=kind)
+    assert policy_of(mark, Recipe.of({}), ()) == "flag"
+    assert policy_of(mark, Recipe.of({"contamination": {key: "drop"}}), ()) == "drop"
+
+
+@pytest.mark.parametrize("kind", ["verbatim", "reformatted", CONTAINED])
+def test_no_recipe_keeps_a_copy_of_a_seed_that_may_not_be_shared(kind: str) -> None:
+    lenient = Recipe.of({"seed_repeats": dict.fromkeys(["verbatim", "reformatted", "renumbered"], "ignore")})
+    mark = RepeatMark(check="seed", id="closed", kind=kind)
+    assert policy_of(mark, lenient, {"closed"}) == "drop"
+    other = mark.model_copy(update={"kind": "renumbered"})
+    assert policy_of(other, lenient, {"closed"}) == "ignore"
+
+
+def test_rows_stay_in_spite_of_what_is_not_dropped() -> None:
+    assert stays_in_spite_of(Recipe.of({})) == {RepeatKind.PARAPHRASE}
+    lenient = Recipe.of({"duplicates": {"near": "flag", "renamed": "ignore"}})
+    assert stays_in_spite_of(lenient) == {RepeatKind.NEAR, RepeatKind.RENAMED, RepeatKind.PARAPHRASE}
+
+
+@pytest.mark.parametrize(
+    ("mark", "flag"),
+    [
+        (RepeatMark(check="row", id="x", kind="near"), "row: near"),
+        (RepeatMark(check="test", set="MATH-500", id="x", kind="renamed"), "MATH-500: renamed"),
+    ],
+)
+def test_a_flag_names_what_is_repeated_and_how(mark: RepeatMark, flag: str) -> None:
+    assert flag_of(mark) == flag
+
+
+# ---- order
+
+
+def test_of_rows_that_repeat_each_other_the_one_of_the_lowest_number_stays(tmp_path: Path) -> None:
+    rows = [candidate(0, OTHER), candidate(1, OTHER.upper()), candidate(2, OTHER.replace("60", "70"))]
+    _, decided = run(tmp_path, rows)
+    assert ends(decided) == ["kept", ROW, ROW]
+    assert [[(m.check, m.id, m.kind) for m in one.repeats] for one in decided] == [
+        [],
+        [("row", "d-00000000", "verbatim")],
+        [("row", "d-00000000", "renumbered")],
+    ]
+    assert decided[1].detail == "verbatim repeat of d-00000000"
+
+
+def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> None:
+    """Neither of one that was never agreed upon, nor of one that is dropped for its test problem or its seed."""
+    thirty = " ".join(f"word{n}" for n in range(30))
+    sets = (Benchmark("T", (BenchmarkProblem("t/0", TEST, thirty),), "sha256:t"),)
+    recipe = Recipe.of({"contamination": {"solution_30gram": "drop"}})
+    rows = [
+        candidate(0, OTHER, stage=Stage.SOLVED, reason=DropReason.TIE),
+        candidate(1, OTHER, [thirty]),
+        candidate(2, OTHER),
+        candidate(3, OTHER),
+    ]
+    publish = Selection(recipe.selection).published
+    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, publish, tmp_path)
+    assert ends([decisions.decide(row) for row in rows]) == ["tie", TEST_REPEAT, "kept", ROW]
+
+
+def test_a_seed_comes_before_a_test_problem_and_all_marks_are_kept(tmp_path: Path) -> None:
+    sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),), "sha256:t"),)
+    recipe = Recipe.of({})
+    rows = [candidate(0, OPEN)]
+    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).published, tmp_path)
+    (decided,) = [decisions.decide(row) for row in rows]
+    assert decided.reason is DropReason.SEED_REPEAT
+    assert [(mark.check, mark.kind) for mark in decided.repeats] == [
+        ("seed", "verbatim"),
+        ("test", "verbatim"),
+    ] + [("test", "question 13-gram")] * (len(OPEN.split()) >= 13)
+
+
+@pytest.mark.parametrize(
+    ("question", "end", "kind"),
+    [
+        (OPEN, SEED, "verbatim"),
+        (OPEN.replace(". ", ".  "), SEED, "verbatim"),
+        (OPEN.replace("3", "5"), SEED, "renumbered"),
+        (TEST.replace("12", "13"), TEST_REPEAT, "renumbered"),
+        (OTHER, "kept", ""),
+    ],
+)
+def test_seeds_and_test_problems_are_found_however_they_are_repeated(
+    tmp_path: Path, question: str, end: str, kind: str
+) -> None:
+    _, (decided,) = run(tmp_path, [candidate(0, question)])
+    assert (ends([decided])[0], decided.repeats[0].kind if decided.repeats else "") == (end, kind)
+
+
+def test_a_flag_stays_on_the_row_and_ignoring_leaves_no_mark(tmp_path: Path) -> None:
+    question = TEST.replace("12", "13")
+    _, (flagged,) = run(tmp_path, [candidate(0, question)], contamination={"renumbered": "flag"})
+    (pair,) = pair_rows(flagged, flagged.solutions, name="n", sources={"open": "own"})
+    assert pair["flags"][0] == "T: renumbered"
+    _, (ignored,) = run(
+        tmp_path, [candidate(0, OPEN.replace("3", "5"))], seed_repeats={"renumbered": "ignore"}
+    )
+    assert (ignored.stage, ignored.repeats) == (Stage.KEPT, ())
+
+
+# ---- what never leaves
+
+
+IGNORING = {
+    "seed_repeats": dict.fromkeys(["verbatim", "reformatted", "renumbered", "renamed", "near"], "ignore")
+}
+
+
+@pytest.mark.parametrize(
+    "repeating",
+    [
+        candidate(0, CLOSED),
+        candidate(0, CLOSED.replace(r"\frac", r"\dfrac").replace("$", r"\(", 1).replace("$", r"\)", 1)),
+        candidate(0, f"Look at this: {CLOSED}"),
+        candidate(0, CLOSED, stage=Stage.WRITTEN, reason=DropReason.LOW_QUALITY),
+        candidate(0, OTHER, [CLOSED_SOLUTION]),
+        candidate(0, OTHER, [CLOSED_SOLUTION.replace(r"\dfrac", r"\frac")]),
+        candidate(0, OTHER, detail=f"they said: {CLOSED}", stage=Stage.ASKED, reason=DropReason.UNWRITTEN),
+        candidate(0, OTHER, errors=(CLOSED,)),
+        candidate(0, OTHER, ["It is 7.", CLOSED_SOLUTION]),
+    ],
+    ids=[
+        "question",
+        "reformatted",
+        "inside a question",
+        "dropped before",
+        "solution",
+        "reformatted solution",
+        "detail",
+        "judgement",
+        "one solution of two",
+    ],
+)
+def test_the_text_of_a_seed_that_may_not_be_shared_is_in_no_row_whatever_the_recipe_says(
+    tmp_path: Path, repeating: Candidate
+) -> None:
+    decisions, (decided,) = run(tmp_path, [repeating], **IGNORING)
+    published = (
+        Selection(decisions.recipe.selection).published(decided) if decided.stage is Stage.KEPT else ()
+    )
+    sources = {"open": "own"}
+    rows = [scored_row(decided, sources=sources), *pair_rows(decided, published, name="n", sources=sources)]
+    assert "canary" not in str(rows).casefold()
+
+
+def test_the_other_solutions_of_a_question_stay(tmp_path: Path) -> None:
+    decisions, (decided,) = run(tmp_path, [candidate(0, OTHER, ["It is 7.", CLOSED_SOLUTION])])
+    assert decided.stage is Stage.KEPT
+    assert [its.text for its in Selection(decisions.recipe.selection).published(decided)] == ["It is 7."]
+
+
+def test_a_question_whose_solutions_all_go_is_dropped(tmp_path: Path) -> None:
+    _, (decided,) = run(tmp_path, [candidate(0, OTHER, [CLOSED_SOLUTION])])
+    assert (decided.reason, decided.repeats[0].kind) == (DropReason.SEED_REPEAT, CONTAINED)
+
+
+def test_a_dropped_copy_of_a_test_problem_keeps_its_id_and_loses_its_text(tmp_path: Path) -> None:
+    """Also a renumbered copy of a seed that may not be shared; that of another seed keeps its text."""
+    rows = [candidate(0, TEST, [TEST]), candidate(1, CLOSED.replace("3", "4")), candidate(2, OPEN)]
+    _, decided = run(tmp_path, rows)
+    written = [scored_row(one, sources={"open": "own"}) for one in decided]
+    assert [row["question"] for row in written] == [None, None, OPEN]
+    assert [row["repeats"][0]["id"] for row in written] == ["t/0", "closed", "open"]
+    assert TEST not in str(written)
+
+
+@pytest.mark.parametrize("reason", [DropReason.COPIED_PASSAGE, DropReason.RENUMBERED])
+def test_a_copy_of_practices_that_may_not_be_shared_is_withheld(tmp_path: Path, reason: DropReason) -> None:
+    """Whatever of a practice it repeats; a copy of a practice that may be shared keeps its text."""
+    copied = candidate(0, "Their words?", stage=Stage.WRITTEN, reason=reason, detail="their words")
+    _, (shared,) = run(tmp_path, [copied])
+    part = copied.blueprint.parts[0].model_copy(update={"seed_id": "closed"})
+    blueprint = copied.blueprint.model_copy(update={"parts": (part,)})
+    _, (withheld,) = run(tmp_path, [copied.model_copy(update={"blueprint": blueprint})])
+    assert (shared.question, shared.detail) == ("Their words?", "their words")
+    assert "their words" not in str(scored_row(withheld, sources={"closed": "own"})).casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (CLOSED, "closed"),
+        (CLOSED.upper(), "closed"),
+        (f"And so: {CLOSED_SOLUTION} Done.", "closed"),
+        (CLOSED.replace(r"\frac{3}{7}", r"\tfrac{3}{7}"), "closed"),
+        (CLOSED.replace("oak", "elm"), None),
+        (OPEN, None),
+    ],
+)
+def test_protected_texts_are_found_in_every_spelling_and_nothing_else_is(
+    text: str, found: str | None
+) -> None:
+    assert ProtectedTexts(SEEDS).found_in(text) == found
+
+
+def test_a_unit_that_is_spelt_out_hides_nothing() -> None:
+    short = "A bar measures 7 cm on one side and 9 cm on another. Which is its area?"
+    protected = ProtectedTexts([seed("s", short, "63", shareable=False)])
+    assert protected.found_in(f"Now: {short.replace('cm', 'centimeters')}") == "s"
+
+
+# ---- the report
+
+
+def test_the_report_counts_what_was_found_dropped_and_the_seeds_beside_it(tmp_path: Path) -> None:
+    rows = [
+        candidate(0, TEST),
+        candidate(1, TEST.replace("12", "13")),
+        candidate(2, OTHER),
+        candidate(3, OTHER),
+        candidate(4, OPEN),
+    ]
+    decisions, _ = run(tmp_path, rows, contamination={"renumbered": "flag"})
+    report = decisions.report
+    report.baseline = RowChecks(SEEDS, (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),)),)).baseline()
+    lines = {line.check: line for line in report.test_lines("T")}
+    assert (lines["verbatim"].found, lines["verbatim"].dropped, lines["verbatim"].problems) == (1, 1, 1)
+    assert (lines["renumbered"].found, lines["renumbered"].dropped) == (1, 0)
+    assert lines["verbatim"].baseline == 1
+    assert [(line.check, line.found, line.dropped) for line in report.lines("row")] == [("verbatim", 1, 1)]
+    assert [(line.check, line.found, line.dropped) for line in report.lines("seed")] == [("verbatim", 1, 1)]
+    assert report.compared == 5
+    again = CurationReport.from_json(report.as_json())
+    assert again.as_json() == report.as_json()
+    assert list(again.sentences()) == list(report.sentences())
+
+
+def test_a_set_that_was_not_read_is_never_a_silent_pass() -> None:
+    report = CurationReport.of([Benchmark("MATH-500", fault="the Hub cannot be reached.")], 2)
+    (said,) = report.sentences()
+    assert said == "MATH-500 was not checked: the Hub cannot be reached."
+    assert report.as_json()["test_sets"][0]["not_checked"]
+    assert "No test set was compared" in next(CurationReport().sentences())

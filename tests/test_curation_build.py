@@ -1,0 +1,146 @@
+"""One build, decided anew over its repeats: test sets, policies, what is shown of it, and what is not."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_builds import log_sizes, rows
+
+from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.dataset.schemas import CONFIGS
+from kpmath_builder.display import Display
+from kpmath_builder.inspection.explain import QuestionExplanation, explain
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.inspection.verify import Verifier
+
+CANARY = "the canary of the quarry"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a little from the bundled problems, compared with no test set."""
+    folder = tmp_path_factory.mktemp("curated") / "build"
+    tree = {"build": {"folder": str(folder), "questions": 60, "shards": 3}, "solutions": {"samples": 4}}
+    build(Recipe.of({**tree, "selection": {"solutions_per_question": 1}}))
+    return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "build"))
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    return [row for row in rows(folder, "scored") if row["status"] == "kept"]
+
+
+def test_set(folder: Path) -> Path:
+    """Write a test set of two questions of the build and one of nobody's; the first has other numbers."""
+    first, second = (row["question"] for row in kept(folder)[:2])
+    path = folder.parent / "test.jsonl"
+    problems = [first.translate(str.maketrans("123456789", "912345678")), second, f"How deep is {CANARY}?"]
+    lines = [json.dumps({"question": text, "answer": CANARY}) for text in problems]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+test_set.__test__ = False  # type: ignore[attr-defined]
+
+
+def sets(path: Path) -> dict[str, str]:
+    return {"contamination.sets": json.dumps([str(path)])}
+
+
+def test_other_sets_and_policies_are_applied_without_a_token_and_back_again(
+    folder: Path, built: Path
+) -> None:
+    """Rows that repeat a test problem go, their text with them; with the old settings each byte is as it was."""
+    first, second = (row["id"] for row in kept(folder)[:2])
+    question = kept(folder)[1]["question"]
+    before = log_sizes(folder)
+
+    result = rescore(folder, sets(test_set(folder)))
+    shards = {path.name: path.stat().st_mtime_ns for path in (folder / "candidates").iterdir()}
+    scored = {row["id"]: row for row in rows(folder, "scored")}
+    assert [scored[name]["reason"] for name in (first, second)] == ["repeats a test problem"] * 2
+    assert [scored[name]["repeats"][0] for name in (first, second)] == [
+        {"check": "test", "set": "test.jsonl", "id": "test/00000", "kind": "renumbered", "similarity": 1.0},
+        {"check": "test", "set": "test.jsonl", "id": "test/00001", "kind": "verbatim", "similarity": 1.0},
+    ]
+    written = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert CANARY.encode() not in written
+    assert question not in str(rows(folder, "scored") + rows(folder, "qa-pairs"))
+    assert result.funnel["passed"]["kept"] == len(kept(built)) - 2
+
+    rescore(folder, {"contamination.verbatim": "flag"})
+    (flagged,) = [row for row in rows(folder, "qa-pairs") if row["candidate_id"] == second]
+    assert flagged["flags"][0] == "test.jsonl: verbatim"
+
+    rescore(folder, {"contamination.sets": "[]", "contamination.verbatim": "drop"})
+    assert all(rows(folder, config) == rows(built, config) for config in CONFIGS)
+    assert log_sizes(folder) == before
+    assert {path.name: path.stat().st_mtime_ns for path in (folder / "candidates").iterdir()} == shards, (
+        "what only the tables depend on makes no candidate anew"
+    )
+
+
+def test_what_was_found_is_in_manifest_status_card_and_explanation(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row, path = kept(folder)[0], test_set(folder)
+    rescore(folder, sets(path))
+    told = json.loads((folder / "manifest.json").read_text())["curation"]["test_sets"][0]
+    assert (told["name"], told["problems"], told["not_checked"]) == ("test.jsonl", 3, "")
+    assert told["digest"].startswith("sha256:")
+    assert "| renumbered | 1 | 1 | 1 | 0 |" in (folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    status = read_status(folder)
+    assert status.curation is not None
+    assert any(loss.reason.startswith("repeats a test problem") for loss in status.outcome.losses)
+    Display().status(status)
+    assert "1 renumbered (1 dropped; 0 of 62 seeds)" in " ".join(capsys.readouterr().out.split())
+    explained = explain(folder, row["id"])
+    assert isinstance(explained, QuestionExplanation)
+    assert explained.repeats[0].question == json.loads(path.read_text().splitlines()[0])["question"]
+    assert row["question"] in "\n".join(explained.lines()), "whoever asks here sees what was withheld"
+    assert list(Verifier(folder).run()) == []
+
+
+def test_a_set_that_cannot_be_read_is_named_everywhere_and_compared_once_it_can(folder: Path) -> None:
+    notes: list[str] = []
+    hub = {"contamination.sets": '[{ name = "Theirs", hub = "org/theirs" }]'}
+    with pytest.raises(InputError, match=r"No row was compared with Theirs.*unread=note goes on without"):
+        rescore(folder, {**hub, "contamination.unread": "error"})
+    rescore(folder, hub, progress=lambda progress: notes.append(progress.note))
+    assert any("No row was compared with Theirs" in note for note in notes)
+    assert "**Theirs was not checked**" in (folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    assert any("Theirs was not checked" in sentence for sentence in read_status(folder).curation.sentences())  # type: ignore[union-attr]
+
+    path = test_set(folder)
+    named = {"contamination.sets": f'[{{ name = "Theirs", path = "{path}" }}]'}
+    passed = rescore(folder, named).funnel["passed"]["kept"]
+    assert passed == len(kept(folder))
+    assert any(row["reason"] == "repeats a test problem" for row in rows(folder, "scored"))
+
+
+def test_tables_stay_as_they_are_while_their_set_is_out_of_reach(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not made worse for want of a network; `verify` says why it cannot make them again."""
+    from kpmath_builder.seeds import benchmarks
+    from kpmath_builder.seeds.rows import open_file
+
+    path, hub = test_set(folder), {"contamination.sets": '[{ name = "Theirs", hub = "org/theirs" }]'}
+    with monkeypatch.context() as online:
+        online.setattr(benchmarks, "hub_answers", lambda: True)
+        online.setattr(benchmarks, "open_hub", lambda *_: open_file(path))
+        rescore(folder, hub)
+    tables = rows(folder, "scored")
+    assert any(row["reason"] == "repeats a test problem" for row in tables)
+    notes: list[str] = []
+    rescore(folder, {}, progress=lambda progress: notes.append(progress.note))
+    assert not any("Theirs" in note for note in notes)
+    assert rows(folder, "scored") == tables
+    (said,) = [str(one) for one in Verifier(folder).run()]
+    assert "Theirs cannot be read as it was" in said

@@ -1,0 +1,142 @@
+"""When two problems are one: the rules of the normal forms, pair by pair."""
+
+import pytest
+
+from kpmath_builder.curation import ProblemIndex, RepeatKind
+
+VERBATIM, REFORMATTED = RepeatKind.VERBATIM, RepeatKind.REFORMATTED
+RENUMBERED, RENAMED = RepeatKind.RENUMBERED, RepeatKind.RENAMED
+
+
+def kind(one: str, other: str) -> RepeatKind | None:
+    found = ProblemIndex([("known", one)]).find(other)
+    return found and found.kind
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (r"Find $\dfrac{1}{2}x$.", r"Find $\frac{1}{2}x$."),
+        (r"Find $\frac12x$.", r"Find $\frac{1}{2}x$."),
+        (r"Find $\frac125$.", r"Find $\frac{1}{2}5$."),
+        (r"Find $x$.", r"Find \(x\)."),
+        (r"Find $$x$$", r"Find \[x\]."),
+        (r"Find $x+1$.", r"Find $ x + 1 $."),
+        (r"Find $\left(x+1\right)$.", "Find $(x+1)$."),
+        (r"Find $x^{2}$.", "Find $x^2$."),
+        ("Find x² + 1.", "Find $x^2+1$."),
+        (r"Find $x \leq 3$.", "Find x ≤ 3."),
+        (r"Add $1,\!000$ and $2{,}000$.", "Add 1,000 and 2000."),
+        (r"Add $0.5$ and $.25$.", "Add .5 and 0.25."),
+        ("He ran 5 km.", "He ran 5 kilometers."),
+        (r"He ran $5\text{ km}$.", "He ran 5 kilometres."),
+        ("It covers 5 cm^2.", "It covers 5 square centimeters."),
+        ("It costs $5.", r"It costs \$5."),
+        ("It costs $5 or $6.", "It costs 5 dollars or 6 dollars."),
+        ("It grows by 5%.", "It grows by 5 percent."),
+        (r"The angle is $30^\circ$.", "The angle is 30 degrees."),
+        ("A well-known 5-mile race.", "A well known 5 mile race."),
+        ("Tom’s pen, a “blue” one, is new.", "Tom's pen a blue one is new."),
+        ("Tom has 3 pens. Ann has 4 pens. How many?", "Ann has 4 pens. Tom has 3 pens. How many?"),
+    ],
+)
+def test_another_spelling_of_a_problem_is_reformatted(one: str, other: str) -> None:
+    assert kind(one, other) is REFORMATTED
+    assert kind(other, one) is REFORMATTED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Find $x+3$.", "Find $x-3$."),
+        ("Find $x \\cdot 3$.", "Find $x + 3$."),
+        ("Find $x^2$.", "Find $x_2$."),
+        ("Find $x^2$.", "Find $2x$."),
+        ("Find $x^{2y}$.", "Find $x^2y$."),
+        ("Solve $x < 3$.", r"Solve $x \le 3$."),
+        ("Solve $x = 3$.", r"Solve $x \ne 3$."),
+        ("Solve $x-y=3$.", "Solve $y-x=3$."),
+        (r"Find $\frac{1}{12}$.", r"Find $\frac{1}{1}2$."),
+        ("Plot $(1,-2)$.", "Plot $(1-2)$."),
+        ("Sum 1, 23 and 4.", "Sum 12, 3 and 4."),
+        ("Sort {100,200,300}.", "Sort {100200300}."),
+        ("Find the ratio 3:4.", "Find the ratio 34."),
+        ("Find tan 22.5.", "Find tan 225."),
+        ("Find $5!$ now.", "Find $5$ now."),
+        ("Find $f'(x)$.", "Find $f(x)$."),
+        ("Find $5-\\sin x$.", "Find $5 \\sin x$."),
+        ("Find 5-sin x.", "Find 5 sin x."),
+        ("It is 6' wide.", 'It is 6" wide.'),
+        ("He ran 5 km.", "He ran 5 miles."),
+        ("He ran 5 m.", "He ran 5 km."),
+        ("He has $5 left.", "He has 5 left."),
+        ("It is 5 degrees Celsius.", "It is 5 degrees Fahrenheit."),
+        ("Find numbers that are not prime.", "Find numbers that are prime."),
+        ("He has at least three pens.", "He has at most three pens."),
+        ("Find $\\Delta$.", "Find $\\delta$."),
+    ],
+)
+def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None:
+    assert kind(one, other) not in {VERBATIM, REFORMATTED, RENAMED}
+    assert kind(other, one) not in {VERBATIM, REFORMATTED, RENAMED}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "Tom has 3 red pens and 4 books. How many are left?",
+            "Tom has 17 red pens and 5 books. How many are left?",
+        ),
+        (
+            "Tom has three red pens left over when all of them have gone.",
+            "Tom has 40 red pens left over when all of them have gone.",
+        ),
+        (
+            "Tom has two hundred red pens left when all of them have gone.",
+            "Tom has 7 red pens left when all of them have gone.",
+        ),
+        (
+            r"Find the roots of $x^2 + 3x = \frac{1}{2}$ now.",
+            r"Find the roots of $x^2 + 8x = \frac{5}{7}$ now.",
+        ),
+        (
+            "First we add 3 to it, then we multiply it by 4 again.",
+            "First we add 4 to it, then we multiply it by 3 again.",
+        ),
+        (
+            "Tom has 3 red pens and 4 books. How many are left?",
+            "Ann has 5 red pens and 2 books. How many are left?",
+        ),
+    ],
+)
+def test_other_numbers_make_a_renumbered_copy(one: str, other: str) -> None:
+    assert kind(one, other) is RENUMBERED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Tom gives Ann 3 pens. What has Tom left?", "Ann gives Tom 3 pens. What has Tom left?"),
+        ("Find the roots of $x + 3$ by hand.", "Find the roots of $x - 4$ by hand."),
+        ("Compute $3 + 5$.", "Compute $7 + 9$."),
+    ],
+)
+def test_what_is_no_renumbered_or_renamed_copy(one: str, other: str) -> None:
+    assert kind(one, other) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Tom has 3 pens.", "Natalia has 3 pens."),
+        ("Tom's pens cost $3. He has two.", "Natalia's pens cost $3. She has two."),
+        ("Yesterday Mr. Smith met Tom twice.", "Yesterday Mrs. Jones met Ann twice."),
+    ],
+)
+def test_other_names_make_a_renamed_copy(one: str, other: str) -> None:
+    assert kind(one, other) is RENAMED
+
+
+def test_case_and_spacing_are_verbatim() -> None:
+    assert kind("Find  x.\nNow", "find X. now ") is VERBATIM

@@ -1,0 +1,85 @@
+"""Known problems are found in longer texts and in changed ones, and not where only stock phrases are the same."""
+
+import pytest
+
+from kpmath_builder.curation import ProblemIndex, RepeatKind
+
+BAKERY = (
+    "Tom bakes 12 loaves of bread every morning and sells nine of them before noon. "
+    "How many loaves are left over after a whole week of work?"
+)
+REORDERED = (
+    "How many loaves are left over after a whole week of work? It is hard. "
+    "Tom bakes 12 loaves of bread every morning and sells nine of them before noon."
+)
+ROOTS = r"Find the sum of the roots of $x^2 - 5x + \frac{1}{2} = 0$ that are real."
+SHORT = r"Compute $\sin 60^\circ$."
+
+
+def kind(text: str) -> RepeatKind | None:
+    found = ProblemIndex([("bakery", BAKERY), ("roots", ROOTS), ("short", SHORT)]).find(text)
+    return found and found.kind
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"Solve this. {BAKERY} Show your work.", RepeatKind.VERBATIM),
+        (f"Solve this: {BAKERY.upper()}", RepeatKind.VERBATIM),
+        (f"Hard one!\n{ROOTS}\n\nAnswer: 5", RepeatKind.VERBATIM),
+        (
+            r"Look: find the sum of the roots of \(x^{2}-5x+\dfrac12=0\) that are real. Then rest.",
+            RepeatKind.REFORMATTED,
+        ),
+        (REORDERED, RepeatKind.REFORMATTED),
+    ],
+)
+def test_a_known_problem_is_found_inside_a_longer_text(text: str, expected: RepeatKind) -> None:
+    assert kind(text) is expected
+
+
+def test_a_short_problem_is_found_only_as_a_whole() -> None:
+    assert kind("compute \\(\\sin 60^{\\circ}\\)") is RepeatKind.REFORMATTED
+    assert kind(f"Tom says: {SHORT} Ann says no.") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Look: find the sum of the roots of $x^2 + 5x + \frac{1}{2} = 0$ that are real. Then rest.",
+        r"Look: find the sum of the roots of $x^3 - 5x + \frac{1}{2} = 0$ that are real. Then rest.",
+    ],
+)
+def test_another_sign_or_exponent_inside_a_longer_text_is_another_problem(text: str) -> None:
+    assert kind(text) not in {RepeatKind.VERBATIM, RepeatKind.REFORMATTED}
+
+
+def test_a_few_other_words_make_a_near_duplicate() -> None:
+    found = ProblemIndex([("bakery", BAKERY)]).find(BAKERY.replace("of work?", "of baking?"))
+    assert found is not None
+    assert (found.kind, found.of, found.matched) == (RepeatKind.NEAR, "bakery", BAKERY)
+    assert 0.7 <= found.similarity < 1
+
+
+STOCK = (
+    "Express your answer as a common fraction in simplest form. Round your answer to the nearest hundredth."
+)
+DRAWING = '[asy] draw((0,0)--(1,0)--(1,1)--cycle); label("A",(0,0),W); dot((1,1)); [/asy]'
+
+
+@pytest.mark.parametrize("shared", [STOCK, DRAWING, f"{STOCK} {DRAWING}"])
+def test_stock_phrases_and_drawing_code_do_not_make_texts_near(shared: str) -> None:
+    index = ProblemIndex(
+        [("one", f"What is the area of the shaded region if its side is 3 units long? {shared}")]
+    )
+    assert index.find(f"How far is it from the tower to the little house by the river bank? {shared}") is None
+
+
+def test_nothing_known_is_found_nowhere() -> None:
+    assert ProblemIndex([]).find(BAKERY) is None
+
+
+def test_of_equal_problems_the_first_is_named() -> None:
+    found = ProblemIndex([("one", BAKERY), ("other", BAKERY)]).find(BAKERY)
+    assert found is not None
+    assert found.of == "one"
