@@ -47,7 +47,7 @@ class NgramChecks:
     """
 
     def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
-        self._vocabulary = _Vocabulary()
+        self._vocabulary: dict[str, int] = {}
         questions, solutions = [], []
         for question, solution in problems:
             questions.append(self._known(question))
@@ -69,7 +69,8 @@ class NgramChecks:
         asked = len(words)
         for solution in dict.fromkeys(solutions):
             words += ["", *_words(solution)]  # no run goes from one text into the next
-        numbers = np.array(list(map(self._vocabulary.__getitem__, words)), np.uint64)
+        number_of = self._vocabulary.get
+        numbers = np.array([number_of(word, 0) for word in words], np.uint64)
         mixed = _mixed(numbers)
         hits = []
         for name, runs in self._runs.items():
@@ -79,13 +80,6 @@ class NgramChecks:
                 matched = " ".join(words[place : place + _LENGTHS[name]])
                 hits.append(NgramHit(name, tuple(sorted(found)), matched))
         return hits
-
-
-class _Vocabulary(dict[str, int]):
-    """Words of problems by number; every other word is 0."""
-
-    def __missing__(self, word: str) -> int:
-        return 0
 
 
 class _Runs:
