@@ -1,6 +1,7 @@
 """Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,15 +50,17 @@ def build_copy(whole_build: Path, tmp_path: Path) -> Path:
     return shutil.copytree(whole_build, tmp_path / "build_copy")
 
 
-@pytest.fixture(autouse=True)
-def no_test_sets_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test ask the Hub for test sets, nor find those that somebody fetched before."""
+@pytest.fixture(scope="session", autouse=True)
+def no_test_sets_of_the_hub() -> Iterator[None]:
+    """Let no test, nor a build that tests share, ask the Hub for test sets or find those that somebody fetched before."""
 
     def refuse(hub: str, *_: object) -> Table:
         raise InputError(f"{hub} is not here.")
 
-    monkeypatch.setattr(benchmarks, "hub_answers", lambda: False)
-    monkeypatch.setattr(benchmarks, "open_hub", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmarks, "hub_answers", lambda: False)
+        patch.setattr(benchmarks, "open_hub", refuse)
+        yield
 
 
 @pytest.fixture

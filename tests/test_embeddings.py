@@ -90,6 +90,8 @@ def test_a_formula_without_words_keeps_its_text():
         ("indices", "exponents"),
         ("log", "logarithms"),
         ("Modular arithmetic", "arithmetic modulo"),
+        ("ties", "tie"),
+        ("ratios", "ratio"),
     ],
 )
 def test_forms_of_one_word_have_one_stem(text: str, expected: str):
@@ -103,6 +105,7 @@ def test_forms_of_one_word_have_one_stem(text: str, expected: str):
         ("integers", "integrals"),
         ("ratios", "rates"),
         ("factors", "factorials"),
+        ("gas", "ga"),
     ],
 )
 def test_words_that_only_look_alike_keep_their_own_stems(one: str, other: str):

@@ -28,7 +28,7 @@ from kpmath_builder.publishing.versions import Version
 from kpmath_builder.seeds import load_seeds
 
 ROOT = Path(__file__).resolve().parents[1]
-SMALL, LARGE = 120, 360
+SMALL, LARGE = 80, 200
 
 
 def load(requests: float, prompt: float = 100.0, completion: float = 10.0) -> TaskLoad:

@@ -12,7 +12,7 @@ from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Judgement
-from kpmath_builder.synthesis.questions import judge, show, write
+from kpmath_builder.synthesis.questions import judge, judgement_of, show, write
 
 POINTS = ("ratios", "sums", "areas", "roots")
 PRACTICES = [{"topic": "Algebra", "key_points": POINTS[:3]}, {"topic": "Geometry", "key_points": POINTS[3:]}]
@@ -114,6 +114,16 @@ def test_the_judge_works_the_question_out_and_is_shown_its_work() -> None:
     asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
     material = {"question": "How many?", "practices": PRACTICES}
     assert replying.asked == [("work", material), ("judge", material | {"work": "Thus \\boxed{7}."})]
+
+
+def test_long_work_is_shown_up_to_its_limit() -> None:
+    replying = Replying(Reply(said()), "x" * 6001 + r" \boxed{7}")
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    assert [material["work"] for task, material in replying.asked if task == "judge"] == ["x" * 6000]
+
+
+def test_of_no_key_points_none_is_missing() -> None:
+    assert judgement_of(said(""), [], "7").key_points_present == 1.0
 
 
 def test_without_a_judgement_its_reason_is_passed_on() -> None:

@@ -53,7 +53,14 @@ def test_one_readable_reply_ends_the_row_and_other_tasks_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("text", "quoted"),
-    [("a", "'a'"), ("\x0crac", r"'\x0crac'"), ("x" * 200, f"'{'x' * 160}' …"), ("é∑", "'é∑'"), ("", "''")],
+    [
+        ("a", "'a'"),
+        ("\x0crac", r"'\x0crac'"),
+        ("x" * 200, f"'{'x' * 160}' …"),
+        ("y" * 160, f"'{'y' * 160}'"),
+        ("é∑", "'é∑'"),
+        ("", "''"),
+    ],
 )
 def test_a_quoted_reply_is_short_and_its_control_characters_are_visible(text: str, quoted: str) -> None:
     assert shortened(text) == quoted
