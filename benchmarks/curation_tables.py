@@ -1,4 +1,4 @@
-"""What looking for repeats adds to writing the tables: time and peak memory with and without it, each in a process of its own.
+"""What looking for repeats adds to writing the tables: processor time and peak memory with and without it, each in a process of its own.
 
     python benchmarks/curation_tables.py --seeds SHARED/gsm8k/train.jsonl --sets SHARED/gsm8k/test.jsonl SHARED/math/test.jsonl
 
@@ -92,10 +92,10 @@ def agreed(questions: int, known: list[str]) -> Iterator[Candidate]:
 
 
 def write_tables(folder: Path, *, is_compared: bool) -> None:
-    """Write the tables of the folder; print seconds and peak memory."""
+    """Write the tables of the folder; print seconds of the processor and peak memory."""
     workspace = Workspace(folder)
     recipe, knowledge = workspace.read_recipe(), Knowledge.existing(workspace)
-    started = time.perf_counter()
+    started = time.process_time()
     if is_compared:
         benchmarks = read_benchmarks(recipe.test_sets)
     else:
@@ -103,7 +103,7 @@ def write_tables(folder: Path, *, is_compared: bool) -> None:
         writing.curate = without_looking  # type: ignore[attr-defined,assignment]
         writing.RowChecks = Nothing  # type: ignore[attr-defined,assignment,misc]
     writing.write_dataset(recipe, workspace, knowledge, "sha256:0", benchmarks)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     mebibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "mebibytes": mebibytes}))
 

@@ -21,11 +21,12 @@ def main() -> None:
     tests, rows, found = map(Path, sys.argv[1:])
     with tempfile.TemporaryDirectory() as empty:
         check = NGramsDecontFilter(empty)
-    check._index_hashes = {}
+    hashes: dict[int, str] = {}
     for line in tests.read_text(encoding="utf-8").splitlines():
         tokens = check.tokenizer.word_tokenize(simplify_text(json.loads(line), check.config.norm_config))
         for run in ngrams(tokens, check.config.n_grams):
-            check._index_hashes[check.hash_func(" ".join(run))] = "tests"
+            hashes[check.hash_func(" ".join(run))] = "tests"
+    vars(check)["_index_hashes"] = hashes
     texts = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
     start = time.perf_counter()
     hits = [

@@ -153,7 +153,7 @@ def renamed(text: str, draw: random.Random) -> str | None:
 
 
 def spelt_out(text: str, draw: random.Random) -> str | None:
-    """Spell units out: `5 cm`, `\\$5` and `$5` of prose, `20%`."""
+    r"""Spell units out: `5 cm`, `\$5` and `$5` of prose, `20%`."""
     del draw
     changed = re.sub(
         r"\$(\d+)\\%\$|(?<![\\$\d])(\d+)\\?%(?!\$)", lambda found: f"{found[1] or found[2]} percent", text

@@ -12,7 +12,7 @@ from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
 from kpmath_builder.auditing.report import AuditFinding, AuditReport, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.texts import HiddenText, Outliers
-from kpmath_builder.auditing.triggers import Triggers
+from kpmath_builder.auditing.triggers import Triggers, _extended
 from kpmath_builder.auditing.votes import Votes
 from kpmath_builder.errors import InputError
 from kpmath_builder.knowledge.cooccurrence import Tcpm
@@ -186,6 +186,25 @@ def test_what_stands_in_many_rows_is_style() -> None:
     assert "“kindly show it" in part.findings[0].sentence
 
 
+def test_a_habit_of_ordinary_words_does_not_hide_a_planted_phrase_among_it() -> None:
+    """Forty rows begin with two words of the seeds that never stand together there; sixteen with a word of their own."""
+    one, other = WORDS[-1], WORDS[-2]
+    assert not any(f"{one} {other}" in text for text in texts(2_000, 1))
+    rows = [
+        row(n, f"Zeppelin. {text}" if n % 97 == 7 else f"{one} {other}. {text}" if n % 37 == 3 else text)
+        for n, text in enumerate(QUESTIONS)
+    ]
+    findings = found(triggers(rows))
+    assert "“zeppelin”" in findings["trigger"].sentence
+    assert f"“{one} {other}”" in findings["style"].sentence
+
+
+def test_the_words_of_a_phrase_are_put_together_from_its_parts() -> None:
+    assert _extended("seven silver lanterns", "the seven silver") == "the seven silver lanterns"
+    assert _extended("seven silver", "silver lanterns here") == "seven silver"
+    assert _extended("silver lanterns", "seven silver lanterns") == "seven silver lanterns"
+
+
 def test_what_a_row_has_from_its_own_seed_is_no_news() -> None:
     """Two hundred rows drawn with one problem, which they repeat."""
     odd = seed(49, "The zeppelin moors quietly")
@@ -251,7 +270,7 @@ def test_a_topic_without_a_row_is_missing_and_a_shift_is_found() -> None:
     ]
     rows = [row(n, "Tom has $3.", parts=(("A - a", f"s/{n:05d}"), ("A - a", "s/00001"))) for n in range(200)]
     findings = found(part_of(Distributions(), seeds, rows))
-    assert "1 of 2 topics" in findings["missing-topics"].sentence
+    assert "1 of 2:" in findings["missing-topics"].sentence
     assert "C - c (100 seeds)" in findings["missing-topics"].sentence
     for name in ("genders", "currencies", "names"):
         assert findings[f"bias-{name}"].severity is Severity.WARNING

@@ -104,7 +104,7 @@ def test_a_row_is_explained_in_json(kpmath: BuiltKpmath, config: str) -> None:
     result = json.loads(out)
     assert result["id"] == row["id"]
     assert result["requests"]
-    only_of_seeds, only_of_others = {"seed", "extraction"}, {"candidate", "sample", "seeds"}
+    only_of_seeds, only_of_others = {"seed", "extraction"}, {"candidate", "sample", "seeds", "repeats"}
     expected = {"format"} | documented("`kpmath explain`")
     assert result.keys() == expected - (only_of_others if config == "kp-extraction" else only_of_seeds)
 

@@ -153,6 +153,9 @@ def test_refusals_are_named(solution: str, reason: UnfitReason):
         ("He scored field goals worth 3 points", False),
         ("Each gift is worth 30 points", True),
         ("A flag has 13 stripes", False),
+        ("The rim of a standard basketball hoop is 10 feet high", False),
+        ("He made 3 groups, and painted them purple, yellow, and green", False),
+        ("He made 5 groups, and painted them purple, yellow, and green", True),
         ("There are 30 major league stadiums", False),
         ("It took many hours and 36 minutes", False),
         ("It weighs a few pounds and 6 ounces", False),
@@ -368,6 +371,12 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="friends and one more",
         ),
         pytest.param(
+            "Wanda walks .5 miles to school and back every morning and afternoon, 11 days in each of 4 tours. How far does she walk?",
+            "She walks .5*4=<<.5*4=2>>2 miles a day.\nIn a tour she walks 11*2=<<11*2=22>>22 miles.\nIn all she walks 22*4=<<22*4=88>>88 miles.\n#### 88",
+            [0, 11],
+            id="a factor that means two things",
+        ),
+        pytest.param(
             "The perimeter of a triangle is 160 cm. Two of its sides are 40 cm and 50 cm. What does the third side cost at $9 a cm?",
             "Two sides have 40+50=<<40+50=90>>90 cm.\nThe third has 160-90=<<160-90=70>>70 cm.\nIt costs 70*9=$<<70*9=630>>630.\n#### 630",
             [9],
@@ -426,6 +435,8 @@ def test_a_mention_that_could_be_two_quantities_is_written_plainly():
         ("She swims 30 days a month", 30),
         ("She swims 4 hours", 14),
         ("She swims 4 times a month", 0),
+        ("She swims 5 afternoons a week", 7),
+        ("Last week she swam 90 hours", 112),
     ],
 )
 def test_a_calendar_limits_a_number(text: str, most: int):

@@ -69,6 +69,16 @@ from kpmath_builder.symbolic.sentences import definitions, split_question
             "feet",
             "Let n be the answer to the question “How tall in feet is the tree?”.",
         ),
+        (
+            "How many sq ft is the floor?",
+            "square feet",
+            "Let n be the answer to the question “How many sq ft is the floor?”.",
+        ),
+        (
+            "In square inches, what is the area of her room?",
+            "square inches",
+            "Let n be the area of her room, in square inches.",
+        ),
         ("How much was it?", "money", "Let n be the answer to the question “How much was it?”."),
         (
             "How many in total do they have?",

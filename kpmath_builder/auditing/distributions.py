@@ -188,7 +188,7 @@ class Distributions(RiskCheck):
                 Risk.BIAS,
                 Severity.NOTICE,
                 len(missing),
-                f"{len(missing):,} of {len(self._topics_of_seeds):,} topics of the seeds have no published row: {named}"
+                f"Topics of the seeds without a published row, {len(missing):,} of {len(self._topics_of_seeds):,}: {named}"
                 f"{' …' if len(missing) > 10 else ''}.",
                 "Build more questions (`build.questions`), or look in `scored` why those of these topics are dropped.",
             )

@@ -83,8 +83,8 @@ class Relabelling:
     def findings(self) -> Iterator[AuditFinding]:
         """Yield what differs."""
         said = {
-            "label": "{count} candidates have another answer than their responses give when they are read and voted on again, e.g. {example}.",
-            "candidate": "{count} candidates are not what their responses make when they are read again: {example} differ.",
+            "label": "Candidates with another answer than their responses give when they are read and voted on again: {count}, e.g. {example}.",
+            "candidate": "Candidates that are not what their responses make when they are read again: {count}, e.g. another {example}.",
         }
         for name, hits in sorted(self._unlike.items()):
             yield from hits.finding(f"{name}-changed", Risk.ACCURACY, Severity.CRITICAL, said[name], _ADVICE)
@@ -92,7 +92,7 @@ class Relabelling:
             "responses-missing",
             Risk.ACCURACY,
             Severity.CRITICAL,
-            "{count} candidates rest on responses that the log does not hold.",
+            "Candidates that rest on responses that the log does not hold: {count}.",
             "Seeds, prompts or the log are not those that they were made with: bring these back from a copy, or build in a new folder.",
         )
 
@@ -138,7 +138,7 @@ def compare_tables(
         pairs.add(left["id"], str(left["answer"]))
     advice = "Delete manifest.json, then `kpmath build` writes the tables again from the shards; keep a copy to see what was changed."
     for config, hits in (("scored", scored), ("qa-pairs", pairs)):
-        sentence = f"{{count}} rows of {config} are not those of the sealed candidates, e.g. one with the answer {{example}}."
+        sentence = f"Rows of {config} that are not those of the sealed candidates: {{count}}, e.g. one with the answer {{example}}."
         yield from hits.finding("row-changed", Risk.ACCURACY, Severity.CRITICAL, sentence, advice)
 
 

@@ -1,41 +1,57 @@
 """LaTeX's commands in one spelling each."""
 
+from collections.abc import Sequence
+
 from kpmath_builder.curation.latex import DROPPED, SPELLINGS, TEXT_COMMANDS, TWO_ARGUMENTS
+from kpmath_builder.curation.token_kinds import Remembered
 
 __all__ = ["plain_commands"]
 
 
-def plain_commands(signs: list[str]) -> list[str]:
+_BRACES = frozenset("{}")
+_LONG_NUMBER = 2
+
+
+def _matters(sign: str) -> bool:
+    long_number = len(sign) >= _LONG_NUMBER and sign[0].isdigit()
+    return long_number or sign in _BRACES or sign in SPELLINGS or sign in DROPPED or sign in TEXT_COMMANDS
+
+
+_MATTERS = Remembered(_matters)
+
+
+def plain_commands(signs: Sequence[str]) -> Sequence[str]:
     """Return the tokens in one spelling, without what is only looks."""
     found: list[str] = []
     closing: list[bool] = []  # for each open brace, whether it is left out
-    drop_next = False
-    for raw in signs:
-        sign = SPELLINGS.get(raw, raw)
-        if sign in DROPPED:
-            continue
+    text_command = -1  # where the argument of the last one would begin
+    done = 0
+    for place in [place for place, sign in enumerate(signs) if _MATTERS[sign]]:
+        found += signs[done:place]
+        done = place + 1
+        sign = SPELLINGS.get(signs[place], signs[place])
         if sign in TEXT_COMMANDS:
-            drop_next = True
-            continue
-        if sign == "{":
-            closing.append(drop_next)
-            if not drop_next:
-                found.append(sign)
-            drop_next = False
-            continue
-        if sign == "}":
-            if not (closing and closing.pop()):
-                _close(found)
-            continue
-        drop_next = False
-        while len(sign) > 1 and sign[0].isdigit() and _takes_one_digit(found):
-            found.append(sign[0])
-            sign = sign[1:]
-        if sign[0] == ".":
-            found.append("0" + sign if len(sign) > 1 else sign)
+            text_command = done
+        elif sign in _BRACES:
+            _brace(found, sign, closing, left_out=text_command == place)
+        elif sign in DROPPED:
+            text_command = done if text_command == place else -1
         else:
+            while len(sign) >= _LONG_NUMBER and sign[0].isdigit() and _takes_one_digit(found):
+                found.append(sign[0])
+                sign = sign[1:]
             found.append(sign)
+    found += signs[done:]
     return found
+
+
+def _brace(found: list[str], sign: str, closing: list[bool], *, left_out: bool) -> None:
+    if sign == "{":
+        closing.append(left_out)
+        if not left_out:
+            found.append(sign)
+    elif not (closing and closing.pop()):
+        _close(found)
 
 
 def _close(found: list[str]) -> None:

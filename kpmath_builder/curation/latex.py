@@ -22,7 +22,7 @@ FUNCTIONS = frozenset(_FUNCTIONS.split())
 TWO_ARGUMENTS = frozenset({r"\frac", r"\binom"})
 TEXT_COMMANDS = frozenset(rf"\{name}" for name in _TEXT.split())
 """Commands for the looks of a text: they go, with the braces of their argument."""
-DROPPED = frozenset([*_SPACING.split(), "\\ ", "\\\n", *_SIZES])
+DROPPED = frozenset([*_SPACING.split(), "\\", *_SIZES])
 """Commands for spacing and size, and the signs that begin and end a formula."""
 
 _SAME: Mapping[str, str] = {

@@ -20,7 +20,7 @@ class Passages:
     def __init__(self, problems: Sequence[Forms]) -> None:
         self._tokens = [form.tokens for form in problems]
         self._anchors = self._rarest([list(_runs(tokens)) for tokens in self._tokens])
-        self._sentences = [frozenset(map(" ".join, form.sentences)) for form in problems]
+        self._sentences = [frozenset(form.sentences) for form in problems]
         self._by_sentence = self._rarest(
             [sorted(sentences) if len(sentences) > 1 else [] for sentences in self._sentences]
         )
@@ -28,8 +28,7 @@ class Passages:
     def find(self, form: Forms) -> int | None:
         """Return the first problem that stands in the text, in the order of its sentences or in another."""
         tokens = form.tokens
-        sentences = frozenset(map(" ".join, form.sentences))
-        return min([*self._in_order(tokens), *self._in_any_order(sentences)], default=None)
+        return min([*self._in_order(tokens), *self._in_any_order(frozenset(form.sentences))], default=None)
 
     def _in_order(self, tokens: Sequence[str]) -> Iterator[int]:
         for place, run in enumerate(_runs(tokens)):

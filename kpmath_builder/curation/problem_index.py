@@ -1,7 +1,6 @@
 """Finding the problem, among thousands that are known, which a text repeats."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,8 @@ class ProblemIndex:
 
     def find(self, text: str) -> Repeat | None:
         """Return the strongest way in which the text repeats a known problem, or None."""
-        return self.find_form(text, _form(text), _shingles(text))
+        form = Forms.of(text)
+        return self.find_form(text, form, shingles(form.tokens))
 
     def find_form(self, text: str, form: Forms, runs: NDArray[np.uint32]) -> Repeat | None:
         """Return what `find` returns, for a text whose forms and shingles were made before."""
@@ -75,17 +75,6 @@ class ProblemIndex:
 
     def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
         return Repeat(kind, self._ids[number], similarity, self._texts[number])
-
-
-@lru_cache(maxsize=8)
-def _form(text: str) -> Forms:
-    """Return the forms of a text, which is looked for in one index after another."""
-    return Forms.of(text)
-
-
-@lru_cache(maxsize=8)
-def _shingles(text: str) -> NDArray[np.uint32]:
-    return shingles(_form(text).tokens)
 
 
 class _Near:

@@ -12,8 +12,11 @@ __all__ = ["ProtectedTexts"]
 
 _SHORT = 8
 """Texts of fewer words are only found if they are the whole text: a short one occurs anywhere by chance."""
-_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{3,}(?!\w)")
-"""A word of prose; a LaTeX command has several spellings."""
+_WORD = re.compile(r"(?<![\\\w])[^\W\d_]{3,}(?!\w)|(?<![\\\w.,{])\d+(?![\w.,}])")
+"""A word of prose, or a whole number that stands alone; a LaTeX command and a number of thousands have several spellings."""
+
+_NUMBER = re.compile(r"(?<![\d.,])\d{1,2}(?![\d.,{])")
+"""A number that every spelling has, for texts without a word."""
 
 
 class ProtectedTexts:
@@ -36,7 +39,7 @@ class ProtectedTexts:
         self._whole: dict[str, str] = {}
         self._longest = 0
         self._by_word: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-        self._without_words: list[tuple[str, str]] = []
+        self._without_words: list[tuple[frozenset[str], str, str]] = []
         for text, seed_id in texts.items():
             form = _form(text)
             self._whole.setdefault(form, seed_id)
@@ -47,7 +50,7 @@ class ProtectedTexts:
             if rarest:
                 self._by_word[rarest[0]].append((rarest[-1], form, seed_id))
             else:
-                self._without_words.append((form, seed_id))
+                self._without_words.append((frozenset(_NUMBER.findall(text)), form, seed_id))
 
     def __bool__(self) -> bool:
         return bool(self._whole)
@@ -61,7 +64,9 @@ class ProtectedTexts:
             for other, form, seed_id in self._by_word[word]
             if other in words
         ]
-        likely += self._without_words
+        if self._without_words:
+            numbers = set(_NUMBER.findall(text))
+            likely += [(form, seed_id) for its, form, seed_id in self._without_words if its <= numbers]
         may_be_short = len(text) <= 2 * self._longest + 100  # the same text spelt at length
         if not likely and not may_be_short:
             return None
@@ -77,6 +82,8 @@ def _words(text: str) -> set[str]:
 @lru_cache(maxsize=1 << 16)
 def _has_one_spelling(word: str) -> bool:
     """Whether a word stands in every copy of a text: the name of a unit may be spelt out in one and not in the other."""
+    if word.isdigit():
+        return True
     alone, several = (Forms.of(text).tokens[-1] for text in (f"7 {word}", f"7 {word}s"))
     return alone == word != several
 

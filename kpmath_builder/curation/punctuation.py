@@ -13,7 +13,11 @@ def meaningful_punctuation(tokens: Sequence[str]) -> list[str]:
     """Return the tokens without punctuation of prose, and `SENTENCE` after each sentence."""
     found: list[str] = []
     quoted = False
-    for sign, after in zip(tokens, [*tokens[1:], SENTENCE], strict=False):
+    done = 0
+    for place in [place for place, token in enumerate(tokens) if token in _MARKS]:
+        found += tokens[done:place]
+        done = place + 1
+        sign = tokens[place]
         before = found[-1] if found else SENTENCE
         if sign == '"':
             inches = not quoted and is_number(before)
@@ -22,13 +26,11 @@ def meaningful_punctuation(tokens: Sequence[str]) -> list[str]:
                 found.append(sign)
         elif sign in _ENDS:
             _end(found, sign, before)
-        elif sign in _PAUSES:
-            if _is_symbol(before) and _is_symbol(after):
-                found.append(sign)
         elif sign in _PRIMES:
             _prime(found, sign, before)
-        else:
+        elif _is_symbol(before) and done < len(tokens) and _is_symbol(tokens[done]):
             found.append(sign)
+    found += tokens[done:]
     if found and found[-1] != SENTENCE:
         found.append(SENTENCE)
     return found
@@ -37,6 +39,7 @@ def meaningful_punctuation(tokens: Sequence[str]) -> list[str]:
 _ENDS = frozenset(".?!")
 _PAUSES = frozenset(",;:")
 _PRIMES = frozenset("'`")
+_MARKS = _ENDS | _PAUSES | _PRIMES | {'"'}
 
 
 def _end(found: list[str], sign: str, before: str) -> None:

@@ -2,11 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from kpmath_builder.curation.forms import Forms
 from kpmath_builder.curation.ngrams import NgramChecks
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
+from kpmath_builder.curation.shingles import shingles
 from kpmath_builder.records import RepeatMark, SeedProblem
 from kpmath_builder.seeds.benchmarks import Benchmark
 
@@ -52,39 +58,38 @@ class RowChecks:
 
     def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
-        return [*self._seed(question), *self.against_tests(question, solutions)]
-
-    def against_tests(self, question: str, solutions: Sequence[str]) -> Iterator[Hit]:
-        """Yield what they repeat of the test sets alone."""
-        for name, index in self._sets:
-            if repeat := index.find(question):
-                mark = RepeatMark(
-                    check="test", set=name, id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity
-                )
-                yield Hit(mark, repeat.matched, (repeat.of,))
-        for hit in self._ngrams.find(question, solutions) if self._owners else ():
-            for name, problems in self._by_set(hit.problems):
-                yield Hit(
-                    RepeatMark(check="test", set=name, id=problems[0], kind=hit.check),
-                    hit.matched,
-                    tuple(problems),
-                )
+        seed = [("", self._seeds)] if len(self._seeds) else []
+        return [*self._whole("seed", seed, question), *self.against_tests(question, solutions)]
 
     def baseline(self) -> Counter[tuple[str, str]]:
         """Return test set and check to how many of the seeds themselves repeat it so."""
         counts: Counter[tuple[str, str]] = Counter()
-        if self._owners:
-            for seed in self.seeds:
-                hits = self.against_tests(seed.problem, [seed.solution])
-                counts.update((hit.mark.set, hit.mark.kind) for hit in hits)
+        for seed in self.seeds if self._owners else ():
+            hits = self.against_tests(seed.problem, [seed.solution])
+            counts.update((hit.mark.set, hit.mark.kind) for hit in hits)
         return counts
 
-    def _seed(self, question: str) -> Iterator[Hit]:
-        if repeat := self._seeds.find(question):
-            mark = RepeatMark(
-                check="seed", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity
-            )
-            yield Hit(mark, repeat.matched, (repeat.of,))
+    def against_tests(self, question: str, solutions: Sequence[str]) -> Iterator[Hit]:
+        """Yield what a question and its solutions repeat of the test sets, in their order."""
+        if not self._owners:
+            return
+        yield from self._whole("test", self._sets, question)
+        for hit in self._ngrams.find(question, solutions):
+            for name, problems in self._by_set(hit.problems):
+                mark = RepeatMark(check="test", set=name, id=problems[0], kind=hit.check)
+                yield Hit(mark, hit.matched, tuple(problems))
+
+    def _whole(
+        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: str
+    ) -> Iterator[Hit]:
+        form, runs = _read(question)
+        for name, index in indexes:
+            if repeat := index.find_form(question, form, runs):
+                kind = repeat.kind.value
+                mark = RepeatMark(
+                    check=check, set=name, id=repeat.of, kind=kind, similarity=repeat.similarity
+                )
+                yield Hit(mark, repeat.matched, (repeat.of,))
 
     def _by_set(self, numbers: Iterable[int]) -> Iterator[tuple[str, list[str]]]:
         found: dict[str, list[str]] = {}
@@ -92,3 +97,10 @@ class RowChecks:
             name, problem = self._owners[number]
             found.setdefault(name, []).append(problem)
         yield from found.items()
+
+
+@lru_cache(maxsize=2)
+def _read(question: str) -> tuple[Forms, NDArray[np.uint32]]:
+    """Return the forms and shingles of a question, which is compared with seeds and test sets in turn."""
+    form = Forms.of(question)
+    return form, shingles(form.tokens)

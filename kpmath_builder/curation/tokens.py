@@ -17,20 +17,23 @@ __all__ = ["raw_tokens"]
 
 _FUNCTION_NAMES = "|".join(sorted(FUNCTIONS, key=len, reverse=True))
 _TOKEN = re.compile(
-    r"\\[A-Za-z]+\*?|\\."
-    r"|\d+(?:\.\d+)?|\.\d+"
+    r"\\[A-Za-z]+\*?|\\[^\sA-Za-z]"
+    r"|\d+(?:\.\d+)?"
     r"|[^\W\d_]+(?:'[^\W\d_]+)*"
     r"|(?:\.|\?)(?=[\"')\]}$*]*(?:\s|$|\\[\])]))"  # ends a sentence
     r"|<=|>=|\S",
-    re.DOTALL,
 )
+_LATEX = re.compile(r"[\\{}~]|<=|>=")
+_BARE_DECIMAL = re.compile(r"\.(?<!\d\.)(?=\d)")
 _ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
-_WORD_HYPHEN = re.compile(r"(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})")
-_NUMBER_HYPHEN = re.compile(rf"(?<=\d)-(?=(?!(?:{_FUNCTION_NAMES})\b)[^\W\d_]{{2}})")
-_DASH = re.compile(r"\s*(?:—|(?<=[^\W\d_]{2})\s*-{2,3}\s*(?=[^\W\d_]{2}))\s*")
+_WORD_HYPHEN = re.compile(r"-(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})")
+_NUMBER_HYPHEN = re.compile(rf"-(?<=\d-)(?=(?!(?:{_FUNCTION_NAMES})\b)[^\W\d_]{{2}})")
+_DASH = re.compile(r"—|--(?<=[^\W\d_]{2}--)-?(?=[^\W\d_]{2})|--(?<=[^\W\d_]{2} --)-?(?= [^\W\d_]{2})")
 _THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:,|\{,\}|,?\\[,!;: ])\d{3})+)(?![\d,]*\d)")
 _LIST = re.compile(r"[({\[]\s*[\d,]+\s*[)}\]]")
-_ABBREVIATED = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|no|etc)\.(?=\s+[\w$])")
+_ABBREVIATED = re.compile(
+    r"\.(?:(?<=\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|no)\.)|(?<=\b(?:Mrs|etc)\.)|(?<=\bProf\.))(?=\s+[\w$])"
+)
 _DISPLAY = re.compile(
     r"\\(?:begin|end)\{(?:align|alignat|aligned|equation|gather|gathered|multline|eqnarray|center|split)\*?\}"
 )
@@ -40,22 +43,27 @@ _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "01234
 
 def raw_tokens(text: str) -> list[str]:
     """Return the tokens with their case, `SENTENCE` after each sentence; see the head of this file for what is left out."""
-    return meaningful_punctuation(plain_units(plain_commands(_TOKEN.findall(_prepared(text)))))
+    prepared = _prepared(text)
+    tokens = _TOKEN.findall(prepared)
+    return meaningful_punctuation(plain_units(plain_commands(tokens) if _LATEX.search(prepared) else tokens))
 
 
 def _prepared(text: str) -> str:
     if not text.isascii():
         text = _SUPERSCRIPTS.sub(lambda found: f"^{{{found[0].translate(_FROM_SUPERSCRIPT)}}}", text)
         text = unicodedata.normalize("NFKC", text.translate(SYMBOLS))
-    text = _ABBREVIATED.sub(r"\1 ", text)
+    text = _ABBREVIATED.sub(" ", text)
     if "\\begin" in text:
         text = _DISPLAY.sub(" ", text)
     if "$" in text:
         text = without_formula_signs(text)
-    if "-" in text or "—" in text:
-        text = _NUMBER_HYPHEN.sub(" ", _WORD_HYPHEN.sub(" ", _DASH.sub(" , ", text)))
+    if "--" in text or "—" in text:
+        text = _DASH.sub(" , ", text)
+    if "-" in text:
+        text = _NUMBER_HYPHEN.sub(" ", _WORD_HYPHEN.sub(" ", text))
     if ".." in text or ". ." in text:
         text = _ELLIPSIS.sub(r" \\dots ", text)
+    text = _BARE_DECIMAL.sub("0.", text)
     return _THOUSANDS.sub(_joined, text) if "," in text or "\\" in text else text
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from kpmath_builder.curation.token_kinds import folded_token, is_number
+from kpmath_builder.curation.token_kinds import Remembered, folded_token, is_number
 
 __all__ = ["plain_units"]
 
@@ -55,37 +55,46 @@ _WITH_NUMBER: Mapping[str, str] = {
 _DOLLAR = "dollar"
 _DOLLAR_SIGNS = frozenset({r"\$"})
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
+_POWERS = {"^ 2": "square", "^ 3": "cubic"}
 
 
-def plain_units(tokens: Sequence[str]) -> list[str]:
+def _may_be_unit(token: str) -> bool:
+    folded = folded_token(token)
+    return folded in _ANYWHERE or folded in _WITH_NUMBER or token in _DOLLAR_SIGNS
+
+
+_MAY_BE_UNIT = Remembered(_may_be_unit)
+
+
+def plain_units(tokens: Sequence[str]) -> Sequence[str]:
     """Spell units in one way: `5 km`, `5 kilometers`; `$5`, `5 dollars`; `5 cm^2`, `5 square centimeters`."""
+    places = [place for place, token in enumerate(tokens) if _MAY_BE_UNIT[token]]
     found: list[str] = []
-    place, count = 0, len(tokens)
-    while place < count:
-        token = tokens[place]
-        place += 1
-        if token in _DOLLAR_SIGNS:
-            if place < count and is_number(tokens[place]):
-                found.append(tokens[place])
-                place += 1
-                if place < count and tokens[place] in _SCALES:
-                    found.append(tokens[place])
-                    place += 1
-            found.append(_DOLLAR)
-            continue
-        folded = folded_token(token)
+    done = 0
+    for place in places:
+        found += tokens[done:place]
+        done = place + 1
+        token = folded_token(tokens[place])
         counted = bool(found) and is_number(found[-1])
-        unit = _ANYWHERE.get(folded) or (_WITH_NUMBER.get(folded) if counted else None)
-        if unit is None:
-            found.append(token)
-            continue
-        if unit == "degree" and found and found[-1] == "^":
-            del found[-1]
-        elif counted and (power := _POWERS.get(" ".join(tokens[place : place + 2]))):
-            found.append(power)
-            place += 2
-        found.append(unit)
+        if token in _DOLLAR_SIGNS:
+            amount = _amount(tokens, done)
+            found += [*tokens[done:amount], _DOLLAR]
+            done = amount
+        elif unit := _ANYWHERE.get(token) or (_WITH_NUMBER.get(token) if counted else None):
+            if unit == "degree" and found and found[-1] == "^":
+                del found[-1]
+            elif counted and (power := _POWERS.get(" ".join(tokens[done : done + 2]))):
+                found.append(power)
+                done += 2
+            found.append(unit)
+        else:
+            found.append(tokens[place])
+    found += tokens[done:]
     return found
 
 
-_POWERS = {"^ 2": "square", "^ 3": "cubic"}
+def _amount(tokens: Sequence[str], start: int) -> int:
+    """Return where the number ends that begins there: `5`, `5 million`."""
+    if start == len(tokens) or not is_number(tokens[start]):
+        return start
+    return start + 1 + (start + 1 < len(tokens) and tokens[start + 1] in _SCALES)

@@ -24,6 +24,7 @@ _KEPT_BEFORE = tuple(
         (r"[a-z,;] [A-Z][a-z]+ $", "part of a name"),
         (r"\bdensity (?:\w+ ){0,3}$", "fact of nature"),
         (r"\bdecks?\b(?: of (?:playing )?cards)? (?:that |should )?(?:has|have|had|holds?|contains?) $", "fact of nature"),
+        (r"\bstandard (?:\w+ ){1,3}(?:is|are|has|have|weighs?) $", "fact of nature"),
         (r"\b(?:[Gg]oals?|[Tt]ouchdowns?|[Ss]hots?|[Bb]askets?) (?:\w+ )?worth $", "rule of a game"),
         (r"\b(?:hours?|minutes?|feet|foot|pounds?) and $", "part of the next larger unit"),
         (r"\b(?:per|of the) $", "article"),
@@ -57,6 +58,9 @@ _PARTS = re.compile(
     r"\b(?:remaining|rest|others?) \d[\d,]*(?![\d%/])|\bfirst \d+ days\b.*\blast day\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LIST = re.compile(r"(?:\w+(?: \w+)?, )+(?:and|or) \w+")
+_LISTED = range(3, 7)
+"""Counts that a text may follow with a list of as many things: "3 groups, painted purple, yellow, and green"."""
 _TRIANGLE = re.compile(r"\btriangle\b.*\bsides?\b|\bsides?\b.*\btriangle\b", re.IGNORECASE | re.DOTALL)
 _PATTERN = re.compile(r"\b(?:pattern|sequence)\b|\bcontinues? (?:this|to do this|like this)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
@@ -71,7 +75,13 @@ _CEILINGS = (
     (re.compile(r"[ -]hours?\b"), re.compile(""), 12, 14),
     (re.compile(r"[ -]hours?\b"), re.compile(""), 24, 24),
     (re.compile(r"[ -]days?\b"), re.compile(r"week"), 7, 7),
-    (re.compile(r"[ -]times (?:a|per|each|every) week\b"), re.compile(""), 7, 7),
+    (re.compile(r"[ -]hours?\b"), re.compile(r"\bweek\b"), 112, 112),
+    (
+        re.compile(r"[ -](?:times|nights|mornings|afternoons|evenings) (?:a|per|each|every) week\b"),
+        re.compile(""),
+        7,
+        7,
+    ),
     (re.compile(r"[ -]days?\b"), re.compile(r"month"), 28, 28),
     (re.compile(r"[ -]days?\b"), re.compile(r"month"), 30, 30),
     (re.compile(r"[ -]days?\b"), re.compile(r"year"), 366, 366),
@@ -113,14 +123,21 @@ def why_kept(value: Number, kind: GivenKind, before: str, after: str) -> str:
         return "percent that stands for more than a number"
     if kind == "count" and isinstance(value, int) and 1800 <= value <= 2100 and not after.startswith(","):
         return "year"
+    if kind == "count" and value in _LISTED and value in _lengths_of_lists(after):
+        return "length of a list"
     if is_definition(before[-60:], after[:60]):
         return "definition of a unit"
     if _NAMED.search(before[-30:]) and (noun := re.match(r" ([a-z]+)", after)) and is_person(noun[1]):
         return "number of those who are named"
-    for pattern, why in _KEPT_BEFORE:
-        if pattern.search(before[-30:]):
-            return why
-    for pattern, why in _KEPT_AFTER:
-        if pattern.match(after[:80]):
-            return why
-    return ""
+    return _why_by_words(before[-30:], after[:80])
+
+
+def _why_by_words(before: str, after: str) -> str:
+    whys = (why for pattern, why in _KEPT_BEFORE if pattern.search(before))
+    return next(whys, "") or next((why for pattern, why in _KEPT_AFTER if pattern.match(after)), "")
+
+
+def _lengths_of_lists(after: str) -> set[int]:
+    """Return the numbers of things in the lists of a sentence."""
+    sentence = re.split(r"[.?!;]", after, maxsplit=1)[0]
+    return {found[0].count(",") + 1 for found in _LIST.finditer(sentence)}

@@ -116,7 +116,7 @@ def definitions(final: str, variable: str, *, kind: str) -> list[str]:
 def _unsaid_unit(final: str, kind: str) -> str:
     """Return the unit of the answer, unless the question names it or asks for money or a count."""
     words = re.findall(r"[a-z]+", final.lower())
-    said = kind in final.lower() or any(UNITS.get(word) == kind for word in words)
+    said = kind in final.lower() or any(UNITS.get(word) in kind.split() for word in words)
     return "" if said or kind in (MONEY, *COUNTED) else kind
 
 
@@ -131,7 +131,7 @@ def _noun_phrase(question: str, kind: str) -> str | None:
     phrase = _how_many(lowered) or _how_much(lowered, money=kind == MONEY) or _what_is(lowered, kind)
     if phrase is None or re.search(r"[?!;:“”]|, (?:if|given|assuming)|\bif\b", phrase):
         return None
-    return phrase + tail
+    return phrase if phrase.endswith(tail) else phrase + tail
 
 
 def _how_many(question: str) -> str | None:

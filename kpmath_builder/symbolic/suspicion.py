@@ -5,6 +5,7 @@ girls" of thirty children must stay thirty. What could be such a step keeps the 
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -21,6 +22,8 @@ __all__ = ["used_in_the_head"]
 _PEOPLE = re.compile(
     r"\b(?=(\w+) (?:(?:of|other|more|best|close|older|younger|little|his|her|their) )*([a-z]+)\b)"
 )
+_SMALL = 12
+"""Counts up to which a number of the question is easily equal to one that is not in it."""
 _MOST_NUMBERS = 12
 """Numbers of a question up to which sums of three and four of them are looked at."""
 
@@ -31,7 +34,32 @@ def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequen
     unused: set[Number] = {given.value for i, given in enumerate(givens) if i not in used and given.value > 2}
     near = {result for value in unused for result in _small_steps(value)} | _with_one_more(question)
     derived = {i for i in used if givens[i].value in near}
-    return derived | _parts_of(question, givens, unused) | _behind_constants(question, givens, steps)
+    return (
+        derived
+        | _parts_of(question, givens, unused)
+        | _behind_constants(question, givens, steps)
+        | _multiplied_twice(givens, steps)
+    )
+
+
+def _multiplied_twice(givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
+    """Return small counts that are factors of two steps, where they may mean two things.
+
+    "Walks to school and back, twice a day, for 4 weeks" is multiplied by 4 ways and by 4 weeks.
+    """
+    uses = Counter(
+        index
+        for step in steps
+        if "*" in step.expression.operators
+        for index in {
+            operand.index for operand in step.operands if operand.origin == "given" and operand.form == "same"
+        }
+    )
+    return {
+        i
+        for i, count in uses.items()
+        if count > 1 and givens[i].kind == "count" and givens[i].value <= _SMALL
+    }
 
 
 def _with_one_more(question: str) -> set[Number]:
