@@ -1,8 +1,9 @@
 """Poison of every kind in a build of GSM8K, what `kpmath audit` finds of it, and what it says of clean sets.
 
-    python benchmarks/audit.py ../shared/data 10000 [FOLDER]
+    python benchmarks/audit.py ../shared/data 10000 [FOLDER] [--skip-responses]
 
-The clean build has so many blueprints of the symbolic teacher; in FOLDER it is kept and found again. Poison is planted in copies,
+The clean build has so many blueprints of the symbolic teacher; in FOLDER it is kept and found again. With
+--skip-responses the votes of the large build are not made again, which takes most of the time; those of a small one are. Poison is planted in copies,
 by somebody who may write to the folder and makes every checksum right again (`tests/poison.py`). No text of MATH is printed.
 """
 
@@ -23,6 +24,7 @@ from poison import chosen, copy_build, of_ids, plant, swapped, with_cyrillic, wi
 from kpmath_builder import AuditFinding, AuditReport, Recipe, Severity, audit, build
 from kpmath_builder.auditing.characters import character_faults
 from kpmath_builder.auditing.instructions import instructions_in
+from kpmath_builder.auditing.report import Risk
 from kpmath_builder.files.sealed import read_header, read_lines, write_lines
 
 SHARES = {
@@ -40,17 +42,19 @@ OWN = {"file", "rows", "bytes", "digest"}
 
 def main() -> None:
     """Build, audit, plant, audit."""
-    data, questions = Path(sys.argv[1]), int(sys.argv[2])
+    words = [word for word in sys.argv[1:] if word != "--skip-responses"]
+    responses = len(words) == len(sys.argv) - 1
+    data, questions = Path(words[0]), int(words[1])
     seeds = data / "gsm8k" / "train.jsonl"
     with tempfile.TemporaryDirectory() as room:
-        clean = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(room) / "clean"
+        clean = Path(words[2]) if len(words) > 2 else Path(room) / "clean"
         if not (clean / "manifest.json").exists():
             make(clean, seeds, questions)
         print("CLEAN")
         before = timed(clean, responses=False)
         show(before.findings)
         print("POISONED ROWS")
-        poisoned_rows(clean, Path(room) / "rows", before)
+        poisoned_rows(clean, Path(room) / "rows", before, responses=responses)
         print("A SEED THAT WAS CHANGED IN knowledge/, AND ITS CHECKSUM WITH IT")
         poisoned_knowledge(clean, Path(room) / "knowledge", before)
         poisoned_seeds(Path(room), seeds)
@@ -99,7 +103,7 @@ def show(findings: Iterable[AuditFinding]) -> None:
         print(f"  {finding.severity} {finding.id} ({finding.count:,}): {finding.sentence}", flush=True)
 
 
-def poisoned_rows(clean: Path, folder: Path, before: AuditReport) -> None:
+def poisoned_rows(clean: Path, folder: Path, before: AuditReport, *, responses: bool) -> None:
     """Plant everything that stands in rows, each kind in rows of its own."""
     copy_build(clean, folder)
     phrase, labels, zero, cyrillic = chosen(folder, list(SHARES.values()))
@@ -114,7 +118,7 @@ def poisoned_rows(clean: Path, folder: Path, before: AuditReport) -> None:
     )
     planted = dict(zip(SHARES, (phrase, labels, zero, cyrillic), strict=True))
     print({kind: len(ids) for kind, ids in planted.items()}, "planted", flush=True)
-    for finding in new(timed(folder, responses=True), before):
+    for finding in new(timed(folder, responses=responses), before):
         named = {kind: sum(row in ids for row in finding.rows) for kind, ids in planted.items()}
         show([finding])
         print(
@@ -137,6 +141,15 @@ def poisoned_seeds(room: Path, seeds: Path) -> None:
     mine.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("A SEED FILE THAT WAS CHANGED AFTER THE BUILD")
     show(new(audit(room / "seeds", responses=False), planted))
+    print("SWAPPED LABELS IN THE SAME BUILD, WITH ITS VOTES MADE AGAIN")
+    (labels,) = chosen(room / "seeds", [SHARES["a swapped label"]])
+    plant(room / "seeds", swapped(of_ids(room / "seeds", labels)))
+    for finding in new(timed(room / "seeds", responses=True), planted):
+        if finding.risk is Risk.ACCURACY:
+            show([finding])
+            print(
+                f"    {sum(row in labels for row in finding.rows)} of {len(labels)} planted rows among the named ones"
+            )
 
 
 def poisoned_knowledge(clean: Path, folder: Path, before: AuditReport) -> None:

@@ -42,8 +42,8 @@ def main() -> None:
         models = by_model(arguments.data, name)
         print(f"### {name}\n")
         table(
-            ("model", "outputs", "unread", "strict", "published rule", "published figure"),
-            model_rows(name, models),
+            ("model", "outputs", "unread", "strict", "published rule", "published figure", "read in its way"),
+            model_rows(name, models, read_as_reported(arguments.data, name)),
         )
         listed = list(disagreements(models))
         table(("strict", "published", "math-verify", "answers"), kinds([found for *_, found in listed]))

@@ -18,7 +18,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,8 +36,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_SURVIVORS = 0.1
 MOST_SECONDS = 30.0
 """Of the tests that one mutant meets."""
-LONGEST = 300.0
-"""Seconds after which a mutant hangs."""
+LONGEST = 1800.0
+"""Seconds for all tests of a module, traced."""
 TESTS = {
     "answers/consensus.py": "answers_consensus",
     "execution/ask.py": "ask loops",
@@ -149,8 +150,8 @@ class Tests:
         self._seconds: dict[str, float] = told["seconds"]
         self._lines = {test: frozenset(lines) for test, lines in told["lines"].items()}
 
-    def of(self, mutant: Mutant) -> list[str]:
-        """Return the tests that meet a mutant, the quickest first, as many as there is time for."""
+    def of(self, mutant: Mutant) -> tuple[list[str], float]:
+        """Return the tests that meet a mutant, the quickest first, as many as there is time for; and when it hangs."""
         met = [test for test, lines in self._lines.items() if not mutant.runs or lines & mutant.runs]
         chosen: list[str] = []
         left = MOST_SECONDS
@@ -159,7 +160,7 @@ class Tests:
             if left < 0 and chosen:
                 break
             chosen.append(test)
-        return chosen
+        return chosen, 30.0 + 5.0 * sum(map(self._seconds.__getitem__, chosen))
 
 
 def traced(path: Path, files: list[str], notes: Path) -> int:
@@ -175,7 +176,7 @@ def run_pytest(tests: list[str], plugins: list[object] | None = None) -> int:
     return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--timeout", "0", *tests], plugins=plugins))
 
 
-def in_a_fork(run: Any) -> bool:  # noqa: ANN401 - returns a status
+def in_a_fork(run: Callable[[], int], longest: float = LONGEST) -> bool:
     """Return whether something passes in a fork, which loads our modules anew; what takes too long has failed."""
     child = os.fork()
     if child == 0:
@@ -184,7 +185,7 @@ def in_a_fork(run: Any) -> bool:  # noqa: ANN401 - returns a status
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         os._exit(run())
-    deadline = time.monotonic() + LONGEST
+    deadline = time.monotonic() + longest
     while time.monotonic() < deadline:
         if (ended := os.waitpid(child, os.WNOHANG))[0]:
             return ended[1] == 0
@@ -211,8 +212,8 @@ def survivors(module: str, most: int, seed: int) -> tuple[int, int]:
     for number, mutant in enumerate(chosen, start=1):
         path.write_text(mutant.text, encoding="utf-8")
         os.utime(path, (number, number))  # two of one second and one size would share their bytecode
-        met = tests.of(mutant)
-        if not met or in_a_fork(lambda met=met: run_pytest(met)):  # type: ignore[misc]
+        met, longest = tests.of(mutant)
+        if not met or in_a_fork(partial(run_pytest, met), longest):
             survived += 1
             alone = "" if met else "  (no test runs it)"
             print(f"  {module}:{mutant.line}  {mutant.change}{alone}", flush=True)

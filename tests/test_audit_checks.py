@@ -1,22 +1,27 @@
 """The checks of an audit over made-up seeds and rows: what they find, with which rows, and that ordinary rows raise no alarm."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from factories import make_build
 
 from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
 from kpmath_builder.auditing.distributions import Distributions
 from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
+from kpmath_builder.auditing.labels import _is_row_of
 from kpmath_builder.auditing.report import AuditFinding, AuditReport, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.texts import HiddenText, Outliers
-from kpmath_builder.auditing.triggers import Triggers
+from kpmath_builder.auditing.triggers import Triggers, _extended
 from kpmath_builder.auditing.votes import Votes
+from kpmath_builder.curation.withholding import WITHHELD, withhold
+from kpmath_builder.dataset.rows import scored_row
 from kpmath_builder.errors import InputError
 from kpmath_builder.knowledge.cooccurrence import Tcpm
-from kpmath_builder.records import Practice, SeedProblem, TopicKeyPoints
+from kpmath_builder.records import Practice, SeedProblem, Stage, TopicKeyPoints
 
 WORDS = [
     f"{a}{b}"
@@ -186,6 +191,25 @@ def test_what_stands_in_many_rows_is_style() -> None:
     assert "“kindly show it" in part.findings[0].sentence
 
 
+def test_a_habit_of_ordinary_words_does_not_hide_a_planted_phrase_among_it() -> None:
+    """Forty rows begin with two words of the seeds that never stand together there; sixteen with a word of their own."""
+    one, other = WORDS[-1], WORDS[-2]
+    assert not any(f"{one} {other}" in text for text in texts(2_000, 1))
+    rows = [
+        row(n, f"Zeppelin. {text}" if n % 97 == 7 else f"{one} {other}. {text}" if n % 37 == 3 else text)
+        for n, text in enumerate(QUESTIONS)
+    ]
+    findings = found(triggers(rows))
+    assert "“zeppelin”" in findings["trigger"].sentence
+    assert f"“{one} {other}”" in findings["style"].sentence
+
+
+def test_the_words_of_a_phrase_are_put_together_from_its_parts() -> None:
+    assert _extended("seven silver lanterns", "the seven silver") == "the seven silver lanterns"
+    assert _extended("seven silver", "silver lanterns here") == "seven silver"
+    assert _extended("silver lanterns", "seven silver lanterns") == "seven silver lanterns"
+
+
 def test_what_a_row_has_from_its_own_seed_is_no_news() -> None:
     """Two hundred rows drawn with one problem, which they repeat."""
     odd = seed(49, "The zeppelin moors quietly")
@@ -251,7 +275,7 @@ def test_a_topic_without_a_row_is_missing_and_a_shift_is_found() -> None:
     ]
     rows = [row(n, "Tom has $3.", parts=(("A - a", f"s/{n:05d}"), ("A - a", "s/00001"))) for n in range(200)]
     findings = found(part_of(Distributions(), seeds, rows))
-    assert "1 of 2 topics" in findings["missing-topics"].sentence
+    assert "1 of 2:" in findings["missing-topics"].sentence
     assert "C - c (100 seeds)" in findings["missing-topics"].sentence
     for name in ("genders", "currencies", "names"):
         assert findings[f"bias-{name}"].severity is Severity.WARNING
@@ -323,6 +347,20 @@ def test_one_seed_problem_behind_most_rows_of_a_topic_is_named() -> None:
     findings = found(part_of(Influence(), seeds, rows))
     assert findings["problem-dominates"].rows == ("s/00007",)
     assert "problem-dominates" not in found(part_of(Influence(), seeds, [row(n) for n in range(60)]))
+
+
+# Tables
+
+
+def test_what_is_withheld_from_a_row_is_no_difference_and_another_answer_is() -> None:
+    made = next(it for it in make_build().candidates if it.stage is Stage.KEPT and len(it.solutions) > 1)
+    whole = scored_row(made, sources=defaultdict(str))
+    assert _is_row_of(whole, made)
+    assert _is_row_of(scored_row(withhold(made, WITHHELD), sources=defaultdict(str)), made)
+    for change in ({"consensus_winner": "4711"}, {"question": "Another?"}):
+        assert not _is_row_of({**whole, **change}, made)
+    whole["solutions"][-1]["answer"] = "4711"
+    assert not _is_row_of(whole, made)
 
 
 # The report

@@ -28,7 +28,7 @@ from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, DEFAULT_CONFIG,
 from kpmath_builder.mixing import MixRecipe, mix
 
 pytest_plugins = ("hub_fixtures",)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).resolve().parents[1]
 READING = Path(__file__).with_name("reading.py")

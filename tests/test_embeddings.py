@@ -91,6 +91,7 @@ def test_a_formula_without_words_keeps_its_text():
         ("log", "logarithms"),
         ("Modular arithmetic", "arithmetic modulo"),
         ("ties", "tie"),
+        ("flies", "fly"),
         ("ratios", "ratio"),
     ],
 )

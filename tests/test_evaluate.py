@@ -260,6 +260,18 @@ def test_a_folder_keeps_the_result_of_another_evaluation(problems: Path, tmp_pat
     assert server.requests == asked + PROBLEMS
 
 
+def test_more_samples_take_those_that_are_there(problems: Path, tmp_path: Path) -> None:
+    """Two samples become four in one folder, and two are paid for; fewer would lose some."""
+    with DummyServer(adds) as server:
+        run(server, problems, tmp_path / "e", samples=2)
+        asked = server.requests
+        more = run(server, problems, tmp_path / "e", samples=4)
+        assert server.requests - asked == 2 * PROBLEMS
+        assert {len(problem.grades) for problem in more.sets[0].problems} == {4}
+        with pytest.raises(InputError, match="in another way"):
+            run(server, problems, tmp_path / "e", samples=2)
+
+
 def test_recorded_outputs_are_graded_without_a_server(kpmath: Kpmath, problems: Path, tmp_path: Path) -> None:
     rows = [{"problem_id": n, "output": f"\\boxed{{{2 * n}}}"} for n in range(PROBLEMS - 2)]
     (tmp_path / "o.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

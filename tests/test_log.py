@@ -311,6 +311,23 @@ def test_an_fsync_that_fails_ends_the_writing(tmp_path: Path, monkeypatch: pytes
         assert again.get("a/0") == response("x")
 
 
+def test_an_fsync_that_failed_is_not_forgotten_when_a_later_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with (tmp_path / "file").open("wb") as file:
+        monkeypatch.setattr("kpmath_builder.folder.group_commit.os.fsync", fail)
+        commit = GroupCommit(file.fileno(), 0.0)
+        commit.note()
+        commit._thread.join(60)
+        monkeypatch.undo()
+        for tell in (commit.sync, commit.note, commit.close):
+            with pytest.raises(OSError, match="No space left"):
+                tell()
+
+
 FULL = """
 import resource, signal, sys
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 import pytest
 
@@ -83,6 +84,30 @@ def test_the_grace_ends_what_takes_longer() -> None:
     with pytest.raises(BuildError, match="gone"):
         stop.run(run_window(4, iter(jobs), stop))
     assert (crowd.now, crowd.ended) == (0, 1)
+
+
+def test_all_who_are_cut_off_tidy_up_before_the_window_ends() -> None:
+    tidied: list[int] = []
+
+    async def job(turns: int) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            tidied.append(turns)
+
+    async def run() -> None:
+        jobs = iter([partial(job, 0), partial(job, 9)])
+        window = asyncio.create_task(run_window(2, jobs, Stop()))
+        for _ in range(5):  # both are under way
+            await asyncio.sleep(0)
+        window.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await window
+        assert tidied == [0, 9]
+
+    asyncio.run(run())
 
 
 def test_the_first_reason_to_stop_counts() -> None:

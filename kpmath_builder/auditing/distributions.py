@@ -135,6 +135,11 @@ class Distributions(RiskCheck):
         self._levels: dict[str, str] = {}
         self._topics_of_seeds: Counter[str] = Counter()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What is compared."""
+        return tuple(self._all)
+
     def seed(self, seed: AuditedSeed) -> None:
         """Count one seed problem."""
         self._levels[seed.record.id] = seed.record.level or _NONE
@@ -188,7 +193,7 @@ class Distributions(RiskCheck):
                 Risk.BIAS,
                 Severity.NOTICE,
                 len(missing),
-                f"{len(missing):,} of {len(self._topics_of_seeds):,} topics of the seeds have no published row: {named}"
+                f"Topics of the seeds without a published row, {len(missing):,} of {len(self._topics_of_seeds):,}: {named}"
                 f"{' …' if len(missing) > 10 else ''}.",
                 "Build more questions (`build.questions`), or look in `scored` why those of these topics are dropped.",
             )

@@ -147,7 +147,7 @@ class Drawing(RiskCheck):
                 Risk.ROBUSTNESS,
                 Severity.CRITICAL,
                 self._unknown,
-                f"{self._unknown:,} candidates have a topic that the knowledge of this folder does not.",
+                f"Candidates with a topic that the knowledge of this folder does not have: {self._unknown:,}.",
                 "They were not drawn from it: run `kpmath verify`.",
             ),
         )

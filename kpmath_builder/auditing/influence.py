@@ -75,7 +75,7 @@ class Influence(RiskCheck):
                 Severity.NOTICE,
                 len(topics),
                 f"The source {source} has {self._sources[source] / total:.0%} of the seed problems, and at least {_DOMINATES:.0%} of those "
-                f"of {len(topics):,} topics: {'; '.join(topics[:10])}{' …' if len(topics) > 10 else ''}.",
+                f"of some topics, {len(topics):,}: {'; '.join(topics[:10])}{' …' if len(topics) > 10 else ''}.",
                 "If you trust another source more, look at rows of these topics first: nothing else checks what they say.",
             )
 
@@ -97,7 +97,7 @@ class Influence(RiskCheck):
                 Risk.ROBUSTNESS,
                 Severity.WARNING,
                 len(found),
-                f"In {len(found):,} topics one seed problem is behind over half of the published rows, though the topic has others: {said}.",
+                f"Topics with several seed problems of which one is behind over half of the published rows, {len(found):,}: {said}.",
                 "Its questions pass more easily than those of the others. Read some, and the seed problem.",
                 tuple(seed_id for _, _, seed_id in found[:ROWS_NAMED]),
             )

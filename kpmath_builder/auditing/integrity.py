@@ -40,7 +40,7 @@ def damaged_files(workspace: Workspace) -> Iterator[AuditFinding]:
             _ROBUSTNESS,
             _CRITICAL,
             len(found),
-            f"{len(found):,} files are not those that the build wrote: {said}{more}.",
+            f"Files that are not those that the build wrote: {said}{more}.",
             "Keep a copy if you want to know who changed them; `kpmath verify FOLDER` names what mends each.",
             tuple(name for name, _ in found[:ROWS_NAMED]),
         )
@@ -96,7 +96,7 @@ def other_seeds(seeds: Sequence[SeedProblem]) -> Iterator[AuditFinding]:
         "seed-changed",
         _ROBUSTNESS,
         _CRITICAL,
-        "{count} seed problems are not those that their content hash names.",
+        "Seed problems that are not those that their content hash names: {count}.",
         "Their text was changed after it was read: compare it with its source, then build in a new folder.",
     )
 
@@ -119,7 +119,7 @@ def seed_source(recipe: Recipe, knowledge: Knowledge) -> Iterator[AuditFinding]:
     said = (
         f"cannot be read any more ({unreadable})"
         if unreadable
-        else f"has {len(unlike):,} other problems than the build read"
+        else f"has other problems than the build read: {len(unlike):,}"
     )
     yield AuditFinding(
         "seed-file-changed",
@@ -182,7 +182,7 @@ class Responses:
                     _ROBUSTNESS,
                     _CRITICAL,
                     count,
-                    f"{count:,} responses in {', '.join(sorted(+counter))} {what}.",
+                    f"Responses in {', '.join(sorted(+counter))} that {what}: {count:,}.",
                     "`kpmath verify FOLDER` names the lines; `--repair` sets damaged ones aside, and `kpmath build` asks them again.",
                     tuple(sorted(+counter))[:ROWS_NAMED],
                 )
@@ -190,14 +190,14 @@ class Responses:
             "reply-instruction",
             _ROBUSTNESS,
             Severity.WARNING,
-            "{count} replies of models hold words that speak to a model, e.g. {example}.",
+            "Replies of models with words that speak to a model: {count}, e.g. {example}.",
             "Rows are named by log and number: `kpmath explain` shows what was asked. What was published is found as `instruction`.",
         )
         yield from self._hidden.finding(
             "reply-control",
             _ROBUSTNESS,
             Severity.WARNING,
-            "{count} replies of models hold characters that change how a text reads, e.g. {example}.",
+            "Replies of models with characters that change how a text reads: {count}, e.g. {example}.",
             "A prompt, a seed or the server brought them in: look at one with `kpmath explain`.",
         )
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from kpmath_builder.auditing.check import Hits
 from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
+from kpmath_builder.curation.withholding import CUT_WITHHELD
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.sealed import DamagedError
@@ -83,8 +84,8 @@ class Relabelling:
     def findings(self) -> Iterator[AuditFinding]:
         """Yield what differs."""
         said = {
-            "label": "{count} candidates have another answer than their responses give when they are read and voted on again, e.g. {example}.",
-            "candidate": "{count} candidates are not what their responses make when they are read again: {example} differ.",
+            "label": "Candidates with another answer than their responses give when they are read and voted on again: {count}, e.g. {example}.",
+            "candidate": "Candidates that are not what their responses make when they are read again: {count}, e.g. another {example}.",
         }
         for name, hits in sorted(self._unlike.items()):
             yield from hits.finding(f"{name}-changed", Risk.ACCURACY, Severity.CRITICAL, said[name], _ADVICE)
@@ -92,7 +93,7 @@ class Relabelling:
             "responses-missing",
             Risk.ACCURACY,
             Severity.CRITICAL,
-            "{count} candidates rest on responses that the log does not hold.",
+            "Candidates that rest on responses that the log does not hold: {count}.",
             "Seeds, prompts or the log are not those that they were made with: bring these back from a copy, or build in a new folder.",
         )
 
@@ -138,15 +139,17 @@ def compare_tables(
         pairs.add(left["id"], str(left["answer"]))
     advice = "Delete manifest.json, then `kpmath build` writes the tables again from the shards; keep a copy to see what was changed."
     for config, hits in (("scored", scored), ("qa-pairs", pairs)):
-        sentence = f"{{count}} rows of {config} are not those of the sealed candidates, e.g. one with the answer {{example}}."
+        sentence = f"Rows of {config} that are not those of the sealed candidates: {{count}}, e.g. one with the answer {{example}}."
         yield from hits.finding("row-changed", Risk.ACCURACY, Severity.CRITICAL, sentence, advice)
 
 
 def _is_row_of(row: Mapping[str, Any], candidate: Candidate) -> bool:
-    """Whether the labels of a row are those of a candidate; a question that is withheld is none."""
+    """Whether the labels of a row are those of a candidate; what is withheld from the row is not compared."""
     winner = candidate.vote.winner if candidate.vote else None
-    told = [(it["sample"], it["answer"], it["agreed"]) for it in row["solutions"] or ()]
-    its = [(it.sample, it.answer, it.agreed) for it in candidate.solutions]
+    shown = [it for it in row["solutions"] or () if it["cut_reason"] != CUT_WITHHELD]
+    withheld = {it["sample"] for it in row["solutions"] or ()} - {it["sample"] for it in shown}
+    told = [(it["sample"], it["answer"], it["agreed"]) for it in shown]
+    its = [(it.sample, it.answer, it.agreed) for it in candidate.solutions if it.sample not in withheld]
     return row["consensus_winner"] == winner and told == its and row["question"] in {candidate.question, None}
 
 

@@ -1,6 +1,6 @@
 """What an audit found: tables of figures, and findings with their rows, severity and what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -171,11 +171,6 @@ class AuditReport:
             for figures in self.figures
         ]
         return page([paragraphs(self.lines()), *folds])
-
-
-def named(rows: Sequence[str]) -> tuple[str, ...]:
-    """Return the ids that a finding names."""
-    return tuple(rows[:ROWS_NAMED])
 
 
 def _as_text(cell: str | float | None) -> str:

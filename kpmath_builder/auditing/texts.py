@@ -75,12 +75,12 @@ class HiddenText(RiskCheck):
         findings: list[AuditFinding] = []
         for (where, fault), hits in sorted(self._characters.items()):
             severity = min(_SEVERITIES[fault], Severity.WARNING) if where == _DROPPED else _SEVERITIES[fault]
-            sentence = f"{{count}} {where} hold: {fault.value}, e.g. {{example}}."
+            sentence = f"{where.capitalize()} with {fault.value}: {{count}}, e.g. {{example}}."
             name = f"{fault.value.replace(' ', '-')}"
             findings += hits.finding(name, Risk.ROBUSTNESS, severity, sentence, _CHARACTER_ADVICE[where])
         for where, hits in sorted(self._instructions.items()):
             severity = Severity.WARNING if where == _DROPPED else Severity.CRITICAL
-            sentence = f"{{count}} {where} hold words that speak to a model and not of mathematics, e.g. {{example}}."
+            sentence = f"{where.capitalize()} with words that speak to a model: {{count}}, e.g. {{example}}."
             findings += hits.finding(
                 "instruction", Risk.ROBUSTNESS, severity, sentence, _INSTRUCTION_ADVICE[where]
             )
@@ -167,7 +167,7 @@ class Outliers(RiskCheck):
         for what, lengths in self._lengths.items():
             count, ids = lengths.outliers()
             if count:
-                sentence = f"{count:,} {what} are far longer or shorter than the others (over {_FAR:g} robust standard deviations of log length)."
+                sentence = f"{what.capitalize()} far longer or shorter than the others (over {_FAR:g} robust standard deviations of log length): {count:,}."
                 advice = "Look at them with `kpmath explain`: a cut-off reply, a list of problems, or something planted."
                 findings.append(
                     AuditFinding(
@@ -175,7 +175,7 @@ class Outliers(RiskCheck):
                     )
                 )
         for script, hits in sorted(self._strange.items()):
-            sentence = f"{{count}} published rows hold letters of a script that under {_RARE_SCRIPT:.0%} of the seeds use: {script.capitalize()}."
+            sentence = f"Published rows with letters of a script that under {_RARE_SCRIPT:.0%} of the seeds use ({script.capitalize()}): {{count}}."
             findings += hits.finding(
                 "alphabet",
                 Risk.ROBUSTNESS,
@@ -187,7 +187,7 @@ class Outliers(RiskCheck):
             "repetition",
             Risk.ROBUSTNESS,
             Severity.NOTICE,
-            "{count} published rows repeat one passage over most of a text, e.g. {example}.",
+            "Published rows in which one passage fills most of a text: {count}, e.g. {example}.",
             "Look at them: a reply that ran in a loop, or a phrase that was planted many times.",
         )
         rows = tuple((what, len(its.logs), *its.quantiles()) for what, its in self._lengths.items())

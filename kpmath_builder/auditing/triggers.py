@@ -192,14 +192,15 @@ class Triggers(RiskCheck):
 
     def part(self) -> CheckResult:
         """Return the phrases, the most significant first."""
-        shown = [phrase for phrase in self._found.values() if phrase.ids and not phrase.is_of_one_seed]
-        phrases = _joined(shown)
-        rare = [phrase for phrase in phrases if phrase.rows < _STYLE * self._result.texts]
-        style = [phrase for phrase in phrases if phrase.rows >= _STYLE * self._result.texts]
-        findings = [*self._bound(phrases), *self._rare(rare), *self._style(style)]
+        phrases = _joined(it for it in self._found.values() if it.ids and not it.is_of_one_seed)
+        style = [it for it in phrases if it.rows >= _STYLE * self._result.texts]
+        rare = [it for it in phrases if it.rows < _STYLE * self._result.texts]
+        foreign = [it for it in rare if self._is_foreign(it)]
+        habits = [it for it in rare if not self._is_foreign(it)]
+        findings = [*self._bound(phrases), *self._foreign(foreign), *self._habits([*style, *habits])]
         rows = tuple(
             (it.text, it.rows, it.rows / self._result.texts, it.seeds / self._seeds.texts, it.p)
-            for it in [*rare[:ROWS_NAMED], *style[:ROWS_NAMED]]
+            for it in (*foreign[:ROWS_NAMED], *style[:ROWS_NAMED], *habits[:ROWS_NAMED])
         )
         note = (
             f"Conditional exact test of two rates, false discoveries held at {_LEVEL:g} over {self._tests:,} n-grams that could be "
@@ -228,26 +229,27 @@ class Triggers(RiskCheck):
                     tuple(phrase.ids[:ROWS_NAMED]),
                 )
 
-    def _rare(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
-        for phrase in sorted(phrases[:ROWS_NAMED], key=lambda it: not self._is_foreign(it)):
+    def _foreign(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
+        for phrase in phrases[:ROWS_NAMED]:
             yield AuditFinding(
                 "trigger",
                 Risk.ROBUSTNESS,
-                Severity.WARNING if self._is_foreign(phrase) else Severity.NOTICE,
+                Severity.WARNING,
                 phrase.rows,
                 f"The phrase “{phrase.text}” stands in {phrase.rows:,} of {self._result.texts:,} {self._what}, and in {phrase.seeds:,} of "
                 f"{self._seeds.texts:,} seeds (p = {phrase.p:.1g}).",
                 "Read some of the rows: a habit of the writer does no harm, a phrase that does not belong there may be a trigger.",
                 tuple(phrase.ids[:ROWS_NAMED]),
             )
-        if len(phrases) > ROWS_NAMED:
+        left = len(phrases) - ROWS_NAMED
+        if left > 0:
             yield AuditFinding(
                 "triggers-more",
                 Risk.ROBUSTNESS,
                 Severity.NOTICE,
-                len(phrases) - ROWS_NAMED,
-                f"{len(phrases) - ROWS_NAMED:,} more phrases of the {self._what} are more frequent than in the seeds.",
-                "So many are the style of a writer that words its texts in its own way: those above are the clearest ones.",
+                left,
+                f"{left:,} more phrases of the {self._what} are long or hold a word that no seed has, and are more frequent than in the seeds.",
+                "So many are the style of a writer that words its texts in its own way; the most significant ones are named above.",
             )
 
     def _is_foreign(self, phrase: _Phrase) -> bool:
@@ -256,15 +258,16 @@ class Triggers(RiskCheck):
         known = self._seeds.count_of(np.array([ngrams_of([word])[0][0] for word in words], np.uint64))
         return len(words) >= _LONG or not known.all()
 
-    def _style(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
+    def _habits(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
         if phrases:
-            said = "; ".join(f"“{phrase.text}” ({phrase.rows:,})" for phrase in phrases[:5])
+            said = "; ".join(f"“{phrase.text}” ({phrase.rows:,})" for phrase in phrases[:8])
             yield AuditFinding(
                 "style",
                 Risk.ROBUSTNESS,
                 Severity.NOTICE,
                 len(phrases),
-                f"{len(phrases):,} phrases stand in at least {_STYLE:.0%} of the {self._what}, and far less often in the seeds: {said}.",
+                f"{len(phrases):,} phrases of the {self._what}, in at least {_STYLE:.0%} of them or of few words that the seeds have as well, are "
+                f"far more frequent than in the seeds: {said}.",
                 "That is the style of whoever wrote them; a model trained on them will write so.",
             )
 

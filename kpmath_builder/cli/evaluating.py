@@ -79,7 +79,9 @@ def evaluate(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="A key of [teacher], e.g. teacher.in_flight=64; repeatable."
+            "--set",
+            metavar="KEY=VALUE",
+            help="A key of the table teacher of recipes, e.g. teacher.in_flight=64; repeatable.",
         ),
     ] = None,
     retry_given_up: Annotated[

@@ -107,7 +107,7 @@ def ask_all(
         stop_on_signals(recipe.build.grace, report.note) as stop,
         open_log(folder / "evaluation.jsonl", report.note) as log,
     ):
-        return stop.run(
+        found = stop.run(
             _ask(
                 sets,
                 template,
@@ -119,6 +119,8 @@ def ask_all(
                 retry_given_up=retry_given_up,
             )
         )
+    report.engine = str  # it is closed, and what follows is graded without it
+    return found
 
 
 async def _ask(

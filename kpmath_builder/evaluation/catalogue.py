@@ -87,7 +87,7 @@ def open_sets(
     Parameters
     ----------
     fields
-        Columns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
+        ProblemColumns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
     limit
         The first so many problems of each set.
 

@@ -63,6 +63,10 @@ def _check(samples: int, k: int) -> None:
 
 def _ways(sizes: Sequence[int], abstentions: int, left: int, most: int) -> Mapping[int, int]:
     """Return in how many ways `left` samples can be drawn with at most `most` of a class, by how many classes reach `most`."""
+    if all(size < most for size in sizes):  # nothing is cut short and nothing ties
+        return {0: math.comb(sum(sizes) + abstentions, left)}
+    if sum(min(size, most) for size in sizes) + abstentions < left:
+        return {}
     ways: dict[tuple[int, int], int] = {(0, 0): 1}
     for size in sizes:
         longer: dict[tuple[int, int], int] = defaultdict(int)

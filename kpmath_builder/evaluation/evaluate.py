@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from kpmath_builder.files.durable import write_atomically
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.protocol import FINAL
+from kpmath_builder.recipe.keys import public_model
 
 __all__ = ["evaluate"]
 
@@ -139,7 +141,7 @@ def evaluate(
 
 
 def _slug(model: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", model).strip("-._") or "model"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", public_model(model)).strip("-._") or "model"
 
 
 def _sampling(
@@ -164,11 +166,12 @@ def _sampling(
 
 
 def _check_folder(folder: Path, asked: EvaluationSettings, wanted: Iterable[EvalSet]) -> None:
-    """Refuse to replace the result of another evaluation, or one of more sets."""
+    """Refuse to replace the result of another evaluation, or one of more sets or samples."""
     if not (folder / RESULTS).exists():
         return
     earlier = read_results(folder)
-    if earlier.settings != asked:
+    more = asked.samples >= earlier.settings.samples  # of the same request: those that are there count
+    if replace(earlier.settings, samples=asked.samples) != asked or not more:
         raise InputError(
             f"{folder} holds the evaluation of {earlier.settings.model} in another way: choose another folder with --to."
         )

@@ -35,13 +35,13 @@ class ProblemColumns:
     subject: str | None = None
     id: str | None = None
     optional: tuple[str, ...] = ()
-    """Columns of `problem` that may be empty."""
+    """ProblemColumns of `problem` that may be empty."""
     unit_in_brackets: bool = False
     """Whether the answer has its unit in brackets behind it."""
 
     @property
     def needed(self) -> frozenset[str]:
-        """Columns without which a row cannot be read so."""
+        """ProblemColumns without which a row cannot be read so."""
         return frozenset({*self.problem, self.answer, self.level, self.subject, self.id} - {None})  # type: ignore[arg-type]
 
 

@@ -170,7 +170,7 @@ def read_results(path: Path) -> EvaluationResult:
         ) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{file} is not a result of `kpmath evaluate` ({type(error).__name__}: {error!s:.80}): evaluate again."
+            f"{file} is not a result of `kpmath evaluate` ({type(error).__name__}: {error!s:.80}): move it away and evaluate again, which asks nothing that the log holds."
         ) from None
 
 
