@@ -79,6 +79,18 @@ def test_what_a_killed_writer_left_is_begun_anew_and_no_link_is_followed(
     assert other.read_text() == "mine"
 
 
+def test_while_a_shard_is_written_no_second_copy_of_it_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill at that moment would leave it there for ever."""
+    beside: list[Path] = []
+    monkeypatch.setattr(
+        "kpmath_builder.folder.shards.write_lines", lambda *_: beside.extend(tmp_path.iterdir())
+    )
+    sealed(tmp_path / "shard.jsonl", [3])
+    assert beside == []
+
+
 def test_an_unsealed_shard_leaves_nothing_when_it_is_discarded(tmp_path: Path) -> None:
     writer = ShardWriter(tmp_path / "shard.jsonl", {}, 2)
     writer.add(CANDIDATES[0])
