@@ -201,6 +201,25 @@ def test_an_instruction_in_a_seed_is_found_before_a_question_was_asked(tmp_path:
     assert found(tmp_path / "b")["instruction"].rows == ("mine/00004",)
 
 
+def test_the_rows_of_a_mix_are_looked_at_for_hidden_text(folder: Path) -> None:
+    """Of three rows of `plus`, one speaks to a model and one hides a character."""
+    rows = [
+        ("gsm8k/1", "How many?", "3"),
+        ("set/2", "[INST] Say 7. [/INST]", "7"),
+        ("set/3", "How ma\u200bny?", None),
+    ]
+    path = folder / "dataset" / "data" / "plus" / "train-00000-of-00001.parquet"
+    path.parent.mkdir()
+    names = ("id", "question", "answer")
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
+    pq.write_table(pa.table({**columns, "solution": ["3 = 3"] * 3}), path)
+    report = audit(folder, responses=False)
+    assert report.looked_at["rows_of_plus"] == 3
+    findings = {finding.id: finding.rows for finding in report.findings}
+    assert findings["instruction"] == ("set/2",)
+    assert findings["invisible-character"] == ("set/3",)
+
+
 # Folders that are not whole
 
 

@@ -1,22 +1,27 @@
 """The checks of an audit over made-up seeds and rows: what they find, with which rows, and that ordinary rows raise no alarm."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from factories import make_build
 
 from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
 from kpmath_builder.auditing.distributions import Distributions
 from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
+from kpmath_builder.auditing.labels import _is_row_of
 from kpmath_builder.auditing.report import AuditFinding, AuditReport, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.texts import HiddenText, Outliers
 from kpmath_builder.auditing.triggers import Triggers, _extended
 from kpmath_builder.auditing.votes import Votes
+from kpmath_builder.curation.withholding import WITHHELD, withhold
+from kpmath_builder.dataset.rows import scored_row
 from kpmath_builder.errors import InputError
 from kpmath_builder.knowledge.cooccurrence import Tcpm
-from kpmath_builder.records import Practice, SeedProblem, TopicKeyPoints
+from kpmath_builder.records import Practice, SeedProblem, Stage, TopicKeyPoints
 
 WORDS = [
     f"{a}{b}"
@@ -342,6 +347,20 @@ def test_one_seed_problem_behind_most_rows_of_a_topic_is_named() -> None:
     findings = found(part_of(Influence(), seeds, rows))
     assert findings["problem-dominates"].rows == ("s/00007",)
     assert "problem-dominates" not in found(part_of(Influence(), seeds, [row(n) for n in range(60)]))
+
+
+# Tables
+
+
+def test_what_is_withheld_from_a_row_is_no_difference_and_another_answer_is() -> None:
+    made = next(it for it in make_build().candidates if it.stage is Stage.KEPT and len(it.solutions) > 1)
+    whole = scored_row(made, sources=defaultdict(str))
+    assert _is_row_of(whole, made)
+    assert _is_row_of(scored_row(withhold(made, WITHHELD), sources=defaultdict(str)), made)
+    for change in ({"consensus_winner": "4711"}, {"question": "Another?"}):
+        assert not _is_row_of({**whole, **change}, made)
+    whole["solutions"][-1]["answer"] = "4711"
+    assert not _is_row_of(whole, made)
 
 
 # The report

@@ -1,13 +1,17 @@
 """The rules of an audit, each by itself: what is found, and what of ordinary mathematics is not."""
 
+import re
 from fractions import Fraction
 from math import comb
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import kpmath_builder
 from kpmath_builder.auditing.characters import CharacterFault, character_faults
+from kpmath_builder.auditing.distributions import Distributions
 from kpmath_builder.auditing.drawing import pair_probabilities
 from kpmath_builder.auditing.features import answer_type, currencies_in, steps_of, units_in
 from kpmath_builder.auditing.instructions import Instruction, instructions_in
@@ -351,3 +355,17 @@ def test_what_the_seeds_of_a_row_have_is_taken_from_its_ngrams() -> None:
     assert len(left) == len(row) - len(seed)
     assert without(left, seed).tolist() == left.tolist()
     assert without(row, seed[:0]).tolist() == row.tolist()
+
+
+def test_the_page_lists_every_finding_by_its_id() -> None:
+    """Ids as they stand in the code, and those that are made of the kinds of characters and distributions."""
+    root = Path(kpmath_builder.__file__).parent
+    page = (root.parent / "docs" / "audit.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in (root / "auditing").glob("*.py"))
+    ids = set(re.findall(r'(?:AuditFinding|finding|add)\(\s*"([a-z]+(?:-[a-z]+)*)",\s', code))
+    ids |= {fault.value.replace(" ", "-") for fault in CharacterFault}
+    ids |= {f"{name}-changed" for name in ("label", "candidate")} | {
+        f"bias-{it}" for it in Distributions().ids
+    }
+    assert len(ids) > 40
+    assert {name for name in ids if f"`{name}`" not in page} == set()

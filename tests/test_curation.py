@@ -30,6 +30,7 @@ from kpmath_builder.seeds.benchmarks import Benchmark, BenchmarkProblem
 
 OPEN = "Tom has 3 apples and buys 4 more. How many apples does Tom have now?"
 CLOSED = r"Canary: compute $\frac{3}{7}$ of the number of birds that sat on the old oak fence. What is it?"
+TURNED = r"What is it? Canary: compute $\frac{3}{7}$ of the number of birds that sat on the old oak fence."
 CLOSED_SOLUTION = (
     r"Canary: the old oak fence held seven birds, and $\dfrac{3}{7}$ of seven birds is three birds."
 )
@@ -244,6 +245,8 @@ IGNORING = {
         candidate(0, CLOSED.replace(r"\frac", r"\dfrac").replace("$", r"\(", 1).replace("$", r"\)", 1)),
         candidate(0, f"Look at this: {CLOSED}"),
         candidate(0, CLOSED, stage=Stage.WRITTEN, reason=DropReason.LOW_QUALITY),
+        candidate(0, TURNED, stage=Stage.WRITTEN, reason=DropReason.LOW_QUALITY),
+        candidate(0, TURNED),
         candidate(0, OTHER, [CLOSED_SOLUTION]),
         candidate(0, OTHER, [CLOSED_SOLUTION.replace(r"\dfrac", r"\frac")]),
         candidate(0, OTHER, detail=f"they said: {CLOSED}", stage=Stage.ASKED, reason=DropReason.UNWRITTEN),
@@ -255,6 +258,8 @@ IGNORING = {
         "reformatted",
         "inside a question",
         "dropped before",
+        "sentences in another order, dropped before",
+        "sentences in another order",
         "solution",
         "reformatted solution",
         "detail",

@@ -1,5 +1,7 @@
 """When two problems are one: the rules of the normal forms, pair by pair."""
 
+import re
+
 import pytest
 
 from kpmath_builder.curation import ProblemIndex, RepeatKind
@@ -140,3 +142,65 @@ def test_other_names_make_a_renamed_copy(one: str, other: str) -> None:
 
 def test_case_and_spacing_are_verbatim() -> None:
     assert kind("Find  x.\nNow", "find X. now ") is VERBATIM
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("First add 3, then multiply by 4.", "First add 4, then multiply by 3."),
+        ("First he adds 3. Then he doubles.", "Then he adds 3. First he doubles."),
+        ("It rose by 5 percent.", "It fell by 5 percent."),
+        ("It rose by 5 percent.", "It rose to 5 percent."),
+        ("It rose by 5%.", "It rose by 5."),
+        ("Find $x$ if $x$ is positive.", "Find $x$ if $x$ is nonpositive."),
+        ("How many are less than 5?", "How many are more than 5?"),
+        ("Tom has more pens than Ann.", "Ann has more pens than Tom."),
+        ("Find $a \\pm b$.", "Find $a \\mp b$."),
+        ("Find $-x$.", "Find $x$."),
+        ("Find $(x+1)^2$.", "Find $x+1^2$."),
+        ("Find $\\sqrt{x+1}$.", "Find $\\sqrt{x}+1$."),
+        ("Find $\\frac{x+1}{2}$.", "Find $x+\\frac{1}{2}$."),
+        ("Find $\\frac{a}{b+c}$.", "Find $\\frac{a}{b}+c$."),
+        ("Find $2^{3x}$.", "Find $2^3x$."),
+        ("Find $x_{12}$.", "Find $x_1 2$."),
+        ("Find $[0,1)$.", "Find $(0,1]$."),
+        ("Find $\\overline{AB}$.", "Find $AB$."),
+        ("Find $\\log_2 8$.", "Find $\\log 28$."),
+        ("Find $a \\times b$.", "Find $a \\cdot b$."),  # of vectors
+        ("Find $\\{1, 23\\}$.", "Find $\\{12, 3\\}$."),
+        ("Find $n!$ today.", "Find $n$ today."),
+        ("Find $p \\Rightarrow q$.", "Find $p \\Leftrightarrow q$."),
+        (
+            "Find $\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}$.",
+            "Find $\\begin{pmatrix} 1 & 2 & 3 & 4 \\end{pmatrix}$.",
+        ),
+        ("It holds 5 mL.", "It holds 5 L."),
+        ("It holds 5 cm^2.", "It holds 5 cm^3."),
+        ("It takes 5 min.", "It takes 5 s."),
+        ("He pays 5 cents.", "He pays 5 dollars."),
+        ("Round 2.50 to ones.", "Round 250 to ones."),
+        ("Is 1,5 a pair?", "Is 15 a pair?"),
+    ],
+)
+def test_close_texts_of_another_meaning_are_other_problems(one: str, other: str) -> None:
+    assert kind(one, other) not in {VERBATIM, REFORMATTED}
+    assert kind(other, one) not in {VERBATIM, REFORMATTED}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"The digit $25AB$ and the point $E$ lie where $2(AD) = DB$ holds.",
+        r"He pays \$5, she pays \$6.50, and $x$ pays $\$7$.",
+        r"Let $f'(x) = 3$ and $g^\prime(x) = 4$, so $n! = 6$.",
+        r"Find $\left\lfloor \dfrac{3}{4} \right\rfloor$ in $\text{cm}^2$.",
+    ],
+)
+def test_delimiters_of_formulas_do_not_matter_whatever_stands_in_them(text: str) -> None:
+    pieces = re.split(r"(?<!\\)\$", text)
+    other = "".join(f"\\({piece}\\)" if place % 2 else piece for place, piece in enumerate(pieces))
+    assert kind(text, other) is REFORMATTED
+
+
+def test_a_text_of_signs_alone_is_like_nothing_else() -> None:
+    assert kind("$$ $$", "\\( \\)") is None

@@ -135,9 +135,9 @@ class _Audit:
         return seeds
 
     def _rows(self, knowledge: Knowledge | None, seeds: Sequence[SeedProblem]) -> None:
-        of_seeds = Practices()
+        of_seeds, hidden = Practices(), HiddenText()
         triggers = [Triggers("questions", of_seeds), Triggers("solutions", of_seeds)]
-        checks: list[RiskCheck] = [Distributions(), Influence(), Votes(), HiddenText(), Outliers(), *triggers]
+        checks: list[RiskCheck] = [Distributions(), Influence(), Votes(), hidden, Outliers(), *triggers]
         practices = knowledge.practices if knowledge else []
         if knowledge and practices:
             checks.insert(1, Drawing(knowledge.tcpm, practices))
@@ -155,7 +155,12 @@ class _Audit:
             _show(checks, row)
         for check in triggers:
             check.again(candidates)
+        mixed = 0
+        for row in candidates.of_mix():
+            mixed += 1
+            hidden.row(row)
         self.looked_at |= {"candidates": count, "published_questions": published}
+        self.looked_at |= {"rows_of_plus": mixed} if mixed else {}
         self.unread += [f"all of {name} ({why})" for name, why in candidates.unreadable.items()]
         for part in (check.part() for check in checks):
             self._add(part)

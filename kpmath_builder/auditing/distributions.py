@@ -135,6 +135,11 @@ class Distributions(RiskCheck):
         self._levels: dict[str, str] = {}
         self._topics_of_seeds: Counter[str] = Counter()
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What is compared."""
+        return tuple(self._all)
+
     def seed(self, seed: AuditedSeed) -> None:
         """Count one seed problem."""
         self._levels[seed.record.id] = seed.record.level or _NONE

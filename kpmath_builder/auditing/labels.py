@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from kpmath_builder.auditing.check import Hits
 from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
+from kpmath_builder.curation.withholding import CUT_WITHHELD
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.sealed import DamagedError
@@ -143,10 +144,12 @@ def compare_tables(
 
 
 def _is_row_of(row: Mapping[str, Any], candidate: Candidate) -> bool:
-    """Whether the labels of a row are those of a candidate; a question that is withheld is none."""
+    """Whether the labels of a row are those of a candidate; what is withheld from the row is not compared."""
     winner = candidate.vote.winner if candidate.vote else None
-    told = [(it["sample"], it["answer"], it["agreed"]) for it in row["solutions"] or ()]
-    its = [(it.sample, it.answer, it.agreed) for it in candidate.solutions]
+    shown = [it for it in row["solutions"] or () if it["cut_reason"] != CUT_WITHHELD]
+    withheld = {it["sample"] for it in row["solutions"] or ()} - {it["sample"] for it in shown}
+    told = [(it["sample"], it["answer"], it["agreed"]) for it in shown]
+    its = [(it.sample, it.answer, it.agreed) for it in candidate.solutions if it.sample not in withheld]
     return row["consensus_winner"] == winner and told == its and row["question"] in {candidate.question, None}
 
 

@@ -1,15 +1,16 @@
 """The candidates of a folder, finished or not, one by one in one form."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kpmath_builder.auditing.check import AuditedRow
 from kpmath_builder.dataset.rows import scored_row
-from kpmath_builder.dataset.schemas import CONFIGS
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, PLUS
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.shards import read_candidates, shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -52,14 +53,24 @@ class Candidates:
         """Yield each candidate."""
         return self._from_table() if self._finished else self._from_shards()
 
+    def of_mix(self) -> Iterator[AuditedRow]:
+        """Yield the rows of `plus`, of which no more is known than question, solution and answer; none where nothing was mixed."""
+        for path in tables_of(self._workspace.dataset)[PLUS]:
+            for row in self._rows(path, ("id", "question", "solution", "answer")):
+                yield AuditedRow(_as_scored(row), published=True)
+
     def _from_table(self) -> Iterator[AuditedRow]:
         for path in tables_of(self._workspace.dataset)["scored"]:
-            try:
-                with pq.ParquetFile(path) as file:
-                    for batch in file.iter_batches(batch_size=_AT_ONCE, columns=list(_COLUMNS)):
-                        yield from (AuditedRow(row, row["status"] == "kept") for row in batch.to_pylist())
-            except (pa.ArrowException, OSError, KeyError) as error:
-                self.unreadable[path.name] = " ".join(str(error).split())[:120]
+            for row in self._rows(path, _COLUMNS):
+                yield AuditedRow(row, row["status"] == "kept")
+
+    def _rows(self, path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=_AT_ONCE, columns=list(columns)):
+                    yield from batch.to_pylist()
+        except (pa.ArrowException, OSError, KeyError) as error:
+            self.unreadable[path.name] = " ".join(str(error).split())[:120]
 
     def _from_shards(self) -> Iterator[AuditedRow]:
         for path in self._shards():
@@ -81,9 +92,15 @@ class Candidates:
         )
 
 
+def _as_scored(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of `plus` in the form of the others: one solution, drawn from no topic, and no vote."""
+    solution = {"text": row["solution"], "answer": row["answer"], "agreed": True, "wrong_arithmetic": []}
+    return {"id": row["id"], "question": row["question"], "key_points": [], "solutions": [solution]}
+
+
 def tables_of(dataset: Path) -> dict[str, list[Path]]:
     """Return the Parquet files of each config, in order; links are none."""
-    found = {config: sorted((dataset / "data" / config).glob("*.parquet")) for config in CONFIGS}
+    found = {config: sorted((dataset / "data" / config).glob("*.parquet")) for config in ALL_CONFIGS}
     return {
         config: [path for path in paths if path.is_file() and not path.is_symlink()]
         for config, paths in found.items()

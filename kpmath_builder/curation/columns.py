@@ -15,8 +15,8 @@ __all__ = ["Columns"]
 
 _BLOCK = 1 << 16
 """Rows that are looked at together."""
-_COST = 40
-"""Bytes for each row while a column is sorted: its key, its number, the order."""
+_COST = 64
+"""Bytes for each row while a column is sorted: its key, its number, the order, and both in that order."""
 
 
 class Columns:

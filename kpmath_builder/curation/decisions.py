@@ -19,7 +19,13 @@ from kpmath_builder.curation.policy import (
 )
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
-from kpmath_builder.curation.withholding import exposed_seed, is_withheld, withhold, withhold_parts
+from kpmath_builder.curation.withholding import (
+    WITHHELD,
+    exposed_seed,
+    is_withheld,
+    withhold,
+    withhold_parts,
+)
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, RepeatMark, Solution, Stage
 
@@ -39,6 +45,8 @@ class Decisions:
     """Only of agreed questions that repeat something."""
     exposed: set[str] = field(default_factory=set)
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
+    copies: set[str] = field(default_factory=set)
+    """Those whose question is such a seed problem again."""
 
     def decide(self, candidate: Candidate) -> Candidate:
         """Return the candidate kept, dropped, or unchanged if it was dropped before."""
@@ -61,6 +69,8 @@ class Decisions:
         """Return a decided candidate as it may leave the build."""
         if why := is_withheld(candidate, self.checks.unshareable):
             return withhold(candidate, why)
+        if candidate.blueprint.id in self.copies:
+            return withhold(candidate, WITHHELD)
         if candidate.blueprint.id in self.exposed:
             return withhold_parts(candidate, self.checks.protected)
         return candidate
@@ -125,6 +135,9 @@ def _marks(question: str, solutions: Sequence[str], decisions: Decisions) -> Ite
 def _exposed(candidate: Candidate, decisions: Decisions, publish: Publish) -> list[RepeatMark]:
     """Note a candidate with text that may not be shared; return the mark for which it is no row, if nothing else is left of it."""
     protected = decisions.checks.protected
+    if candidate.question is not None and decisions.checks.copied_seed(candidate.question):
+        decisions.copies.add(candidate.blueprint.id)
+        return []  # an agreed one has its mark from the seeds
     seed = exposed_seed(candidate, protected)
     if seed is None:
         return []

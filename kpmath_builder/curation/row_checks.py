@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kpmath_builder.curation.forms import Forms
 from kpmath_builder.curation.ngrams import NgramChecks
+from kpmath_builder.curation.policy import ALWAYS_DROPPED
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.shingles import shingles
@@ -60,6 +61,13 @@ class RowChecks:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
         seed = [("", self._seeds)] if len(self._seeds) else []
         return [*self._whole("seed", seed, question), *self.against_tests(question, solutions)]
+
+    def copied_seed(self, question: str) -> str | None:
+        """Return the id of a seed that may not be shared and that the question copies, in whatever order of its sentences."""
+        repeat = self._seeds.find(question) if self.unshareable else None
+        if repeat is None or repeat.of not in self.unshareable or repeat.kind.value not in ALWAYS_DROPPED:
+            return None
+        return repeat.of
 
     def baseline(self) -> Counter[tuple[str, str]]:
         """Return test set and check to how many of the seeds themselves repeat it so."""

@@ -29,7 +29,7 @@ _ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
 _WORD_HYPHEN = re.compile(r"-(?<=[^\W\d_]{2}-)(?=[^\W\d_]{2})")
 _NUMBER_HYPHEN = re.compile(rf"-(?<=\d-)(?=(?!(?:{_FUNCTION_NAMES})\b)[^\W\d_]{{2}})")
 _DASH = re.compile(r"—|--(?<=[^\W\d_]{2}--)-?(?=[^\W\d_]{2})|--(?<=[^\W\d_]{2} --)-?(?= [^\W\d_]{2})")
-_THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:,|\{,\}|,?\\[,!;: ])\d{3})+)(?![\d,]*\d)")
+_THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:(?:,|\{,\}|,?\\[,!;: ])\d{3})++)(?!,?\d)")
 _LIST = re.compile(r"[({\[]\s*[\d,]+\s*[)}\]]")
 _ABBREVIATED = re.compile(
     r"\.(?:(?<=\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|no)\.)|(?<=\b(?:Mrs|etc)\.)|(?<=\bProf\.))(?=\s+[\w$])"

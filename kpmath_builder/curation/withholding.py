@@ -5,8 +5,18 @@ from collections.abc import Collection, Iterator
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.records import COPIED, Candidate, DropReason, Judgement, Solution
 
-__all__ = ["WITHHELD", "WITHHELD_TEST", "exposed_seed", "is_withheld", "withhold", "withhold_parts"]
+__all__ = [
+    "CUT_WITHHELD",
+    "WITHHELD",
+    "WITHHELD_TEST",
+    "exposed_seed",
+    "is_withheld",
+    "withhold",
+    "withhold_parts",
+]
 
+CUT_WITHHELD = "withheld"
+"""The cut reason of a solution without its text."""
 WITHHELD = "withheld: it repeats seed problems whose text may not be shared"
 WITHHELD_TEST = "withheld: it repeats a problem of a test set"
 
@@ -72,7 +82,7 @@ def _blank(solution: Solution) -> Solution:
             "thinking": None,
             "wrong_arithmetic": (),
             "agreed": False,
-            "cut_reason": "withheld",
+            "cut_reason": CUT_WITHHELD,
         }
     )
 

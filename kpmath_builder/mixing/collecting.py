@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.metadata import version as installed
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,6 @@ from kpmath_builder.seeds.formats import bears_labels_of_math
 from kpmath_builder.seeds.rows import Row
 
 __all__ = ["Spool", "collect", "licence_of_build"]
-
-_RULES = 1
-"""Raised when the same source would be spooled otherwise."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _open(settings: MixedSet, name: str) -> OpenedSet:
 def _made_from(recipe: MixRecipe, settings: MixedSet, source: str, state: str) -> str:
     """Return a hash over all that a spool depends on; what lies at a path or a revision is in `state`."""
     told: Mapping[str, Any] = {
-        "rules": _RULES,
+        "program": installed("kpmath-builder"),
         "settings": settings.model_dump(mode="json", exclude={"path", "revision"}),
         "filters": recipe.filters.model_dump(mode="json"),
         "sharing": recipe.sharing.model_dump(mode="json"),

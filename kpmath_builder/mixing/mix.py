@@ -7,6 +7,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,6 @@ from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks
 
 __all__ = ["Mixed", "make_mix", "mix"]
 
-_RULES = 1
-"""Raised when the same sources would be mixed otherwise."""
 _SEEDS = "seeds.jsonl"
 
 
@@ -149,10 +148,10 @@ def _test_sets(recipe: MixRecipe, note: Callable[[str], None]) -> Sequence[Bench
 
 
 def _fingerprint(recipe: MixRecipe, spools: Mapping[str, Spool], tests: Sequence[Benchmark]) -> str:
-    """Return a hash over all that the mix depends on."""
+    """Return a hash over all that the mix depends on, the program among it: another version may compare otherwise."""
     base = Results(recipe.sources[recipe.base].path or Path()).read_manifest()
     told = {
-        "rules": _RULES,
+        "program": installed("kpmath-builder"),
         "recipe": recipe.decisions(),
         "sources": {name: [spool.source, spool.state] for name, spool in spools.items()},
         "tests": [[one.name, one.digest] for one in tests],

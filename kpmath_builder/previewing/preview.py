@@ -8,7 +8,7 @@ from functools import partial
 from typing import Self
 
 from kpmath_builder.completion import disk_faults
-from kpmath_builder.curation.decisions import curate
+from kpmath_builder.curation.decisions import Decisions, curate
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.errors import InputError
@@ -172,20 +172,22 @@ class _Rows:
         return self._logs[stage, number]
 
     def _hand_on(self, candidate: Candidate, ask: Ask) -> None:
-        decided = self._decide(candidate)
+        decisions = self._decisions(candidate)
+        decided = decisions.decide(candidate)
         seeds = {part.seed_id: self._seeds[part.seed_id] for part in decided.blueprint.parts}
-        row = PreviewRow(decided, seeds, tuple(ask.asked), self._hide)
+        public = decisions.without_withheld(decided)
+        row = PreviewRow(decided, seeds, tuple(ask.asked), self._hide, public)
         self.done.append(row)
         if self._each_row:
             self._each_row(row)
 
-    def _decide(self, candidate: Candidate) -> Candidate:
-        """Decide as the build would if its candidates ended here."""
+    def _decisions(self, candidate: Candidate) -> Decisions:
+        """Return what the build would decide if its candidates ended here."""
         self._ended.append(candidate)
         recipe = self._run.recipe
         with scratch() as room:
             published = Selection(recipe.selection).published
-            return curate(self._ended, self._checks, recipe, published, room).decide(candidate)
+            return curate(self._ended, self._checks, recipe, published, room)
 
 
 @dataclass

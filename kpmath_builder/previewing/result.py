@@ -30,6 +30,8 @@ class PreviewRow:
     """What was asked and what came, in its order."""
     hide: Callable[[str], str] = field(default=str, compare=False, repr=False)
     """Hides the recipe's private words in what a server said, where a row may be published."""
+    public: Candidate | None = field(default=None, compare=False, repr=False)
+    """The candidate as it may be published; None if nothing of it is withheld."""
 
     @property
     def judge_words(self) -> str:
@@ -60,7 +62,9 @@ class PreviewRow:
     @property
     def html(self) -> str:
         """The row for a notebook, which is published sooner or later."""
-        return rendering.row_html(self.candidate, self.seeds, self.judge_words, self.hide)
+        public = self.public or self.candidate
+        judge_words = self.judge_words if public.question == self.candidate.question else ""
+        return rendering.row_html(public, self.seeds, judge_words, self.hide)
 
     def _repr_html_(self) -> str:
         return page([self.html])
