@@ -95,6 +95,10 @@ def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None
             "Tom has 40 red pens left over when all of them have gone.",
         ),
         (
+            "Buy one pen and get one half off another pen that is on sale.",
+            "Buy 7 pen and get 7 half off another pen that is on sale.",
+        ),
+        (
             "Tom has two hundred red pens left when all of them have gone.",
             "Tom has 7 red pens left when all of them have gone.",
         ),

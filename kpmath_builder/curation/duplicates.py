@@ -11,7 +11,7 @@ from kpmath_builder.curation.columns import Columns, StoredShingles
 from kpmath_builder.curation.forms import EQUAL, FORMS
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
-from kpmath_builder.curation.shingles import JACCARD, similarity
+from kpmath_builder.curation.shingles import JACCARD, similarities
 from kpmath_builder.curation.signatures import BANDS, read_rows
 
 __all__ = ["RowRepeats", "compare_rows", "find_repeats"]
@@ -124,16 +124,17 @@ class _Comparison:
             if group and group in holder
             for other in holder[group]
         }
-        if not likely:
-            return None
         own = shingles.of(row)
-        best: tuple[float, int] = (0.0, 0)
-        for other in sorted(likely):
-            size = shingles.size(other)
-            if min(size, len(own)) >= JACCARD * max(size, len(own)):
-                best = max(best, (similarity(own, shingles.of(other)), -other))
-        likeness, place = best
-        return (RepeatKind.NEAR, -place, likeness) if likeness >= JACCARD else None
+        alike = [
+            other
+            for other in sorted(likely)
+            if min(shingles.size(other), len(own)) >= JACCARD * max(shingles.size(other), len(own))
+        ]
+        if not alike:
+            return None
+        likeness = similarities(own, [shingles.of(other) for other in alike])
+        best = int(np.argmax(likeness))
+        return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] >= JACCARD else None
 
     def _goes(self, row: int, groups: list[int], found: _Found) -> None:
         """Remember a row that goes, so that its copies go with it and repeat what it repeats."""

@@ -10,7 +10,7 @@ __all__ = ["mask_names", "mask_numbers", "unmasked"]
 
 _NUMBER, _NUMBER_WORD, _SCALE = "#", "#word", "#scale"
 _SCALES = frozenset({"hundred", "thousand", "million", "billion"})
-_ONE_NUMBER = re.compile(r"#(?<!\S#)(?:(?= #scale)|word|scale)(?: #word| #scale)*(?!\S)")
+_ONE_NUMBER = re.compile(r"#(?<!\S#)(?:word|scale)?(?: #word| #scale)*(?!\S)")
 
 
 def _number_sign(token: str) -> str:

@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["JACCARD", "shingles", "similarity", "telling_words"]
+__all__ = ["JACCARD", "shingles", "similarities", "telling_words"]
 
 JACCARD = 0.7
 """Share of common shingles from which two texts are near duplicates."""
@@ -78,7 +78,12 @@ _SHIFT = np.uint64(29)
 _HALF = np.uint64(32)
 
 
-def similarity(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    """Return the Jaccard coefficient of two sets of shingles."""
-    common = len(np.intersect1d(one, other, assume_unique=True))
-    return common / (len(one) + len(other) - common)
+def similarities(one: NDArray[np.uint32], others: Sequence[NDArray[np.uint32]]) -> NDArray[np.float64]:
+    """Return the Jaccard coefficient of a set of shingles with each of others; no set is empty."""
+    sizes = np.array([len(other) for other in others])
+    together = np.concatenate(others)
+    places = np.minimum(np.searchsorted(one, together), len(one) - 1)
+    starts = np.cumsum(sizes) - sizes
+    common = np.add.reduceat((one[places] == together).astype(np.int64), starts)
+    likeness: NDArray[np.float64] = common / (len(one) + sizes - common)
+    return likeness
