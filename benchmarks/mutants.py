@@ -40,7 +40,7 @@ LONGEST = 1800.0
 """Seconds for all tests of a module, traced."""
 TESTS = {
     "answers/consensus.py": "answers_consensus",
-    "execution/ask.py": "ask loops",
+    "execution/ask.py": "ask loops reply_quality",
     "execution/run.py": "ask teachers",
     "execution/run_record.py": "spending",
     "folder/build_spec.py": "guards",

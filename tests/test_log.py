@@ -364,3 +364,15 @@ def test_the_index_finds_places_before_and_after_it_merges() -> None:
     assert index.find("key 99999") == (99_999, 1)
     assert index.find("no such key") is None
     assert len(index) == 110_000
+
+
+def test_an_index_counts_what_was_added_before_it_is_merged_and_after() -> None:
+    index = OffsetIndex()
+    assert (len(index), index.find("a")) == (0, None)
+    index.add("a", 0, 5)
+    assert index.find("a") == (0, 5)
+    assert len(index) == 1  # which merges
+    index.add("b", 5, 7)
+    index.add("a", 12, 9)
+    assert len(index) == 2
+    assert (index.find("a"), index.find("b"), index.find("c")) == ((12, 9), (5, 7), None)

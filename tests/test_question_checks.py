@@ -11,7 +11,7 @@ from small_builds import recipe, rows
 from kpmath_builder import build, rescore
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.records import DropReason
-from kpmath_builder.synthesis.question_checks import find_fault
+from kpmath_builder.synthesis.question_checks import PASSAGE, find_fault
 
 PROMPT = Prompts.load().instructions("write")
 PRACTICES: list[dict[str, Any]] = [
@@ -132,6 +132,21 @@ def test_what_is_no_new_problem_is_refused_with_its_reason(
     assert fault is not None
     assert fault.reason is reason
     assert detail in fault.detail
+
+
+WORDS = [first + second for first in "bdfgl" for second in "aeiou"]
+OTHERS = "Another story stands here and it has nothing of that."
+
+
+@pytest.mark.parametrize("practice", ["{} " + OTHERS, OTHERS + " {}"], ids=["begins", "ends"])
+@pytest.mark.parametrize(("count", "copied"), [(PASSAGE - 1, False), (PASSAGE, True)])
+def test_a_passage_counts_from_its_length_wherever_it_stands(
+    practice: str, count: int, *, copied: bool
+) -> None:
+    passage = " ".join(WORDS[:count])
+    practices = [{"topic": "Algebra", "problem": practice.format(passage), "solution": "None."}]
+    fault = find_fault(f"What is {passage}?", practices, "")
+    assert (fault is not None and fault.reason is DropReason.COPIED_PASSAGE) == copied
 
 
 def test_without_practices_and_prompt_nothing_is_a_copy() -> None:

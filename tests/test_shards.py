@@ -68,6 +68,29 @@ def test_what_is_no_shard_has_no_header(tmp_path: Path, content: str | None) -> 
     assert shard_header(path) is None
 
 
+@pytest.mark.parametrize("link", [False, True], ids=["file", "link"])
+def test_what_a_killed_writer_left_is_begun_anew_and_no_link_is_followed(
+    tmp_path: Path, *, link: bool
+) -> None:
+    other, part = tmp_path / "other", tmp_path / "shard.part"
+    other.write_text("mine")
+    part.symlink_to(other) if link else part.write_text("half a line")
+    assert list(read_candidates([sealed(tmp_path / "shard.jsonl", [3])])) == [CANDIDATES[3]]
+    assert other.read_text() == "mine"
+
+
+def test_while_a_shard_is_written_no_second_copy_of_it_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill at that moment would leave it there for ever."""
+    beside: list[Path] = []
+    monkeypatch.setattr(
+        "kpmath_builder.folder.shards.write_lines", lambda *_: beside.extend(tmp_path.iterdir())
+    )
+    sealed(tmp_path / "shard.jsonl", [3])
+    assert beside == []
+
+
 def test_an_unsealed_shard_leaves_nothing_when_it_is_discarded(tmp_path: Path) -> None:
     writer = ShardWriter(tmp_path / "shard.jsonl", {}, 2)
     writer.add(CANDIDATES[0])

@@ -110,6 +110,18 @@ def test_what_is_under_way_may_reach_the_limit_and_not_pass_it(
             answer(*last)
 
 
+def test_three_answers_in_a_row_without_a_count_are_a_server_that_counts_nothing(tmp_path: Path) -> None:
+    """One that is left out now and then is let pass, and so is whatever is no answer."""
+    spending = Spending(1_000, tmp_path, clock=lambda: 0.0)
+    uncounted, counted = (Response(text="x", finish_reason="stop", prompt_tokens=cost) for cost in (0, 5))
+    for response in (uncounted, uncounted, counted, uncounted, uncounted):
+        spending.add([response])
+    for text, ended in (("no", "refused"), ("", "stop"), ("no", "given_up")):
+        spending.add([Response(text=text, finish_reason=ended)])
+    with pytest.raises(InputError, match="reports no token counts"):
+        spending.add([uncounted])
+
+
 def test_an_absurd_count_in_an_old_log_counts_as_nothing(tmp_path: Path) -> None:
     lines = [
         b'{"key":"sha256:a/0","task":"write","for":"1","response":{"text":"","finish_reason":"stop","prompt_tokens":%d}}\n'
