@@ -93,7 +93,7 @@ def run(tmp_path: Path, candidates: Sequence[Candidate], **tables: Any) -> tuple
     """Return the decisions over candidates, and each of them as it may leave the build."""
     recipe = Recipe.of(tables)
     decisions = curate(
-        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).published, tmp_path
+        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).texts, tmp_path
     )
     return decisions, [decisions.without_withheld(decisions.decide(one)) for one in candidates]
 
@@ -184,7 +184,7 @@ def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> N
         candidate(2, OTHER),
         candidate(3, OTHER),
     ]
-    publish = Selection(recipe.selection).published
+    publish = Selection(recipe.selection).texts
     decisions = curate(rows, RowChecks(SEEDS, sets), recipe, publish, tmp_path)
     assert ends([decisions.decide(row) for row in rows]) == ["tie", TEST_REPEAT, "kept", ROW]
 
@@ -193,7 +193,7 @@ def test_a_seed_comes_before_a_test_problem_and_all_marks_are_kept(tmp_path: Pat
     sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),), "sha256:t"),)
     recipe = Recipe.of({})
     rows = [candidate(0, OPEN)]
-    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).published, tmp_path)
+    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).texts, tmp_path)
     (decided,) = [decisions.decide(row) for row in rows]
     assert decided.reason is DropReason.SEED_REPEAT
     assert [(mark.check, mark.kind) for mark in decided.repeats] == [

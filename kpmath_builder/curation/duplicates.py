@@ -1,20 +1,23 @@
 """Finding, among many rows, those that repeat an earlier one, or a known problem."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.columns import Columns, StoredShingles
 from kpmath_builder.curation.forms import EQUAL, FORMS
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.shingles import JACCARD, similarities
-from kpmath_builder.curation.signatures import BANDS, read_rows
+from kpmath_builder.curation.signatures import BANDS, Reading, Signatures
 
-__all__ = ["RowRepeats", "compare_rows", "find_repeats"]
+__all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
+
+_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,46 @@ def compare_rows(
 
     The parameters are those of `find_repeats`. A row that repeats a known problem is compared with the others like any.
     """
-    columns = Columns(scratch, len(FORMS) + BANDS)
     of_known: dict[str, Repeat] = {}
-    for batch in read_rows(rows, known, workers):
+
+    def signatures() -> Iterator[Signatures]:
+        batches = ((None, batch) for batch in cut(rows, _BATCH))
+        for _, (batch, found) in in_order(_KnownReader(known), batches, workers):
+            of_known.update((name, one) for name, one in zip(batch.ids, found, strict=True) if one)
+            yield batch
+
+    earlier = compare_signatures(signatures(), scratch=scratch, memory=memory, kept=kept)
+    return RowRepeats(earlier, of_known)
+
+
+def compare_signatures(
+    batches: Iterable[Signatures],
+    *,
+    scratch: Path,
+    memory: int = 1 << 30,
+    kept: frozenset[RepeatKind] = frozenset(),
+) -> Mapping[str, Repeat]:
+    """Return what `find_repeats` returns, for rows that were read before; the parameters are the same."""
+    columns = Columns(scratch, len(FORMS) + BANDS)
+    for batch in batches:
         columns.add(batch)
-        of_known.update((name, found) for name, found in zip(batch.ids, batch.known, strict=True) if found)
     columns.close()
     columns.group(memory)
     found = list(_Comparison(columns, kept).repeats())
     names = columns.names({place for row, (_, of, _) in found for place in (row, of)})
-    earlier = {names[row]: Repeat(kind, names[of], likeness, "") for row, (kind, of, likeness) in found}
-    return RowRepeats(earlier, of_known)
+    return {names[row]: Repeat(kind, names[of], likeness, "") for row, (kind, of, likeness) in found}
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownReader:
+    """Reads rows and compares them with known problems."""
+
+    known: ProblemIndex | None
+
+    def __call__(self, rows: Sequence[tuple[str, str]]) -> tuple[Signatures, Sequence[Repeat | None]]:
+        readings = [Reading.of(text) for _, text in rows]
+        found = [self.known.find_form(*one) if self.known else None for one in readings]
+        return Signatures.of([name for name, _ in rows], readings), found
 
 
 _Found = tuple[RepeatKind, int, float]
