@@ -1,6 +1,6 @@
 """Finding, among many rows, those that repeat an earlier one, or a known problem."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,10 @@ from kpmath_builder.curation.signatures import BANDS, Reading, Signatures
 __all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
 
 _BATCH = 1_000
+_IN_GROUP = 100
+"""Rows that stay and agree in a band, beyond which no further one is held: templates make thousands of rows that agree in some."""
+_COMPARED = 100
+"""Rows with which one row is compared exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ def find_repeats(
 
     A row is compared with the earlier rows that stay: rows that repeat none, or only in one of the ways `kept`. A copy of a row that
     goes repeats what that row repeats.
+
+    So that the time grows with the number of rows even if all are made of one template, each group of rows that agree in a band of
+    MinHash holds the first 100 that stay, and a row is compared exactly with the 100 that share most bands with it. Equal forms are
+    found among all rows. A near repeat can only be missed, or a less near row be named, among more than 100 rows that stay and agree
+    in a band.
 
     Parameters
     ----------
@@ -150,16 +159,10 @@ class _Comparison:
         return None
 
     def _near_row(self, row: int, groups: list[int], shingles: StoredShingles) -> _Found | None:
-        likely = {
-            other
-            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
-            if group and group in holder
-            for other in holder[group]
-        }
         own = shingles.of(row)
         alike = [
             other
-            for other in sorted(likely)
+            for other in self._likely(groups)
             if min(shingles.size(other), len(own)) >= JACCARD * max(shingles.size(other), len(own))
         ]
         if not alike:
@@ -167,6 +170,18 @@ class _Comparison:
         likeness = similarities(own, [shingles.of(other) for other in alike])
         best = int(np.argmax(likeness))
         return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] >= JACCARD else None
+
+    def _likely(self, groups: list[int]) -> list[int]:
+        """Return the rows to compare with: those that share most bands, of equal ones the earliest."""
+        shared = Counter(
+            other
+            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
+            if group and group in holder
+            for other in holder[group]
+        )
+        if len(shared) > _COMPARED:
+            return sorted(sorted(shared, key=lambda other: (-shared[other], other))[:_COMPARED])
+        return sorted(shared)
 
     def _goes(self, row: int, groups: list[int], found: _Found) -> None:
         """Remember a row that goes, so that its copies go with it and repeat what it repeats."""
@@ -180,5 +195,5 @@ class _Comparison:
             if group:
                 holder.setdefault(group, row)
         for group, members in zip(groups[len(FORMS) :], self._alike, strict=True):
-            if group:
+            if group and len(members[group]) < _IN_GROUP:
                 members[group].append(row)
