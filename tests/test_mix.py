@@ -521,6 +521,11 @@ def has_empty_test(tree: Row, place: Path) -> None:
     tree["contamination"]["sets"] = [str(place / "x.jsonl")]
 
 
+def is_empty(tree: Row, place: Path) -> None:
+    (place / "x.jsonl").write_text("\n")
+    tree["sources"]["tal"]["path"] = str(place / "x.jsonl")
+
+
 def goes_into_a_build(tree: Row, place: Path) -> None:
     tree["folder"] = tree["sources"]["ours"]["path"]
 
@@ -544,6 +549,7 @@ def goes_into_another_mix(tree: Row, place: Path) -> None:
         (lacks_column, "sources.metamathqa, line 1, has the columns `query`, `response` and lacks `type`"),
         (has_other_ending, "x.xml has an unknown ending"),
         (has_empty_test, "x.jsonl holds no rows: correct it in contamination.sets"),
+        (is_empty, "source tal .* holds no row: correct it, or leave it out"),
         (goes_into_a_build, "is not a mix's: choose another folder"),
         (goes_into_another_mix, 'belongs to the mix named "other", and this one is named "tried"'),
     ],
