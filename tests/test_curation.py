@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from kpmath_builder.curation.decisions import Decisions, curate
-from kpmath_builder.curation.policy import CONTAINED, REASON_OF, flag_of, policy_of, stays_in_spite_of
+from kpmath_builder.curation.policy import CONTAINED, DRAWN, flag_of, policy_of, stays_in_spite_of
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
-from kpmath_builder.dataset.rows import pair_rows, scored_row
+from kpmath_builder.dataset.rows import extraction_rows, pair_rows, scored_row
+from kpmath_builder.findings import FindingId, find_in_seeds
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import (
     Blueprint,
@@ -102,7 +103,9 @@ def ends(decided: Sequence[Candidate]) -> list[str]:
     return [one.reason.value or one.stage.value for one in decided]
 
 
-SEED, TEST_REPEAT, ROW = (REASON_OF[check].value for check in ("seed", "test", "row"))
+SEED, TEST_REPEAT, ROW = (
+    its.value for its in (DropReason.SEED_REPEAT, DropReason.TEST_REPEAT, DropReason.DUPLICATE)
+)
 
 
 # ---- policies
@@ -199,7 +202,9 @@ def test_a_seed_comes_before_a_test_problem_and_all_marks_are_kept(tmp_path: Pat
     assert [(mark.check, mark.kind) for mark in decided.repeats] == [
         ("seed", "verbatim"),
         ("test", "verbatim"),
-    ] + [("test", "question 13-gram")] * (len(OPEN.split()) >= 13)
+        ("test", "question 13-gram"),
+        ("test", DRAWN),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -333,6 +338,57 @@ def test_a_unit_that_is_spelt_out_hides_nothing() -> None:
     short = "A bar measures 7 cm on one side and 9 cm on another. Which is its area?"
     protected = ProtectedTexts([seed("s", short, "63", shareable=False)])
     assert protected.found_in(f"Now: {short.replace('cm', 'centimeters')}") == "s"
+
+
+# ---- test problems among the seeds
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [OPEN, OPEN.upper(), f"Read this. {OPEN}", OPEN.replace("How many", "$How$ many")],
+    ids=range(4),
+)
+def test_what_is_drawn_from_a_seed_that_is_a_test_problem_is_dropped_and_the_seed_is_not_published(
+    tmp_path: Path, problem: str
+) -> None:
+    """In whatever spelling the seed is the test problem; the row names it, and a row of other seeds stays."""
+    seeds = (seed("open", problem, "7", shareable=True), seed("free", TEST, "27", shareable=True))
+    checks = RowChecks(seeds, (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),)),))
+    drawn, free = candidate(0, OTHER), candidate(1, "How deep is the lake behind the old mill in winter?")
+    part = free.blueprint.parts[0].model_copy(update={"seed_id": "free"})
+    rows = [
+        drawn,
+        free.model_copy(update={"blueprint": free.blueprint.model_copy(update={"parts": (part,)})}),
+    ]
+    for policy, expected in (("drop", ["drawn from a test problem", "kept"]), ("flag", ["kept", "kept"])):
+        recipe = Recipe.of({"contamination": {"seeds": policy}})
+        publish = Selection(recipe.selection).published
+        (room := tmp_path / policy).mkdir()
+        decisions = curate(rows, checks, recipe, publish, room)
+        decided = [decisions.decide(row) for row in rows]
+        assert ends(decided) == expected
+        assert decided[0].repeats == (RepeatMark(check="test", set="T", id="t/0", kind=DRAWN),)
+        assert flag_of(decided[0].repeats[0]) == "T: drawn from"
+    assert [(its.id, its.shareable) for its in checks.seeds] == [("open", False), ("free", True)]
+    texts = [row["problem"] for row in extraction_rows(checks.seeds, (), ())]
+    assert texts == [TEST, None]
+
+
+def test_test_problems_among_the_seeds_are_a_warning_before_all_else_and_a_finding(tmp_path: Path) -> None:
+    sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),)), Benchmark("U", SETS[0].problems))
+    checks, recipe = RowChecks(SEEDS, sets), Recipe.of({})
+    decisions = curate([candidate(0, OTHER)], checks, recipe, Selection(recipe.selection).published, tmp_path)
+    decisions.report.baseline = checks.baseline()
+    report = CurationReport.from_json(decisions.report.as_json())
+    assert next(report.sentences()) == (
+        "WARNING: 1 of 2 seed problems are problems of T. Of 1 agreed questions, 1 were drawn from them (1 dropped): "
+        "take them out of the seeds."
+    )
+    (finding,) = find_in_seeds(report.seeds, report.seeds_in_tests())
+    assert (finding.id, finding.number, finding.about) == (FindingId.TEST_SEEDS, 0.5, "T")
+    assert [line.check for line in report.test_lines("U")] == [
+        line.check for line in report.test_lines("T") if line.check != DRAWN
+    ]
 
 
 # ---- the report

@@ -12,8 +12,9 @@ from pathlib import Path
 from kpmath_builder.curation.duplicates import find_repeats
 from kpmath_builder.curation.policy import (
     CONTAINED,
-    REASON_OF,
+    DRAWN,
     policy_of,
+    reason_of,
     reason_to_drop,
     stays_in_spite_of,
 )
@@ -56,9 +57,9 @@ class Decisions:
         dropped = self.reason_to_drop(marks)
         if dropped is None:
             return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
-        detail = f"{dropped.kind} repeat of {dropped.id}"
+        how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
         return candidate.model_copy(
-            update={"reason": REASON_OF[dropped.check], "detail": detail, "repeats": marks}
+            update={"reason": reason_of(dropped), "detail": f"{how} {dropped.id}", "repeats": marks}
         )
 
     def reason_to_drop(self, marks: Iterable[RepeatMark]) -> RepeatMark | None:
@@ -115,7 +116,7 @@ def _survivors(
         if candidate.stage is not Stage.AGREED or candidate.reason or candidate.question is None:
             continue
         solutions = [solution.text for solution in publish(candidate)]
-        marks = [*_marks(candidate.question, solutions, decisions), *exposed]
+        marks = [*_marks(candidate, solutions, decisions), *exposed]
         dropped = decisions.reason_to_drop(marks)
         decisions.report.compared += 1
         decisions.report.count(marks, dropped)
@@ -125,11 +126,14 @@ def _survivors(
             yield candidate.blueprint.id, candidate.question
 
 
-def _marks(question: str, solutions: Sequence[str], decisions: Decisions) -> Iterator[RepeatMark]:
-    for hit in decisions.checks.find(question, solutions):
+def _marks(candidate: Candidate, solutions: Sequence[str], decisions: Decisions) -> Iterator[RepeatMark]:
+    for hit in decisions.checks.find(candidate.question or "", solutions):
         if policy_of(hit.mark, decisions.recipe, decisions.checks.unshareable) != "ignore":
             decisions.report.count_problems(hit.mark, hit.problems)
             yield hit.mark
+    for mark in decisions.checks.drawn_from(part.seed_id for part in candidate.blueprint.parts):
+        decisions.report.count_problems(mark, [mark.id])
+        yield mark
 
 
 def _exposed(candidate: Candidate, decisions: Decisions, publish: Publish) -> list[RepeatMark]:
