@@ -13,6 +13,7 @@ from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
+from kpmath_builder.curation.withholding import WITHHELD_TEST
 from kpmath_builder.dataset.rows import extraction_rows, pair_rows, scored_row
 from kpmath_builder.findings import FindingId, find_in_seeds
 from kpmath_builder.recipe import Recipe
@@ -303,6 +304,37 @@ def test_a_dropped_copy_of_a_test_problem_keeps_its_id_and_loses_its_text(tmp_pa
     assert [row["question"] for row in written] == [None, None, OPEN]
     assert [row["repeats"][0]["id"] for row in written] == ["t/0", "closed", "open"]
     assert TEST not in str(written)
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        candidate(0, TEST, stage=Stage.WRITTEN, reason=DropReason.LOW_QUALITY, errors=(TEST,)),
+        candidate(0, f"{TEST} Explain.", stage=Stage.WRITTEN, reason=DropReason.COPIED_PASSAGE, detail=TEST),
+        candidate(0, TEST.replace("12 loaves", "$12$ loaves"), stage=Stage.SOLVED, reason=DropReason.TIE),
+        candidate(0, TEST.replace("12", "13"), [TEST], stage=Stage.SOLVED, reason=DropReason.LOW_SHARE),
+        candidate(0, None, [], stage=Stage.ASKED, reason=DropReason.UNWRITTEN, detail=f"they said: {TEST}"),
+    ],
+    ids=["judged", "inside", "reformatted", "renumbered", "no question"],
+)
+def test_a_copy_of_a_test_problem_loses_its_text_at_whatever_step_it_ended(
+    tmp_path: Path, ended: Candidate
+) -> None:
+    """Also if the recipe keeps such copies when they come to be agreed upon; the step and its reason stay."""
+    flagging = {"contamination": {"verbatim": "flag", "reformatted": "flag"}}
+    for tables in ({}, flagging):
+        _, (decided,) = run(tmp_path, [ended], **tables)
+        assert (decided.stage, decided.reason) == (ended.stage, ended.reason)
+        assert (decided.question, decided.detail) == (None, WITHHELD_TEST)
+        assert "loaves" not in str(scored_row(decided, sources={"open": "own"}))
+
+
+def test_a_test_problem_that_repeats_another_row_loses_its_text_too(tmp_path: Path) -> None:
+    """Of two copies that the recipe flags, the first is published and the second dropped as its duplicate."""
+    rows = [candidate(0, TEST), candidate(1, TEST)]
+    _, decided = run(tmp_path, rows, contamination={"verbatim": "flag"})
+    assert ends(decided) == ["kept", ROW]
+    assert [one.question for one in decided] == [TEST, None]
 
 
 @pytest.mark.parametrize("reason", [DropReason.COPIED_PASSAGE, DropReason.RENUMBERED])

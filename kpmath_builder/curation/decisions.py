@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kpmath_builder.curation.duplicates import find_repeats
 from kpmath_builder.curation.policy import (
+    ALWAYS_DROPPED,
     CONTAINED,
     DRAWN,
     policy_of,
@@ -22,6 +23,7 @@ from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.withholding import (
     WITHHELD,
+    WITHHELD_TEST,
     exposed_seed,
     is_withheld,
     withhold,
@@ -48,6 +50,8 @@ class Decisions:
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
     copies: set[str] = field(default_factory=set)
     """Those whose question is such a seed problem again."""
+    test_copies: set[str] = field(default_factory=set)
+    """Those whose question, or what was written in its place, repeats a test problem as a whole; one that is published stays."""
 
     def decide(self, candidate: Candidate) -> Candidate:
         """Return the candidate kept, dropped, or unchanged if it was dropped before."""
@@ -72,6 +76,8 @@ class Decisions:
             return withhold(candidate, why)
         if candidate.blueprint.id in self.copies:
             return withhold(candidate, WITHHELD)
+        if candidate.blueprint.id in self.test_copies and candidate.stage is not Stage.KEPT:
+            return withhold(candidate, WITHHELD_TEST)
         if candidate.blueprint.id in self.exposed:
             return withhold_parts(candidate, self.checks.protected)
         return candidate
@@ -113,6 +119,8 @@ def _survivors(
     """Note what candidates repeat; yield id and question of each agreed one that is not dropped for a seed or a test problem."""
     for candidate in candidates:
         exposed = _exposed(candidate, decisions, publish)
+        if _is_test_copy(candidate.question or candidate.detail, decisions):
+            decisions.test_copies.add(candidate.blueprint.id)
         if candidate.stage is not Stage.AGREED or candidate.reason or candidate.question is None:
             continue
         solutions = [solution.text for solution in publish(candidate)]
@@ -134,6 +142,14 @@ def _marks(candidate: Candidate, solutions: Sequence[str], decisions: Decisions)
     for mark in decisions.checks.drawn_from(part.seed_id for part in candidate.blueprint.parts):
         decisions.report.count_problems(mark, [mark.id])
         yield mark
+
+
+def _is_test_copy(text: str, decisions: Decisions) -> bool:
+    """Return whether a text is a test problem word for word, or repeats it in a way for which the recipe drops questions."""
+    return any(
+        mark.kind in ALWAYS_DROPPED or policy_of(mark, decisions.recipe, ()) == "drop"
+        for mark in decisions.checks.whole_tests(text)
+    )
 
 
 def _exposed(candidate: Candidate, decisions: Decisions, publish: Publish) -> list[RepeatMark]:

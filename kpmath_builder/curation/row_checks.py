@@ -71,6 +71,11 @@ class RowChecks:
             return None
         return repeat.of
 
+    def whole_tests(self, text: str) -> Iterator[RepeatMark]:
+        """Yield which problem of each test set a text repeats as a whole."""
+        if self._owners and text:
+            yield from (hit.mark for hit in self._whole("test", self._sets, text))
+
     def baseline(self) -> Counter[tuple[str, str]]:
         """Return test set and check to how many of the seeds themselves repeat it so."""
         return Counter((mark.set, mark.kind) for marks in self._of_seeds.values() for mark in marks)
