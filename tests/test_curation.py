@@ -449,6 +449,23 @@ def test_the_report_counts_what_was_found_dropped_and_the_seeds_beside_it(tmp_pa
     assert list(again.sentences()) == list(report.sentences())
 
 
+def test_a_row_that_one_check_drops_is_dropped_in_the_line_of_each_that_finds_it(tmp_path: Path) -> None:
+    """The reader of a line sees how many of its rows are published, not which check came first."""
+    rows = [candidate(0, TEST), candidate(1, f"{TEST} Say why."), candidate(2, OPEN), candidate(3, OTHER)]
+    lines = run(tmp_path, rows)[0].report.test_lines("T")
+    assert [(line.check, line.found, line.dropped) for line in lines if line.found] == [
+        ("verbatim", 2, 2),
+        ("question 13-gram", 2, 2),
+        ("question 20-gram", 2, 2),
+    ]
+
+
+def test_a_row_that_is_dropped_as_a_duplicate_is_published_in_no_line(tmp_path: Path) -> None:
+    rows = [candidate(0, TEST), candidate(1, TEST)]
+    lines = run(tmp_path, rows, contamination={"verbatim": "flag"})[0].report.test_lines("T")
+    assert {(line.found, line.dropped) for line in lines if line.found} == {(2, 1)}
+
+
 def test_a_set_that_was_not_read_is_never_a_silent_pass() -> None:
     report = CurationReport.of([Benchmark("MATH-500", fault="the Hub cannot be reached.")], 2)
     (said,) = report.sentences()

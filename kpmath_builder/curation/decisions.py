@@ -109,7 +109,8 @@ def curate(
         mark = RepeatMark(check="row", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
         if policy_of(mark, recipe, ()) != "ignore":
             decisions.marks[row] = (*decisions.marks.get(row, ()), mark)
-            decisions.report.count([mark], decisions.reason_to_drop([mark]))
+    for marks in decisions.marks.values():
+        decisions.report.count(marks, is_dropped=decisions.reason_to_drop(marks) is not None)
     return decisions
 
 
@@ -127,7 +128,6 @@ def _survivors(
         marks = [*_marks(candidate, solutions, decisions), *exposed]
         dropped = decisions.reason_to_drop(marks)
         decisions.report.compared += 1
-        decisions.report.count(marks, dropped)
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
         if dropped is None:

@@ -21,7 +21,7 @@ _TEST_CHECKS = tuple(kind for kind in _ORDER if kind not in {RepeatKind.PARAPHRA
 
 
 class ReportLine(NamedTuple):
-    """One check: what it found among the rows, and what of that was dropped for it."""
+    """One check: what it found among the rows, and what of that is not published, because of this check or another."""
 
     check: str
     found: int
@@ -65,11 +65,12 @@ class CurationReport:
         sets = [SetReport(one.name, one.digest, len(one.problems), one.fault) for one in benchmarks]
         return cls(sets, seeds)
 
-    def count(self, marks: Iterable[RepeatMark], dropped: RepeatMark | None) -> None:
-        """Count what one question repeats, and the mark for which it is dropped."""
-        self.found.update(map(_key, marks))
-        if dropped is not None:
-            self.dropped[_key(dropped)] += 1
+    def count(self, marks: Iterable[RepeatMark], *, is_dropped: bool) -> None:
+        """Count all that one question repeats, and whether it is dropped for any of it."""
+        keys = list(map(_key, marks))
+        self.found.update(keys)
+        if is_dropped:
+            self.dropped.update(keys)
 
     def count_problems(self, mark: RepeatMark, problems: Iterable[str]) -> None:
         """Count the test problems that a question repeats."""
