@@ -121,6 +121,7 @@ def test_fields_name_the_columns_and_a_unique_id_is_the_id(tmp_path: Path) -> No
         ([{"problem": "Find x."}, {"problem": True}], "line 2: `problem` is True; expected text"),
         ([{"problem": "Find x."}, {"problem": 7.5}], "line 2: `problem` is 7.5; expected text"),
         ([{"problem": None}, {"problem": " "}], "holds no row with a text in `problem`"),
+        ([{"problem": "Find \ud800."}], "line 1: `problem` holds half a character"),
         ([{"problem": "Find x.", "solution": ["x"]}], "`solution` is ['x']; expected text"),
     ],
 )

@@ -9,6 +9,7 @@ from itertools import chain
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import TestSetSettings
+from kpmath_builder.seeds.formats import check_text
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
 
 __all__ = ["NOT_READ", "Benchmark", "BenchmarkProblem", "hub_answers", "read_benchmarks", "unread"]
@@ -171,7 +172,9 @@ def _text(table: Table, row: Row, column: str | None) -> str:
         raise InputError(
             f"{table.origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
         )
-    return "" if value is None else str(value).strip()
+    text = "" if value is None else str(value)
+    check_text(table.origin, row, str(column), text)
+    return text.strip()
 
 
 def _prefix(table: Table) -> str:
