@@ -225,7 +225,7 @@ def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
 
 def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:
     first = seen[0] if seen else None
-    details = "" if reason in COPIED else _details(seen)
+    details = "" if reason in COPIED or reason is DropReason.TEST_SEED else _details(seen)
     is_shown = reason not in COPIED | REPEATED
     said = reason.value + (f" ({details})" if details else "")
     if first is None:

@@ -460,6 +460,13 @@ def test_a_row_that_one_check_drops_is_dropped_in_the_line_of_each_that_finds_it
     ]
 
 
+def test_a_question_that_is_drawn_from_two_problems_of_a_set_counts_once() -> None:
+    marks = [RepeatMark(check="test", set="T", id=name, kind=DRAWN) for name in ("t/0", "t/1")]
+    report = CurationReport.of(SETS, 2)
+    report.count(marks, is_dropped=True)
+    assert (report.found["test T", DRAWN], report.dropped["test T", DRAWN]) == (1, 1)
+
+
 def test_a_row_that_is_dropped_as_a_duplicate_is_published_in_no_line(tmp_path: Path) -> None:
     rows = [candidate(0, TEST), candidate(1, TEST)]
     lines = run(tmp_path, rows, contamination={"verbatim": "flag"})[0].report.test_lines("T")

@@ -67,7 +67,7 @@ class CurationReport:
 
     def count(self, marks: Iterable[RepeatMark], *, is_dropped: bool) -> None:
         """Count all that one question repeats, and whether it is dropped for any of it."""
-        keys = list(map(_key, marks))
+        keys = set(map(_key, marks))  # a question can be drawn from two problems of one set
         self.found.update(keys)
         if is_dropped:
             self.dropped.update(keys)
