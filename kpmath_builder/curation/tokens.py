@@ -10,6 +10,7 @@ import unicodedata
 from kpmath_builder.curation.commands import plain_commands
 from kpmath_builder.curation.dollars import without_formula_signs
 from kpmath_builder.curation.latex import FUNCTIONS, SYMBOLS
+from kpmath_builder.curation.lookalikes import plain_characters
 from kpmath_builder.curation.punctuation import meaningful_punctuation
 from kpmath_builder.curation.units import plain_units
 
@@ -43,7 +44,7 @@ _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "01234
 
 def raw_tokens(text: str) -> list[str]:
     """Return the tokens with their case, `SENTENCE` after each sentence; see the head of this file for what is left out."""
-    prepared = _prepared(text)
+    prepared = _prepared(plain_characters(text))
     tokens = _TOKEN.findall(prepared)
     return meaningful_punctuation(plain_units(plain_commands(tokens) if _LATEX.search(prepared) else tokens))
 
