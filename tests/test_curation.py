@@ -95,7 +95,7 @@ def run(tmp_path: Path, candidates: Sequence[Candidate], **tables: Any) -> tuple
     """Return the decisions over candidates, and each of them as it may leave the build."""
     recipe = Recipe.of(tables)
     decisions = curate(
-        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).published, tmp_path
+        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).texts, tmp_path
     )
     return decisions, [decisions.without_withheld(decisions.decide(one)) for one in candidates]
 
@@ -188,7 +188,7 @@ def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> N
         candidate(2, OTHER),
         candidate(3, OTHER),
     ]
-    publish = Selection(recipe.selection).published
+    publish = Selection(recipe.selection).texts
     decisions = curate(rows, RowChecks(SEEDS, sets), recipe, publish, tmp_path)
     assert ends([decisions.decide(row) for row in rows]) == ["tie", TEST_REPEAT, "kept", ROW]
 
@@ -197,7 +197,7 @@ def test_a_seed_comes_before_a_test_problem_and_all_marks_are_kept(tmp_path: Pat
     sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),), "sha256:t"),)
     recipe = Recipe.of({})
     rows = [candidate(0, OPEN)]
-    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).published, tmp_path)
+    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).texts, tmp_path)
     (decided,) = [decisions.decide(row) for row in rows]
     assert decided.reason is DropReason.SEED_REPEAT
     assert [(mark.check, mark.kind) for mark in decided.repeats] == [
@@ -394,7 +394,7 @@ def test_what_is_drawn_from_a_seed_that_is_a_test_problem_is_dropped_and_the_see
     ]
     for policy, expected in (("drop", ["drawn from a test problem", "kept"]), ("flag", ["kept", "kept"])):
         recipe = Recipe.of({"contamination": {"seeds": policy}})
-        publish = Selection(recipe.selection).published
+        publish = Selection(recipe.selection).texts
         (room := tmp_path / policy).mkdir()
         decisions = curate(rows, checks, recipe, publish, room)
         decided = [decisions.decide(row) for row in rows]
@@ -409,7 +409,7 @@ def test_what_is_drawn_from_a_seed_that_is_a_test_problem_is_dropped_and_the_see
 def test_test_problems_among_the_seeds_are_a_warning_before_all_else_and_a_finding(tmp_path: Path) -> None:
     sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),)), Benchmark("U", SETS[0].problems))
     checks, recipe = RowChecks(SEEDS, sets), Recipe.of({})
-    decisions = curate([candidate(0, OTHER)], checks, recipe, Selection(recipe.selection).published, tmp_path)
+    decisions = curate([candidate(0, OTHER)], checks, recipe, Selection(recipe.selection).texts, tmp_path)
     decisions.report.baseline = checks.baseline()
     report = CurationReport.from_json(decisions.report.as_json())
     assert next(report.sentences()) == (

@@ -2,18 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kpmath_builder.curation.forms import Forms
 from kpmath_builder.curation.ngrams import NgramChecks
 from kpmath_builder.curation.policy import ALWAYS_DROPPED, DRAWN
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
-from kpmath_builder.curation.shingles import shingles
+from kpmath_builder.curation.signatures import Reading
 from kpmath_builder.records import RepeatMark, SeedProblem
 from kpmath_builder.seeds.benchmarks import Benchmark
 
@@ -61,20 +56,28 @@ class RowChecks:
 
     def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
+        return self.find_read(Reading.of(question), solutions)
+
+    def find_read(self, question: Reading, solutions: Sequence[str]) -> list[Hit]:
+        """Return what `find` returns, for a question that was read before."""
         seed = [("", self._seeds)] if len(self._seeds) else []
         return [*self._whole("seed", seed, question), *self.against_tests(question, solutions)]
 
-    def copied_seed(self, question: str) -> str | None:
-        """Return the id of a seed that may not be shared and that the question copies, in whatever order of its sentences."""
-        repeat = self._seeds.find(question) if self.unshareable else None
-        if repeat is None or repeat.of not in self.unshareable or repeat.kind.value not in ALWAYS_DROPPED:
-            return None
-        return repeat.of
+    def copies_seed(self, question: Reading) -> bool:
+        """Return whether a question copies a seed that may not be shared, in whatever order of its sentences."""
+        if not self.unshareable:
+            return False
+        return any(self.is_copy(hit.mark) for hit in self._whole("seed", [("", self._seeds)], question))
 
-    def whole_tests(self, text: str) -> Iterator[RepeatMark]:
+    def is_copy(self, mark: RepeatMark) -> bool:
+        """Return whether a mark is that of a question that copies a seed that may not be shared."""
+        return mark.check == "seed" and mark.id in self.unshareable and mark.kind in ALWAYS_DROPPED
+
+    def whole_tests(self, text: Reading | str) -> Iterator[RepeatMark]:
         """Yield which problem of each test set a text repeats as a whole."""
         if self._owners and text:
-            yield from (hit.mark for hit in self._whole("test", self._sets, text))
+            read = Reading.of(text) if isinstance(text, str) else text
+            yield from (hit.mark for hit in self._whole("test", self._sets, read))
 
     def baseline(self) -> Counter[tuple[str, str]]:
         """Return test set and check to how many of the seeds themselves repeat it so."""
@@ -89,7 +92,7 @@ class RowChecks:
         """Return what each seed repeats of the test sets; a seed that is a problem of one has a further mark."""
         found = {}
         for seed in seeds:
-            marks = [hit.mark for hit in self.against_tests(seed.problem, [seed.solution])]
+            marks = [hit.mark for hit in self.against_tests(Reading.of(seed.problem), [seed.solution])]
             same = [mark.model_copy(update={"kind": DRAWN}) for mark in marks if mark.kind in ALWAYS_DROPPED]
             found[seed.id] = [*marks, *same]
         return found
@@ -97,22 +100,21 @@ class RowChecks:
     def _as_shareable(self, seed: SeedProblem) -> SeedProblem:
         return seed.model_copy(update={"shareable": False}) if self.drawn_from([seed.id]) else seed
 
-    def against_tests(self, question: str, solutions: Sequence[str]) -> Iterator[Hit]:
+    def against_tests(self, question: Reading, solutions: Sequence[str]) -> Iterator[Hit]:
         """Yield what a question and its solutions repeat of the test sets, in their order."""
         if not self._owners:
             return
         yield from self._whole("test", self._sets, question)
-        for hit in self._ngrams.find(question, solutions):
+        for hit in self._ngrams.find(question.text, solutions):
             for name, problems in self._by_set(hit.problems):
                 mark = RepeatMark(check="test", set=name, id=problems[0], kind=hit.check)
                 yield Hit(mark, hit.matched, tuple(problems))
 
     def _whole(
-        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: str
+        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: Reading
     ) -> Iterator[Hit]:
-        form, runs = _read(question)
         for name, index in indexes:
-            if repeat := index.find_form(question, form, runs):
+            if repeat := index.find_form(*question):
                 kind = repeat.kind.value
                 mark = RepeatMark(
                     check=check, set=name, id=repeat.of, kind=kind, similarity=repeat.similarity
@@ -125,10 +127,3 @@ class RowChecks:
             name, problem = self._owners[number]
             found.setdefault(name, []).append(problem)
         yield from found.items()
-
-
-@lru_cache(maxsize=2)
-def _read(question: str) -> tuple[Forms, NDArray[np.uint32]]:
-    """Return the forms and shingles of a question, which is compared with seeds and test sets in turn."""
-    form = Forms.of(question)
-    return form, shingles(form.tokens)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from kpmath_builder.curation.duplicates import find_repeats
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.row_checks import RowChecks
+from kpmath_builder.curation.signatures import Reading
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.policies import kept_kinds, of_row, of_test
 from kpmath_builder.mixing.recipe import MixRecipe
@@ -159,9 +160,10 @@ def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: RowChecks)
     """Return what becomes of a row whatever the others are; None if nothing is to be said."""
     if row.left_out is not None and not row.question:
         return None
-    if row.left_out is None and (found := withheld.reason(row)):
+    question = Reading.of(row.question)
+    if row.left_out is None and (found := withheld.reason(row, question)):
         return Fate(*found)
-    hits = list(tests.against_tests(row.question, [row.solution] if row.solution else []))
+    hits = list(tests.against_tests(question, [row.solution] if row.solution else []))
     if not hits:
         return None
     marks = tuple(hit.mark for hit in hits)

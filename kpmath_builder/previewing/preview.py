@@ -186,7 +186,7 @@ class _Rows:
         self._ended.append(candidate)
         recipe = self._run.recipe
         with scratch() as room:
-            published = Selection(recipe.selection).published
+            published = Selection(recipe.selection).texts
             return curate(self._ended, self._checks, recipe, published, room)
 
 
