@@ -11,9 +11,11 @@ from pathlib import Path
 
 from kpmath_builder.curation.duplicates import find_repeats
 from kpmath_builder.curation.policy import (
+    ALWAYS_DROPPED,
     CONTAINED,
-    REASON_OF,
+    DRAWN,
     policy_of,
+    reason_of,
     reason_to_drop,
     stays_in_spite_of,
 )
@@ -21,6 +23,7 @@ from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.withholding import (
     WITHHELD,
+    WITHHELD_TEST,
     exposed_seed,
     is_withheld,
     withhold,
@@ -47,6 +50,8 @@ class Decisions:
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
     copies: set[str] = field(default_factory=set)
     """Those whose question is such a seed problem again."""
+    test_copies: set[str] = field(default_factory=set)
+    """Those whose question, or what was written in its place, repeats a test problem as a whole; one that is published stays."""
 
     def decide(self, candidate: Candidate) -> Candidate:
         """Return the candidate kept, dropped, or unchanged if it was dropped before."""
@@ -56,9 +61,9 @@ class Decisions:
         dropped = self.reason_to_drop(marks)
         if dropped is None:
             return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
-        detail = f"{dropped.kind} repeat of {dropped.id}"
+        how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
         return candidate.model_copy(
-            update={"reason": REASON_OF[dropped.check], "detail": detail, "repeats": marks}
+            update={"reason": reason_of(dropped), "detail": f"{how} {dropped.id}", "repeats": marks}
         )
 
     def reason_to_drop(self, marks: Iterable[RepeatMark]) -> RepeatMark | None:
@@ -71,6 +76,8 @@ class Decisions:
             return withhold(candidate, why)
         if candidate.blueprint.id in self.copies:
             return withhold(candidate, WITHHELD)
+        if candidate.blueprint.id in self.test_copies and candidate.stage is not Stage.KEPT:
+            return withhold(candidate, WITHHELD_TEST)
         if candidate.blueprint.id in self.exposed:
             return withhold_parts(candidate, self.checks.protected)
         return candidate
@@ -102,7 +109,8 @@ def curate(
         mark = RepeatMark(check="row", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
         if policy_of(mark, recipe, ()) != "ignore":
             decisions.marks[row] = (*decisions.marks.get(row, ()), mark)
-            decisions.report.count([mark], decisions.reason_to_drop([mark]))
+    for marks in decisions.marks.values():
+        decisions.report.count(marks, is_dropped=decisions.reason_to_drop(marks) is not None)
     return decisions
 
 
@@ -112,24 +120,36 @@ def _survivors(
     """Note what candidates repeat; yield id and question of each agreed one that is not dropped for a seed or a test problem."""
     for candidate in candidates:
         exposed = _exposed(candidate, decisions, publish)
+        if _is_test_copy(candidate.question or candidate.detail, decisions):
+            decisions.test_copies.add(candidate.blueprint.id)
         if candidate.stage is not Stage.AGREED or candidate.reason or candidate.question is None:
             continue
         solutions = [solution.text for solution in publish(candidate)]
-        marks = [*_marks(candidate.question, solutions, decisions), *exposed]
+        marks = [*_marks(candidate, solutions, decisions), *exposed]
         dropped = decisions.reason_to_drop(marks)
         decisions.report.compared += 1
-        decisions.report.count(marks, dropped)
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
         if dropped is None:
             yield candidate.blueprint.id, candidate.question
 
 
-def _marks(question: str, solutions: Sequence[str], decisions: Decisions) -> Iterator[RepeatMark]:
-    for hit in decisions.checks.find(question, solutions):
+def _marks(candidate: Candidate, solutions: Sequence[str], decisions: Decisions) -> Iterator[RepeatMark]:
+    for hit in decisions.checks.find(candidate.question or "", solutions):
         if policy_of(hit.mark, decisions.recipe, decisions.checks.unshareable) != "ignore":
             decisions.report.count_problems(hit.mark, hit.problems)
             yield hit.mark
+    for mark in decisions.checks.drawn_from(part.seed_id for part in candidate.blueprint.parts):
+        decisions.report.count_problems(mark, [mark.id])
+        yield mark
+
+
+def _is_test_copy(text: str, decisions: Decisions) -> bool:
+    """Return whether a text is a test problem word for word, or repeats it in a way for which the recipe drops questions."""
+    return any(
+        mark.kind in ALWAYS_DROPPED or policy_of(mark, decisions.recipe, ()) == "drop"
+        for mark in decisions.checks.whole_tests(text)
+    )
 
 
 def _exposed(candidate: Candidate, decisions: Decisions, publish: Publish) -> list[RepeatMark]:
