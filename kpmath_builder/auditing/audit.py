@@ -13,7 +13,15 @@ from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
 from kpmath_builder.auditing.distributions import Distributions
 from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
-from kpmath_builder.auditing.integrity import Responses, damaged_files, other_inputs, other_seeds, seed_source
+from kpmath_builder.auditing.integrity import (
+    Responses,
+    damaged_files,
+    lost_extractions,
+    other_inputs,
+    other_seeds,
+    seed_source,
+    unvouched_tables,
+)
 from kpmath_builder.auditing.labels import Relabelling, compare_tables
 from kpmath_builder.auditing.plus import COLUMNS, NOT_LOOKED_AT, PlusRows
 from kpmath_builder.auditing.report import AuditFinding, AuditReport, CheckResult, Figures, Risk, Severity
@@ -81,6 +89,7 @@ class _Audit:
     def run(self, *, responses: bool) -> AuditReport:
         self.report.begin("files", 0)
         self.findings += damaged_files(self.workspace)
+        self._vouched()
         recipe, knowledge = self._recipe(), self._knowledge()
         seeds = self._seeds(knowledge)
         self.looked_at["seed_problems"] = len(seeds)
@@ -96,6 +105,8 @@ class _Audit:
         if responses and not self._is_mix:
             if recipe and knowledge:
                 self._votes(recipe, knowledge)
+            if knowledge:
+                self.findings += lost_extractions(self.workspace, knowledge)
             self._responses()
         self._leave_out(responses=responses)
         order = {severity: -severity for severity in Severity}
@@ -109,6 +120,18 @@ class _Audit:
             tuple(findings),
             tuple(dict.fromkeys([*self.unread, *self.left_out])),
         )
+
+    def _vouched(self) -> None:
+        """Note tables that no manifest names; those of a build are not looked at, for its candidates may be newer."""
+        tables = [path for paths in tables_of(self.workspace.dataset).values() for path in paths]
+        name = MIX_RECIPE if self._is_mix else self.workspace.recipe.name
+        mend = f"`kpmath {'mix' if self._is_mix else 'build'} {self.workspace.folder / name}`"
+        found = list(unvouched_tables(self.workspace, tables, mend))
+        self.findings += found
+        if found and not self._is_mix:
+            self.left_out.append(
+                "the tables of the build (without a manifest its candidates are looked at instead)"
+            )
 
     @contextmanager
     def _reading(self, what: str) -> Iterator[None]:
