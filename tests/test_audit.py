@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from hub_steps import put
 from loopback_hub import LoopbackHub
 from poison import chosen, copy_build, of_ids, plant, swapped, with_cyrillic, with_trigger, with_zero_width
 
-from kpmath_builder import AuditFinding, InputError, Recipe, Severity, audit, build
+from kpmath_builder import AuditFinding, InputError, Recipe, Severity, audit, build, rescore
+from kpmath_builder.auditing.contamination import SeedsOfTests
 from kpmath_builder.auditing.markdown import as_markdown
+from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.files.sealed import SEAL, read_header, read_lines, seal, write_lines
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.recipe import TestSetSettings as Benchmarks
 
 pytest_plugins = ("hub_fixtures",)
 
@@ -36,6 +40,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree: dict[str, Any] = {
         "seeds": {"path": str(room / "mine.jsonl"), "format": "gsm8k", "licence": "mit", "shareable": True},
         "solutions": {"samples": 4},
+        "contamination": {"sets": []},
         "build": {"folder": str(room / "b"), "questions": 36, "shards": 2},
     }
     assert build(Recipe.of(tree)).rows["qa-pairs"] > 20
@@ -200,6 +205,46 @@ def test_an_instruction_in_a_seed_is_found_before_a_question_was_asked(tmp_path:
         Recipe.of({"seeds": settings, "build": {"folder": str(tmp_path / "b"), "questions": 1, "shards": 1}})
     )
     assert found(tmp_path / "b")["instruction"].rows == ("mine/00004",)
+
+
+def test_test_problems_among_the_seeds_are_named(folder: Path, tmp_path: Path) -> None:
+    """Of a set that is on this machine the seeds are named; of one that is gone since, they are counted."""
+    seeds = [json.loads(line) for line in SEEDS.read_text().splitlines()]
+    exam = [seeds[3]["question"], seeds[8]["question"].replace(". ", ".  ").upper(), "What is 1 and 1?"]
+    path = tmp_path / "exam.jsonl"
+    path.write_text("".join(json.dumps({"question": question}) + "\n" for question in exam))
+    rescore(folder, {"contamination.sets": json.dumps([str(path)])})
+    told = found(folder, responses=False)["seeds-of-test"]
+    assert (told.count, told.rows) == (2, ("mine/00003", "mine/00008"))
+    assert "exam.jsonl" in told.sentence
+    path.unlink()
+    again = found(folder, responses=False)["seeds-of-test"]
+    assert (again.count, again.rows, again.severity) == (2, (), told.severity)
+    assert "not named" in again.advice
+
+
+@pytest.mark.parametrize(
+    ("baseline", "severities"),
+    [
+        ({"verbatim": 9}, ["warning"]),
+        ({"verbatim": 5, "reformatted": 5}, ["critical"]),
+        ({"near": 400}, ["notice"]),
+        ({"renumbered": 1, "verbatim": 1}, ["warning", "notice"]),
+        ({"question 13-gram": 500}, []),
+    ],
+    ids=["few", "many", "near", "both", "stock phrases"],
+)
+def test_how_many_seeds_are_test_problems_decides_how_grave_it_is(
+    baseline: dict[str, int], severities: list[str]
+) -> None:
+    """Of a thousand seeds; a few stand in public sets, one in a hundred does not by chance."""
+    made = make_build(candidates=2, seeds=4).seeds
+    report = CurationReport(
+        seeds=1000, baseline=Counter({("T", kind): count for kind, count in baseline.items()})
+    )
+    sets = [Benchmarks(name="T", hub="org/t")]
+    found = SeedsOfTests(made * 250, sets, report).findings()
+    assert [str(finding.severity) for finding in found] == severities
 
 
 def put_plus(folder: Path, *rows: tuple[str, str, str, str | None], **columns: list[Any]) -> None:

@@ -5,11 +5,12 @@ in the folder is changed.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, RiskCheck
+from kpmath_builder.auditing.contamination import SeedsOfTests
 from kpmath_builder.auditing.distributions import Distributions
 from kpmath_builder.auditing.drawing import Drawing
 from kpmath_builder.auditing.influence import Influence
@@ -30,6 +31,7 @@ from kpmath_builder.auditing.stated import StatedAnswers
 from kpmath_builder.auditing.texts import HiddenText, Outliers
 from kpmath_builder.auditing.triggers import Practices, Triggers
 from kpmath_builder.auditing.votes import Votes
+from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.paths import MIX_RECIPE
@@ -93,6 +95,8 @@ class _Audit:
         recipe, knowledge = self._recipe(), self._knowledge()
         seeds = self._seeds(knowledge)
         self.looked_at["seed_problems"] = len(seeds)
+        if recipe:
+            self._test_problems(recipe, seeds)
         if recipe and knowledge:
             with self._reading("the inputs of the build"):
                 self.findings += other_inputs(self.workspace, recipe, knowledge)
@@ -169,6 +173,15 @@ class _Audit:
             except ValueError:
                 continue
         return seeds
+
+    def _test_problems(self, recipe: Recipe, seeds: Sequence[SeedProblem]) -> None:
+        told = None
+        with suppress(DamagedError):  # it is a finding of its own
+            told = (self.workspace.read_manifest() or {}).get("curation")
+        curation = CurationReport.from_json(told) if told else None
+        compared = SeedsOfTests(seeds, recipe.test_sets, curation)
+        self.findings += compared.findings()
+        self.left_out += compared.unread()
 
     def _rows(self, knowledge: Knowledge | None, seeds: Sequence[SeedProblem]) -> None:
         of_seeds, plus = Practices(), PlusRows()
