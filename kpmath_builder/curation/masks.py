@@ -12,6 +12,9 @@ _NUMBER, _NUMBER_WORD, _SCALE = "#", "#word", "#scale"
 _SCALES = frozenset({"hundred", "thousand", "million", "billion"})
 _ONE_NUMBER = re.compile(r"#(?<!\S#)(?:word|scale)?(?: #word| #scale)*(?!\S)")
 
+_TWO_NUMBERS = "# #"
+_SCRIPT_DIGITS = re.compile(r"((?<!\S)[\^_] #) #(?!\S)")
+
 
 def _number_sign(token: str) -> str:
     if is_number(token):
@@ -25,11 +28,11 @@ _NUMBER_SIGNS = Remembered(_number_sign)
 
 
 def mask_numbers(tokens: Sequence[str]) -> str:
-    """Return normalised tokens, joined, with one sign for each number; "two hundred" and "5 million" are one number."""
+    """Return normalised tokens, joined, with one sign for each number; "two hundred", "5 million" and `^12` are one number."""
     masked = " ".join(map(_NUMBER_SIGNS.__getitem__, tokens))
     if _NUMBER_WORD in masked or _SCALE in masked:
-        return _ONE_NUMBER.sub(_NUMBER, masked)
-    return masked
+        masked = _ONE_NUMBER.sub(_NUMBER, masked)
+    return _SCRIPT_DIGITS.sub(r"\1", masked) if _TWO_NUMBERS in masked else masked
 
 
 def unmasked(masked: str) -> int:

@@ -49,15 +49,17 @@ class Benchmark:
         return not self.fault
 
 
-def read_benchmarks(sets: Sequence[TestSetSettings]) -> tuple[Benchmark, ...]:
+def read_benchmarks(sets: Sequence[TestSetSettings], *, ask_hub: bool = True) -> tuple[Benchmark, ...]:
     """Read test sets; one that the Hub does not give stands in the result with its fault.
+
+    Without `ask_hub` those of the Hub are read from its cache alone.
 
     Raises
     ------
     InputError
         For a file that is missing or damaged, and for a set in which no column is known as the problem.
     """
-    reachable = any(one.hub for one in sets) and hub_answers()
+    reachable = ask_hub and any(one.hub for one in sets) and hub_answers()
     return tuple(_read(one, reachable=reachable) for one in sets)
 
 
