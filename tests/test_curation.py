@@ -177,6 +177,23 @@ def test_of_rows_that_repeat_each_other_the_one_of_the_lowest_number_stays(tmp_p
     assert decided[1].detail == "verbatim repeat of d-00000000"
 
 
+def test_workers_do_not_change_what_is_decided(tmp_path: Path) -> None:
+    """More candidates than one batch holds; a copy and what it repeats stand in two batches."""
+    rows = [candidate(n, f"Text {n}.") for n in range(200)]
+    rows += [candidate(200, rows[0].question), candidate(201, TEST), candidate(202, CLOSED)]
+    rows += [candidate(203, OTHER, [CLOSED]), candidate(204, None, stage=Stage.ASKED)]
+    recipe = Recipe.of({})
+    texts = Selection(recipe.selection).texts
+    made = []
+    for workers in (1, 2):
+        (room := tmp_path / str(workers)).mkdir()
+        made.append(curate(rows, RowChecks(SEEDS, SETS), recipe, texts, room, workers=workers))
+    one, two = ((its.marks, its.exposed, its.copies, its.report) for its in made)
+    assert one == two
+    assert {"d-00000200", "d-00000201", "d-00000202"} <= made[0].marks.keys()
+    assert (made[0].copies, made[0].exposed) == ({"d-00000202"}, {"d-00000203"})
+
+
 def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> None:
     """Neither of one that was never agreed upon, nor of one that is dropped for its test problem or its seed."""
     thirty = " ".join(f"word{n}" for n in range(30))

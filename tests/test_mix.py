@@ -200,6 +200,11 @@ def test_the_source_that_is_preferred_keeps_a_question_that_two_have(tree: Row):
     assert "metamathqa/00000002" not in told
 
 
+def test_workers_do_not_change_a_byte(mixed: Mixed, tree: Row):
+    made = mix(MixRecipe.of({**tree, "duplicates": {"workers": 2}}))
+    assert files_of(made) == files_of(mixed)
+
+
 def test_licences_that_the_recipe_names_are_mixed_in_all_the_same_and_math_is_not(tree: Row):
     everything = {"licences": ["cc-by-nc-4.0", "unknown", "cc-by-sa", "mit (disputed)"]}
     made = mixed_with(tree, "mathinstruct", "math", sharing=everything)

@@ -3,9 +3,12 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing import get_context
 from typing import Any, TypeVar
+
+from kpmath_builder.errors import BuildError
 
 __all__ = ["cut", "in_order"]
 
@@ -35,10 +38,27 @@ def in_order(
         at most.
     workers
         Processes; one is this process.
+
+    Raises
+    ------
+    BuildError
+        If a worker ended before its time.
     """
     if workers <= 1:
         yield from ((kept, read(item)) for kept, item in items)
         return
+    try:
+        yield from _in_workers(read, items, workers)
+    except BrokenProcessPool as error:
+        raise BuildError(
+            "A process that compares texts ended before its time, as if there was no memory left: set duplicates.workers = 1, or guard "
+            'the script that calls this with `if __name__ == "__main__":`, then run the same command again.'
+        ) from error
+
+
+def _in_workers(
+    read: Callable[[Item], Result], items: Iterable[tuple[Kept, Item]], workers: int
+) -> Iterator[tuple[Kept, Result]]:
     with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (read,)) as pool:
         waiting: deque[tuple[Kept, Future[Result]]] = deque()
         for kept, item in items:

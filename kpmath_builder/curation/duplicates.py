@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from kpmath_builder.curation.signatures import BANDS, Reading, Signatures
 __all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
 
 _BATCH = 1_000
-_IN_GROUP = 100
+_IN_GROUP = 250
 """Rows that stay and agree in a band, beyond which no further one is held: templates make thousands of rows that agree in some."""
 _COMPARED = 100
 """Rows with which one row is compared exactly."""
@@ -48,9 +49,9 @@ def find_repeats(
     goes repeats what that row repeats.
 
     So that the time grows with the number of rows even if all are made of one template, each group of rows that agree in a band of
-    MinHash holds the first 100 that stay, and a row is compared exactly with the 100 that share most bands with it. Equal forms are
-    found among all rows. A near repeat can only be missed, or a less near row be named, among more than 100 rows that stay and agree
-    in a band.
+    MinHash holds the first 250 that stay, and a row is compared exactly with the 100 that share most bands with it. Equal forms are
+    found among all rows. Only among more than 100 rows that stay and agree in some band with a row can one that is near it be missed, or
+    a less near one be named.
 
     Parameters
     ----------
@@ -180,7 +181,7 @@ class _Comparison:
             for other in holder[group]
         )
         if len(shared) > _COMPARED:
-            return sorted(sorted(shared, key=lambda other: (-shared[other], other))[:_COMPARED])
+            return sorted(nlargest(_COMPARED, shared, key=lambda other: (shared[other], -other)))
         return sorted(shared)
 
     def _goes(self, row: int, groups: list[int], found: _Found) -> None:

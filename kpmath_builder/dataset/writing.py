@@ -43,7 +43,14 @@ def write_dataset(
     # A fault can be a library's words, which name places on this machine.
     checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
     with scratch(workspace.folder) as room:
-        decisions = curate(read_candidates(shards), checks, recipe, selection.texts, room)
+        decisions = curate(
+            read_candidates(shards),
+            checks,
+            recipe,
+            selection.texts,
+            room,
+            workers=recipe.duplicates.workers,
+        )
     decisions.report.baseline = checks.baseline()
     decided = map(decisions.decide, read_candidates(shards))
     written = write_tables(

@@ -236,6 +236,15 @@ class DuplicatesSettings(Section):
         public=False,
         ge=64,
     )
+    workers: int = key(
+        "processes that read and compare the texts, each with its own copy of the seeds and test sets in memory; more than one pays from "
+        "some 20,000 rows on",
+        1,
+        KeyKind.FREE,
+        public=False,
+        ge=1,
+        le=64,
+    )
 
 
 class SeedRepeatsSettings(Section):
