@@ -183,6 +183,47 @@ def test_other_names_make_a_renamed_copy(one: str, other: str) -> None:
     assert kind(one, other) is RENAMED
 
 
+@pytest.mark.parametrize(
+    "name", ["Aisling", "José", "Zoë", "O'Brien", "McDonald", "DeShawn", "Mary Ann", "Mr. Chen", "Иван"]
+)
+def test_a_name_is_known_by_what_stands_beside_it(name: str) -> None:
+    problem = "{0} has 12 red pens and gives 5 of them to a friend. How many pens does {0} have left?"
+    assert kind(problem.format("Tom"), problem.format(name)) is RENAMED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Find the Mean of 3, 4 and 8.", "Find the Mode of 3, 4 and 8."),
+        ("Area of a square of side 5?", "Perimeter of a square of side 5?"),
+        ("Differentiate $x^2+3$.", "Integrate $x^2+3$."),
+        ("Odd numbers below 20: how many?", "Prime numbers below 20: how many?"),
+        (r"Find $\text{Re}(z)+\text{Re}(w)$.", r"Find $\text{Im}(z)+\text{Im}(w)$."),
+        (r"Find $\text{Re}z+\text{Re}w$.", r"Find $\text{Im}z+\text{Im}w$."),
+        ("Find Sin(30) and Sin(60).", "Find Cos(30) and Cos(60)."),
+        ("How many days are there in May?", "How many days are there in March?"),
+        ("From March 5 to March 9, how many days?", "From May 5 to May 9, how many days?"),
+        ("Find the tenth Fibonacci number.", "Find the tenth Lucas number."),
+        ("He walks 3 miles North, then 4 miles East.", "He walks 3 miles East, then 4 miles North."),
+        ("Apples cost 3. How much are 5?", "Oranges cost 3. How much are 5?"),
+        ("The train goes from Paris to Rome.", "The train goes from Rome to Paris."),
+        (
+            "[asy] draw((0,0)--(1,0), Arrows); draw((0,0)--(0,1), Arrows); [/asy] Tom sees it.",
+            "[asy] draw((0,0)--(1,0), Dotted); draw((0,0)--(0,1), Dotted); [/asy] Tom sees it.",
+        ),
+        ("Give Ann Tom's pen. Who is Tom?", "Give Tom Ann's pen. Who is Tom?"),
+        ("Give Ann Tom's pen.", "Give Ann's pen."),
+        ("Ann, Ann and Tom have 3 pens.", "Ann and Tom have 3 pens."),
+        ("Tom and Ann met. He had 5 and she had 3.", "Tom and Ann met. She had 5 and he had 3."),
+        ("Tom has 3 and Ann has 4. How many has he?", "Tom has 3 and Ann has 4. How many has she?"),
+        ("Tom gave Ann 3 of his pens.", "Tom gave Ann 3 of her pens."),
+    ],
+)
+def test_other_words_with_a_capital_and_other_pronouns_make_another_problem(one: str, other: str) -> None:
+    assert kind(one, other) not in {VERBATIM, REFORMATTED, RENAMED}
+    assert kind(other, one) not in {VERBATIM, REFORMATTED, RENAMED}
+
+
 def test_case_and_spacing_are_verbatim() -> None:
     assert kind("Find  x.\nNow", "FIND x. now ") is VERBATIM
     assert kind("A pen is of no use to him.", "a PEN IS OF NO USE TO HIM.") is VERBATIM

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 __all__ = ["in_plain_order"]
 
 _SEQUENCE = re.compile(
-    r"(?<!\S)(?:after|afterwards|again|before|finally|first|last|later|left|next|now|previous|remain|remainder|remaining|remains|rest|result"
-    r"|resulting|second|then|until)(?!\S)"
+    r"(?<!\S)(?:after|afterwards|again|before|finally|first|later|left|next|previous|remainder|remaining|remains|rest|result|resulting|then)(?!\S)"
 )
 _STEP = re.compile(
     r"(?:add|begin|choose|cross|cut|decrease|divide|double|draw|drop|flip|fold|go|halve|increase|insert|move|multiply|pick|pour|put|reflect"

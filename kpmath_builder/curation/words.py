@@ -1,6 +1,6 @@
 """Words that name numbers, and words with a capital that name nobody."""
 
-__all__ = ["NOT_PEOPLE", "NUMBER_WORDS", "SHORT_WORDS", "STARTERS"]
+__all__ = ["MONTHS", "NOT_PEOPLE", "NUMBER_WORDS", "SHORT_WORDS", "STARTERS"]
 
 _NUMBERS = """
 billion double doubled eight eighteen eighth eighths eighty eleven fifteen fifth fifths fifty five forty four fourteen fourth fourths half
@@ -30,8 +30,9 @@ using verify was we were what whatever when whenever where whereas wherever whet
 with within without work working would write yes yesterday yet you your zero
 """
 _CAPITALS = """
-april august celsius december fahrenheit february friday fridays i'll i'm i've january july june kelvin monday mondays november october
-saturday saturdays september sunday sundays thursday thursdays tuesday tuesdays wednesday wednesdays
+asy celsius december earth east eastern euro euros fahrenheit february friday fridays fibonacci i'll i'm i've january july jupiter kelvin
+mars mercury monday mondays neptune north northern november october pacific saturday saturdays saturn september south southern sunday sundays
+thursday thursdays tuesday tuesdays uranus venus wednesday wednesdays west western
 """
 
 _SHORT = """
@@ -48,3 +49,5 @@ STARTERS = frozenset(_BEGINNINGS.split())
 """Words that begin sentences and name nobody."""
 NOT_PEOPLE = frozenset(_CAPITALS.split())
 """Words that have a capital inside sentences."""
+MONTHS = frozenset({"april", "august", "june", "march", "may"})
+"""Months that may be names of people."""
