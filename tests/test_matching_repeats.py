@@ -60,7 +60,7 @@ def many(count: int) -> list[tuple[str, str]]:
         text = draw.choice(rows)
         changes = [
             text.upper(),
-            text.replace(" has ", "  has $x$ "),
+            text.replace(" has ", "  has $+$ "),
             re.sub(r"\d+", "5", text),
             text.replace(" left", " gone"),
         ]

@@ -13,9 +13,11 @@ from typing import NamedTuple
 from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.duplicates import compare_signatures
 from kpmath_builder.curation.policy import (
+    ALWAYS_DROPPED,
     CONTAINED,
-    REASON_OF,
+    DRAWN,
     policy_of,
+    reason_of,
     reason_to_drop,
     stays_in_spite_of,
 )
@@ -24,6 +26,7 @@ from kpmath_builder.curation.row_checks import Hit, RowChecks
 from kpmath_builder.curation.signatures import Reading, Signatures
 from kpmath_builder.curation.withholding import (
     WITHHELD,
+    WITHHELD_TEST,
     exposed_seed,
     is_withheld,
     texts_of,
@@ -53,6 +56,8 @@ class Decisions:
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
     copies: set[str] = field(default_factory=set)
     """Those whose question is such a seed problem again."""
+    test_copies: set[str] = field(default_factory=set)
+    """Those whose question, or what was written in its place, repeats a test problem as a whole; one that is published stays."""
 
     def decide(self, candidate: Candidate) -> Candidate:
         """Return the candidate kept, dropped, or unchanged if it was dropped before."""
@@ -62,9 +67,9 @@ class Decisions:
         dropped = self.reason_to_drop(marks)
         if dropped is None:
             return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
-        detail = f"{dropped.kind} repeat of {dropped.id}"
+        how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
         return candidate.model_copy(
-            update={"reason": REASON_OF[dropped.check], "detail": detail, "repeats": marks}
+            update={"reason": reason_of(dropped), "detail": f"{how} {dropped.id}", "repeats": marks}
         )
 
     def reason_to_drop(self, marks: Iterable[RepeatMark]) -> RepeatMark | None:
@@ -77,6 +82,8 @@ class Decisions:
             return withhold(candidate, why)
         if candidate.blueprint.id in self.copies:
             return withhold(candidate, WITHHELD)
+        if candidate.blueprint.id in self.test_copies and candidate.stage is not Stage.KEPT:
+            return withhold(candidate, WITHHELD_TEST)
         if candidate.blueprint.id in self.exposed:
             return withhold_parts(candidate, self.checks.protected)
         return candidate
@@ -119,7 +126,8 @@ def curate(
         mark = RepeatMark(check="row", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
         if policy_of(mark, recipe, ()) != "ignore":
             decisions.marks[row] = (*decisions.marks.get(row, ()), mark)
-            decisions.report.count([mark], decisions.reason_to_drop([mark]))
+    for marks in decisions.marks.values():
+        decisions.report.count(marks, is_dropped=decisions.reason_to_drop(marks) is not None)
     return decisions
 
 
@@ -128,6 +136,8 @@ class _Found(NamedTuple):
 
     hits: Sequence[Hit] = ()
     """Of an agreed one."""
+    tests: Sequence[RepeatMark] = ()
+    """What its question, or what was written in its place, repeats of the test sets."""
     is_copy: bool = False
     """Whether its question is a seed problem that may not be shared."""
     exposed: str | None = None
@@ -141,6 +151,8 @@ class _Texts(NamedTuple):
     question: str | None
     published: Sequence[str] | None
     """The solutions of an agreed candidate; None: it is not compared."""
+    written: str
+    """The question, or what was written in its place."""
     others: Sequence[str]
     """All texts of it, if one of them may not be shared."""
 
@@ -151,6 +163,7 @@ def _texts(candidate: Candidate, publish: Publish, *, is_protected: bool) -> _Te
         candidate.blueprint.id,
         candidate.question,
         publish(candidate) if is_compared else None,
+        candidate.question or candidate.detail,
         list(texts_of(candidate)) if is_protected else (),
     )
 
@@ -169,13 +182,15 @@ class _Reader:
             is_copy = False
             if reading is not None and one.published is not None:
                 hits = self.checks.find_read(reading, one.published)
+                tests = [hit.mark for hit in hits if hit.mark.check == "test"]
                 is_copy = any(self.checks.is_copy(hit.mark) for hit in hits)
                 ids.append(one.id)
                 readings.append(reading)
-            elif reading is not None:
-                is_copy = self.checks.copies_seed(reading)
+            else:
+                is_copy = reading is not None and self.checks.copies_seed(reading)
+                tests = list(self.checks.whole_tests(reading or one.written))
             exposed = None if is_copy else exposed_seed(one.others, self.checks.protected)
-            found.append(_Found(hits, is_copy, exposed))
+            found.append(_Found(hits, tests, is_copy, exposed))
         return Signatures.of(ids, readings), found
 
 
@@ -193,22 +208,33 @@ def _survive(
     """Note what candidates repeat; yield for each agreed one whether it is not dropped for a seed or a test problem."""
     for candidate, one in zip(candidates, found, strict=True):
         exposed = _exposed(candidate, one, decisions, publish)
+        if _is_test_copy(one.tests, decisions):
+            decisions.test_copies.add(candidate.blueprint.id)
         if candidate.stage is not Stage.AGREED or candidate.reason or candidate.question is None:
             continue
-        marks = [*_marks(one.hits, decisions), *exposed]
+        marks = [*_marks(candidate, one.hits, decisions), *exposed]
         dropped = decisions.reason_to_drop(marks)
         decisions.report.compared += 1
-        decisions.report.count(marks, dropped)
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
         yield dropped is None
 
 
-def _marks(hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:
+def _marks(candidate: Candidate, hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:
     for hit in hits:
         if policy_of(hit.mark, decisions.recipe, decisions.checks.unshareable) != "ignore":
             decisions.report.count_problems(hit.mark, hit.problems)
             yield hit.mark
+    for mark in decisions.checks.drawn_from(part.seed_id for part in candidate.blueprint.parts):
+        decisions.report.count_problems(mark, [mark.id])
+        yield mark
+
+
+def _is_test_copy(tests: Iterable[RepeatMark], decisions: Decisions) -> bool:
+    """Return whether a text is a test problem word for word, or repeats it in a way for which the recipe drops questions."""
+    return any(
+        mark.kind in ALWAYS_DROPPED or policy_of(mark, decisions.recipe, ()) == "drop" for mark in tests
+    )
 
 
 def _exposed(candidate: Candidate, found: _Found, decisions: Decisions, publish: Publish) -> list[RepeatMark]:

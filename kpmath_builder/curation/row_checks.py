@@ -1,11 +1,11 @@
 """What one question repeats: a seed problem, problems of the test sets."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from kpmath_builder.curation.ngrams import NgramChecks
-from kpmath_builder.curation.policy import ALWAYS_DROPPED
+from kpmath_builder.curation.policy import ALWAYS_DROPPED, DRAWN
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.signatures import Reading
@@ -37,12 +37,7 @@ class RowChecks:
     """
 
     def __init__(self, seeds: Sequence[SeedProblem], benchmarks: Sequence[Benchmark]) -> None:
-        ordered = sorted(seeds, key=lambda seed: (seed.shareable, seed.id))
-        self.seeds = seeds
         self.benchmarks = benchmarks
-        self.protected = ProtectedTexts(seeds)
-        self.unshareable = frozenset(seed.id for seed in seeds if not seed.shareable)
-        self._seeds = ProblemIndex((seed.id, seed.problem) for seed in ordered)
         self._sets = [
             (one.name, ProblemIndex((problem.id, problem.question) for problem in one.problems))
             for one in benchmarks
@@ -51,6 +46,13 @@ class RowChecks:
         self._ngrams = NgramChecks(
             (problem.question, problem.solution) for one in benchmarks for problem in one.problems
         )
+        self._of_seeds = self._marks_of(seeds) if self._owners else {}
+        self.seeds = [self._as_shareable(seed) for seed in seeds]
+        """Those that were given; the text of one that is a test problem may not be shared, whatever its licence says."""
+        ordered = sorted(self.seeds, key=lambda seed: (seed.shareable, seed.id))
+        self.protected = ProtectedTexts(self.seeds)
+        self.unshareable = frozenset(seed.id for seed in ordered if not seed.shareable)
+        self._seeds = ProblemIndex((seed.id, seed.problem) for seed in ordered)
 
     def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
@@ -71,13 +73,32 @@ class RowChecks:
         """Return whether a mark is that of a question that copies a seed that may not be shared."""
         return mark.check == "seed" and mark.id in self.unshareable and mark.kind in ALWAYS_DROPPED
 
+    def whole_tests(self, text: Reading | str) -> Iterator[RepeatMark]:
+        """Yield which problem of each test set a text repeats as a whole."""
+        if self._owners and text:
+            read = Reading.of(text) if isinstance(text, str) else text
+            yield from (hit.mark for hit in self._whole("test", self._sets, read))
+
     def baseline(self) -> Counter[tuple[str, str]]:
         """Return test set and check to how many of the seeds themselves repeat it so."""
-        counts: Counter[tuple[str, str]] = Counter()
-        for seed in self.seeds if self._owners else ():
-            hits = self.against_tests(Reading.of(seed.problem), [seed.solution])
-            counts.update((hit.mark.set, hit.mark.kind) for hit in hits)
-        return counts
+        return Counter((mark.set, mark.kind) for marks in self._of_seeds.values() for mark in marks)
+
+    def drawn_from(self, seed_ids: Iterable[str]) -> list[RepeatMark]:
+        """Return a mark for each test problem that stands among some seeds."""
+        marks = (mark for name in seed_ids for mark in self._of_seeds.get(name, ()) if mark.kind == DRAWN)
+        return list(dict.fromkeys(marks))
+
+    def _marks_of(self, seeds: Iterable[SeedProblem]) -> Mapping[str, Sequence[RepeatMark]]:
+        """Return what each seed repeats of the test sets; a seed that is a problem of one has a further mark."""
+        found = {}
+        for seed in seeds:
+            marks = [hit.mark for hit in self.against_tests(Reading.of(seed.problem), [seed.solution])]
+            same = [mark.model_copy(update={"kind": DRAWN}) for mark in marks if mark.kind in ALWAYS_DROPPED]
+            found[seed.id] = [*marks, *same]
+        return found
+
+    def _as_shareable(self, seed: SeedProblem) -> SeedProblem:
+        return seed.model_copy(update={"shareable": False}) if self.drawn_from([seed.id]) else seed
 
     def against_tests(self, question: Reading, solutions: Sequence[str]) -> Iterator[Hit]:
         """Yield what a question and its solutions repeat of the test sets, in their order."""

@@ -57,7 +57,7 @@ def write_dataset(
         workspace.dataset,
         name=recipe.name,
         fingerprint=fingerprint,
-        seeds=knowledge.seeds,
+        seeds=checks.seeds,
         extractions=[
             it.model_copy(update={"reason": hide(it.reason)}) if it.reason else it
             for it in knowledge.extractions
@@ -65,7 +65,7 @@ def write_dataset(
         practices=knowledge.practices,
         candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
         select=selection.published,
-        facts=_facts(recipe, prompts, knowledge.seeds, decisions.report),
+        facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         provenance=sources_of(recipe, prompts),
     )
     return written, decisions.report

@@ -42,6 +42,8 @@ class Fate:
     of: str = ""
     """What it repeats, if it stays out for that: a row, a test problem, a text that must not be published."""
     how: str = ""
+    set: str = ""
+    """The test set of the problem that it repeats."""
     marks: tuple[RepeatMark, ...] = ()
     """What it repeats of test sets and of other rows, whether it stays or not."""
     matched: str = ""
@@ -98,7 +100,7 @@ class Verdicts:
         marks = known.marks if known is not None else ()
         for mark, policy in self._row_marks(place, int(self._first[place])):
             if policy == "drop":
-                return Fate(self._whose(place, mark.id), mark.id, mark.kind, marks)
+                return Fate(self._whose(place, mark.id), mark.id, mark.kind, marks=marks)
             if policy == "flag":
                 marks = (*marks, mark)
         return Fate(None, marks=marks)
@@ -235,7 +237,7 @@ def _alone(
         return Fate(row.left_out, marks=marks)
     for hit in hits:
         if of_test(recipe, hit.mark.kind) == "drop":
-            return Fate(LeftOut.TEST, hit.mark.id, hit.mark.kind, marks, hit.matched)
+            return Fate(LeftOut.TEST, hit.mark.id, hit.mark.kind, hit.mark.set, marks, hit.matched)
     return Fate(None, marks=marks)
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "JudgingSettings",
     "QuestionsSettings",
     "Sampled",
+    "SeedContaminationSettings",
     "SeedRepeatsSettings",
     "SeedsSettings",
     "SelectionSettings",
@@ -300,6 +301,16 @@ class ContaminationSettings(Section):
         if name == "sets" and value is not None:
             return [{**one, "path": last_part(one["path"])} if "path" in one else one for one in value]
         return super().shown(name, value)
+
+
+class SeedContaminationSettings(ContaminationSettings):
+    """The same for a build, whose seeds can be problems of a test set as well."""
+
+    seeds: Hit = key(
+        "questions that were drawn from a seed problem that stands in a test set (verbatim or reformatted)",
+        "drop",
+        KeyKind.DECISION,
+    )
 
 
 class SelectionSettings(Section):
