@@ -18,9 +18,10 @@ from kpmath_builder.auditing.drawing import pair_probabilities
 from kpmath_builder.auditing.features import answer_type, currencies_in, steps_of, units_in
 from kpmath_builder.auditing.instructions import Instruction, instructions_in
 from kpmath_builder.auditing.ngrams import NgramCounter, distinct_ngrams, without, words_of
-from kpmath_builder.auditing.people import FEMALE, MALE, first_names, names_in
+from kpmath_builder.auditing.people import names_in
 from kpmath_builder.auditing.significance import excess, fit, found, homogeneity, share_above
 from kpmath_builder.auditing.votes import is_reached, plain_number
+from kpmath_builder.curation.first_names import FEMALE, MALE, first_names
 from kpmath_builder.knowledge.cooccurrence import Tcpm
 from kpmath_builder.records import Practice, SeedProblem, TopicKeyPoints
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer

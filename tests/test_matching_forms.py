@@ -39,6 +39,16 @@ def kind(one: str, other: str) -> RepeatKind | None:
         (r"The angle is $30^\circ$.", "The angle is 30 degrees."),
         ("A well-known 5-mile race.", "A well known 5 mile race."),
         ("Tom’s pen, a “blue” one, is new.", "Tom's pen a blue one is new."),
+        ("Find $AB-CD$.", "Find $AB - CD$."),
+        ("Find the $x$-axis of a $12$-inch map.", "Find the x-axis of a 12 inch map."),
+        ("Find 2ˣ and e⁻ˣ.", "Find $2^x$ and $e^{-x}$."),
+        ("Find x₁ and log₂8.", r"Find $x_1$ and $\log_2 8$."),
+        ("Add ½ and 3¼.", r"Add $\frac12$ and $3\frac{1}{4}$."),
+        ("Find $x^{10}$.", "Find x^10."),
+        (r"Sort $\{100,200\}$.", r"Sort $\{100, 200\}$."),
+        ("Find $f(5,100,x)$.", "Find $f(5, 100, x)$."),
+        ("Add $1,000$ and $12,345,678$.", "Add 1000 and 12345678."),
+        (r"Find $30^{\circ}$.", "Find 30°."),
         ("Tom has 3 pens. Ann has 4 pens. How many?", "Ann has 4 pens. Tom has 3 pens. How many?"),
     ],
 )
@@ -64,6 +74,35 @@ def test_another_spelling_of_a_problem_is_reformatted(one: str, other: str) -> N
         ("Sort {100,200,300}.", "Sort {100200300}."),
         ("Find the ratio 3:4.", "Find the ratio 34."),
         ("Find tan 22.5.", "Find tan 225."),
+        ("Find $ad-bc$.", "Find $ad bc$."),
+        ("Find $3-xy$.", "Find $3xy$."),
+        ("Find $2^{3-nk}$.", "Find $2^{3nk}$."),
+        ("Find 10-ab.", "Find 10 ab."),
+        ("Find $A-a$.", "Find $a-A$."),
+        ("Let $P(X>x)$ be known.", "Let $P(x>x)$ be known."),
+        ("It is R and r.", "It is r and R."),
+        ("Find $aB$.", "Find $AB$."),
+        ("It has 5 MB.", "It has 5 Mb."),
+        ("It weighs 5 Mg.", "It weighs 5 mg."),
+        ("Find 2ˣ.", "Find 2x."),
+        ("Find log₂8.", "Find log 28."),
+        ("Find x₁.", "Find x1."),
+        ("Add 3½.", "Add 31/2."),
+        (r"Sort $\{100,200\}$.", r"Sort $\{100200\}$."),
+        (r"Plot $\left(1,200\right)$.", r"Plot $\left(1200\right)$."),
+        ("Find $f(5,100,x)$.", "Find $f(5100,x)$."),
+        ("Sort 100,200,300.", "Sort 100200300."),
+        ("Find $uv'$.", "Find $uv$."),
+        ("Find $AB'$.", "Find $AB$."),
+        ("Find $[f(x)]'$.", "Find $[f(x)]$."),
+        (r"Find $\alpha'$.", r"Find $\alpha$."),
+        ("Find $ab!$.", "Find $ab$."),
+        ("Find $x^{ab}$.", "Find $x^ab$."),
+        (r"Find $x^\text{2y}$.", "Find $x^2y$."),
+        (r"Find $\sqrt{ab}$.", r"Find $\sqrt ab$."),
+        (r"Find $\log_{28}x$.", r"Find $\log_28x$."),
+        ("Find $AB:BC$.", "Find $AB BC$."),
+        (r"Find $\max(ab,c)$.", r"Find $\max(ab c)$."),
         ("Find $5!$ now.", "Find $5$ now."),
         ("Find $f'(x)$.", "Find $f(x)$."),
         ("Find $5-\\sin x$.", "Find $5 \\sin x$."),
@@ -144,8 +183,50 @@ def test_other_names_make_a_renamed_copy(one: str, other: str) -> None:
     assert kind(one, other) is RENAMED
 
 
+@pytest.mark.parametrize(
+    "name", ["Aisling", "José", "Zoë", "O'Brien", "McDonald", "DeShawn", "Mary Ann", "Mr. Chen", "Иван"]
+)
+def test_a_name_is_known_by_what_stands_beside_it(name: str) -> None:
+    problem = "{0} has 12 red pens and gives 5 of them to a friend. How many pens does {0} have left?"
+    assert kind(problem.format("Tom"), problem.format(name)) is RENAMED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Find the Mean of 3, 4 and 8.", "Find the Mode of 3, 4 and 8."),
+        ("Area of a square of side 5?", "Perimeter of a square of side 5?"),
+        ("Differentiate $x^2+3$.", "Integrate $x^2+3$."),
+        ("Odd numbers below 20: how many?", "Prime numbers below 20: how many?"),
+        (r"Find $\text{Re}(z)+\text{Re}(w)$.", r"Find $\text{Im}(z)+\text{Im}(w)$."),
+        (r"Find $\text{Re}z+\text{Re}w$.", r"Find $\text{Im}z+\text{Im}w$."),
+        ("Find Sin(30) and Sin(60).", "Find Cos(30) and Cos(60)."),
+        ("How many days are there in May?", "How many days are there in March?"),
+        ("From March 5 to March 9, how many days?", "From May 5 to May 9, how many days?"),
+        ("Find the tenth Fibonacci number.", "Find the tenth Lucas number."),
+        ("He walks 3 miles North, then 4 miles East.", "He walks 3 miles East, then 4 miles North."),
+        ("Apples cost 3. How much are 5?", "Oranges cost 3. How much are 5?"),
+        ("The train goes from Paris to Rome.", "The train goes from Rome to Paris."),
+        (
+            "[asy] draw((0,0)--(1,0), Arrows); draw((0,0)--(0,1), Arrows); [/asy] Tom sees it.",
+            "[asy] draw((0,0)--(1,0), Dotted); draw((0,0)--(0,1), Dotted); [/asy] Tom sees it.",
+        ),
+        ("Give Ann Tom's pen. Who is Tom?", "Give Tom Ann's pen. Who is Tom?"),
+        ("Give Ann Tom's pen.", "Give Ann's pen."),
+        ("Ann, Ann and Tom have 3 pens.", "Ann and Tom have 3 pens."),
+        ("Tom and Ann met. He had 5 and she had 3.", "Tom and Ann met. She had 5 and he had 3."),
+        ("Tom has 3 and Ann has 4. How many has he?", "Tom has 3 and Ann has 4. How many has she?"),
+        ("Tom gave Ann 3 of his pens.", "Tom gave Ann 3 of her pens."),
+    ],
+)
+def test_other_words_with_a_capital_and_other_pronouns_make_another_problem(one: str, other: str) -> None:
+    assert kind(one, other) not in {VERBATIM, REFORMATTED, RENAMED}
+    assert kind(other, one) not in {VERBATIM, REFORMATTED, RENAMED}
+
+
 def test_case_and_spacing_are_verbatim() -> None:
-    assert kind("Find  x.\nNow", "find X. now ") is VERBATIM
+    assert kind("Find  x.\nNow", "FIND x. now ") is VERBATIM
+    assert kind("A pen is of no use to him.", "a PEN IS OF NO USE TO HIM.") is VERBATIM
 
 
 @pytest.mark.parametrize(
@@ -191,6 +272,42 @@ def test_close_texts_of_another_meaning_are_other_problems(one: str, other: str)
     assert kind(other, one) not in {VERBATIM, REFORMATTED}
 
 
+STEPS = "Start with 5. Add 3. Double the result. What do you get?"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (STEPS, "Start with 5. Double the result. Add 3. What do you get?"),
+        (
+            "The price is 5. Then it falls by 2. What is it?",
+            "Then it falls by 2. The price is 5. What is it?",
+        ),
+        (
+            "It rains on the first day. It is dry on the next.",
+            "It is dry on the next. It rains on the first day.",
+        ),
+        ("What is the rest? What is $x$?", "What is $x$? What is the rest?"),
+    ],
+)
+def test_steps_in_another_order_are_another_problem(one: str, other: str) -> None:
+    assert kind(one, other) not in {VERBATIM, REFORMATTED}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (STEPS, "What do you get? Start with 5. Add 3. Double the result."),
+        (
+            "Ann has 4 pens. Tom has 3 pens. Then Tom buys 2. How many are left?",
+            "How many are left? Tom has 3 pens. Ann has 4 pens. Then Tom buys 2.",
+        ),
+    ],
+)
+def test_data_and_the_only_question_may_stand_elsewhere(one: str, other: str) -> None:
+    assert kind(one, other) is REFORMATTED
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -208,3 +325,24 @@ def test_delimiters_of_formulas_do_not_matter_whatever_stands_in_them(text: str)
 
 def test_a_text_of_signs_alone_is_like_nothing_else() -> None:
     assert kind("$$ $$", "\\( \\)") is None
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a-{' ' * 1_000_000}b",
+        f"ab --{' ' * 1_000_000}cd",
+        f"1{',000' * 100_000},1",
+        "1" * 1_000_000,
+        "ab" * 500_000,
+        "ab-" * 100_000,
+        "^" + " " * 1_000_000 + "2",
+        "²" * 1_000_000,
+        f"({'100,' * 100_000}100)",
+    ],
+    ids=["hyphen", "dash", "thousands", "digits", "letters", "hyphens", "script", "high", "list"],
+)
+def test_a_long_run_of_one_kind_takes_time_in_proportion(text: str) -> None:
+    """A search that begins anew at each character of a million would outlive the limit many times over."""
+    assert kind(text, f"{text} now") not in {VERBATIM, REFORMATTED}

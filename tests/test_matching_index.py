@@ -9,8 +9,8 @@ BAKERY = (
     "How many loaves are left over after a whole week of work?"
 )
 REORDERED = (
-    "How many loaves are left over after a whole week of work? It is hard. "
-    "Tom bakes 12 loaves of bread every morning and sells nine of them before noon."
+    "It is hard. How many loaves are left over after a whole week of work? "
+    "Tom bakes 12 loaves of bread every morning and sells nine of them before noon. Show all your work."
 )
 ROOTS = r"Find the sum of the roots of $x^2 - 5x + \frac{1}{2} = 0$ that are real."
 SHORT = r"Compute $\sin 60^\circ$."
@@ -36,6 +36,47 @@ def kind(text: str) -> RepeatKind | None:
 )
 def test_a_known_problem_is_found_inside_a_longer_text(text: str, expected: RepeatKind) -> None:
     assert kind(text) is expected
+
+
+PENS = "Tom has 3 pens. He buys 4 more pens today. How many pens does he have?"
+POWERS = "What is the remainder when $2^{100}$ is divided by 7?"
+SUM = "Find the sum of all integers from 1 to 20"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Problem 5: {PENS}",
+        f"(a) {PENS}",
+        f"**Question:** {PENS}",
+        f"[2 points] {PENS}\nA) 3 B) 4 C) 5",
+        f'Tom asks: "{PENS}" What is the next step?',
+        f"{PENS} $\\textbf{{(A)}}\\ 3\\qquad\\textbf{{(B)}}\\ 4$",
+        f"Solve.\n\n{SUM}\n\nAnswer: 210",
+        f"Compute: {SUM}",
+    ],
+)
+def test_text_before_or_behind_the_whole_problem_does_not_matter(text: str) -> None:
+    found = ProblemIndex([("pens", PENS), ("sum", SUM)]).find(text)
+    assert found is not None
+    assert found.kind is RepeatKind.VERBATIM
+
+
+@pytest.mark.parametrize(
+    ("known", "text"),
+    [
+        (PENS, PENS.replace("He buys", "He loses 2 pens. He buys")),
+        (PENS, PENS[:-1] + " if he loses two?"),
+        (POWERS, POWERS.replace("7?", "7^5?")),
+        (POWERS, POWERS.replace("7?", "7 and 5?")),
+        ("What is the sum of the roots of $x^2+5x+6$?", "What is the sum of the roots of $x^2+5x+6y$?"),
+        (SUM, f"Do not {SUM.lower()} but their product."),
+        (SUM, f"{SUM}\nthat are even."),
+    ],
+)
+def test_a_longer_or_changed_problem_is_near_at_most(known: str, text: str) -> None:
+    found = ProblemIndex([("known", known)]).find(text)
+    assert found is None or found.kind is RepeatKind.NEAR
 
 
 def test_a_short_problem_is_found_only_as_a_whole() -> None:

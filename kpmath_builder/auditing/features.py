@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from kpmath_builder.answers.units import parse_unit
-from kpmath_builder.auditing.people import first_names, names_in
+from kpmath_builder.auditing.people import names_in
+from kpmath_builder.curation.first_names import first_names
 
 __all__ = ["answer_type", "currencies_in", "genders_in", "names_in", "steps_of", "units_in"]
 

@@ -24,9 +24,9 @@ from kpmath_builder.auditing.ngrams import (
     without,
     words_of,
 )
-from kpmath_builder.auditing.people import first_names
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, CheckResult, Figures, Risk, Severity
 from kpmath_builder.auditing.significance import excess, found, share_above
+from kpmath_builder.curation.first_names import first_names
 
 __all__ = ["Practices", "Triggers"]
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from kpmath_builder.curation.latex import DROPPED, SPELLINGS, TEXT_COMMANDS, TWO_ARGUMENTS
+from kpmath_builder.curation.latex import DROPPED, FUNCTIONS, SPELLINGS, TEXT_COMMANDS, TWO_ARGUMENTS
 from kpmath_builder.curation.token_kinds import Remembered
 
 __all__ = ["plain_commands"]
 
 
 _BRACES = frozenset("{}")
+_SCRIPTS = frozenset("^_")
+_NAMED = FUNCTIONS | {"degree"}
 _LONG_NUMBER = 2
 
 
@@ -33,7 +35,8 @@ def plain_commands(signs: Sequence[str]) -> Sequence[str]:
         if sign in TEXT_COMMANDS:
             text_command = done
         elif sign in _BRACES:
-            _brace(found, sign, closing, left_out=text_command == place)
+            script = bool(found) and found[-1] in _SCRIPTS
+            _brace(found, sign, closing, left_out=text_command == place and not script)
         elif sign in DROPPED:
             text_command = done if text_command == place else -1
         else:
@@ -55,8 +58,12 @@ def _brace(found: list[str], sign: str, closing: list[bool], *, left_out: bool) 
 
 
 def _close(found: list[str]) -> None:
-    """Leave out braces around a single sign: `x^{2}` is `x^2`."""
-    if len(found) > 1 and found[-2] == "{":
+    """Leave out braces around a single sign: `x^{2}` is `x^2`, but `x^{ab}` is not `x^ab`."""
+    if (
+        len(found) > 1
+        and found[-2] == "{"
+        and (len(found[-1]) == 1 or found[-1] in _NAMED or not found[-1].isalpha())
+    ):
         del found[-2]
     else:
         found.append("}")

@@ -10,14 +10,14 @@ _BOXED_TEXT = re.compile(r"\\(?:text|mbox|mathrm|textrm|operatorname)\w*\s*\{[^{
 
 
 def without_formula_signs(text: str) -> str:
-    """Drop the `$` that open and close formulas; the others are dollars."""
+    r"""Write `\(` and `\)` for the `$` that open and close formulas; the others are dollars."""
     parts: list[str] = []
     place = 0
     while found := _OPENING.search(text, place):
         parts.append(text[place : found.start()])
         closing = _OPENING.search(text, found.end())
         if closing and not _is_amount(text, found.end(), closing):
-            parts.append(f" {text[found.end() : closing.start()]} ")
+            parts.append(rf"\({text[found.end() : closing.start()]}\)")
             place = closing.end()
         else:
             parts.append(r"\$" if closing or text[found.end() : found.end() + 1].strip() else "")

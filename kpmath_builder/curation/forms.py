@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from kpmath_builder.curation.masks import mask_names, mask_numbers, unmasked
+from kpmath_builder.curation.order import in_plain_order
 from kpmath_builder.curation.repeat import RepeatKind
-from kpmath_builder.curation.token_kinds import SENTENCE, Remembered, folded_token
-from kpmath_builder.curation.tokens import raw_tokens
+from kpmath_builder.curation.token_kinds import SENTENCE, Remembered, folded_token, keeps_case
+from kpmath_builder.curation.tokens import raw_tokens, without_capital_articles
 
-__all__ = ["EQUAL", "FORMS", "Forms", "plain_text"]
+__all__ = ["EQUAL", "FORMS", "Forms", "plain_text", "sentences_of"]
 
 FORMS = (
     RepeatKind.VERBATIM,
@@ -23,7 +24,7 @@ FORMS = (
 EQUAL = 2
 """So many forms, the first, are those of one problem: what is equal in them is equal in all that matters."""
 
-_CAPITAL_COMMAND = re.compile(r"\\[A-Z]\w*")
+_CASED = re.compile(r"\\[A-Z]\w*|(?<![^\W\d_\\'’])[^\W\d_]{1,2}+(?!['’]?[^\W\d_])")
 _LEAST = 10
 """A text with fewer tokens beside its numbers has a form that many problems share: "Find the greatest common factor of 32 and 48"."""
 _FOLDED = Remembered(folded_token)
@@ -49,8 +50,8 @@ class Forms:
         named = mask_names(raw)
         renamed = _without_ends(named) if named else None
         keys = (
-            _key([plain_text(text), *_CAPITAL_COMMAND.findall(text)]),
-            _key(sorted(sentences)) if sentences else None,
+            _key([plain_text(text), *_cased(text)]),
+            _key(in_plain_order(sentences)) if sentences else None,
             _key([renumbered]) if telling else None,
             _key(renamed) if renamed else None,
             _key([mask_numbers(renamed)]) if renamed and telling else None,
@@ -63,9 +64,19 @@ class Forms:
         return " ".join(self.sentences).split()
 
 
+def sentences_of(text: str) -> list[str]:
+    """Return the normalised tokens of each sentence of a text, as `Forms.sentences` has them."""
+    return _sentences(list(map(_FOLDED.__getitem__, raw_tokens(text))))
+
+
 def plain_text(text: str) -> str:
     """Return the text in lower case with single spaces."""
     return " ".join(text.casefold().split())
+
+
+def _cased(text: str) -> list[str]:
+    """Return commands and variables, in which the case matters."""
+    return [word for word in _CASED.findall(without_capital_articles(text)) if keeps_case(word)]
 
 
 def _without_ends(tokens: Iterable[str]) -> list[str]:

@@ -67,8 +67,9 @@ SYMBOLS = str.maketrans(
     {
         **dict.fromkeys("‘’ʼ′", "'"),
         **dict.fromkeys("“”„″", '"'),
-        **dict.fromkeys("−‐‑‒–", "-"),
+        **dict.fromkeys("‐‑‒–", "-"),
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+        **dict.fromkeys("\u2044\u2215", "/"),
         **dict.fromkeys("\u2028\u2029", "\n"),
         **{
             sign: f" {command} "
@@ -77,7 +78,7 @@ SYMBOLS = str.maketrans(
                 "∓": r"\mp", "∞": r"\infty", "√": r"\sqrt", "∠": r"\angle", "△": r"\triangle", "∈": r"\in", "∪": r"\cup",
                 "∩": r"\cap", "≈": r"\approx", "≡": r"\equiv", "≅": r"\cong", "∼": r"\sim", "→": r"\to", "…": r"\dots",
                 "⋯": r"\dots", "∑": r"\sum", "∏": r"\prod", "∫": r"\int", "⊥": r"\perp", "∥": r"\parallel", "⌊": r"\lfloor",
-                "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "∅": r"\varnothing", "°": r"\circ", "¢": "cents",
+                "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "∅": r"\varnothing", "°": r"\circ", "º": r"\circ", "¢": "cents",
                 "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "Δ": r"\Delta", "ε": r"\epsilon", "θ": r"\theta",
                 "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "φ": r"\phi", "ω": r"\omega",
                 "Ω": r"\Omega",

@@ -1,16 +1,21 @@
 """Texts with a sign in place of each number, or of each person's name: what renumbered and renamed copies have in common."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
-from kpmath_builder.curation.token_kinds import SENTENCE, Remembered, folded_token, is_number
-from kpmath_builder.curation.words import NOT_PEOPLE, NUMBER_WORDS, STARTERS
+from kpmath_builder.curation.people import is_first_name, name_places, possible_name
+from kpmath_builder.curation.token_kinds import Remembered, folded_token, is_number
+from kpmath_builder.curation.words import NUMBER_WORDS
 
 __all__ = ["mask_names", "mask_numbers", "unmasked"]
 
 _NUMBER, _NUMBER_WORD, _SCALE = "#", "#word", "#scale"
 _SCALES = frozenset({"hundred", "thousand", "million", "billion"})
 _ONE_NUMBER = re.compile(r"#(?<!\S#)(?:word|scale)?(?: #word| #scale)*(?!\S)")
+
+_TWO_NUMBERS = "# #"
+_SCRIPT_DIGITS = re.compile(r"((?<!\S)[\^_] #) #(?!\S)")
 
 
 def _number_sign(token: str) -> str:
@@ -25,11 +30,11 @@ _NUMBER_SIGNS = Remembered(_number_sign)
 
 
 def mask_numbers(tokens: Sequence[str]) -> str:
-    """Return normalised tokens, joined, with one sign for each number; "two hundred" and "5 million" are one number."""
+    """Return normalised tokens, joined, with one sign for each number; "two hundred", "5 million" and `^12` are one number."""
     masked = " ".join(map(_NUMBER_SIGNS.__getitem__, tokens))
     if _NUMBER_WORD in masked or _SCALE in masked:
-        return _ONE_NUMBER.sub(_NUMBER, masked)
-    return masked
+        masked = _ONE_NUMBER.sub(_NUMBER, masked)
+    return _SCRIPT_DIGITS.sub(r"\1", masked) if _TWO_NUMBERS in masked else masked
 
 
 def unmasked(masked: str) -> int:
@@ -38,58 +43,60 @@ def unmasked(masked: str) -> int:
     return len(words) - words.count(_NUMBER)
 
 
-_NAME = re.compile(r"[A-Z][a-z]+(?:'[A-Z][a-z]+|[A-Z][a-z]+)?")
-_NOBODY = STARTERS | NOT_PEOPLE
-_PRONOUNS = {
+_MALE = {
     "she": "he", "she's": "he's", "she'll": "he'll", "she'd": "he'd", "him": "his", "her": "his", "hers": "his", "herself": "himself",
 }  # fmt: skip
-
-
-def _possible_name(token: str) -> str:
-    word = token.removesuffix("'s")
-    return word if _NAME.fullmatch(word) and word.lower() not in _NOBODY else ""
-
-
-def _without_gender(token: str) -> str:
-    folded = folded_token(token)
-    return _PRONOUNS.get(folded, folded)
-
-
-_POSSIBLE_NAMES = Remembered(_possible_name)
-_GENDERLESS = Remembered(_without_gender)
+_HE = frozenset({*_MALE.values(), "him"})
+_SHE = _MALE.keys() - _HE
 
 
 def mask_names(raw: Sequence[str]) -> list[str] | None:
     """Return raw tokens, normalised, with `@1`, `@2` for the people in the order of their appearance; None if there is nobody.
 
-    Pronouns lose their gender. Names are told by their capitals, because no list holds them all.
+    Pronouns lose their gender if the text is of one person, and has those of one gender only.
     """
-    places = list(_name_places(raw))
+    places = name_places(raw)
     if not places:
         return None
-    masked = list(map(_GENDERLESS.__getitem__, raw))
+    masked = list(map(_FOLDED.__getitem__, raw))
     numbers: dict[str, int] = {}
-    name: list[str] = []
-    for place, following in zip(places, [*places[1:], -1], strict=True):
-        name.append(_POSSIBLE_NAMES[raw[place]])
-        possessive = name[-1] != raw[place]
-        if following == place + 1 and not possessive:
+    merged = _merged(raw, places)
+    for place in places:
+        name = possible_name(raw[place])
+        if place in merged:
             masked[place] = ""
-            continue
-        masked[place] = f"@{numbers.setdefault(' '.join(name), len(numbers) + 1)}{possessive * ' s'}"
-        name = []
+        else:
+            masked[place] = f"@{numbers.setdefault(name, len(numbers) + 1)}{(name != raw[place]) * ' s'}"
+    masked = ["" if _is_title(masked, place) else token for place, token in enumerate(masked) if token]
+    used = set(masked)
+    if len(numbers) == 1 and (used.isdisjoint(_HE) or used.isdisjoint(_SHE)):
+        masked = [_MALE.get(token, token) for token in masked]
     return [token for token in masked if token]
 
 
-def _name_places(raw: Sequence[str]) -> Iterator[int]:
-    """Yield where names stand; a word that begins a sentence is one if nothing shows that it is another word with a capital."""
-    names = list(map(_POSSIBLE_NAMES.__getitem__, raw))
-    places = [place for place, name in enumerate(names) if name]
-    if not places:
-        return
-    beginning = {place for place in places if place == 0 or raw[place - 1] == SENTENCE}
-    inside = {names[place] for place in places if place not in beginning}
-    small = set(raw)
-    for place in places:
-        if place not in beginning or names[place] in inside or names[place].lower() not in small:
-            yield place
+_FOLDED = Remembered(folded_token)
+
+
+def _merged(raw: Sequence[str], places: Sequence[int]) -> set[int]:
+    """Return the places of names that belong to the name behind: `Mary Ann` if neither stands alone, and each is there twice or unusual."""
+    names = {place: possible_name(raw[place]) for place in places}
+    pairs = Counter(
+        (name, names[place + 1])
+        for place, name in names.items()
+        if place + 1 in names and name == raw[place] and name != names[place + 1]
+    )
+    often = Counter(names.values())
+    return {
+        place
+        for place, name in names.items()
+        if place + 1 in names
+        and (count := pairs[name, names[place + 1]]) == often[name] == often[names[place + 1]]
+        and (count > 1 or not is_first_name(names[place + 1]))
+    }
+
+
+def _is_title(masked: Sequence[str], place: int) -> bool:
+    return masked[place] in _TITLES_OF and place + 1 < len(masked) and masked[place + 1].startswith("@")
+
+
+_TITLES_OF = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})

@@ -34,7 +34,7 @@ class ProblemIndex:
             for places, key in zip(self._places, form.keys, strict=True):
                 if key is not None:
                     places.setdefault(key, number)
-        self._passages = Passages(forms)
+        self._passages = Passages(forms, self._texts)
         self._near = _Near([shingles(form.tokens) for form in forms])
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class ProblemIndex:
         return None
 
     def _inside(self, form: Forms, text: str) -> Repeat | None:
-        found = self._passages.find(form)
+        found = self._passages.find(form, text)
         if found is None:
             return None
         verbatim = plain_text(self._texts[found]) in plain_text(text)

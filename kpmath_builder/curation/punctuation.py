@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from kpmath_builder.curation.token_kinds import SENTENCE, is_number, is_word
+from kpmath_builder.curation.latex import FUNCTIONS
+from kpmath_builder.curation.token_kinds import SENTENCE, is_command, is_number, is_word
 
 __all__ = ["meaningful_punctuation"]
 
@@ -39,6 +40,7 @@ def meaningful_punctuation(tokens: Sequence[str]) -> list[str]:
 _ENDS = frozenset(".?!")
 _PAUSES = frozenset(",;:")
 _PRIMES = frozenset("'`")
+_DERIVED = _PRIMES | frozenset(")]}|")
 _MARKS = _ENDS | _PAUSES | _PRIMES | {'"'}
 
 
@@ -54,7 +56,12 @@ def _end(found: list[str], sign: str, before: str) -> None:
 def _prime(found: list[str], sign: str, before: str) -> None:
     if before == "^":
         found[-1] = sign  # f^\\prime
-    elif is_number(before) or (len(before) == 1 and (before.isalpha() or before in _PRIMES | {")"})):
+    elif (
+        before in _DERIVED
+        or before in FUNCTIONS
+        or (before[0].isalnum() and not is_word(before))
+        or is_command(before)
+    ):
         found.append(sign)  # feet, or a derivative
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from kpmath_builder.curation.token_kinds import Remembered, folded_token, is_number
+from kpmath_builder.curation.token_kinds import Remembered, is_number
 
-__all__ = ["plain_units"]
+__all__ = ["is_unit", "plain_units"]
 
 _TABLE = """
 kilometer: kilometers kilometre kilometres km kms
@@ -58,9 +58,18 @@ _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 _POWERS = {"^ 2": "square", "^ 3": "cubic"}
 
 
+def _spelling(word: str) -> str:
+    """Return the word in lower case, but for those that mean something else with a capital: `5 Mg`, `5 M`."""
+    return word if word == "Mg" or (len(word) == 1 and word != "L") else word.lower()
+
+
+def is_unit(token: str) -> bool:
+    """Return whether the token is a unit behind a number."""
+    return _spelling(token) in _ANYWHERE or _spelling(token) in _WITH_NUMBER
+
+
 def _may_be_unit(token: str) -> bool:
-    folded = folded_token(token)
-    return folded in _ANYWHERE or folded in _WITH_NUMBER or token in _DOLLAR_SIGNS
+    return is_unit(token) or token in _DOLLAR_SIGNS
 
 
 _MAY_BE_UNIT = Remembered(_may_be_unit)
@@ -74,7 +83,7 @@ def plain_units(tokens: Sequence[str]) -> Sequence[str]:
     for place in places:
         found += tokens[done:place]
         done = place + 1
-        token = folded_token(tokens[place])
+        token = _spelling(tokens[place])
         counted = bool(found) and is_number(found[-1])
         if token in _DOLLAR_SIGNS:
             amount = _amount(tokens, done)

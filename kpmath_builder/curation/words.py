@@ -1,6 +1,6 @@
 """Words that name numbers, and words with a capital that name nobody."""
 
-__all__ = ["NOT_PEOPLE", "NUMBER_WORDS", "STARTERS"]
+__all__ = ["MONTHS", "NOT_PEOPLE", "NUMBER_WORDS", "SHORT_WORDS", "STARTERS"]
 
 _NUMBERS = """
 billion double doubled eight eighteen eighth eighths eighty eleven fifteen fifth fifths fifty five forty four fourteen fourth fourths half
@@ -30,12 +30,24 @@ using verify was we were what whatever when whenever where whereas wherever whet
 with within without work working would write yes yesterday yet you your zero
 """
 _CAPITALS = """
-april august celsius december fahrenheit february friday fridays i'll i'm i've january july june kelvin monday mondays november october
-saturday saturdays september sunday sundays thursday thursdays tuesday tuesdays wednesday wednesdays
+asy celsius december earth east eastern euro euros fahrenheit february friday fridays fibonacci i'll i'm i've january july jupiter kelvin
+mars mercury monday mondays neptune north northern november october pacific saturday saturdays saturn september south southern sunday sundays
+thursday thursdays tuesday tuesdays uranus venus wednesday wednesdays west western
+"""
+
+_SHORT = """
+ad ah all am an and any are as ask at bag be bed big box boy bus but buy by can car cat cut day did do dog eat end far few for get go got had
+has he her him his how if in is it its job let lot man may me men mom my new no not now of off oh ok old on one or our out owe own pay pen per
+pet pie pm put ran red row run sat saw say see set sex she sit six so son sum ten the to top toy try tv two up us use was way we who why win yes
+yet you
 """
 
 NUMBER_WORDS = frozenset(_NUMBERS.split())
+SHORT_WORDS = frozenset(_SHORT.split())
+"""Words of prose of up to three letters; other two letters are a product or a side."""
 STARTERS = frozenset(_BEGINNINGS.split())
 """Words that begin sentences and name nobody."""
 NOT_PEOPLE = frozenset(_CAPITALS.split())
 """Words that have a capital inside sentences."""
+MONTHS = frozenset({"april", "august", "june", "march", "may"})
+"""Months that may be names of people."""
