@@ -420,8 +420,8 @@ def test_what_differs_from_what_the_sources_make_is_named(tree: Row, kpmath: Kpm
 def test_what_was_exported_from_a_mix_is_in_the_way_of_none(tree: Row):
     recipe = MixRecipe.of(tree)
     folder = MixFolder(recipe.folder)
-    folder.begin(recipe)
-    (folder.folder / "export").mkdir()
+    (folder.folder / "export").mkdir(parents=True)
+    folder.mix_recipe.write_text(recipe.to_toml())
     folder.check_place(recipe)
     (folder.folder / "other").mkdir()
     with pytest.raises(InputError, match="holds other, which is not a mix's"):
