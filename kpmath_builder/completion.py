@@ -10,7 +10,7 @@ from typing import Any
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.findings import Finding, find
+from kpmath_builder.findings import Finding, find, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
@@ -44,7 +44,7 @@ class BuildResult:
     missing: tuple[int, ...] = ()
     """Shards that are still to be built, by this or another process; the tables are written with the last one."""
     findings: tuple[Finding, ...] = ()
-    """What is found about the teachers."""
+    """What is found about teachers and seeds."""
     losses: tuple[Loss, ...] = ()
     """Where the rest went; empty if the folder was already built (`kpmath status` shows it)."""
     curation: CurationReport | None = None
@@ -58,7 +58,7 @@ class BuildResult:
             self.nothing_kept,
             *("Where the rest went:" for _ in self.losses[:1]),
             *map(str, self.losses),
-            *("About the teachers:" for _ in self.findings[:1]),
+            *("About teachers and seeds:" for _ in self.findings[:1]),
             *map(str, self.findings),
             *(self.curation.sentences() if self.curation else ()),
         )
@@ -274,7 +274,10 @@ def tabulate(
         )
     check_dataset(workspace.dataset)
     counts, report = write_dataset(recipe, workspace, knowledge, spec.fingerprint, benchmarks)
-    extracted = model_counts(knowledge, recipe)
+    findings = (
+        *find(counts.funnel, model_counts(knowledge, recipe)),
+        *find_in_seeds(report.seeds, report.seeds_in_tests()),
+    )
     return {
         "build_spec": spec.fingerprint,
         "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
@@ -282,7 +285,7 @@ def tabulate(
         "rows": counts.rows,
         "funnel": counts.funnel.as_json(),
         "candidates": workspace.digests(recipe.build.shards),
-        "findings": [finding.as_json() for finding in find(counts.funnel, extracted)],
+        "findings": [finding.as_json() for finding in findings],
         "curation": report.as_json(),
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }

@@ -145,8 +145,8 @@ class Display:
             self.say(f"- {sentence}")
 
     def _outcome(self, findings: Sequence[Finding], losses: Sequence[Loss]) -> None:
-        """Print where the rest went, and what is found about the teachers."""
-        for title, lines in (("Where the rest went:", losses), ("About the teachers:", findings)):
+        """Print where the rest went, and what is found about teachers and seeds."""
+        for title, lines in (("Where the rest went:", losses), ("About teachers and seeds:", findings)):
             if lines:
                 self.say(title)
             for line in lines:

@@ -12,7 +12,7 @@ from typing import Any
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.records import COPIED, DropReason, Stage, Tokens
 
-__all__ = ["Finding", "FindingId", "KnowledgeCounts", "find"]
+__all__ = ["Finding", "FindingId", "KnowledgeCounts", "find", "find_in_seeds"]
 
 MORE_THAN_ONCE = 2
 """One case is chance: a share counts from the second case on."""
@@ -55,6 +55,7 @@ class FindingId(StrEnum):
     NO_PROBLEMS = "no-problems"
     SEED_REPEATS = "repeated-seeds"
     TEST_REPEATS = "repeated-test-problems"
+    TEST_SEEDS = "test-problems-among-seeds"
     DUPLICATES = "duplicates"
     COPIED_KEY_POINTS = "copied-key-points"
     NUMBERS = "key-points-with-numbers"
@@ -130,6 +131,26 @@ def find(funnel: Funnel, knowledge: KnowledgeCounts | None = None) -> tuple[Find
         _repeats,
     )
     return tuple(finding for rule in rules for finding in rule(funnel, knowledge))
+
+
+def find_in_seeds(seeds: int, in_tests: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Return a finding for each test set of which problems are among the seeds.
+
+    Parameters
+    ----------
+    in_tests
+        Name of the set to the number of seeds that are problems of it.
+    """
+    return tuple(
+        Finding(
+            FindingId.TEST_SEEDS,
+            count / seeds,
+            f"Of the seed problems, {_percent(count, seeds)} are problems of {name}.",
+            "Take them out of the seeds and build in a new folder: what is made from them must not train a model that is tested on the set.",
+            name,
+        )
+        for name, count in in_tests.items()
+    )
 
 
 def _often(count: int, of: int, share: float) -> bool:

@@ -171,6 +171,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.LOW_SHARE: "consensus.min_share is the limit, and `kpmath rescore` changes it later; a stronger roles.solver agrees more often.",
     DropReason.SEED_REPEAT: "A larger model for roles.writer repeats fewer; seed_repeats says which kinds are dropped, and `kpmath rescore` changes it later.",
     DropReason.TEST_REPEAT: "contamination says which kinds are dropped, and `kpmath rescore` changes it later; look whether the seeds are free of the test sets.",
+    DropReason.TEST_SEED: "Take the test problems out of the seeds: the end of the build says how many there are, and of which set.",
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
@@ -224,7 +225,7 @@ def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
 
 def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:
     first = seen[0] if seen else None
-    details = "" if reason in COPIED else _details(seen)
+    details = "" if reason in COPIED or reason is DropReason.TEST_SEED else _details(seen)
     is_shown = reason not in COPIED | REPEATED
     said = reason.value + (f" ({details})" if details else "")
     if first is None:

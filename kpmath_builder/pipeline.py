@@ -28,7 +28,7 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import SeedSet, load_seeds
 from kpmath_builder.seeds.benchmarks import read_benchmarks
-from kpmath_builder.stopping import run_apart, stop_on_signals
+from kpmath_builder.stopping import stop_on_signals
 from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["BuildResult", "build", "read_seeds", "repair", "rescore"]
@@ -202,7 +202,7 @@ def rescore(
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
-        held = run_apart(synthesise_all(knowledge, run, workspace, spec, shards))
+        held = run.stop.run_to_end(synthesise_all(knowledge, run, workspace, spec, shards))
         result = finish(
             recipe,
             workspace,

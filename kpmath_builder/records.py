@@ -218,6 +218,7 @@ class DropReason(StrEnum):
     LOW_SHARE = "share below threshold"
     SEED_REPEAT = "repeats a seed problem"
     TEST_REPEAT = "repeats a test problem"
+    TEST_SEED = "drawn from a test problem"
     DUPLICATE = "duplicate question"
     NOT_ASKED = "needs answers that were never asked for"
 
@@ -238,7 +239,8 @@ class RepeatMark(Record):
     id: str
     """What is repeated; of several the first."""
     kind: str
-    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, or the name of an n-gram check."""
+    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, the name of an n-gram check,
+    or `drawn from`: a seed of it is the test problem."""
     similarity: float = 1.0
     """0 to 1; 1 for equal forms and n-grams."""
 

@@ -99,14 +99,19 @@ class Stop:
         """
         bounded = self._bounded(work)
         try:
-            return run_apart(bounded)
-        except StoppedError:
-            assert self.why is not None, "nothing stops for no reason"
-            raise self.why from None
+            return self.run_to_end(bounded)
         finally:
             for unbegun in (bounded, work):
                 if inspect.getcoroutinestate(unbegun) == inspect.CORO_CREATED:
                     unbegun.close()  # a signal came before it was begun
+
+    def run_to_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` in an event loop of its own, however long it takes; raises the reason of a stop, as `run` does."""
+        try:
+            return run_apart(work)
+        except StoppedError:
+            assert self.why is not None, "nothing stops for no reason"
+            raise self.why from None
 
     async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
         self._loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from huggingface_hub import DatasetCard
 from markdown_it import MarkdownIt
 
 from kpmath_builder.curation.ngrams import QUESTION_20
+from kpmath_builder.curation.policy import DRAWN
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.card_rules import card_problems
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
@@ -165,10 +166,22 @@ def compared() -> CurationReport:
     report.compared = 865_000
     mark = RepeatMark(check="test", set="MATH test", id="x", kind=QUESTION_20)
     for number in range(102):
-        report.count([mark], mark if number < 2 else None)
+        report.count([mark], is_dropped=number < 2)
     report.count_problems(mark, ["x", "y"])
-    report.count([RepeatMark(check="row", id="x", kind="near")], None)
+    report.count([RepeatMark(check="row", id="x", kind="near")], is_dropped=False)
     report.baseline["MATH test", QUESTION_20] = 181
+    return report
+
+
+def with_copies() -> CurationReport:
+    """Return a report of copies of test problems, some of them published, beside seeds that are test problems."""
+    report = compared()
+    copy, drawn = (
+        RepeatMark(check="test", set="MATH test", id="x", kind=kind) for kind in ("verbatim", DRAWN)
+    )
+    for is_dropped in (True, False, False):
+        report.count([copy, drawn], is_dropped=is_dropped)
+    report.baseline["MATH test", DRAWN] = 60
     return report
 
 
@@ -185,13 +198,31 @@ def compared() -> CurationReport:
         (compared(), "| verbatim | 0 | 0 | 0 | 0 |"),
         (compared(), "**MATH-500 was not checked**"),
         (compared(), "| an earlier row | near | 1 | 0 |"),
+        (compared(), "No question stands here that is, or contains, a problem of a compared set"),
+        (with_copies(), "the recipe keeps 2 questions that are, or contain, a problem of MATH test"),
+        (
+            with_copies(),
+            "**60 of 7,500 seed problems are problems of MATH test.** 3 rows were drawn from them, and 1 of",
+        ),
+        (with_copies(), "| drawn from | 3 | 1 | 0 | 60 |"),
     ],
-    ids=range(7),
+    ids=range(11),
 )
 def test_contamination_is_told_with_the_seeds_beside_it_or_that_nobody_looked(
     tmp_path: Path, report: CurationReport, told: str
 ):
     assert told in text_with(tmp_path, curation=report)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [CurationReport(), CurationReport.of([Benchmark("MATH-500", fault="no Hub.")], 1), with_copies()],
+    ids=["no set", "none read", "copies kept"],
+)
+def test_the_card_denies_test_problems_only_if_it_knows_that_there_are_none(
+    tmp_path: Path, report: CurationReport
+):
+    assert "No question stands here" not in text_with(tmp_path, curation=report)
 
 
 def test_sizes_of_the_papers_sets_are_told_right(card: DatasetCard):

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from kpmath_builder.curation.decisions import Decisions, curate
-from kpmath_builder.curation.policy import CONTAINED, REASON_OF, flag_of, policy_of, stays_in_spite_of
+from kpmath_builder.curation.policy import CONTAINED, DRAWN, flag_of, policy_of, stays_in_spite_of
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
-from kpmath_builder.dataset.rows import pair_rows, scored_row
+from kpmath_builder.curation.withholding import WITHHELD_TEST
+from kpmath_builder.dataset.rows import extraction_rows, pair_rows, scored_row
+from kpmath_builder.findings import FindingId, find_in_seeds
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import (
     Blueprint,
@@ -93,7 +95,7 @@ def run(tmp_path: Path, candidates: Sequence[Candidate], **tables: Any) -> tuple
     """Return the decisions over candidates, and each of them as it may leave the build."""
     recipe = Recipe.of(tables)
     decisions = curate(
-        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).published, tmp_path
+        candidates, RowChecks(SEEDS, SETS), recipe, Selection(recipe.selection).texts, tmp_path
     )
     return decisions, [decisions.without_withheld(decisions.decide(one)) for one in candidates]
 
@@ -102,7 +104,9 @@ def ends(decided: Sequence[Candidate]) -> list[str]:
     return [one.reason.value or one.stage.value for one in decided]
 
 
-SEED, TEST_REPEAT, ROW = (REASON_OF[check].value for check in ("seed", "test", "row"))
+SEED, TEST_REPEAT, ROW = (
+    its.value for its in (DropReason.SEED_REPEAT, DropReason.TEST_REPEAT, DropReason.DUPLICATE)
+)
 
 
 # ---- policies
@@ -173,6 +177,23 @@ def test_of_rows_that_repeat_each_other_the_one_of_the_lowest_number_stays(tmp_p
     assert decided[1].detail == "verbatim repeat of d-00000000"
 
 
+def test_workers_do_not_change_what_is_decided(tmp_path: Path) -> None:
+    """More candidates than one batch holds; a copy and what it repeats stand in two batches."""
+    rows = [candidate(n, f"Text {n}.") for n in range(200)]
+    rows += [candidate(200, rows[0].question), candidate(201, TEST), candidate(202, CLOSED)]
+    rows += [candidate(203, OTHER, [CLOSED]), candidate(204, None, stage=Stage.ASKED)]
+    recipe = Recipe.of({})
+    texts = Selection(recipe.selection).texts
+    made = []
+    for workers in (1, 2):
+        (room := tmp_path / str(workers)).mkdir()
+        made.append(curate(rows, RowChecks(SEEDS, SETS), recipe, texts, room, workers=workers))
+    one, two = ((its.marks, its.exposed, its.copies, its.report) for its in made)
+    assert one == two
+    assert {"d-00000200", "d-00000201", "d-00000202"} <= made[0].marks.keys()
+    assert (made[0].copies, made[0].exposed) == ({"d-00000202"}, {"d-00000203"})
+
+
 def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> None:
     """Neither of one that was never agreed upon, nor of one that is dropped for its test problem or its seed."""
     thirty = " ".join(f"word{n}" for n in range(30))
@@ -184,7 +205,7 @@ def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> N
         candidate(2, OTHER),
         candidate(3, OTHER),
     ]
-    publish = Selection(recipe.selection).published
+    publish = Selection(recipe.selection).texts
     decisions = curate(rows, RowChecks(SEEDS, sets), recipe, publish, tmp_path)
     assert ends([decisions.decide(row) for row in rows]) == ["tie", TEST_REPEAT, "kept", ROW]
 
@@ -193,13 +214,15 @@ def test_a_seed_comes_before_a_test_problem_and_all_marks_are_kept(tmp_path: Pat
     sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),), "sha256:t"),)
     recipe = Recipe.of({})
     rows = [candidate(0, OPEN)]
-    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).published, tmp_path)
+    decisions = curate(rows, RowChecks(SEEDS, sets), recipe, Selection(recipe.selection).texts, tmp_path)
     (decided,) = [decisions.decide(row) for row in rows]
     assert decided.reason is DropReason.SEED_REPEAT
     assert [(mark.check, mark.kind) for mark in decided.repeats] == [
         ("seed", "verbatim"),
         ("test", "verbatim"),
-    ] + [("test", "question 13-gram")] * (len(OPEN.split()) >= 13)
+        ("test", "question 13-gram"),
+        ("test", DRAWN),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -300,6 +323,37 @@ def test_a_dropped_copy_of_a_test_problem_keeps_its_id_and_loses_its_text(tmp_pa
     assert TEST not in str(written)
 
 
+@pytest.mark.parametrize(
+    "ended",
+    [
+        candidate(0, TEST, stage=Stage.WRITTEN, reason=DropReason.LOW_QUALITY, errors=(TEST,)),
+        candidate(0, f"{TEST} Explain.", stage=Stage.WRITTEN, reason=DropReason.COPIED_PASSAGE, detail=TEST),
+        candidate(0, TEST.replace("12 loaves", "$12$ loaves"), stage=Stage.SOLVED, reason=DropReason.TIE),
+        candidate(0, TEST.replace("12", "13"), [TEST], stage=Stage.SOLVED, reason=DropReason.LOW_SHARE),
+        candidate(0, None, [], stage=Stage.ASKED, reason=DropReason.UNWRITTEN, detail=f"they said: {TEST}"),
+    ],
+    ids=["judged", "inside", "reformatted", "renumbered", "no question"],
+)
+def test_a_copy_of_a_test_problem_loses_its_text_at_whatever_step_it_ended(
+    tmp_path: Path, ended: Candidate
+) -> None:
+    """Also if the recipe keeps such copies when they come to be agreed upon; the step and its reason stay."""
+    flagging = {"contamination": {"verbatim": "flag", "reformatted": "flag"}}
+    for tables in ({}, flagging):
+        _, (decided,) = run(tmp_path, [ended], **tables)
+        assert (decided.stage, decided.reason) == (ended.stage, ended.reason)
+        assert (decided.question, decided.detail) == (None, WITHHELD_TEST)
+        assert "loaves" not in str(scored_row(decided, sources={"open": "own"}))
+
+
+def test_a_test_problem_that_repeats_another_row_loses_its_text_too(tmp_path: Path) -> None:
+    """Of two copies that the recipe flags, the first is published and the second dropped as its duplicate."""
+    rows = [candidate(0, TEST), candidate(1, TEST)]
+    _, decided = run(tmp_path, rows, contamination={"verbatim": "flag"})
+    assert ends(decided) == ["kept", ROW]
+    assert [one.question for one in decided] == [TEST, None]
+
+
 @pytest.mark.parametrize("reason", [DropReason.COPIED_PASSAGE, DropReason.RENUMBERED])
 def test_a_copy_of_practices_that_may_not_be_shared_is_withheld(tmp_path: Path, reason: DropReason) -> None:
     """Whatever of a practice it repeats; a copy of a practice that may be shared keeps its text."""
@@ -335,6 +389,57 @@ def test_a_unit_that_is_spelt_out_hides_nothing() -> None:
     assert protected.found_in(f"Now: {short.replace('cm', 'centimeters')}") == "s"
 
 
+# ---- test problems among the seeds
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [OPEN, OPEN.upper(), f"Read this. {OPEN}", OPEN.replace("How many", "$How$ many")],
+    ids=range(4),
+)
+def test_what_is_drawn_from_a_seed_that_is_a_test_problem_is_dropped_and_the_seed_is_not_published(
+    tmp_path: Path, problem: str
+) -> None:
+    """In whatever spelling the seed is the test problem; the row names it, and a row of other seeds stays."""
+    seeds = (seed("open", problem, "7", shareable=True), seed("free", TEST, "27", shareable=True))
+    checks = RowChecks(seeds, (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),)),))
+    drawn, free = candidate(0, OTHER), candidate(1, "How deep is the lake behind the old mill in winter?")
+    part = free.blueprint.parts[0].model_copy(update={"seed_id": "free"})
+    rows = [
+        drawn,
+        free.model_copy(update={"blueprint": free.blueprint.model_copy(update={"parts": (part,)})}),
+    ]
+    for policy, expected in (("drop", ["drawn from a test problem", "kept"]), ("flag", ["kept", "kept"])):
+        recipe = Recipe.of({"contamination": {"seeds": policy}})
+        publish = Selection(recipe.selection).texts
+        (room := tmp_path / policy).mkdir()
+        decisions = curate(rows, checks, recipe, publish, room)
+        decided = [decisions.decide(row) for row in rows]
+        assert ends(decided) == expected
+        assert decided[0].repeats == (RepeatMark(check="test", set="T", id="t/0", kind=DRAWN),)
+        assert flag_of(decided[0].repeats[0]) == "T: drawn from"
+    assert [(its.id, its.shareable) for its in checks.seeds] == [("open", False), ("free", True)]
+    texts = [row["problem"] for row in extraction_rows(checks.seeds, (), ())]
+    assert texts == [TEST, None]
+
+
+def test_test_problems_among_the_seeds_are_a_warning_before_all_else_and_a_finding(tmp_path: Path) -> None:
+    sets = (Benchmark("T", (BenchmarkProblem("t/0", OPEN, ""),)), Benchmark("U", SETS[0].problems))
+    checks, recipe = RowChecks(SEEDS, sets), Recipe.of({})
+    decisions = curate([candidate(0, OTHER)], checks, recipe, Selection(recipe.selection).texts, tmp_path)
+    decisions.report.baseline = checks.baseline()
+    report = CurationReport.from_json(decisions.report.as_json())
+    assert next(report.sentences()) == (
+        "WARNING: 1 of 2 seed problems are problems of T. Of 1 agreed questions, 1 were drawn from them (1 dropped): "
+        "take them out of the seeds."
+    )
+    (finding,) = find_in_seeds(report.seeds, report.seeds_in_tests())
+    assert (finding.id, finding.number, finding.about) == (FindingId.TEST_SEEDS, 0.5, "T")
+    assert [line.check for line in report.test_lines("U")] == [
+        line.check for line in report.test_lines("T") if line.check != DRAWN
+    ]
+
+
 # ---- the report
 
 
@@ -359,6 +464,30 @@ def test_the_report_counts_what_was_found_dropped_and_the_seeds_beside_it(tmp_pa
     again = CurationReport.from_json(report.as_json())
     assert again.as_json() == report.as_json()
     assert list(again.sentences()) == list(report.sentences())
+
+
+def test_a_row_that_one_check_drops_is_dropped_in_the_line_of_each_that_finds_it(tmp_path: Path) -> None:
+    """The reader of a line sees how many of its rows are published, not which check came first."""
+    rows = [candidate(0, TEST), candidate(1, f"{TEST} Say why."), candidate(2, OPEN), candidate(3, OTHER)]
+    lines = run(tmp_path, rows)[0].report.test_lines("T")
+    assert [(line.check, line.found, line.dropped) for line in lines if line.found] == [
+        ("verbatim", 2, 2),
+        ("question 13-gram", 2, 2),
+        ("question 20-gram", 2, 2),
+    ]
+
+
+def test_a_question_that_is_drawn_from_two_problems_of_a_set_counts_once() -> None:
+    marks = [RepeatMark(check="test", set="T", id=name, kind=DRAWN) for name in ("t/0", "t/1")]
+    report = CurationReport.of(SETS, 2)
+    report.count(marks, is_dropped=True)
+    assert (report.found["test T", DRAWN], report.dropped["test T", DRAWN]) == (1, 1)
+
+
+def test_a_row_that_is_dropped_as_a_duplicate_is_published_in_no_line(tmp_path: Path) -> None:
+    rows = [candidate(0, TEST), candidate(1, TEST)]
+    lines = run(tmp_path, rows, contamination={"verbatim": "flag"})[0].report.test_lines("T")
+    assert {(line.found, line.dropped) for line in lines if line.found} == {(2, 1)}
 
 
 def test_a_set_that_was_not_read_is_never_a_silent_pass() -> None:

@@ -144,3 +144,35 @@ def test_tables_stay_as_they_are_while_their_set_is_out_of_reach(
     assert rows(folder, "scored") == tables
     (said,) = [str(one) for one in Verifier(folder).run()]
     assert "Theirs cannot be read as it was" in said
+
+
+def test_a_seed_that_is_a_test_problem_is_spoken_of_by_all_and_in_no_table(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The build's end, status and card name it, its rows are dropped, and its text goes; the same set as a flag keeps the rows."""
+    first = kept(folder)[0]
+    seed = next(row for row in rows(folder, "kp-extraction") if row["id"] == first["seed_ids"][0])
+    path = folder.parent / "seed.jsonl"
+    path.write_text(json.dumps({"question": seed["problem"], "answer": ""}), encoding="utf-8")
+    result = rescore(folder, sets(path))
+    assert [(its.id, its.about) for its in result.findings] == [("test-problems-among-seeds", "seed.jsonl")]
+    drawn = [row for row in rows(folder, "scored") if seed["id"] in row["seed_ids"]]
+    assert {row["reason"] for row in drawn if row["stage"] == "agreed"} == {"drawn from a test problem"}
+    assert seed["problem"] not in str([rows(folder, config) for config in CONFIGS])
+    status = read_status(folder)
+    assert status.outcome.findings == result.findings
+    Display().status(status)
+    assert "WARNING: 1 of 62 seed problems are problems of seed.jsonl" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    card = (folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    assert "**1 of 62 seed problems are problems of seed.jsonl.**" in card
+    explained = explain(folder, first["id"])
+    assert isinstance(explained, QuestionExplanation)
+    assert explained.repeats[-1].matched == seed["problem"]
+    assert list(Verifier(folder).run()) == []
+
+    rescore(folder, {"contamination.seeds": "flag"})
+    flags = [row["flags"] for row in rows(folder, "qa-pairs") if row["candidate_id"] == first["id"]]
+    assert flags != []
+    assert all("seed.jsonl: drawn from" in its for its in flags)

@@ -240,6 +240,7 @@ def a_set(name: str = "gsm8k") -> EvalSet:
     [
         [{"output": "x"}, {"output": "y"}],
         [{"problem_id": 1, "text": "y"}, {"problem_id": 0, "text": "x"}],
+        [{"problem_id": "1", "text": "y"}, {"problem_id": "0", "text": "x"}],
         [{"id": "b", "outputs": ["y"]}, {"id": "a", "completion": "x"}],
         [
             {"id": "a", "model": "m", "output": "x"},
@@ -247,7 +248,7 @@ def a_set(name: str = "gsm8k") -> EvalSet:
             {"id": "b", "model": "m", "output": "y"},
         ],
     ],
-    ids=["in order", "by number", "by id", "of one model among others"],
+    ids=["in order", "by number", "by number as text", "by id", "of one model among others"],
 )
 def test_recorded_outputs_find_their_problems(tmp_path: Path, rows: list[dict[str, object]]) -> None:
     assert read_outputs(written(tmp_path, "o.jsonl", *rows), "m", [a_set()]) == [{"a": ("x",), "b": ("y",)}]
@@ -273,6 +274,11 @@ def test_outputs_that_fit_no_problem_are_refused(tmp_path: Path, row: dict[str, 
     with pytest.raises(InputError) as refused:
         read_outputs(written(tmp_path, "o.jsonl", row), "m", [a_set()])
     assert said in str(refused.value)
+
+
+def test_a_file_without_a_row_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no row: correct --outputs"):
+        read_outputs(written(tmp_path, "o.jsonl"), "m", [a_set()])
 
 
 def test_the_hash_of_a_set_changes_with_each_of_its_texts() -> None:

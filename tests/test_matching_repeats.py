@@ -2,12 +2,14 @@
 
 import random
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kpmath_builder.curation import ProblemIndex, RepeatKind, compare_rows, find_repeats
+from kpmath_builder.curation.shingles import similarities
 
 ROWS = [
     ("a", "Tom has 3 red pens and a blue book. How many are left?"),
@@ -99,6 +101,45 @@ def test_known_problems_are_found_while_rows_are_compared(tmp_path: Path) -> Non
     result = compare_rows(ROWS, ProblemIndex([("test", ROWS[5][1])]), scratch=tmp_path)
     assert {name: repeat.of for name, repeat in result.known.items()} == {"f": "test"}
     assert set(result.earlier) == {"b", "c", "d", "e"}
+
+
+def of_one_template(count: int, changed: int) -> list[tuple[str, str]]:
+    """Return texts that differ in so many of 60 words, all without a number or a name."""
+    draw = random.Random(7)
+    words = ["".join(letters) for letters in product("bdfglmnr", "aeiou", "bdfglmnr", "aeiou")]
+    base = draw.choices(words, k=60)
+    rows = []
+    for number in range(count):
+        text = list(base)
+        for place in draw.sample(range(60), changed):
+            text[place] = draw.choice(words) + draw.choice(words)
+        rows.append((f"row-{number}", " ".join(text)))
+    return rows
+
+
+def test_one_row_is_compared_with_so_many_whatever_the_number_of_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+
+    def counted(one: Any, others: Any) -> Any:
+        compared.append(len(others))
+        return similarities(one, others)
+
+    monkeypatch.setattr("kpmath_builder.curation.duplicates.similarities", counted)
+    rows = of_one_template(400, changed=1)
+    found = read(rows, tmp_path / "near", kept=frozenset({RepeatKind.NEAR}))
+    assert found.keys() == {name for name, _ in rows[1:]}  # each is near an earlier one and marked, and stays
+    assert max(compared) == 100
+
+
+def test_of_many_likely_rows_the_nearest_are_compared(tmp_path: Path) -> None:
+    rows = of_one_template(300, changed=4)
+    copies = [(f"copy-{name}", text + " so tell me how") for name, text in rows[-40:]]
+    found = read([*rows, *copies], tmp_path / "near")
+    assert not found.keys() & dict(rows).keys()
+    named = [found[name][1] for name, _ in copies if name in found]
+    assert named == [name.removeprefix("copy-") for name, _ in copies]
 
 
 def test_no_rows_repeat_nothing(tmp_path: Path) -> None:

@@ -158,6 +158,12 @@ def test_a_column_that_is_not_text_is_not_guessed_at(
         read(row)
 
 
+@pytest.mark.parametrize(("answer", "stated"), [(None, None), ("", ""), ("18", "18"), (18, "18")])
+def test_a_null_states_no_answer_and_an_empty_text_states_an_empty_one(answer: object, stated: str | None):
+    read = by_fields({"question": "q", "solution": "a", "answer": "s"})
+    assert read({"q": "How many?", "a": "There are 18.", "s": answer}).answer == stated
+
+
 def test_what_mmiqc_puts_before_a_problem_is_no_part_of_it():
     row = {
         "instruction": 'Please solve the following problem and put your answer at the end with "The answer is: ".\n\nWhat is 1?'

@@ -117,6 +117,12 @@ def test_fields_name_the_columns_and_a_unique_id_is_the_id(tmp_path: Path) -> No
         ([], "holds no rows"),
         ([{"input": "x"}], "has the fields `input`: say in contamination.sets which is the problem"),
         ([{"problem": ["x"]}], "`problem` is ['x']; expected text"),
+        ([{"problem": 5, "solution": None}], "line 1: `problem` is 5; expected text"),
+        ([{"problem": "Find x."}, {"problem": True}], "line 2: `problem` is True; expected text"),
+        ([{"problem": "Find x."}, {"problem": 7.5}], "line 2: `problem` is 7.5; expected text"),
+        ([{"problem": None}, {"problem": " "}], "holds no row with a text in `problem`"),
+        ([{"problem": "Find \ud800."}], "line 1: `problem` holds half a character"),
+        ([{"problem": "Find x.", "solution": ["x"]}], "`solution` is ['x']; expected text"),
     ],
 )
 def test_a_file_that_is_no_test_set_is_refused_in_one_sentence(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from commands import run_command
+from commands import Kpmath, run_command
 from dummy_server import DummyServer
 from roleplay import play
 from small_builds import recipe
@@ -279,6 +279,52 @@ def test_of_what_is_lost_it_says_what_is_left_to_do(folder: Path, what: str) -> 
     SPOILT[what][0](folder)
     found = verify(folder)
     assert any(re.search(NOT_BY_A_COMMAND[what], line) for line in found), found
+
+
+GONE = {
+    "the log of a shard": ("synthesis-00001.jsonl",),
+    "the log of the extraction": ("extract-00000.jsonl",),
+    "all logs": ("extract-00000.jsonl", *(f"synthesis-{n:05d}.jsonl" for n in range(4))),
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+def test_a_log_that_is_gone_is_named_with_what_rests_on_it(kpmath: Kpmath, folder: Path, what: str) -> None:
+    """It is no traceback, with `--repair` or without, and a repair leaves the rows as they are."""
+    before = {path: path.read_bytes() for path in (folder / "dataset").rglob("*.parquet")}
+    for path in (folder / "responses").iterdir() if what == "all logs" else ():
+        path.unlink()
+    for name in GONE[what]:
+        (folder / "responses" / name).unlink(missing_ok=True)
+    for words in ((), ("--repair",)):
+        status, out, err = kpmath("verify", folder, *words)
+        assert (status, err) == (1, "")
+        for name in GONE[what]:
+            assert (
+                f"responses/{name}, all of it: is missing. To mend it: bring {folder}/responses/{name} back"
+                in out
+            )
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_shard_that_is_gone_with_its_log_is_a_sentence(kpmath: Kpmath, folder: Path) -> None:
+    (folder / "responses/synthesis-00001.jsonl").unlink()
+    (folder / "candidates/shard-00001.jsonl").unlink()
+    status, out, _ = kpmath("verify", folder)
+    assert (status, "candidates/shard-00001.jsonl, all of it: is missing" in out) == (1, True)
+    status, _, err = kpmath("verify", folder, "--repair")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "holds no answer to this write request: run `kpmath build`" in err
+
+
+def test_topics_whose_answers_are_lost_are_not_to_be_made_again(folder: Path) -> None:
+    """The model decided which topics are one; without its answers they would be others, and the questions too."""
+    log = folder / "responses/topics-00000.jsonl"
+    assert log.stat().st_size > 0
+    log.unlink()
+    found = [it for it in verify(folder) if it.startswith(("responses/topics", "knowledge/"))]
+    assert found[0].startswith("responses/topics-00000.jsonl, all of it: lacks ")
+    assert all("back from a copy" in it for it in found), found
 
 
 def test_an_answer_under_a_wrong_key_is_found_out(folder: Path) -> None:

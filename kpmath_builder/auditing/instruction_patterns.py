@@ -20,12 +20,15 @@ class Instruction(StrEnum):
 
 _WHOSE = "(?:all |any |every |the |these |those |your |my |our |of |previous |prior |above |preceding |earlier |foregoing |former |system )"
 _ORDERS = "(?:instructions?|prompts?|directions?|guidelines?|rules|commands?|system messages?)"
+_BEGINS = r"(?:^|[.!?;:,] ?|\b(?:and|then|please|to|must|should) )"
+"""Where an order begins: in the middle of a sentence somebody else gives marks, or prints."""
 _IT = "(?:(?:this|the) (?:question|problem|answer|solution|response)|this|it)"
 
 PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
     Instruction.OVERRIDE: (
         rf"\b(?:ignore|disregard|forget|override|bypass|do not follow|don't follow|stop following) {_WHOSE}{{1,5}}{_ORDERS}\b",
         r"\b(?:ignore|disregard|forget) (?:everything|anything|all|what(?:ever)?) (?:that (?:was|is|came) |you were |said |written |stated )?(?:above|before|previously|told|so far|earlier)\b",
+        r"\b(?:ignore|disregard|forget) (?:all of |all |any of )?the (?:above|foregoing|preceding)(?: (?:text|context|question|problem|task|content|message)s?)? ?(?:[.,;:!]|$|and\b|then\b)",
         rf"\b(?:new|updated|real|actual|secret|hidden) (?:system )?{_ORDERS} ?:",
         r"\bfrom now on,? (?:you|always|only|answer|respond|reply)\b",
     ),
@@ -38,6 +41,10 @@ PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
     Instruction.GRADER: (
         rf"\b(?:mark|grade|score|rate|label|judge|accept|treat|count) {_IT} as (?:a )?(?:correct|right|valid|perfect|passed|true)\b",
         rf"\b(?:give|assign|award) {_IT} (?:a |the )?(?:full|perfect|maximum|highest|top|best|quality|score)\b",
+        r"\b(?:correct|right|proper|true|appropriate|deserved) (?:grade|score|mark|rating)s? (?:for|of) (?:this|the) (?:question|problem|answer|solution|response) (?:is|are|must|should)\b",
+        r"(?:^|[.!?;:,] ?|\bplease )(?:give|award|assign|grant) (?:it |this |(?:the|this) (?:question|problem|answer|solution|response) )?(?:full|maximum|top|perfect|all) (?:marks|credit|points|score)\b(?! (?:to|for) \d)",
+        rf"\b{_IT} (?:deserves|merits|must (?:get|receive)|should (?:get|receive)|has earned) (?:a |the )?(?:full|perfect|maximum|highest|top|best) (?:marks?|scores?|grade|rating|credit|quality)\b",
+        rf"{_BEGINS}(?:output|respond|reply|answer|print|return)(?: with| by)? (?:only|just|nothing but|exactly) (?:the (?:number|word|string|text|letter) )?(?:-?\d[\d.,]*|[\"'“][^\"'“”]{{1,40}}[\"'”]) ?(?:[.!;]|$)",
         r"\b(?:to|dear|attention,?|note to) (?:the |all )?(?:judges?|graders?|evaluators?|reviewers?|raters?)(?: model)? ?[:,]",
         r"\b(?:the )?(?:correct|right|final) answer (?:is|must be|should be) always\b",
         r"\b(?:always|only|just) (?:answer|respond|reply|output) (?:with|by|that|in)\b(?! (?:a|an|the) (?:common|reduced|simplified))",
@@ -69,7 +76,6 @@ PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
 
 WORDS: Mapping[Instruction, tuple[str, ...]] = {
     Instruction.OVERRIDE: (
-        "ignore",
         "disregard",
         "forget",
         "override",
@@ -100,20 +106,18 @@ WORDS: Mapping[Instruction, tuple[str, ...]] = {
         "award",
         "assign",
         "always",
-        "only answer",
-        "only respond",
-        "only reply",
-        "only output",
-        "just answer",
-        "just respond",
-        "just reply",
-        "just output",
+        *(f"{how} {verb}" for verb in ("answer", "respond", "reply", "output") for how in ("only", "just")),
         "regardless",
         " full",
         " perfect",
         " maximum",
         " highest",
         " quality",
+        *(
+            f"{verb} {how}"
+            for verb in ("output", "respond", "reply", "answer", "print", "return")
+            for how in ("only", "just", "nothing", "exactly", "with", "by")
+        ),
     ),
     Instruction.ROLE: (
         "chatbot",

@@ -6,20 +6,38 @@ plants a phrase that carries no instruction is found by its frequency (`triggers
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kpmath_builder.auditing import instruction_languages as languages
 from kpmath_builder.auditing.instruction_patterns import PATTERNS, WORDS, Instruction
 
 __all__ = ["Instruction", "instructions_in"]
 
 
-_RULES = {
-    what: re.compile(
-        "|".join(f"(?:{pattern})" for pattern in patterns), re.DOTALL | re.MULTILINE | re.IGNORECASE
+def _rule(patterns: Sequence[str], flags: int = re.DOTALL | re.MULTILINE | re.IGNORECASE) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), flags)
+
+
+_OTHER_LANGUAGES = (
+    (Instruction.OVERRIDE, languages.OVERRIDE_WORDS, languages.OVERRIDE),
+    (Instruction.GRADER, languages.GRADER_WORDS, languages.GRADER),
+)
+_RULES = (
+    *((what, WORDS[what], _rule(PATTERNS[what])) for what in PATTERNS if what is not Instruction.ENCODED),
+    *((what, words, _rule(patterns)) for what, words, patterns in _OTHER_LANGUAGES),
+)
+"""Kind, the words without which nothing of it is there, and the expression."""
+_ENCODED = _rule(PATTERNS[Instruction.ENCODED], 0)
+_SPACED = re.compile(r"(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ](?:[\s._*·|/-]{1,3}[A-Za-zÀ-ÿ](?![A-Za-zÀ-ÿ])){9,400}")
+"""Letters that stand apart, so that no word is there to be found."""
+_SQUEEZED = tuple(
+    (what, _rule([re.sub(r" (?![?*+{])", " ?", one).replace(r"\b", "") for one in patterns]))
+    for what, patterns in (
+        *((what, PATTERNS[what]) for what in (Instruction.OVERRIDE, Instruction.GRADER, Instruction.ROLE)),
+        *((what, patterns) for what, _, patterns in _OTHER_LANGUAGES),
     )
-    for what, patterns in PATTERNS.items()
-}
-_RULES[Instruction.ENCODED] = re.compile("|".join(PATTERNS[Instruction.ENCODED]))
+)
+"""The rules for a text without spaces or ends of words."""
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/]{80}")
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
@@ -31,18 +49,28 @@ _LONGEST_SHOWN = 80
 def instructions_in(text: str) -> Iterator[tuple[Instruction, str]]:
     """Yield each kind of instruction that a text holds, with the passage; runs of spaces and line ends count as one space."""
     text = text if text.isascii() else _as_read(text)
+    yield from _spaced_out(text)
     lowered = text.lower()
-    kinds = [what for what, words in WORDS.items() if _holds(lowered, words)]
+    rules = [(what, rule) for what, words, rule in _RULES if _holds(lowered, words)]
     if _LONG_WORD.search(text):
-        kinds.append(Instruction.ENCODED)
-    if not kinds:
+        rules.append((Instruction.ENCODED, _ENCODED))
+    if not rules:
         return
     plain = re.sub(r"[^\S\n]+", " ", text.replace("\u2019", "'"))
     joined = re.sub(r"\s+", " ", plain)
-    for what in kinds:
-        found = _RULES[what].search(plain) or _RULES[what].search(joined)
+    for what, rule in rules:
+        found = rule.search(plain) or rule.search(joined)
         if found:
             yield what, " ".join(found[0].split())[:_LONGEST_SHOWN]
+
+
+def _spaced_out(text: str) -> Iterator[tuple[Instruction, str]]:
+    """Yield the instructions whose letters stand apart; a list of variables says nothing when it is put together."""
+    for run in _SPACED.finditer(text):
+        letters = "".join(filter(str.isalpha, run[0]))
+        for what, rule in _SQUEEZED:
+            if rule.search(letters):
+                yield what, " ".join(run[0].split())[:_LONGEST_SHOWN]
 
 
 def _holds(text: str, words: tuple[str, ...]) -> bool:

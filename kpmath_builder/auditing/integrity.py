@@ -1,5 +1,6 @@
 """Whether seeds, prompts, responses and tables are those that the manifest, the build spec and their own checksums name."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from json import JSONDecoder
@@ -10,9 +11,9 @@ from kpmath_builder.auditing.check import Hits
 from kpmath_builder.auditing.instructions import instructions_in
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, Risk, Severity
 from kpmath_builder.errors import KpmathError
-from kpmath_builder.files.sealed import is_whole
+from kpmath_builder.files.sealed import DamagedError, is_whole
 from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
-from kpmath_builder.folder.damage import damage
+from kpmath_builder.folder.damage import FOREIGN, damage
 from kpmath_builder.folder.log import build_of
 from kpmath_builder.folder.log_scan import lines_of
 from kpmath_builder.folder.workspace import Workspace
@@ -22,15 +23,24 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import SeedProblem
 from kpmath_builder.seeds import hash_of_problem, hash_of_set, load_seeds
 
-__all__ = ["Responses", "damaged_files", "other_inputs", "other_seeds", "seed_source"]
+__all__ = [
+    "Responses",
+    "damaged_files",
+    "lost_extractions",
+    "other_inputs",
+    "other_seeds",
+    "seed_source",
+    "unvouched_tables",
+]
 
 _DECODER = JSONDecoder()
+_RESPONSE = b',"response":'
 _ROBUSTNESS, _CRITICAL = Risk.ROBUSTNESS, Severity.CRITICAL
 
 
 def damaged_files(workspace: Workspace) -> Iterator[AuditFinding]:
     """Yield the files of the folder that are not those that were written; of tables without a recipe beside them, those alone."""
-    damaged = damage(workspace) if workspace.recipe.exists() else workspace.damaged_results()
+    damaged = damage(workspace) if workspace.recipe.exists() else _damaged_tables(workspace)
     found = list({_name(it.path, workspace.folder): it.why for it in damaged}.items())
     if found:
         said = "; ".join(f"{name} ({why})" for name, why in found[:5])
@@ -44,6 +54,43 @@ def damaged_files(workspace: Workspace) -> Iterator[AuditFinding]:
             "Keep a copy if you want to know who changed them; `kpmath verify FOLDER` names what mends each.",
             tuple(name for name, _ in found[:ROWS_NAMED]),
         )
+
+
+def _damaged_tables(workspace: Workspace) -> Iterator[DamagedError]:
+    yield from workspace.damaged_results()
+    for path in workspace.foreign():
+        yield DamagedError(path, FOREIGN)
+
+
+def unvouched_tables(workspace: Workspace, tables: Sequence[Path], mend: str) -> Iterator[AuditFinding]:
+    """Yield that there are tables and no manifest that says whether they are those that were written; `mend` writes one."""
+    if tables and not workspace.manifest.exists():
+        yield AuditFinding(
+            "manifest-missing",
+            _ROBUSTNESS,
+            Severity.WARNING,
+            len(tables),
+            "There are tables in dataset/ and no manifest.json, so that nothing vouches for them.",
+            f"{mend} writes both, and leaves alone what is whole; until then nothing can be published.",
+            tuple(_name(path, workspace.folder) for path in tables[:ROWS_NAMED]),
+        )
+
+
+def lost_extractions(workspace: Workspace, knowledge: Knowledge) -> Iterator[AuditFinding]:
+    """Yield the seed problems whose topics rest on responses that the log of the extraction does not hold."""
+    path = workspace.log("extract", 0)
+    answered = {address_of(line) for line in lines_of(path)} if path.is_file() else set()
+    hits = Hits()
+    for extraction in knowledge.extractions:
+        if extraction.tokens.requests and extraction.seed_id not in answered:
+            hits.add(extraction.seed_id)
+    yield from hits.finding(
+        "responses-missing",
+        Risk.ACCURACY,
+        _CRITICAL,
+        f"Seed problems whose topics and key points rest on responses that {path.name} does not hold: {{count}}.",
+        "Bring the log back from a copy; without it nobody can show where the topics come from.",
+    )
 
 
 def other_inputs(workspace: Workspace, recipe: Recipe, knowledge: Knowledge) -> Iterator[AuditFinding]:
@@ -160,10 +207,8 @@ class Responses:
 
     def _look(self, line: bytes, log: str) -> None:
         """Look for instructions and controls in a reply."""
-        head, _, body = line.partition(b',"response":')
-        text = _reply(body)
-        whose = head.rpartition(b'"for":')[2].decode(errors="replace").strip('"')
-        address = f"{log} {whose}"
+        text = _reply(line.partition(_RESPONSE)[2])
+        address = f"{log} {address_of(line)}"
         if found := next(instructions_in(text), None):
             self._instructions.add(address, f"{found[0]}: “{found[1]}”")
         if not text.isascii() and (bidirectional := next(_commanding(text), None)):
@@ -200,6 +245,15 @@ class Responses:
             "Replies of models with characters that change how a text reads: {count}, e.g. {example}.",
             "A prompt, a seed or the server brought them in: look at one with `kpmath explain`.",
         )
+
+
+def address_of(line: bytes) -> str:
+    """Return for whom the response of a line was asked."""
+    told = line.partition(_RESPONSE)[0].rpartition(b'"for":')[2].decode(errors="replace")
+    try:
+        return str(json.loads(told))
+    except ValueError:
+        return told
 
 
 def _commanding(text: str) -> Iterator[str]:

@@ -55,7 +55,15 @@ class Relabelling:
         self._lost = Hits()
 
     def shard(self, number: int, spec: BuildSpec) -> None:
-        """Make the candidates of one sealed shard again; raises `KpmathError` if its log cannot be read."""
+        """Make the candidates of one sealed shard again; raises `KpmathError` if its log cannot be read.
+
+        Of a log that is gone all candidates rest on responses that are lost.
+        """
+        if not self._workspace.log("synthesis", number).exists():
+            for stored in read_candidates([self._workspace.shard(number)]):
+                if stored.reason is not DropReason.NOT_ASKED:
+                    self._lost.add(stored.blueprint.id)
+            return
         run_apart(self._shard(number, spec))
 
     async def _shard(self, number: int, spec: BuildSpec) -> None:

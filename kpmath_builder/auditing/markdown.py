@@ -20,9 +20,8 @@ def as_markdown(report: AuditReport) -> str:
 
 
 def _parts(report: AuditReport) -> Iterator[str]:
-    looked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in report.looked_at.items())
     yield f"# Audit of {report.folder.name}"
-    yield f"{report.state} Looked at {looked or 'nothing'}."
+    yield " ".join([report.state, *report.scope()])
     yield table(("severity", "findings"), [(name, f"{count:,}") for name, count in report.counts().items()])
     for risk, title in _TITLES.items():
         yield f"## {title}"

@@ -126,12 +126,14 @@ class AuditReport:
 
     folder: Path
     state: str
-    """Whether the folder is finished, unfinished or damaged, and what could not be looked at, in plain words."""
+    """Whether the folder is finished, unfinished or damaged, in plain words."""
     looked_at: Mapping[str, int]
     """How many seed problems, candidates, published questions and responses were looked at."""
     figures: tuple[Figures, ...]
     findings: tuple[AuditFinding, ...]
     """The most severe first."""
+    not_looked_at: tuple[str, ...] = ()
+    """What was not looked at, each with the reason."""
 
     @property
     def worst(self) -> Severity | None:
@@ -152,18 +154,25 @@ class AuditReport:
             "folder": str(self.folder),
             "state": self.state,
             "looked_at": dict(self.looked_at),
+            "not_looked_at": list(self.not_looked_at),
             "severities": self.counts(),
             "findings": [finding.as_json() for finding in self.findings],
             "figures": [figures.as_json() for figures in self.figures],
         }
 
     def lines(self) -> Iterator[str]:
-        """Yield what there is to say on a terminal: the state and the findings."""
-        looked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in self.looked_at.items())
+        """Yield what there is to say on a terminal: the state, what was looked at and what was not, and the findings."""
         yield f"{self.folder}: {self.state}"
-        yield f"Looked at {looked or 'nothing'}."
+        yield from self.scope()
         yield from (f"- {finding}" for finding in self.findings)
         yield ", ".join(f"{count:,} {severity}" for severity, count in self.counts().items()) + "."
+
+    def scope(self) -> Iterator[str]:
+        """Yield what was looked at, and what was not."""
+        looked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in self.looked_at.items())
+        yield f"Looked at {looked or 'nothing'}."
+        if self.not_looked_at:
+            yield f"Not looked at: {'; '.join(self.not_looked_at)}."
 
     def _repr_html_(self) -> str:
         folds = [

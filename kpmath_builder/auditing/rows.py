@@ -29,6 +29,7 @@ _COLUMNS = (
     "consensus_winner",
     "consensus_share",
 )
+_OF_PLUS = ("id", "question", "solution", "answer")
 
 
 class Candidates:
@@ -53,24 +54,27 @@ class Candidates:
         """Yield each candidate."""
         return self._from_table() if self._finished else self._from_shards()
 
-    def of_mix(self) -> Iterator[AuditedRow]:
-        """Yield the rows of `plus`, of which no more is known than question, solution and answer; none where nothing was mixed."""
+    def of_mix(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of `plus` with those of the columns that they have; none where nothing was mixed."""
         for path in tables_of(self._workspace.dataset)[PLUS]:
-            for row in self._rows(path, ("id", "question", "solution", "answer")):
-                yield AuditedRow(_as_scored(row), published=True)
+            yield from self._rows(path, columns, needed=_OF_PLUS)
 
     def _from_table(self) -> Iterator[AuditedRow]:
         for path in tables_of(self._workspace.dataset)["scored"]:
-            for row in self._rows(path, _COLUMNS):
+            for row in self._rows(path, _COLUMNS, needed=_COLUMNS):
                 yield AuditedRow(row, row["status"] == "kept")
 
-    def _rows(self, path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def _rows(self, path: Path, columns: Sequence[str], needed: Sequence[str]) -> Iterator[dict[str, Any]]:
+        name = f"{path.parent.name}/{path.name}"
         try:
             with pq.ParquetFile(path) as file:
+                if lacking := sorted(set(needed) - set(file.schema_arrow.names)):
+                    self.unreadable[name] = f"it has no column {', '.join(lacking)}"
+                    return
                 for batch in file.iter_batches(batch_size=_AT_ONCE, columns=list(columns)):
                     yield from batch.to_pylist()
-        except (pa.ArrowException, OSError, KeyError) as error:
-            self.unreadable[path.name] = " ".join(str(error).split())[:120]
+        except (pa.ArrowException, OSError) as error:
+            self.unreadable[name] = " ".join(str(error).split())[:120]
 
     def _from_shards(self) -> Iterator[AuditedRow]:
         for path in self._shards():
@@ -90,12 +94,6 @@ class Candidates:
         return AuditedRow(
             scored_row(candidate, sources=sources), candidate.stage in {Stage.AGREED, Stage.KEPT}
         )
-
-
-def _as_scored(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row of `plus` in the form of the others: one solution, drawn from no topic, and no vote."""
-    solution = {"text": row["solution"], "answer": row["answer"], "agreed": True, "wrong_arithmetic": []}
-    return {"id": row["id"], "question": row["question"], "key_points": [], "solutions": [solution]}
 
 
 def tables_of(dataset: Path) -> dict[str, list[Path]]:

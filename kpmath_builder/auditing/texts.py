@@ -13,7 +13,7 @@ from kpmath_builder.auditing.check import AuditedRow, AuditedSeed, Hits, RiskChe
 from kpmath_builder.auditing.instructions import instructions_in
 from kpmath_builder.auditing.report import ROWS_NAMED, AuditFinding, CheckResult, Figures, Risk, Severity
 
-__all__ = ["HiddenText", "Outliers"]
+__all__ = ["MIXED", "HiddenText", "Outliers"]
 
 _SEVERITIES = {
     CharacterFault.BIDIRECTIONAL: Severity.CRITICAL,
@@ -24,22 +24,33 @@ _SEVERITIES = {
     CharacterFault.MATHEMATICAL: Severity.INFO,
 }
 _SEEDS, _PUBLISHED, _DROPPED = "seed problems", "published rows", "other candidates"
+MIXED = "rows of plus"
+"""How the rows of a mix are called."""
 _CHARACTER_ADVICE = {
     _SEEDS: "Clean the seed file (`str.replace`, or Unicode normalisation), or leave these problems out, and build in a new folder.",
     _PUBLISHED: "Look at the rows with `kpmath explain`: a character that came from a seed goes with the seed.",
     _DROPPED: "They are not in qa-pairs, but in scored: look at some with `kpmath explain`.",
+    MIXED: "Clean the source that the id names, or leave it out, and mix again.",
 }
 _INSTRUCTION_ADVICE = {
     _SEEDS: "Read the problem. If it is no mathematics, take it out of the seeds and build in a new folder: its key points were drawn from.",
     _PUBLISHED: "Read the rows with `kpmath explain`. What a seed brought in goes with the seed; what the model wrote of itself is dropped by hand.",
     _DROPPED: "They are not in qa-pairs, but in scored: read some with `kpmath explain`, and look at their seeds.",
+    MIXED: "Read the rows. Take what is no mathematics out of the source that the id names, or leave the source out, and mix again.",
 }
 
 
 class HiddenText(RiskCheck):
-    """Characters that nobody sees, letters that pass for others, and instructions to a model."""
+    """Characters that nobody sees, letters that pass for others, and instructions to a model.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    published
+        What published rows are called.
+    """
+
+    def __init__(self, published: str = _PUBLISHED) -> None:
+        self._published = published
         self._characters: dict[tuple[str, CharacterFault], Hits] = defaultdict(Hits)
         self._instructions: dict[str, Hits] = defaultdict(Hits)
 
@@ -52,10 +63,12 @@ class HiddenText(RiskCheck):
         )
 
     def row(self, row: AuditedRow) -> None:
-        """Look at the question, the solutions and the key points."""
+        """Look at the question, the solutions with their answers, the key points, and what else the row says."""
         points = [point for part in row.values["key_points"] for point in part["key_points"]]
-        texts = [row.question, *(solution["text"] for solution in row.solutions), *points]
-        self._look(_PUBLISHED if row.published else _DROPPED, row.id, texts)
+        solutions = [solution["text"] for solution in row.solutions]
+        answers = {solution["answer"] or "": None for solution in row.solutions}
+        texts = [row.question, *solutions, *answers, *points, *row.values.get("others", ())]
+        self._look(self._published if row.published else _DROPPED, row.id, texts)
 
     def _look(self, where: str, name: str, texts: Sequence[str]) -> None:
         faults: dict[CharacterFault, str] = {}
@@ -132,12 +145,19 @@ class _Lengths:
 
 
 class Outliers(RiskCheck):
-    """Rows of another length, alphabet or repetition than the others."""
+    """Rows of another length, alphabet or repetition than the others; without seeds the rows themselves say which alphabets are usual.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    whose
+        What follows "questions" and "solutions" in the report, e.g. " of plus".
+    """
+
+    def __init__(self, whose: str = "") -> None:
+        self._whose = whose
         self._lengths: dict[str, _Lengths] = defaultdict(_Lengths)
         self._scripts: Counter[str] = Counter()
-        self._seeds = 0
+        self._seeds = self._rows = 0
         self._strange: dict[str, Hits] = defaultdict(Hits)
         self._repeated = Hits()
 
@@ -151,12 +171,12 @@ class Outliers(RiskCheck):
         """Look at the question and its first agreed solution."""
         if not row.published:
             return
+        self._rows += 1
         solution = row.solution["text"] if row.solution else ""
-        self._lengths["questions"].add(row.question, row.id)
-        self._lengths["solutions"].add(solution, row.id)
+        self._lengths[f"questions{self._whose}"].add(row.question, row.id)
+        self._lengths[f"solutions{self._whose}"].add(solution, row.id)
         for script in _scripts(row.question + solution):
-            if self._scripts[script] < _RARE_SCRIPT * self._seeds:
-                self._strange[script].add(row.id)
+            self._strange[script].add(row.id)
         passage = _most_repeated(row.question) or _most_repeated(solution)
         if passage:
             self._repeated.add(row.id, f"“{passage}”")
@@ -174,8 +194,14 @@ class Outliers(RiskCheck):
                         "length", Risk.ROBUSTNESS, Severity.NOTICE, count, sentence, advice, tuple(ids)
                     )
                 )
+        base = "seeds" if self._seeds else "rows"
         for script, hits in sorted(self._strange.items()):
-            sentence = f"Published rows with letters of a script that under {_RARE_SCRIPT:.0%} of the seeds use ({script.capitalize()}): {{count}}."
+            if not self._is_rare(script):
+                continue
+            sentence = (
+                f"Published rows{self._whose} with letters of a script that under {_RARE_SCRIPT:.0%} of the {base} use "
+                f"({script.capitalize()}): {{count}}."
+            )
             findings += hits.finding(
                 "alphabet",
                 Risk.ROBUSTNESS,
@@ -187,13 +213,20 @@ class Outliers(RiskCheck):
             "repetition",
             Risk.ROBUSTNESS,
             Severity.NOTICE,
-            "Published rows in which one passage fills most of a text: {count}, e.g. {example}.",
+            f"Published rows{self._whose} in which one passage fills most of a text: {{count}}, e.g. {{example}}.",
             "Look at them: a reply that ran in a loop, or a phrase that was planted many times.",
         )
         rows = tuple((what, len(its.logs), *its.quantiles()) for what, its in self._lengths.items())
         columns = ("texts", "count", "1st percentile", "median", "99th percentile")
-        figures = Figures("lengths", Risk.ROBUSTNESS, "Lengths in characters", columns, rows)
+        name = f"lengths{self._whose.replace(' ', '-')}"
+        figures = Figures(name, Risk.ROBUSTNESS, f"Lengths{self._whose} in characters", columns, rows)
         return CheckResult((figures,) if rows else (), tuple(findings))
+
+    def _is_rare(self, script: str) -> bool:
+        """Whether a script is a stranger to the seeds or, without them, to the rows."""
+        if self._seeds:
+            return self._scripts[script] < _RARE_SCRIPT * self._seeds
+        return self._strange[script].count < _RARE_SCRIPT * self._rows
 
 
 def _scripts(text: str) -> set[str]:

@@ -8,30 +8,39 @@ is not dropped for another reason. Shards, workers and the order of arrival have
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from kpmath_builder.curation.duplicates import find_repeats
+from kpmath_builder.curation.batches import cut, in_order
+from kpmath_builder.curation.duplicates import compare_signatures
 from kpmath_builder.curation.policy import (
+    ALWAYS_DROPPED,
     CONTAINED,
-    REASON_OF,
+    DRAWN,
     policy_of,
+    reason_of,
     reason_to_drop,
     stays_in_spite_of,
 )
 from kpmath_builder.curation.report import CurationReport
-from kpmath_builder.curation.row_checks import RowChecks
+from kpmath_builder.curation.row_checks import Hit, RowChecks
+from kpmath_builder.curation.signatures import Reading, Signatures
 from kpmath_builder.curation.withholding import (
     WITHHELD,
+    WITHHELD_TEST,
     exposed_seed,
     is_withheld,
+    texts_of,
     withhold,
     withhold_parts,
 )
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Candidate, RepeatMark, Solution, Stage
+from kpmath_builder.records import Candidate, RepeatMark, Stage
 
 __all__ = ["Decisions", "curate"]
 
-Publish = Callable[[Candidate], Sequence[Solution]]
+Publish = Callable[[Candidate], Sequence[str]]
+_BATCH = 200
+"""Candidates that are in memory at once."""
 
 
 @dataclass
@@ -47,6 +56,8 @@ class Decisions:
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
     copies: set[str] = field(default_factory=set)
     """Those whose question is such a seed problem again."""
+    test_copies: set[str] = field(default_factory=set)
+    """Those whose question, or what was written in its place, repeats a test problem as a whole; one that is published stays."""
 
     def decide(self, candidate: Candidate) -> Candidate:
         """Return the candidate kept, dropped, or unchanged if it was dropped before."""
@@ -56,9 +67,9 @@ class Decisions:
         dropped = self.reason_to_drop(marks)
         if dropped is None:
             return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
-        detail = f"{dropped.kind} repeat of {dropped.id}"
+        how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
         return candidate.model_copy(
-            update={"reason": REASON_OF[dropped.check], "detail": detail, "repeats": marks}
+            update={"reason": reason_of(dropped), "detail": f"{how} {dropped.id}", "repeats": marks}
         )
 
     def reason_to_drop(self, marks: Iterable[RepeatMark]) -> RepeatMark | None:
@@ -71,13 +82,21 @@ class Decisions:
             return withhold(candidate, why)
         if candidate.blueprint.id in self.copies:
             return withhold(candidate, WITHHELD)
+        if candidate.blueprint.id in self.test_copies and candidate.stage is not Stage.KEPT:
+            return withhold(candidate, WITHHELD_TEST)
         if candidate.blueprint.id in self.exposed:
             return withhold_parts(candidate, self.checks.protected)
         return candidate
 
 
 def curate(
-    candidates: Iterable[Candidate], checks: RowChecks, recipe: Recipe, publish: Publish, scratch: Path
+    candidates: Iterable[Candidate],
+    checks: RowChecks,
+    recipe: Recipe,
+    publish: Publish,
+    scratch: Path,
+    *,
+    workers: int = 1,
 ) -> Decisions:
     """Look at all candidates of a build.
 
@@ -86,61 +105,145 @@ def curate(
     candidates
         Sorted by number.
     publish
-        Returns the solutions that would become rows of an agreed candidate.
+        Returns the texts of the solutions that would become rows of an agreed candidate.
     scratch
         A folder for what does not fit into the memory.
+    workers
+        Processes that read the texts; the result does not depend on them.
     """
     decisions = Decisions(checks, recipe, CurationReport.of(checks.benchmarks, len(checks.seeds)))
-    kept = stays_in_spite_of(recipe)
-    repeats = find_repeats(
-        _survivors(candidates, decisions, publish),
+    read = in_order(_Reader(checks), _batches(candidates, checks, publish), workers)
+    repeats = compare_signatures(
+        (
+            signatures.only(list(_survive(batch, found, decisions, publish)))
+            for batch, (signatures, found) in read
+        ),
         scratch=scratch,
         memory=recipe.duplicates.memory << 20,
-        kept=kept,
+        kept=stays_in_spite_of(recipe),
     )
     for row, repeat in repeats.items():
         mark = RepeatMark(check="row", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
         if policy_of(mark, recipe, ()) != "ignore":
             decisions.marks[row] = (*decisions.marks.get(row, ()), mark)
-            decisions.report.count([mark], decisions.reason_to_drop([mark]))
+    for marks in decisions.marks.values():
+        decisions.report.count(marks, is_dropped=decisions.reason_to_drop(marks) is not None)
     return decisions
 
 
-def _survivors(
-    candidates: Iterable[Candidate], decisions: Decisions, publish: Publish
-) -> Iterator[tuple[str, str]]:
-    """Note what candidates repeat; yield id and question of each agreed one that is not dropped for a seed or a test problem."""
-    for candidate in candidates:
-        exposed = _exposed(candidate, decisions, publish)
+class _Found(NamedTuple):
+    """What was found of one candidate."""
+
+    hits: Sequence[Hit] = ()
+    """Of an agreed one."""
+    tests: Sequence[RepeatMark] = ()
+    """What its question, or what was written in its place, repeats of the test sets."""
+    is_copy: bool = False
+    """Whether its question is a seed problem that may not be shared."""
+    exposed: str | None = None
+    """A seed that may not be shared and whose text stands in another of its texts, or in a part of the question."""
+
+
+class _Texts(NamedTuple):
+    """What is read of one candidate."""
+
+    id: str
+    question: str | None
+    published: Sequence[str] | None
+    """The solutions of an agreed candidate; None: it is not compared."""
+    written: str
+    """The question, or what was written in its place."""
+    others: Sequence[str]
+    """All texts of it, if one of them may not be shared."""
+
+
+def _texts(candidate: Candidate, publish: Publish, *, is_protected: bool) -> _Texts:
+    is_compared = candidate.stage is Stage.AGREED and not candidate.reason and candidate.question is not None
+    return _Texts(
+        candidate.blueprint.id,
+        candidate.question,
+        publish(candidate) if is_compared else None,
+        candidate.question or candidate.detail,
+        list(texts_of(candidate)) if is_protected else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads each question once, for whatever it is compared with; also in a worker process."""
+
+    checks: RowChecks
+
+    def __call__(self, candidates: Sequence[_Texts]) -> tuple[Signatures, Sequence[_Found]]:
+        ids, readings, found = [], [], []
+        for one in candidates:
+            reading = None if one.question is None else Reading.of(one.question)
+            hits: Sequence[Hit] = ()
+            is_copy = False
+            if reading is not None and one.published is not None:
+                hits = self.checks.find_read(reading, one.published)
+                tests = [hit.mark for hit in hits if hit.mark.check == "test"]
+                is_copy = any(self.checks.is_copy(hit.mark) for hit in hits)
+                ids.append(one.id)
+                readings.append(reading)
+            else:
+                is_copy = reading is not None and self.checks.copies_seed(reading)
+                tests = list(self.checks.whole_tests(reading or one.written))
+            exposed = None if is_copy else exposed_seed(one.others, self.checks.protected)
+            found.append(_Found(hits, tests, is_copy, exposed))
+        return Signatures.of(ids, readings), found
+
+
+def _batches(
+    candidates: Iterable[Candidate], checks: RowChecks, publish: Publish
+) -> Iterator[tuple[Sequence[Candidate], Sequence[_Texts]]]:
+    is_protected = bool(checks.protected)
+    for batch in cut(candidates, _BATCH):
+        yield batch, [_texts(candidate, publish, is_protected=is_protected) for candidate in batch]
+
+
+def _survive(
+    candidates: Iterable[Candidate], found: Iterable[_Found], decisions: Decisions, publish: Publish
+) -> Iterator[bool]:
+    """Note what candidates repeat; yield for each agreed one whether it is not dropped for a seed or a test problem."""
+    for candidate, one in zip(candidates, found, strict=True):
+        exposed = _exposed(candidate, one, decisions, publish)
+        if _is_test_copy(one.tests, decisions):
+            decisions.test_copies.add(candidate.blueprint.id)
         if candidate.stage is not Stage.AGREED or candidate.reason or candidate.question is None:
             continue
-        solutions = [solution.text for solution in publish(candidate)]
-        marks = [*_marks(candidate.question, solutions, decisions), *exposed]
+        marks = [*_marks(candidate, one.hits, decisions), *exposed]
         dropped = decisions.reason_to_drop(marks)
         decisions.report.compared += 1
-        decisions.report.count(marks, dropped)
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
-        if dropped is None:
-            yield candidate.blueprint.id, candidate.question
+        yield dropped is None
 
 
-def _marks(question: str, solutions: Sequence[str], decisions: Decisions) -> Iterator[RepeatMark]:
-    for hit in decisions.checks.find(question, solutions):
+def _marks(candidate: Candidate, hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:
+    for hit in hits:
         if policy_of(hit.mark, decisions.recipe, decisions.checks.unshareable) != "ignore":
             decisions.report.count_problems(hit.mark, hit.problems)
             yield hit.mark
+    for mark in decisions.checks.drawn_from(part.seed_id for part in candidate.blueprint.parts):
+        decisions.report.count_problems(mark, [mark.id])
+        yield mark
 
 
-def _exposed(candidate: Candidate, decisions: Decisions, publish: Publish) -> list[RepeatMark]:
+def _is_test_copy(tests: Iterable[RepeatMark], decisions: Decisions) -> bool:
+    """Return whether a text is a test problem word for word, or repeats it in a way for which the recipe drops questions."""
+    return any(
+        mark.kind in ALWAYS_DROPPED or policy_of(mark, decisions.recipe, ()) == "drop" for mark in tests
+    )
+
+
+def _exposed(candidate: Candidate, found: _Found, decisions: Decisions, publish: Publish) -> list[RepeatMark]:
     """Note a candidate with text that may not be shared; return the mark for which it is no row, if nothing else is left of it."""
-    protected = decisions.checks.protected
-    if candidate.question is not None and decisions.checks.copied_seed(candidate.question):
+    if found.is_copy:
         decisions.copies.add(candidate.blueprint.id)
         return []  # an agreed one has its mark from the seeds
-    seed = exposed_seed(candidate, protected)
-    if seed is None:
+    if found.exposed is None:
         return []
     decisions.exposed.add(candidate.blueprint.id)
-    is_row = bool(publish(withhold_parts(candidate, protected)))
-    return [] if is_row else [RepeatMark(check="seed", id=seed, kind=CONTAINED)]
+    is_row = bool(publish(withhold_parts(candidate, decisions.checks.protected)))
+    return [] if is_row else [RepeatMark(check="seed", id=found.exposed, kind=CONTAINED)]

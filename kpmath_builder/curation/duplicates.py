@@ -1,20 +1,28 @@
 """Finding, among many rows, those that repeat an earlier one, or a known problem."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from pathlib import Path
 
 import numpy as np
 
+from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.columns import Columns, StoredShingles
 from kpmath_builder.curation.forms import EQUAL, FORMS
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.shingles import JACCARD, similarities
-from kpmath_builder.curation.signatures import BANDS, read_rows
+from kpmath_builder.curation.signatures import BANDS, Reading, Signatures
 
-__all__ = ["RowRepeats", "compare_rows", "find_repeats"]
+__all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
+
+_BATCH = 1_000
+_IN_GROUP = 250
+"""Rows that stay and agree in a band, beyond which no further one is held: templates make thousands of rows that agree in some."""
+_COMPARED = 100
+"""Rows with which one row is compared exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,11 @@ def find_repeats(
 
     A row is compared with the earlier rows that stay: rows that repeat none, or only in one of the ways `kept`. A copy of a row that
     goes repeats what that row repeats.
+
+    So that the time grows with the number of rows even if all are made of one template, each group of rows that agree in a band of
+    MinHash holds the first 250 that stay, and a row is compared exactly with the 100 that share most bands with it. Equal forms are
+    found among all rows. Only among more than 100 rows that stay and agree in some band with a row can one that is near it be missed, or
+    a less near one be named.
 
     Parameters
     ----------
@@ -69,17 +82,46 @@ def compare_rows(
 
     The parameters are those of `find_repeats`. A row that repeats a known problem is compared with the others like any.
     """
-    columns = Columns(scratch, len(FORMS) + BANDS)
     of_known: dict[str, Repeat] = {}
-    for batch in read_rows(rows, known, workers):
+
+    def signatures() -> Iterator[Signatures]:
+        batches = ((None, batch) for batch in cut(rows, _BATCH))
+        for _, (batch, found) in in_order(_KnownReader(known), batches, workers):
+            of_known.update((name, one) for name, one in zip(batch.ids, found, strict=True) if one)
+            yield batch
+
+    earlier = compare_signatures(signatures(), scratch=scratch, memory=memory, kept=kept)
+    return RowRepeats(earlier, of_known)
+
+
+def compare_signatures(
+    batches: Iterable[Signatures],
+    *,
+    scratch: Path,
+    memory: int = 1 << 30,
+    kept: frozenset[RepeatKind] = frozenset(),
+) -> Mapping[str, Repeat]:
+    """Return what `find_repeats` returns, for rows that were read before; the parameters are the same."""
+    columns = Columns(scratch, len(FORMS) + BANDS)
+    for batch in batches:
         columns.add(batch)
-        of_known.update((name, found) for name, found in zip(batch.ids, batch.known, strict=True) if found)
     columns.close()
     columns.group(memory)
     found = list(_Comparison(columns, kept).repeats())
     names = columns.names({place for row, (_, of, _) in found for place in (row, of)})
-    earlier = {names[row]: Repeat(kind, names[of], likeness, "") for row, (kind, of, likeness) in found}
-    return RowRepeats(earlier, of_known)
+    return {names[row]: Repeat(kind, names[of], likeness, "") for row, (kind, of, likeness) in found}
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownReader:
+    """Reads rows and compares them with known problems."""
+
+    known: ProblemIndex | None
+
+    def __call__(self, rows: Sequence[tuple[str, str]]) -> tuple[Signatures, Sequence[Repeat | None]]:
+        readings = [Reading.of(text) for _, text in rows]
+        found = [self.known.find_form(*one) if self.known else None for one in readings]
+        return Signatures.of([name for name, _ in rows], readings), found
 
 
 _Found = tuple[RepeatKind, int, float]
@@ -118,16 +160,10 @@ class _Comparison:
         return None
 
     def _near_row(self, row: int, groups: list[int], shingles: StoredShingles) -> _Found | None:
-        likely = {
-            other
-            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
-            if group and group in holder
-            for other in holder[group]
-        }
         own = shingles.of(row)
         alike = [
             other
-            for other in sorted(likely)
+            for other in self._likely(groups)
             if min(shingles.size(other), len(own)) >= JACCARD * max(shingles.size(other), len(own))
         ]
         if not alike:
@@ -135,6 +171,18 @@ class _Comparison:
         likeness = similarities(own, [shingles.of(other) for other in alike])
         best = int(np.argmax(likeness))
         return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] >= JACCARD else None
+
+    def _likely(self, groups: list[int]) -> list[int]:
+        """Return the rows to compare with: those that share most bands, of equal ones the earliest."""
+        shared = Counter(
+            other
+            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
+            if group and group in holder
+            for other in holder[group]
+        )
+        if len(shared) > _COMPARED:
+            return sorted(nlargest(_COMPARED, shared, key=lambda other: (shared[other], -other)))
+        return sorted(shared)
 
     def _goes(self, row: int, groups: list[int], found: _Found) -> None:
         """Remember a row that goes, so that its copies go with it and repeat what it repeats."""
@@ -148,5 +196,5 @@ class _Comparison:
             if group:
                 holder.setdefault(group, row)
         for group, members in zip(groups[len(FORMS) :], self._alike, strict=True):
-            if group:
+            if group and len(members[group]) < _IN_GROUP:
                 members[group].append(row)

@@ -1,11 +1,9 @@
-"""What a text has from where it stood: a number in a list of problems, signs of Markdown, entities of HTML."""
+"""What a text has from where it stood: a number in a list of problems, signs of Markdown."""
 
-import html
 import re
 
 __all__ = ["without_label", "without_markup"]
 
-_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][\da-fA-F]{1,5}|[A-Za-z]{2,8}\d{0,2});")
 _LABEL = re.compile(
     r"\s*+(?:#{1,6} )?\*{0,3}(?:(?:problem|question|exercise|q)\b[ #]?\d{0,4}(?:\.\d{1,3})?[.:)]|\(?\d{1,3}[.)]|\([a-z]\))\*{0,3}\s++(?=[A-Z$\\])",
     re.IGNORECASE,
@@ -15,9 +13,7 @@ _LINE = re.compile(r"(?m)^[ \t]{0,8}(?:[-*•>]|#{1,6})[ \t](?=[ \t]{0,8}[A-Z][a
 
 
 def without_markup(text: str) -> str:
-    """Drop a leading "Problem 5:" or "12.", bold, bullets and headings, and decode entities."""
-    if "&" in text:
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    """Drop a leading "Problem 5:" or "12.", bold, bullets and headings."""
     if "**" in text:
         text = _BOLD.sub(r"\2", without_label(text))
     return _LINE.sub("", without_label(text))

@@ -6,6 +6,7 @@ of fewer than n words is never found. They are here to be compared with other pe
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -18,11 +19,15 @@ QUESTION_20 = "question 20-gram"
 SOLUTION_30 = "solution 30-gram"
 
 _LENGTHS: Mapping[str, int] = {QUESTION_13: 13, QUESTION_20: 20, SOLUTION_30: 30}
+_SHORTEST = min(_LENGTHS.values())
 _WORD = re.compile(r"\w+")
+_ASCII_WORDS = {
+    code: sign.lower() if _WORD.match(sign) else " " for code, sign in enumerate(map(chr, range(128)))
+}
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _Numbers = npt.NDArray[np.uint64]
 _SIEVE_BITS = 24
-"""A sieve of so many bits lets 2 % of foreign runs pass where there are 300,000 known ones."""
+"""A sieve of so many bits lets 2 % of foreign runs pass if there are 300,000 known ones."""
 _SIEVE_SHIFT = np.uint64(64 - _SIEVE_BITS)
 
 
@@ -38,7 +43,7 @@ class NgramHit(NamedTuple):
 class NgramChecks:
     """Finds runs of words of test problems in training texts.
 
-    In memory it holds the problems' words, 12 bytes for each run of them, and three sieves of 16 MiB.
+    In memory it holds the problems' words, 12 bytes for each run of them, and a sieve of 16 MiB.
 
     Parameters
     ----------
@@ -52,6 +57,9 @@ class NgramChecks:
         for question, solution in problems:
             questions.append(self._known(question))
             solutions.append(self._known(solution))
+        self._may_be = np.zeros(1 << _SIEVE_BITS, bool)
+        for words in (*questions, *solutions):
+            self._may_be[_rolling(_mixed(words), _SHORTEST) >> _SIEVE_SHIFT] = True
         self._runs = {
             name: _Runs(solutions if name == SOLUTION_30 else questions, n) for name, n in _LENGTHS.items()
         }
@@ -69,16 +77,17 @@ class NgramChecks:
         asked = len(words)
         for solution in dict.fromkeys(solutions):
             words += ["", *_words(solution)]  # no run goes from one text into the next
-        number_of = self._vocabulary.get
-        numbers = np.array([number_of(word, 0) for word in words], np.uint64)
+        numbers = np.fromiter(map(self._vocabulary.get, words, repeat(0)), np.uint64, len(words))
         mixed = _mixed(numbers)
+        may_be = np.flatnonzero(self._may_be[_rolling(mixed, _SHORTEST) >> _SIEVE_SHIFT])
         hits = []
         for name, runs in self._runs.items():
+            n = _LENGTHS[name]
             end = asked if name == QUESTION_13 else len(words)
-            if found := runs.find(numbers[:end], mixed[:end]):
+            places = _beginnings(may_be, n - _SHORTEST)
+            if found := runs.find(numbers[:end], mixed[:end], places[places + n <= end]):
                 place = found[min(found)]
-                matched = " ".join(words[place : place + _LENGTHS[name]])
-                hits.append(NgramHit(name, tuple(sorted(found)), matched))
+                hits.append(NgramHit(name, tuple(sorted(found)), " ".join(words[place : place + n])))
         return hits
 
 
@@ -92,16 +101,21 @@ class _Runs:
         hashes = np.concatenate(hashed) if hashed else np.empty(0, np.uint64)
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._owners = hashes[order], owners[order]
-        self._may_be = np.zeros(1 << _SIEVE_BITS, bool)
-        self._may_be[self._hashes >> _SIEVE_SHIFT] = True
 
-    def find(self, text: _Numbers, mixed: _Numbers) -> dict[int, int]:
-        """Return the number of each text that shares a run to the first place of it; `mixed` is what `_mixed` makes of the text."""
-        windows = _rolling(mixed, self._n)
+    def find(self, text: _Numbers, mixed: _Numbers, places: npt.NDArray[np.int64]) -> dict[int, int]:
+        """Return the number of each text that shares a run to the first place of it.
+
+        Parameters
+        ----------
+        mixed
+            What `_mixed` makes of the text.
+        places
+            Where such a run can begin, ascending.
+        """
         found: dict[int, int] = {}
-        places = np.flatnonzero(self._may_be[windows >> _SIEVE_SHIFT])
-        if not len(places):
+        if not len(places) or not len(self._hashes):
             return found
+        windows = _rolling(mixed, self._n)
         first = np.searchsorted(self._hashes, windows[places])
         is_met = self._hashes[np.minimum(first, len(self._hashes) - 1)] == windows[places]
         for place, begin in zip(places[is_met].tolist(), first[is_met].tolist(), strict=True):
@@ -115,12 +129,21 @@ class _Runs:
         return found
 
 
+def _beginnings(places: npt.NDArray[np.int64], more: int) -> npt.NDArray[np.int64]:
+    """Return the places that are followed by so many neighbours: a long run is known only if each short one in it is."""
+    return (
+        places[: len(places) - more][places[more:] - places[: len(places) - more] == more]
+        if len(places) > more
+        else places[:0]
+    )
+
+
 def _contains(text: _Numbers, run: _Numbers) -> bool:
     return bool((np.lib.stride_tricks.sliding_window_view(text, len(run)) == run).all(axis=1).any())
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    return text.translate(_ASCII_WORDS).split() if text.isascii() else _WORD.findall(text.lower())
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> _Numbers:

@@ -10,26 +10,30 @@ from kpmath_builder.records import DropReason, RepeatMark
 __all__ = [
     "ALWAYS_DROPPED",
     "CONTAINED",
-    "REASON_OF",
+    "DRAWN",
     "flag_of",
     "policy_of",
+    "reason_of",
     "reason_to_drop",
     "stays_in_spite_of",
 ]
 
 CONTAINED = "contained"
 """The text of a seed that may not be shared stands in the question, or in each of its solutions."""
+DRAWN = "drawn from"
+"""A seed that the question was drawn from is a problem of the test set."""
 ALWAYS_DROPPED = frozenset({RepeatKind.VERBATIM.value, RepeatKind.REFORMATTED.value, CONTAINED})
 """Kinds in which the text of a seed that may not be shared never leaves the build."""
-REASON_OF: Mapping[str, DropReason] = {
+_REASONS: Mapping[str, DropReason] = {
     "seed": DropReason.SEED_REPEAT,
     "test": DropReason.TEST_REPEAT,
     "row": DropReason.DUPLICATE,
 }
-_NGRAM_KEYS = {
+_KEYS = {
     QUESTION_13: "question_13gram",
     QUESTION_20: "question_20gram",
     SOLUTION_30: "solution_30gram",
+    DRAWN: "seeds",
 }
 
 
@@ -45,7 +49,7 @@ def policy_of(mark: RepeatMark, recipe: Recipe, unshareable: Collection[str]) ->
         return "drop"
     sections = {"seed": recipe.seed_repeats, "test": recipe.contamination, "row": recipe.duplicates}
     # A kind without a key of its own is never acted upon by itself.
-    return str(getattr(sections[mark.check], _NGRAM_KEYS.get(mark.kind, mark.kind), "flag"))
+    return str(getattr(sections[mark.check], _KEYS.get(mark.kind, mark.kind), "flag"))
 
 
 def reason_to_drop(
@@ -53,6 +57,11 @@ def reason_to_drop(
 ) -> RepeatMark | None:
     """Return the first mark for which a question is dropped, or None."""
     return next((mark for mark in marks if policy_of(mark, recipe, unshareable) == "drop"), None)
+
+
+def reason_of(mark: RepeatMark) -> DropReason:
+    """Return why a question is dropped for a mark."""
+    return DropReason.TEST_SEED if mark.kind == DRAWN else _REASONS[mark.check]
 
 
 def stays_in_spite_of(recipe: Recipe) -> frozenset[RepeatKind]:

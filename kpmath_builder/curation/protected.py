@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from kpmath_builder.curation.forms import Forms
+from kpmath_builder.curation.lookalikes import plain_characters
 from kpmath_builder.records import SeedProblem
 
 __all__ = ["ProtectedTexts"]
@@ -57,6 +58,7 @@ class ProtectedTexts:
 
     def found_in(self, text: str) -> str | None:
         """Return the id of a seed whose problem or solution stands in the text, or None."""
+        text = plain_characters(text)
         words = _words(text)
         likely = [
             (form, seed_id)

@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kpmath_builder.curation.ngrams import QUESTION_13, QUESTION_20, SOLUTION_30
-from kpmath_builder.curation.policy import CONTAINED
+from kpmath_builder.curation.policy import CONTAINED, DRAWN
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.records import RepeatMark
 from kpmath_builder.seeds.benchmarks import Benchmark
 
 __all__ = ["CurationReport", "ReportLine", "SetReport"]
 
-_ORDER = (*(kind.value for kind in RepeatKind), CONTAINED, QUESTION_13, QUESTION_20, SOLUTION_30)
+_ORDER = (*(kind.value for kind in RepeatKind), CONTAINED, QUESTION_13, QUESTION_20, SOLUTION_30, DRAWN)
 _TEST_CHECKS = tuple(kind for kind in _ORDER if kind not in {RepeatKind.PARAPHRASE.value, CONTAINED})
 
 
 class ReportLine(NamedTuple):
-    """One check: what it found among the rows, and what of that was dropped for it."""
+    """One check: what it found among the rows, and what of that is not published, because of this check or another."""
 
     check: str
     found: int
@@ -65,11 +65,12 @@ class CurationReport:
         sets = [SetReport(one.name, one.digest, len(one.problems), one.fault) for one in benchmarks]
         return cls(sets, seeds)
 
-    def count(self, marks: Iterable[RepeatMark], dropped: RepeatMark | None) -> None:
-        """Count what one question repeats, and the mark for which it is dropped."""
-        self.found.update(map(_key, marks))
-        if dropped is not None:
-            self.dropped[_key(dropped)] += 1
+    def count(self, marks: Iterable[RepeatMark], *, is_dropped: bool) -> None:
+        """Count all that one question repeats, and whether it is dropped for any of it."""
+        keys = set(map(_key, marks))  # a question can be drawn from two problems of one set
+        self.found.update(keys)
+        if is_dropped:
+            self.dropped.update(keys)
 
     def count_problems(self, mark: RepeatMark, problems: Iterable[str]) -> None:
         """Count the test problems that a question repeats."""
@@ -82,7 +83,7 @@ class CurationReport:
         return [ReportLine(kind, self.found[what, kind], self.dropped[what, kind]) for kind in kinds]
 
     def test_lines(self, name: str) -> list[ReportLine]:
-        """Return a line for each check against a test set, whether it found something or not."""
+        """Return a line for each check against a test set, whether it found something or not, and one for seeds that stand in it."""
         what = f"test {name}"
         return [
             ReportLine(
@@ -93,11 +94,23 @@ class CurationReport:
                 self.baseline[name, kind],
             )
             for kind in _TEST_CHECKS
+            if kind != DRAWN or self.baseline[name, kind]
         ]
 
+    def seeds_in_tests(self) -> Mapping[str, int]:
+        """Return how many seed problems are problems of each test set; a set without any is left out."""
+        counts = {one.name: self.baseline[one.name, DRAWN] for one in self.sets}
+        return {name: count for name, count in counts.items() if count}
+
     def sentences(self) -> Iterator[str]:
-        """Yield what a terminal shows: a sentence about duplicates, one about seeds, and one for each test set."""
+        """Yield what a terminal shows: a warning of seeds that are test problems, then sentences about duplicates, seeds, each test set."""
         of = f"Of {self.compared:,} agreed questions"
+        for name, count in self.seeds_in_tests().items():
+            drawn, dropped = (counts[f"test {name}", DRAWN] for counts in (self.found, self.dropped))
+            yield (
+                f"WARNING: {count:,} of {self.seeds:,} seed problems are problems of {name}. {of}, {drawn:,} were drawn from them "
+                f"({dropped:,} dropped): take them out of the seeds."
+            )
         for what, repeats in (("row", "repeat an earlier one"), ("seed", "repeat a seed problem")):
             if lines := self.lines(what):
                 said = ", ".join(f"{line.found:,} {line.check} ({line.dropped:,} dropped)" for line in lines)

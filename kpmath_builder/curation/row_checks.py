@@ -1,19 +1,14 @@
 """What one question repeats: a seed problem, problems of the test sets."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kpmath_builder.curation.forms import Forms
 from kpmath_builder.curation.ngrams import NgramChecks
-from kpmath_builder.curation.policy import ALWAYS_DROPPED
+from kpmath_builder.curation.policy import ALWAYS_DROPPED, DRAWN
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
-from kpmath_builder.curation.shingles import shingles
+from kpmath_builder.curation.signatures import Reading
 from kpmath_builder.records import RepeatMark, SeedProblem
 from kpmath_builder.seeds.benchmarks import Benchmark
 
@@ -42,12 +37,7 @@ class RowChecks:
     """
 
     def __init__(self, seeds: Sequence[SeedProblem], benchmarks: Sequence[Benchmark]) -> None:
-        ordered = sorted(seeds, key=lambda seed: (seed.shareable, seed.id))
-        self.seeds = seeds
         self.benchmarks = benchmarks
-        self.protected = ProtectedTexts(seeds)
-        self.unshareable = frozenset(seed.id for seed in seeds if not seed.shareable)
-        self._seeds = ProblemIndex((seed.id, seed.problem) for seed in ordered)
         self._sets = [
             (one.name, ProblemIndex((problem.id, problem.question) for problem in one.problems))
             for one in benchmarks
@@ -56,43 +46,75 @@ class RowChecks:
         self._ngrams = NgramChecks(
             (problem.question, problem.solution) for one in benchmarks for problem in one.problems
         )
+        self._of_seeds = self._marks_of(seeds) if self._owners else {}
+        self.seeds = [self._as_shareable(seed) for seed in seeds]
+        """Those that were given; the text of one that is a test problem may not be shared, whatever its licence says."""
+        ordered = sorted(self.seeds, key=lambda seed: (seed.shareable, seed.id))
+        self.protected = ProtectedTexts(self.seeds)
+        self.unshareable = frozenset(seed.id for seed in ordered if not seed.shareable)
+        self._seeds = ProblemIndex((seed.id, seed.problem) for seed in ordered)
 
     def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
+        return self.find_read(Reading.of(question), solutions)
+
+    def find_read(self, question: Reading, solutions: Sequence[str]) -> list[Hit]:
+        """Return what `find` returns, for a question that was read before."""
         seed = [("", self._seeds)] if len(self._seeds) else []
         return [*self._whole("seed", seed, question), *self.against_tests(question, solutions)]
 
-    def copied_seed(self, question: str) -> str | None:
-        """Return the id of a seed that may not be shared and that the question copies, in whatever order of its sentences."""
-        repeat = self._seeds.find(question) if self.unshareable else None
-        if repeat is None or repeat.of not in self.unshareable or repeat.kind.value not in ALWAYS_DROPPED:
-            return None
-        return repeat.of
+    def copies_seed(self, question: Reading) -> bool:
+        """Return whether a question copies a seed that may not be shared, in whatever order of its sentences."""
+        if not self.unshareable:
+            return False
+        return any(self.is_copy(hit.mark) for hit in self._whole("seed", [("", self._seeds)], question))
+
+    def is_copy(self, mark: RepeatMark) -> bool:
+        """Return whether a mark is that of a question that copies a seed that may not be shared."""
+        return mark.check == "seed" and mark.id in self.unshareable and mark.kind in ALWAYS_DROPPED
+
+    def whole_tests(self, text: Reading | str) -> Iterator[RepeatMark]:
+        """Yield which problem of each test set a text repeats as a whole."""
+        if self._owners and text:
+            read = Reading.of(text) if isinstance(text, str) else text
+            yield from (hit.mark for hit in self._whole("test", self._sets, read))
 
     def baseline(self) -> Counter[tuple[str, str]]:
         """Return test set and check to how many of the seeds themselves repeat it so."""
-        counts: Counter[tuple[str, str]] = Counter()
-        for seed in self.seeds if self._owners else ():
-            hits = self.against_tests(seed.problem, [seed.solution])
-            counts.update((hit.mark.set, hit.mark.kind) for hit in hits)
-        return counts
+        return Counter((mark.set, mark.kind) for marks in self._of_seeds.values() for mark in marks)
 
-    def against_tests(self, question: str, solutions: Sequence[str]) -> Iterator[Hit]:
+    def drawn_from(self, seed_ids: Iterable[str]) -> list[RepeatMark]:
+        """Return a mark for each test problem that stands among some seeds."""
+        marks = (mark for name in seed_ids for mark in self._of_seeds.get(name, ()) if mark.kind == DRAWN)
+        return list(dict.fromkeys(marks))
+
+    def _marks_of(self, seeds: Iterable[SeedProblem]) -> Mapping[str, Sequence[RepeatMark]]:
+        """Return what each seed repeats of the test sets; a seed that is a problem of one has a further mark."""
+        found = {}
+        for seed in seeds:
+            marks = [hit.mark for hit in self.against_tests(Reading.of(seed.problem), [seed.solution])]
+            same = [mark.model_copy(update={"kind": DRAWN}) for mark in marks if mark.kind in ALWAYS_DROPPED]
+            found[seed.id] = [*marks, *same]
+        return found
+
+    def _as_shareable(self, seed: SeedProblem) -> SeedProblem:
+        return seed.model_copy(update={"shareable": False}) if self.drawn_from([seed.id]) else seed
+
+    def against_tests(self, question: Reading, solutions: Sequence[str]) -> Iterator[Hit]:
         """Yield what a question and its solutions repeat of the test sets, in their order."""
         if not self._owners:
             return
         yield from self._whole("test", self._sets, question)
-        for hit in self._ngrams.find(question, solutions):
+        for hit in self._ngrams.find(question.text, solutions):
             for name, problems in self._by_set(hit.problems):
                 mark = RepeatMark(check="test", set=name, id=problems[0], kind=hit.check)
                 yield Hit(mark, hit.matched, tuple(problems))
 
     def _whole(
-        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: str
+        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: Reading
     ) -> Iterator[Hit]:
-        form, runs = _read(question)
         for name, index in indexes:
-            if repeat := index.find_form(question, form, runs):
+            if repeat := index.find_form(*question):
                 kind = repeat.kind.value
                 mark = RepeatMark(
                     check=check, set=name, id=repeat.of, kind=kind, similarity=repeat.similarity
@@ -105,10 +127,3 @@ class RowChecks:
             name, problem = self._owners[number]
             found.setdefault(name, []).append(problem)
         yield from found.items()
-
-
-@lru_cache(maxsize=2)
-def _read(question: str) -> tuple[Forms, NDArray[np.uint32]]:
-    """Return the forms and shingles of a question, which is compared with seeds and test sets in turn."""
-    form = Forms.of(question)
-    return form, shingles(form.tokens)

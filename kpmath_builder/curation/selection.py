@@ -18,11 +18,19 @@ class Selection:
 
     def published(self, candidate: Candidate) -> Sequence[Solution]:
         """Return the agreed solutions that become rows: those that differ in text, in the order of their samples."""
-        agreed = [self._as_published(solution) for solution in candidate.solutions if solution.agreed]
-        distinct = {solution.text.strip(): solution for solution in reversed(agreed)}
-        return sorted(distinct.values(), key=lambda solution: solution.sample)[: self._limit]
+        return [
+            solution if solution.text == text else solution.model_copy(update={"text": text})
+            for solution, text in self._chosen(candidate)
+        ]
 
-    def _as_published(self, solution: Solution) -> Solution:
-        if self._annotated or "<<" not in solution.text:
-            return solution
-        return solution.model_copy(update={"text": without_annotations(solution.text)})
+    def texts(self, candidate: Candidate) -> Sequence[str]:
+        """Return the texts of the solutions that become rows, without copies of the solutions."""
+        return [text for _, text in self._chosen(candidate)]
+
+    def _chosen(self, candidate: Candidate) -> Sequence[tuple[Solution, str]]:
+        agreed = [(its, self._as_published(its.text)) for its in candidate.solutions if its.agreed]
+        distinct = {text.strip(): (solution, text) for solution, text in reversed(agreed)}
+        return sorted(distinct.values(), key=lambda chosen: chosen[0].sample)[: self._limit]
+
+    def _as_published(self, text: str) -> str:
+        return text if self._annotated or "<<" not in text else without_annotations(text)

@@ -1,29 +1,37 @@
-"""What is compared of each row, for many rows at once and in several processes."""
+"""What is compared of each row: what is read of its text, and the keys of many rows."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
 from kpmath_builder.curation.forms import FORMS, Forms
-from kpmath_builder.curation.problem_index import ProblemIndex
-from kpmath_builder.curation.repeat import Repeat
 from kpmath_builder.curation.shingles import shingles
 
-__all__ = ["BANDS", "Signatures", "read_rows"]
+__all__ = ["BANDS", "Reading", "Signatures"]
 
 BANDS = 25
 """Bands of five of the 128 permutations: texts at the threshold of 0.7 share one with a probability of 0.99."""
 _PERMUTATIONS = 128
 _IN_BAND = 5
 _SEED = 2403
-_BATCH = 1_000
+
+
+class Reading(NamedTuple):
+    """A text and what is made of it once, whatever it is compared with: the arguments of `ProblemIndex.find_form`."""
+
+    text: str
+    form: Forms
+    shingles: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, text: str) -> "Reading":
+        """Read a text."""
+        form = Forms.of(text)
+        return cls(text, form, shingles(form.tokens))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,59 +45,27 @@ class Signatures:
     """Shingles of each row."""
     shingles: NDArray[np.uint32]
     """Those of all rows, one behind the other."""
-    known: Sequence[Repeat | None]
-    """Which known problem each row repeats."""
 
+    @classmethod
+    def of(cls, ids: Sequence[str], readings: Sequence[Reading]) -> "Signatures":
+        """Return the signatures of rows that were read."""
+        sizes = np.array([len(one.shingles) for one in readings], np.int64)
+        together = np.concatenate([np.empty(0, np.uint32), *(one.shingles for one in readings)])
+        columns = np.zeros((len(ids), len(FORMS) + BANDS), np.uint64)
+        if len(ids):
+            columns[:, : len(FORMS)] = [[key or 0 for key in one.form.keys] for one in readings]
+            columns[:, len(FORMS) :] = _bands(together, sizes)
+        return cls(ids, columns, sizes, together)
 
-def read_rows(
-    rows: Iterable[tuple[str, str]], known: ProblemIndex | None, workers: int
-) -> Iterator[Signatures]:
-    """Yield the signatures of all rows in their order."""
-    batches = _batches(rows)
-    if workers <= 1:
-        yield from (_signatures(batch, known) for batch in batches)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (known,)) as pool:
-        waiting: deque[Future[Signatures]] = deque()
-        for batch in batches:
-            waiting.append(pool.submit(_in_worker, batch))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _batches(rows: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    left = iter(rows)
-    while batch := list(islice(left, _BATCH)):
-        yield batch
-
-
-_known: ProblemIndex | None = None
-
-
-def _begin(known: ProblemIndex | None) -> None:
-    global _known  # noqa: PLW0603  # a worker process has one index, sent once
-    _known = known
-
-
-def _in_worker(batch: Sequence[tuple[str, str]]) -> Signatures:
-    return _signatures(batch, _known)
-
-
-def _signatures(batch: Sequence[tuple[str, str]], known: ProblemIndex | None) -> Signatures:
-    forms = [Forms.of(text) for _, text in batch]
-    runs = [shingles(form.tokens) for form in forms]
-    sizes = np.array([len(one) for one in runs], np.int64)
-    together = np.concatenate(runs)
-    columns = np.zeros((len(batch), len(FORMS) + BANDS), np.uint64)
-    columns[:, : len(FORMS)] = [[key or 0 for key in form.keys] for form in forms]
-    columns[:, len(FORMS) :] = _bands(together, sizes)
-    found = [
-        known.find_form(text, form, one) if known else None
-        for (_, text), form, one in zip(batch, forms, runs, strict=True)
-    ]
-    return Signatures([name for name, _ in batch], columns, sizes, together, found)
+    def only(self, chosen: Sequence[bool]) -> "Signatures":
+        """Return the signatures of the chosen rows."""
+        if all(chosen):
+            return self
+        mask = np.array(chosen, bool)
+        ids = [name for name, is_chosen in zip(self.ids, chosen, strict=True) if is_chosen]
+        return Signatures(
+            ids, self.columns[mask], self.sizes[mask], self.shingles[np.repeat(mask, self.sizes)]
+        )
 
 
 def _bands(together: NDArray[np.uint32], sizes: NDArray[np.int64]) -> NDArray[np.uint64]:

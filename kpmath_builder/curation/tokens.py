@@ -11,6 +11,7 @@ from kpmath_builder.curation.commands import plain_commands, plain_products
 from kpmath_builder.curation.dollars import without_formula_signs
 from kpmath_builder.curation.hyphens import MINUS, marked_formulas, without_hyphens
 from kpmath_builder.curation.latex import SYMBOLS
+from kpmath_builder.curation.lookalikes import plain_characters
 from kpmath_builder.curation.markup import without_markup
 from kpmath_builder.curation.punctuation import meaningful_punctuation
 from kpmath_builder.curation.scripts import plain_scripts
@@ -44,7 +45,7 @@ _DISPLAY = re.compile(
 
 def raw_tokens(text: str) -> list[str]:
     """Return the tokens with their case, `SENTENCE` after each sentence; see the head of this file for what is left out."""
-    prepared = _prepared(text)
+    prepared = _prepared(plain_characters(text))
     tokens = _TOKEN.findall(prepared)
     if _LATEX.search(prepared):
         tokens = plain_commands(tokens)

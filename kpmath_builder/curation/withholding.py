@@ -1,6 +1,6 @@
 """Leaving out of a candidate what must not leave the build: text of seeds that may not be shared, and of test sets."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.records import COPIED, Candidate, DropReason, Judgement, Solution
@@ -11,6 +11,7 @@ __all__ = [
     "WITHHELD_TEST",
     "exposed_seed",
     "is_withheld",
+    "texts_of",
     "withhold",
     "withhold_parts",
 ]
@@ -42,11 +43,9 @@ def withhold(candidate: Candidate, why: str) -> Candidate:
     )
 
 
-def exposed_seed(candidate: Candidate, protected: ProtectedTexts) -> str | None:
+def exposed_seed(texts: Iterable[str], protected: ProtectedTexts) -> str | None:
     """Return the id of a seed that may not be shared and whose text stands in one of a candidate's texts, or None."""
-    if not protected:
-        return None
-    found = (protected.found_in(text) for text in _texts(candidate))
+    found = map(protected.found_in, texts)
     return next((seed for seed in found if seed is not None), None)
 
 
@@ -93,7 +92,8 @@ def _said(solution: Solution) -> Iterator[str]:
         yield solution.thinking
 
 
-def _texts(candidate: Candidate) -> Iterator[str]:
+def texts_of(candidate: Candidate) -> Iterator[str]:
+    """Yield all texts of a candidate that a model wrote, or that say what it wrote."""
     if candidate.question is not None:
         yield candidate.question
     yield candidate.detail

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.dataset.address import DatasetAddress, how_to_cite, how_to_load
+from kpmath_builder.dataset.card_repeats import contamination, repeats
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.front import front_matter
 from kpmath_builder.dataset.markdown import fenced, table
@@ -36,14 +37,6 @@ _CONFIG_TITLES = {
 }
 
 
-_HOW_COMPARED = (
-    "Rows are all questions that a vote agreed upon; those that stay carry their hits in `flags`. The last column is the baseline: how "
-    "many of the seed problems repeat the set in the same way. verbatim to near compare whole problems by tokens that keep signs, "
-    "operators and numbers; the 20- and 30-grams are the check of the KPMath paper, the 13-gram is what others print. Column `repeats` "
-    "of `scored` names the test problem of each hit; the text of test sets stands nowhere in this dataset."
-)
-
-
 def make_card(
     facts: CardFacts,
     *,
@@ -62,8 +55,8 @@ def make_card(
         _what_it_is(fingerprint, written),
         *([_example(example, simulated=_is_program(facts, "solver"))] if example else []),
         how_to_load(address),
-        _contamination(facts),
-        _repeats(facts),
+        contamination(facts.curation),
+        repeats(facts.curation),
         _known_limits(facts),
         _how_it_was_made(facts),
         _seed_sources(seeds),
@@ -192,47 +185,6 @@ def _seed_sources(seeds: Sequence[SeedProblem]) -> str:
         for (source, licence, shareable), count in sorted(sources.items())
     ]
     return f"## Seed problems\n\n{table(('source', 'licence', 'problems', 'text published'), rows)}"
-
-
-def _contamination(facts: CardFacts) -> str:
-    report = facts.curation
-    parts = ["## Contamination"]
-    if not report.sets:
-        parts.append("No row was compared with a test set: the recipe names none.")
-    for one in report.sets:
-        if one.fault:
-            parts.append(
-                f"**{one.name} was not checked**: it could not be read when the tables were written."
-            )
-            continue
-        rows = [
-            (line.check, f"{line.found:,}", f"{line.dropped:,}", f"{line.problems:,}", f"{line.baseline:,}")
-            for line in report.test_lines(one.name)
-        ]
-        header = (
-            "check",
-            f"rows, of {report.compared:,}",
-            "of these, dropped",
-            f"test problems, of {one.problems:,}",
-            f"seed problems, of {report.seeds:,}",
-        )
-        parts += [f"{one.name} (`{one.digest[:19]}`):", table(header, rows)]
-    if report.sets:
-        parts.append(_HOW_COMPARED)
-    return "\n\n".join(parts)
-
-
-def _repeats(facts: CardFacts) -> str:
-    report = facts.curation
-    rows = [
-        (what, line.check, f"{line.found:,}", f"{line.dropped:,}")
-        for what, check in (("an earlier row", "row"), ("a seed problem", "seed"))
-        for line in report.lines(check)
-    ]
-    if not rows:
-        return "## Repeats\n\nNo question repeats an earlier one, or a seed problem."
-    header = ("what is repeated", "how", f"questions, of {report.compared:,}", "of these, dropped")
-    return f"## Repeats\n\n{table(header, rows)}"
 
 
 def _known_limits(facts: CardFacts) -> str:

@@ -43,14 +43,21 @@ def write_dataset(
     # A fault can be a library's words, which name places on this machine.
     checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
     with scratch(workspace.folder) as room:
-        decisions = curate(read_candidates(shards), checks, recipe, selection.published, room)
+        decisions = curate(
+            read_candidates(shards),
+            checks,
+            recipe,
+            selection.texts,
+            room,
+            workers=recipe.duplicates.workers,
+        )
     decisions.report.baseline = checks.baseline()
     decided = map(decisions.decide, read_candidates(shards))
     written = write_tables(
         workspace.dataset,
         name=recipe.name,
         fingerprint=fingerprint,
-        seeds=knowledge.seeds,
+        seeds=checks.seeds,
         extractions=[
             it.model_copy(update={"reason": hide(it.reason)}) if it.reason else it
             for it in knowledge.extractions
@@ -58,7 +65,7 @@ def write_dataset(
         practices=knowledge.practices,
         candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
         select=selection.published,
-        facts=_facts(recipe, prompts, knowledge.seeds, decisions.report),
+        facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         provenance=sources_of(recipe, prompts),
     )
     return written, decisions.report

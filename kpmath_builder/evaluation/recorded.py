@@ -36,7 +36,10 @@ def read_outputs(path: Path, model: str, sets: Sequence[EvalSet], *, whole: bool
     """
     if not path.is_file():
         raise InputError(f"There is no file of outputs {path}: correct --outputs.")
-    rows = [row for row in open_file(path).rows if _is_of(row, "model", {model})]
+    written = list(open_file(path).rows)
+    if not written:
+        raise InputError(f"{path} holds no row: correct --outputs.")
+    rows = [row for row in written if _is_of(row, "model", {model})]
     if not rows:
         raise InputError(
             f"{path} holds no outputs of the model {model!r}: give the model's name as it stands there."
@@ -84,6 +87,8 @@ def _problem(row: Row, number: int, each: EvalSet) -> str:
     if (own := row.columns.get("id")) is not None:
         return str(own)
     given = row.columns.get("problem_id", number)
+    if isinstance(given, str) and given.isdecimal():
+        given = int(given)
     if isinstance(given, int) and not isinstance(given, bool):
         return each.problems[given].id if 0 <= given < len(each.problems) else str(given)
     return str(given)

@@ -1,6 +1,7 @@
 """`Run`: what all questions of one run share, and the one place where a request meets the log and the teachers."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -72,6 +73,8 @@ class Run:
         self.stop = stop or Stop()
         self.report = report
         self.quality = ReplyQuality(report.note)
+        self.lacking: Counter[Task] = Counter()
+        """Answers that the log lacks and no teacher was there to give."""
         self._teachers = teachers
         self._spending = spending
         self._retry_given_up = retry_given_up
@@ -150,6 +153,7 @@ class Run:
 
     async def _teacher(self, task: Task) -> Teacher:
         if self._teachers is None:
+            self.lacking[task] += 1
             lacks = f"the log holds no answer to this {task} request: run `kpmath build` to ask for it"
             raise BuildError(lacks.capitalize()) if self._needs_all else NotAskedError(lacks)
         self.stop.check()

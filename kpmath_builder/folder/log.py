@@ -35,6 +35,7 @@ _REMEDIES: dict[int | None, str] = {
     errno.EMFILE: _TOO_MANY,
     errno.ENFILE: _TOO_MANY,
     errno.EISDIR: "move what stands in its place away",
+    errno.ENOENT: "bring it back from a copy; `kpmath verify` with this folder names what rests on it",
 }
 """What to do about an error that is not one of permissions."""
 

@@ -6,6 +6,7 @@ there are two copies: generations stand in `generations.json` and in the build s
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -74,10 +75,14 @@ class Workspace(Results):
         return next(iter(self.builds), "")
 
     def open_log(self, stage: str, number: int, notify: Callable[[str], object]) -> ResponseLog:
-        """Open a response log, for writing if it is this folder's own, and report what had to be mended."""
+        """Open a response log, for writing if it is this folder's own, and report what had to be mended.
+
+        One of another folder is only read; it counts as empty if it is gone.
+        """
+        path = self.log(stage, number)
         if self._owns_responses:
-            return open_log(self.log(stage, number), notify, self.builds)
-        return ResponseLog(self.log(stage, number), writable=False)
+            return open_log(path, notify, self.builds)
+        return ResponseLog(path if path.exists() else Path(os.devnull), writable=False)
 
     def read_log(self, stage: str, number: int = 0) -> ResponseLog:
         """Open a response log of this folder for reading."""

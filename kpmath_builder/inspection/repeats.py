@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from kpmath_builder.curation import ProblemIndex
 from kpmath_builder.curation.ngrams import NgramChecks
+from kpmath_builder.curation.policy import DRAWN
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import RepeatMark, SeedProblem
@@ -108,6 +109,8 @@ def seen_repeats(
 def _matched(mark: RepeatMark, question: str, solutions: Sequence[str], other: tuple[str, str]) -> str:
     if not other[0]:
         return ""
+    if mark.kind == DRAWN:  # the seed is this problem, and the question another
+        return other[0]
     repeat = ProblemIndex([(mark.id, other[0])]).find(question)
     if repeat is not None and repeat.kind.value == mark.kind:
         return repeat.matched

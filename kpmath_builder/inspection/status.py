@@ -1,12 +1,13 @@
 """How far a build is, read from its folder without disturbing whoever works in it."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.files.lock import owner_of
+from kpmath_builder.findings import find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
@@ -52,7 +53,7 @@ class Status:
     """Of all candidates that are there, before duplicates are dropped; of the tables once they are written."""
     sentence: str
     outcome: Outcome = field(default_factory=Outcome)
-    """What is found about the teachers, and where the rest went."""
+    """What is found about teachers and seeds, and where the rest went."""
     finished: bool = False
     """Whether the tables are there, whole as far as their lengths show."""
     curation: CurationReport | None = None
@@ -101,6 +102,9 @@ def read_status(folder: Path) -> Status:
     outcome = outcome_of(workspace, recipe, Knowledge.load_if_whole(workspace), funnel)
     told = manifest.get("curation") if manifest else None
     curation = CurationReport.from_json(told) if told else None
+    if curation:
+        found = find_in_seeds(curation.seeds, curation.seeds_in_tests())
+        outcome = replace(outcome, findings=(*outcome.findings, *found))
     return Status(shards, funnel, sentence, outcome, finished=manifest is not None, curation=curation)
 
 

@@ -35,12 +35,12 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import DropReason
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
 from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks
-from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["Disagreement", "Verifier"]
 
 _EXTRACT = "responses/extract-00000.jsonl"
+_TOPICS = "responses/topics-00000.jsonl"
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,10 @@ class Verifier:
     def _knowledge(
         self, workspace: Workspace, again: Workspace, run: Run, known: Knowledge
     ) -> Iterator[Disagreement]:
+        if not workspace.log("extract", 0).exists():
+            yield Disagreement(_EXTRACT, "all of it", "is missing", self._remedies.lost(_EXTRACT))
         try:
-            relearnt = run_apart(relearn(known, run, again))
+            relearnt = run.stop.run_to_end(relearn(known, run, again))
             relearnt.save(again.knowledge)
         except KpmathError as error:
             what = f"cannot be made again: {error}"
@@ -174,9 +176,13 @@ class Verifier:
             return
         pairs = zip(known.extractions, relearnt.extractions, strict=True)
         lost = any(now.reason and not before.reason for before, now in pairs)
-        remedy = (
-            self._remedies.lost(_EXTRACT) if lost else self._remedies.differs("it", "knowledge/origin.json")
-        )
+        remedy = self._remedies.differs("it", "knowledge/origin.json")
+        if unsure := run.lacking["same_topic"]:
+            remedy = self._remedies.lost(_TOPICS)
+            what = f"lacks {unsure:,} answers that the topics were made from"
+            yield Disagreement(_TOPICS, "all of it", what, remedy)
+        if lost:
+            remedy = self._remedies.lost(_EXTRACT)
         for path in sorted(again.knowledge.glob("*.json*")):
             for place, what in compare_lines(workspace.knowledge / path.name, path):
                 yield Disagreement(f"knowledge/{path.name}", place, what, remedy)
@@ -189,8 +195,12 @@ class Verifier:
     ) -> Iterator[Disagreement]:
         shards = range(run.recipe.build.shards)
         sealed = [number for number in shards if _is_sealed(workspace, number, spec, known)]
-        run_apart(synthesise_all(known, run, again, spec, sealed))
+        run.stop.run_to_end(synthesise_all(known, run, again, spec, sealed))
         for number in sealed:
+            log = workspace.log("synthesis", number)
+            if not log.exists():
+                told = self._remedies.lost(_name(log, workspace))
+                yield Disagreement(_name(log, workspace), "all of it", "is missing", told)
             path = workspace.shard(number)
             name = f"candidates/{path.name}"
             lost = _lacks_answers(again.shard(number)) and not _lacks_answers(path)
@@ -204,7 +214,7 @@ class Verifier:
                 what = "belongs to another build" if workspace.shard(number).exists() else "is missing"
                 name = f"candidates/{workspace.shard(number).name}"
                 yield Disagreement(name, "all of it", what, self._remedies.remade)
-                run_apart(synthesise_all(known, run, again, spec, [number]))
+                run.stop.run_to_end(synthesise_all(known, run, again, spec, [number]))
 
     def _compared_tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec

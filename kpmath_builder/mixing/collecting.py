@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def collect(recipe: MixRecipe, name: str, path: Path) -> Spool:
     Raises
     ------
     InputError
-        When the source cannot be read, or its rows lack a column.
+        When the source cannot be read, holds no row, or its rows lack a column.
     """
     settings = recipe.sources[name]
     opened = _open(settings, name)
@@ -68,8 +68,13 @@ def collect(recipe: MixRecipe, name: str, path: Path) -> Spool:
         reader.read(number, row, opened.label)
         for number, row in enumerate(islice(opened.rows_unchanged(), settings.limit))
     )
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"The source {name} ({opened.label}) holds no row: correct it, or leave it out.")
     write_lines(
-        path, {"made_from": made_from, "source": source, "state": opened.state}, (row.line() for row in rows)
+        path,
+        {"made_from": made_from, "source": source, "state": opened.state},
+        (row.line() for row in chain([first], rows)),
     )
     return spool
 

@@ -6,16 +6,19 @@ that are withheld or tested on.
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kpmath_builder.curation.duplicates import find_repeats
+from kpmath_builder.curation.batches import cut, in_order
+from kpmath_builder.curation.duplicates import compare_signatures
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.row_checks import RowChecks
+from kpmath_builder.curation.signatures import Reading, Signatures
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.policies import kept_kinds, of_row, of_test
 from kpmath_builder.mixing.recipe import MixRecipe
@@ -27,6 +30,7 @@ from kpmath_builder.records import RepeatMark
 __all__ = ["Fate", "Verdicts", "judge"]
 
 _Keys = npt.NDArray[np.uint64]
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,28 @@ class Fate:
     of: str = ""
     """What it repeats, if it stays out for that: a row, a test problem, a text that must not be published."""
     how: str = ""
+    set: str = ""
+    """The test set of the problem that it repeats."""
     marks: tuple[RepeatMark, ...] = ()
     """What it repeats of test sets and of other rows, whether it stays or not."""
     matched: str = ""
     """What it has in common with a test problem, for people to look at on this machine."""
+
+
+class _Note(NamedTuple):
+    """What is said of a row before it is compared with others."""
+
+    fate: Fate | None
+    is_open: bool
+    """Whether it is compared with others."""
+    question: bytes
+    """A hash of it."""
+    pair: bytes
+    """A hash of question and solution."""
+
+
+_Read = tuple[Signatures, Sequence[_Note]]
+"""Of a batch of rows: the signatures of the open ones, the notes of all."""
 
 
 @dataclass
@@ -78,7 +100,7 @@ class Verdicts:
         marks = known.marks if known is not None else ()
         for mark, policy in self._row_marks(place, int(self._first[place])):
             if policy == "drop":
-                return Fate(self._whose(place, mark.id), mark.id, mark.kind, marks)
+                return Fate(self._whose(place, mark.id), mark.id, mark.kind, marks=marks)
             if policy == "flag":
                 marks = (*marks, mark)
         return Fate(None, marks=marks)
@@ -117,49 +139,97 @@ def judge(
     recipe: MixRecipe, spools: Sequence[Spool], withheld: Withheld, tests: RowChecks, scratch: Path
 ) -> Verdicts:
     """Compare all rows; `spools` stand in the order of preference, `scratch` is an empty folder for what does not fit into memory."""
-    special: dict[int, Fate] = {}
-    starts, numbers = [0], array("q")
-    questions, pairs, open_ = bytearray(), bytearray(), bytearray()
-    for spool in spools:
-        for row in spool.rows():
-            fate = _alone(recipe, row, withheld, tests)
-            if fate is not None:
-                special[len(numbers)] = fate
-            open_.append(row.left_out is None and (fate is None or fate.reason is None))
-            question = _key(row.question)
-            questions += question
-            pairs += _key(question.hex() + row.solution)
-            numbers.append(row.number)
-        starts.append(len(numbers))
-    is_open = np.frombuffer(bytes(open_), np.bool_)
-    first = _first_of(np.frombuffer(bytes(questions), np.uint64), is_open)
-    first_pair = _first_of(np.frombuffer(bytes(pairs), np.uint64), is_open)
+    rows = _Rows(spools)
+    read = in_order(_Reader(recipe, withheld, tests), rows.batches(), recipe.duplicates.workers)
+    repeats = compare_signatures(
+        rows.heads(read),
+        scratch=scratch,
+        memory=recipe.duplicates.memory << 20,
+        kept=kept_kinds(recipe),
+    )
+    is_open = np.frombuffer(bytes(rows.open), np.bool_)
+    first = _first_of(np.frombuffer(bytes(rows.questions), np.uint64), is_open)
+    first_pair = _first_of(np.frombuffer(bytes(rows.pairs), np.uint64), is_open)
     places = np.flatnonzero(is_open)
     return Verdicts(
         spools,
-        find_repeats(
-            _heads(spools, starts, first),
-            scratch=scratch,
-            memory=recipe.duplicates.memory << 20,
-            kept=kept_kinds(recipe),
-        ),
+        repeats,
         first,
         [spool.name for spool in spools],
-        starts[:-1],
-        special,
+        rows.starts,
+        rows.special,
         set(places[first_pair[places] != places].tolist()),
-        np.frombuffer(numbers, np.int64),
+        np.frombuffer(rows.numbers, np.int64),
         recipe,
     )
 
 
-def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: RowChecks) -> Fate | None:
+class _Rows:
+    """What is noted of all rows while they are read, source by source."""
+
+    def __init__(self, spools: Sequence[Spool]) -> None:
+        self._spools = spools
+        self.starts: list[int] = []
+        self.numbers = array("q")
+        self.special: dict[int, Fate] = {}
+        self.questions, self.pairs, self.open = bytearray(), bytearray(), bytearray()
+
+    def batches(self) -> Iterator[tuple[None, list[tuple[str, MixRow]]]]:
+        """Yield the rows with their ids."""
+        for spool in self._spools:
+            self.starts.append(len(self.numbers))
+            for batch in cut(spool.rows(), _BATCH):
+                self.numbers.extend(row.number for row in batch)
+                yield None, [(row_id(spool.name, row.number), row) for row in batch]
+
+    def heads(self, read: Iterable[tuple[None, _Read]]) -> Iterator[Signatures]:
+        """Note what was read; yield the signatures of the first row of each question."""
+        seen: set[bytes] = set()
+        for _, (signatures, notes) in read:
+            are_heads = []
+            for note in notes:
+                if note.fate is not None:
+                    self.special[len(self.open)] = note.fate
+                self.open.append(note.is_open)
+                self.questions += note.question
+                self.pairs += note.pair
+                if note.is_open:
+                    are_heads.append(note.question not in seen)
+                    seen.add(note.question)
+            yield signatures.only(are_heads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the question of each row once; also in a worker process."""
+
+    recipe: MixRecipe
+    withheld: Withheld
+    tests: RowChecks
+
+    def __call__(self, rows: Sequence[tuple[str, MixRow]]) -> _Read:
+        notes, ids, readings = [], [], []
+        for name, row in rows:
+            question = Reading.of(row.question)
+            fate = _alone(self.recipe, row, question, self.withheld, self.tests)
+            is_open = row.left_out is None and (fate is None or fate.reason is None)
+            key = _key(row.question)
+            notes.append(_Note(fate, is_open, key, _key(key.hex() + row.solution)))
+            if is_open:
+                ids.append(name)
+                readings.append(question)
+        return Signatures.of(ids, readings), notes
+
+
+def _alone(
+    recipe: MixRecipe, row: MixRow, question: Reading, withheld: Withheld, tests: RowChecks
+) -> Fate | None:
     """Return what becomes of a row whatever the others are; None if nothing is to be said."""
     if row.left_out is not None and not row.question:
         return None
-    if row.left_out is None and (found := withheld.reason(row)):
+    if row.left_out is None and (found := withheld.reason(row, question)):
         return Fate(*found)
-    hits = list(tests.against_tests(row.question, [row.solution] if row.solution else []))
+    hits = list(tests.against_tests(question, [row.solution] if row.solution else []))
     if not hits:
         return None
     marks = tuple(hit.mark for hit in hits)
@@ -167,7 +237,7 @@ def _alone(recipe: MixRecipe, row: MixRow, withheld: Withheld, tests: RowChecks)
         return Fate(row.left_out, marks=marks)
     for hit in hits:
         if of_test(recipe, hit.mark.kind) == "drop":
-            return Fate(LeftOut.TEST, hit.mark.id, hit.mark.kind, marks, hit.matched)
+            return Fate(LeftOut.TEST, hit.mark.id, hit.mark.kind, hit.mark.set, marks, hit.matched)
     return Fate(None, marks=marks)
 
 
@@ -184,13 +254,3 @@ def _first_of(keys: _Keys, is_open: npt.NDArray[np.bool_]) -> npt.NDArray[np.int
     found = np.full(len(keys), -1, np.int64)
     found[places] = places[first[group]]
     return found
-
-
-def _heads(
-    spools: Sequence[Spool], starts: Sequence[int], first: npt.NDArray[np.int64]
-) -> Iterator[tuple[str, str]]:
-    """Yield id and question of the first row of each question."""
-    for spool, start in zip(spools, starts, strict=False):
-        for place, row in enumerate(spool.rows(), start):
-            if first[place] == place:
-                yield row_id(spool.name, row.number), row.question

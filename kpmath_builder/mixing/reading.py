@@ -91,10 +91,10 @@ def of_alpaca(subset: str) -> Callable[[Columns], Pair]:
 
 
 def by_fields(fields: Mapping[str, str]) -> Callable[[Columns], Pair]:
-    """Return a reader for a user's own columns; of a test set the question alone."""
+    """Return a reader for a user's own columns; of a test set the question alone. A null states no answer, and none that is empty."""
 
     def read(row: Columns) -> Pair:
-        answer = _label(row, fields["answer"]) if "answer" in fields else None
+        answer = None if row.get(fields.get("answer", "")) is None else _label(row, fields["answer"])
         labels = {name: _label(row, fields[name]) for name in ("subset", "id") if name in fields}
         solution = _text(row, fields["solution"]) if "solution" in fields else ""
         return Pair(_text(row, fields["question"]), solution, answer, **labels)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
+from kpmath_builder.curation.signatures import Reading
 from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.recipe import MixRecipe
@@ -38,11 +39,11 @@ class Withheld:
         self._copies = ProtectedTexts(self.texts)
         self._knows_math = any(source.kind == "math" for source in recipe.sources.values())
 
-    def reason(self, row: MixRow) -> tuple[LeftOut, str, str] | None:
+    def reason(self, row: MixRow, question: Reading) -> tuple[LeftOut, str, str] | None:
         """Return why a row must not be in the mix, which text it repeats and how; None if it may."""
         if row.math is MathText.POSSIBLE and not self._knows_math:
             return LeftOut.MAY_BE_MATH, "", ""
-        repeat = self._index.find(row.question)
+        repeat = self._index.find_form(*question)
         if repeat is not None and (repeat.kind in _THE_SAME or row.math is MathText.POSSIBLE):
             return LeftOut.MATH, repeat.of, repeat.kind.value
         for text in (row.question, row.solution):

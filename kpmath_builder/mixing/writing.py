@@ -114,10 +114,11 @@ def _left_out_line(row: MixRow, row_id: str, fate: Fate) -> bytes:
         "id": row_id,
         "source_id": row.source_id,
         "reason": fate.reason.value,
+        "set": fate.set,
         "of": fate.of,
         "how": fate.how,
+        "matched": fate.matched,
     }
-    told |= {"matched": fate.matched}
     return (
         json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False).encode()
         + b"\n"

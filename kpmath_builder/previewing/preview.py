@@ -135,9 +135,9 @@ class _Rows:
         self._ground, self._run, self._workspace, self._spec = ground, run, workspace, spec
         self._each_row = each_row
         self._drawer = drawer_for(ground.knowledge, run.recipe)
-        self._seeds = {seed.id: seed for seed in ground.knowledge.seeds}
         self._hide = hide_private(run.recipe)
         self._checks = RowChecks(ground.knowledge.seeds, benchmarks)
+        self._seeds = {seed.id: seed for seed in self._checks.seeds}
         self._ended: list[Candidate] = []
         """Candidates in the order of their blueprints, not decided."""
         self._waiting: dict[int, tuple[Candidate, Ask]] = {}
@@ -186,7 +186,7 @@ class _Rows:
         self._ended.append(candidate)
         recipe = self._run.recipe
         with scratch() as room:
-            published = Selection(recipe.selection).published
+            published = Selection(recipe.selection).texts
             return curate(self._ended, self._checks, recipe, published, room)
 
 

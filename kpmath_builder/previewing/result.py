@@ -128,7 +128,10 @@ class PreviewResult:
         """Yield what is to be said after the rows."""
         kept = sum(row.candidate.reason.value == "" for row in self.rows)
         yield f"{kept:,} of {len(self.rows):,} blueprints became pairs."
-        for title, lines in (("Where the rest went:", self.losses), ("About the teachers:", self.findings)):
+        for title, lines in (
+            ("Where the rest went:", self.losses),
+            ("About teachers and seeds:", self.findings),
+        ):
             if lines:
                 yield title
             for line in lines:

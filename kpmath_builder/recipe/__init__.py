@@ -15,12 +15,12 @@ from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
     ConsensusSettings,
-    ContaminationSettings,
     DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
     QuestionsSettings,
     Sampled,
+    SeedContaminationSettings,
     SeedRepeatsSettings,
     SeedsSettings,
     SelectionSettings,
@@ -39,7 +39,6 @@ from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
-    "ContaminationSettings",
     "DuplicatesSettings",
     "JudgingSettings",
     "Key",
@@ -47,6 +46,7 @@ __all__ = [
     "Recipe",
     "Sampled",
     "Section",
+    "SeedContaminationSettings",
     "SeedRepeatsSettings",
     "SelectionSettings",
     "ServerSettings",
@@ -88,7 +88,7 @@ class Recipe(Section):
     solutions: SolutionsSettings = SolutionsSettings()
     consensus: ConsensusSettings = ConsensusSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
-    contamination: ContaminationSettings = ContaminationSettings()
+    contamination: SeedContaminationSettings = SeedContaminationSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
     selection: SelectionSettings = SelectionSettings()
     build: BuildSettings = BuildSettings()

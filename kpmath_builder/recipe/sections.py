@@ -19,6 +19,7 @@ __all__ = [
     "JudgingSettings",
     "QuestionsSettings",
     "Sampled",
+    "SeedContaminationSettings",
     "SeedRepeatsSettings",
     "SeedsSettings",
     "SelectionSettings",
@@ -235,6 +236,15 @@ class DuplicatesSettings(Section):
         public=False,
         ge=64,
     )
+    workers: int = key(
+        "processes that read and compare the texts, each with its own copy of the seeds and test sets in memory; more than one pays from "
+        "some 20,000 rows on",
+        1,
+        KeyKind.FREE,
+        public=False,
+        ge=1,
+        le=64,
+    )
 
 
 class SeedRepeatsSettings(Section):
@@ -291,6 +301,16 @@ class ContaminationSettings(Section):
         if name == "sets" and value is not None:
             return [{**one, "path": last_part(one["path"])} if "path" in one else one for one in value]
         return super().shown(name, value)
+
+
+class SeedContaminationSettings(ContaminationSettings):
+    """The same for a build, whose seeds can be problems of a test set as well."""
+
+    seeds: Hit = key(
+        "questions that were drawn from a seed problem that stands in a test set (verbatim or reformatted)",
+        "drop",
+        KeyKind.DECISION,
+    )
 
 
 class SelectionSettings(Section):

@@ -9,6 +9,7 @@ from itertools import chain
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import TestSetSettings
+from kpmath_builder.seeds.formats import check_text
 from kpmath_builder.seeds.rows import Row, Table, open_file, open_hub
 
 __all__ = ["NOT_READ", "Benchmark", "BenchmarkProblem", "hub_answers", "read_benchmarks", "unread"]
@@ -48,15 +49,17 @@ class Benchmark:
         return not self.fault
 
 
-def read_benchmarks(sets: Sequence[TestSetSettings]) -> tuple[Benchmark, ...]:
+def read_benchmarks(sets: Sequence[TestSetSettings], *, ask_hub: bool = True) -> tuple[Benchmark, ...]:
     """Read test sets; one that the Hub does not give stands in the result with its fault.
+
+    Without `ask_hub` those of the Hub are read from its cache alone.
 
     Raises
     ------
     InputError
         For a file that is missing or damaged, and for a set in which no column is known as the problem.
     """
-    reachable = any(one.hub for one in sets) and hub_answers()
+    reachable = ask_hub and any(one.hub for one in sets) and hub_answers()
     return tuple(_read(one, reachable=reachable) for one in sets)
 
 
@@ -121,6 +124,10 @@ def _of_table(one: TestSetSettings, table: Table) -> Benchmark:
     columns = _columns(one, table, first)
     rows = (_problem(table, row, columns) for row in chain([first], table.rows))
     problems = tuple(problem for problem in rows if problem.question)
+    if not problems:
+        raise InputError(
+            f"{table.origin} holds no row with a text in `{columns['problem']}`: say in {_KEYS} which column is the problem."
+        )
     told = canonical_json([[its.id, its.question, its.solution] for its in problems])
     return Benchmark(one.title, problems, "sha256:" + hashlib.sha256(told.encode()).hexdigest())
 
@@ -144,10 +151,21 @@ def _columns(one: TestSetSettings, table: Table, row: Row) -> Mapping[str, str |
 
 
 def _problem(table: Table, row: Row, columns: Mapping[str, str | None]) -> BenchmarkProblem:
+    _refuse_other_than_text(table, row, str(columns["problem"]))
     question, solution, name = (_text(table, row, columns[part]) for part in ("problem", "solution", "id"))
     return BenchmarkProblem(
         f"{_prefix(table)}/{name.removesuffix('.json') or row.number}", question, solution
     )
+
+
+def _refuse_other_than_text(table: Table, row: Row, column: str) -> None:
+    """Raise `InputError` for a problem that is no text: the column may be another than that of the problems."""
+    value = row.columns.get(column)
+    if value is not None and not isinstance(value, str):
+        raise InputError(
+            f"{table.origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row, or say in {_KEYS} which column "
+            "is the problem."
+        )
 
 
 def _text(table: Table, row: Row, column: str | None) -> str:
@@ -156,7 +174,9 @@ def _text(table: Table, row: Row, column: str | None) -> str:
         raise InputError(
             f"{table.origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
         )
-    return "" if value is None else str(value).strip()
+    text = "" if value is None else str(value)
+    check_text(table.origin, row, str(column), text)
+    return text.strip()
 
 
 def _prefix(table: Table) -> str:

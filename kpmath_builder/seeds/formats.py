@@ -13,7 +13,15 @@ from kpmath_builder.answers.reading import final_answer, make_answer
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["Format", "SeedRow", "bears_labels_of_math", "choose_format", "read_row", "reference_answer"]
+__all__ = [
+    "Format",
+    "SeedRow",
+    "bears_labels_of_math",
+    "check_text",
+    "choose_format",
+    "read_row",
+    "reference_answer",
+]
 
 Format = Literal["gsm8k", "math", "custom"]
 
@@ -167,7 +175,7 @@ def _text(origin: str, row: Row, column: str) -> str:
         raise InputError(
             f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
         )
-    _check_text(origin, row, column, value)
+    check_text(origin, row, column, value)
     return value.strip()
 
 
@@ -182,11 +190,11 @@ def _label(origin: str, row: Row, name: str, column: str | None) -> str | None:
             f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text or a number: correct it."
         )
     text = "" if value is None else str(value)
-    _check_text(origin, row, str(column), text)
+    check_text(origin, row, str(column), text)
     return text.strip() or None
 
 
-def _check_text(origin: str, row: Row, column: str, text: str) -> None:
+def check_text(origin: str, row: Row, column: str, text: str) -> None:
     """Raise `InputError` for half a character, which JSON can spell and no file can hold."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise InputError(
