@@ -57,7 +57,7 @@ _SAME: Mapping[str, str] = {
 }
 SPELLINGS: Mapping[str, str] = {
     **{rf"\{other}": one for one, others in _SAME.items() for other in others.split()},
-    **{rf"\{name}": name for name in FUNCTIONS - {"mod", "deg"}},
+    **{rf"\{name}": name for name in FUNCTIONS - {"mod", "deg", "min", "sec"}},
     "<=": r"\le",
     ">=": r"\ge",
 }
@@ -70,6 +70,7 @@ SYMBOLS = str.maketrans(
         **dict.fromkeys("‐‑‒–", "-"),
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
         **dict.fromkeys("\u2044\u2215", "/"),
+        "¶": r" \P ",
         **dict.fromkeys("\u2028\u2029", "\n"),
         **{
             sign: f" {command} "

@@ -81,7 +81,7 @@ def _with_end(found: re.Match[str]) -> str:
     return f"{found[0]}. " if before == ":" or line or label or _QUOTES & {before, after} else found[0]
 
 
-_ENDS_LABEL = frozenset("])*$")
+_ENDS_LABEL = frozenset("])}*$")
 _QUOTES = frozenset('"“”')
 
 
