@@ -144,7 +144,7 @@ class Nothing:
         return {}
 
 
-def without_looking(_: object, checks: Nothing, recipe: Recipe, *__: object) -> Decisions:
+def without_looking(_: object, checks: Nothing, recipe: Recipe, *__: object, **___: object) -> Decisions:
     """Return decisions that keep every agreed question."""
     from kpmath_builder.curation.report import CurationReport
 
