@@ -136,8 +136,8 @@ class Nothing:
 
     unshareable: frozenset[str] = frozenset()
 
-    def __init__(self, *_: object) -> None:
-        pass
+    def __init__(self, seeds: Sequence[SeedProblem], *_: object) -> None:
+        self.seeds = seeds
 
     def baseline(self) -> dict[tuple[str, str], int]:
         """Return no counts."""
