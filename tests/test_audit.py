@@ -429,8 +429,11 @@ def test_the_status_follows_the_severity_that_is_asked_for(
     [
         (("nowhere",), "is not a build folder"),
         (("b", "--fail-on", "grave"), "is no severity"),
+        (("nowhere", "--output", "."), ". is a folder: give a file with --output"),
+        (("nowhere", "--output", "no/audit.md"), "no/audit.md cannot be written (No such file or directory)"),
+        (("nowhere", "--output", "nowhere/manifest.json"), "lies in nowhere, which stays as it is"),
     ],
-    ids=["no folder", "no severity"],
+    ids=["no folder", "no severity", "a folder as file", "no folder for the file", "a file of the build"],
 )
 def test_a_wrong_word_is_a_sentence(kpmath: Kpmath, words: tuple[str, ...], said: str) -> None:
     status, out, err = kpmath("audit", *words)

@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.files.outputs import check_output_file, check_output_folder
 from kpmath_builder.folder.build_spec import differences
-from kpmath_builder.folder.guards import check_dataset, check_export, check_folder, check_not_smaller
+from kpmath_builder.folder.guards import (
+    check_dataset,
+    check_export,
+    check_folder,
+    check_no_build,
+    check_not_smaller,
+)
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.previewing.preview import preview
 
@@ -217,6 +224,45 @@ def test_nothing_is_exported_among_the_build_s_own_files(built: Path, inside: st
     with pytest.raises(InputError, match="which is the build's own: choose another folder"):
         check_export(Workspace(built), built / inside)
     check_export(Workspace(built), built / "export")
+    with pytest.raises(InputError, match="which is the build's own: choose another folder"):
+        check_export(Workspace(built.parent / "another"), built / inside)
+
+
+@pytest.mark.parametrize("inside", ["", "dataset", "evaluations/x"])
+def test_no_evaluation_is_written_into_a_build(built: Path, tmp_path: Path, inside: str) -> None:
+    with pytest.raises(InputError, match="which is a build's: choose another folder with --to"):
+        check_no_build(built / inside, "--to")
+    check_no_build(tmp_path / "evaluations" / "x", "--to")
+
+
+NO_FILES = {
+    "a folder": ("there", "is a folder: give a file with --output"),
+    "a folder that is not there": ("nowhere/x.md", r"cannot be written \(No such file or directory\)"),
+    "below a file": ("file/x.md", r"cannot be written \(Not a directory\)"),
+    "a long name": ("x" * 300, r"cannot be written \(File name too long\)"),
+}
+
+
+@pytest.mark.parametrize("what", NO_FILES)
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path: Path, what: str) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").touch()
+    name, said = NO_FILES[what]
+    with pytest.raises(InputError, match=said) as refused:
+        check_output_file(tmp_path / name, "--output")
+    assert str(refused.value).startswith(f"{tmp_path / name} ")
+    check_output_file(tmp_path / "there" / "x.md", "--output")
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_folder_below_a_file_is_no_place_to_write(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        InputError, match=r"file/x cannot be written \(Not a directory\): choose another with --to"
+    ):
+        check_output_folder(tmp_path / "file" / "x", "--to")
+    check_output_folder(tmp_path / "new" / "x", "--to")
+    assert not (tmp_path / "new").exists()
 
 
 def test_all_that_a_build_writes_may_be_replaced(whole: Path, tmp_path: Path) -> None:

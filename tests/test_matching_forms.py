@@ -49,6 +49,11 @@ def kind(one: str, other: str) -> RepeatKind | None:
         ("Find $f(5,100,x)$.", "Find $f(5, 100, x)$."),
         ("Add $1,000$ and $12,345,678$.", "Add 1000 and 12345678."),
         (r"Find $30^{\circ}$.", "Find 30°."),
+        ("Is 3 < 4 and Tom's?", "Is&nbsp;3 &lt; 4 and Tom&#39;s?"),
+        ("Tom has 3 pens. Ann has 4.", "- Tom has **3** pens.\n- Ann has 4."),
+        (r"Find $3\cdot 4$.", r"Find $3\times 4$."),
+        ("Find 3 × 4.", "Find 3 * 4."),
+        ("A 5 ft. rope is cut.", "A 5 foot rope is cut."),
         ("Tom has 3 pens. Ann has 4 pens. How many?", "Ann has 4 pens. Tom has 3 pens. How many?"),
     ],
 )
@@ -75,6 +80,9 @@ def test_another_spelling_of_a_problem_is_reformatted(one: str, other: str) -> N
         ("Find the ratio 3:4.", "Find the ratio 34."),
         ("Find tan 22.5.", "Find tan 225."),
         ("Find $ad-bc$.", "Find $ad bc$."),
+        ("12. 5 + 3", "5 + 3"),
+        ("Find $x**2$.", "Find $x2$."),
+        ("Find - 5 and 3.", "Find 5 and 3."),
         ("Find $3-xy$.", "Find $3xy$."),
         ("Find $2^{3-nk}$.", "Find $2^{3nk}$."),
         ("Find 10-ab.", "Find 10 ab."),
@@ -224,6 +232,12 @@ def test_other_words_with_a_capital_and_other_pronouns_make_another_problem(one:
     assert kind(other, one) not in {VERBATIM, REFORMATTED, RENAMED}
 
 
+@pytest.mark.parametrize("label", ["12.", "(a)", "Q:", "Problem 5:", "**Question:**", "3)"])
+def test_a_label_before_a_short_problem_does_not_matter(label: str) -> None:
+    assert kind("Find $x$.", f"{label} Find $x$.") is VERBATIM
+    assert kind(f"{label} Find $x$.", "Find  $x$.") is VERBATIM
+
+
 def test_case_and_spacing_are_verbatim() -> None:
     assert kind("Find  x.\nNow", "FIND x. now ") is VERBATIM
     assert kind("A pen is of no use to him.", "a PEN IS OF NO USE TO HIM.") is VERBATIM
@@ -340,8 +354,9 @@ def test_a_text_of_signs_alone_is_like_nothing_else() -> None:
         "^" + " " * 1_000_000 + "2",
         "²" * 1_000_000,
         f"({'100,' * 100_000}100)",
+        "**a " * 100_000,
     ],
-    ids=["hyphen", "dash", "thousands", "digits", "letters", "hyphens", "script", "high", "list"],
+    ids=["hyphen", "dash", "thousands", "digits", "letters", "hyphens", "script", "high", "list", "bold"],
 )
 def test_a_long_run_of_one_kind_takes_time_in_proportion(text: str) -> None:
     """A search that begins anew at each character of a million would outlive the limit many times over."""

@@ -22,6 +22,7 @@ from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, SCHEMAS
 from kpmath_builder.files import durable
 from kpmath_builder.inspection.verify_mix import MixVerifier
 from kpmath_builder.mixing import Mixed, MixRecipe, collecting, mix
+from kpmath_builder.mixing.folder import MixFolder
 from kpmath_builder.mixing.rows import LeftOut
 from kpmath_builder.publishing.checking import verify_published
 from kpmath_builder.recipe.files import dump_toml
@@ -414,6 +415,17 @@ def test_what_differs_from_what_the_sources_make_is_named(tree: Row, kpmath: Kpm
     (made.folder / "mix.toml").unlink()
     status, _, err = kpmath("verify", made.folder)
     assert (status, "is not a build folder" in err) == (2, True)
+
+
+def test_what_was_exported_from_a_mix_is_in_the_way_of_none(tree: Row):
+    recipe = MixRecipe.of(tree)
+    folder = MixFolder(recipe.folder)
+    (folder.folder / "export").mkdir(parents=True)
+    folder.mix_recipe.write_text(recipe.to_toml())
+    folder.check_place(recipe)
+    (folder.folder / "other").mkdir()
+    with pytest.raises(InputError, match="holds other, which is not a mix's"):
+        folder.check_place(recipe)
 
 
 # Publishing and loading

@@ -8,7 +8,7 @@ import typer
 from kpmath_builder.cli.application import app
 from kpmath_builder.cli.options import Folder, Json, Quiet
 from kpmath_builder.cli.output import open_display, print_json, say
-from kpmath_builder.errors import InputError
+from kpmath_builder.errors import BuildError, InputError
 
 
 @app.command()
@@ -136,12 +136,22 @@ def audit(
     from kpmath_builder.auditing.markdown import as_markdown
     from kpmath_builder.auditing.report import Severity
     from kpmath_builder.files.durable import write_atomically
+    from kpmath_builder.files.outputs import check_output_file
+    from kpmath_builder.folder.guards import check_apart
 
     limit = None if fail_on == "never" else Severity.parse(fail_on)
+    if output is not None:
+        check_apart(output, folder, "--output")
+        check_output_file(output, "--output")
     with open_display(quiet=quiet, json=json) as display:
         report = run(folder, responses=not skip_responses, progress=display)
     if output is not None:
-        write_atomically(output, as_markdown(report).encode())
+        try:
+            write_atomically(output, as_markdown(report).encode())
+        except OSError as error:
+            raise BuildError(
+                f"{output} cannot be written ({error.strerror}): make room, or give another file."
+            ) from None
     if json:
         print_json(report.as_json())
     elif not quiet:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from kpmath_builder.curation.latex import DROPPED, FUNCTIONS, SPELLINGS, TEXT_COMMANDS, TWO_ARGUMENTS
-from kpmath_builder.curation.token_kinds import Remembered
+from kpmath_builder.curation.token_kinds import Remembered, is_number
 
-__all__ = ["plain_commands"]
+__all__ = ["plain_commands", "plain_products"]
 
 
 _BRACES = frozenset("{}")
@@ -22,7 +22,7 @@ def _matters(sign: str) -> bool:
 _MATTERS = Remembered(_matters)
 
 
-def plain_commands(signs: Sequence[str]) -> Sequence[str]:
+def plain_commands(signs: Sequence[str]) -> list[str]:
     """Return the tokens in one spelling, without what is only looks."""
     found: list[str] = []
     closing: list[bool] = []  # for each open brace, whether it is left out
@@ -46,6 +46,17 @@ def plain_commands(signs: Sequence[str]) -> Sequence[str]:
             found.append(sign)
     found += signs[done:]
     return found
+
+
+def plain_products(tokens: list[str]) -> list[str]:
+    r"""Write `*` for `\cdot` and `\times` between numbers; between vectors they differ."""
+    for place in range(1, len(tokens) - 1):
+        if tokens[place] in _TIMES and is_number(tokens[place - 1]) and is_number(tokens[place + 1]):
+            tokens[place] = "*"
+    return tokens
+
+
+_TIMES = frozenset({r"\cdot", r"\times"})
 
 
 def _brace(found: list[str], sign: str, closing: list[bool], *, left_out: bool) -> None:

@@ -23,7 +23,7 @@ from kpmath_builder.curation.policy import (
 )
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import Hit, RowChecks
-from kpmath_builder.curation.signatures import Reading, Signatures
+from kpmath_builder.curation.signatures import RowReading, Signatures
 from kpmath_builder.curation.withholding import (
     WITHHELD,
     WITHHELD_TEST,
@@ -112,7 +112,7 @@ def curate(
         Processes that read the texts; the result does not depend on them.
     """
     decisions = Decisions(checks, recipe, CurationReport.of(checks.benchmarks, len(checks.seeds)))
-    read = in_order(_Reader(checks), _batches(candidates, checks, publish), workers)
+    read = in_order(_CandidateReader(checks), _batches(candidates, checks, publish), workers)
     repeats = compare_signatures(
         (
             signatures.only(list(_survive(batch, found, decisions, publish)))
@@ -131,7 +131,7 @@ def curate(
     return decisions
 
 
-class _Found(NamedTuple):
+class _FoundRepeats(NamedTuple):
     """What was found of one candidate."""
 
     hits: Sequence[Hit] = ()
@@ -169,15 +169,15 @@ def _texts(candidate: Candidate, publish: Publish, *, is_protected: bool) -> _Te
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _CandidateReader:
     """Reads each question once, for whatever it is compared with; also in a worker process."""
 
     checks: RowChecks
 
-    def __call__(self, candidates: Sequence[_Texts]) -> tuple[Signatures, Sequence[_Found]]:
+    def __call__(self, candidates: Sequence[_Texts]) -> tuple[Signatures, Sequence[_FoundRepeats]]:
         ids, readings, found = [], [], []
         for one in candidates:
-            reading = None if one.question is None else Reading.of(one.question)
+            reading = None if one.question is None else RowReading.of(one.question)
             hits: Sequence[Hit] = ()
             is_copy = False
             if reading is not None and one.published is not None:
@@ -190,7 +190,7 @@ class _Reader:
                 is_copy = reading is not None and self.checks.copies_seed(reading)
                 tests = list(self.checks.whole_tests(reading or one.written))
             exposed = None if is_copy else exposed_seed(one.others, self.checks.protected)
-            found.append(_Found(hits, tests, is_copy, exposed))
+            found.append(_FoundRepeats(hits, tests, is_copy, exposed))
         return Signatures.of(ids, readings), found
 
 
@@ -203,7 +203,7 @@ def _batches(
 
 
 def _survive(
-    candidates: Iterable[Candidate], found: Iterable[_Found], decisions: Decisions, publish: Publish
+    candidates: Iterable[Candidate], found: Iterable[_FoundRepeats], decisions: Decisions, publish: Publish
 ) -> Iterator[bool]:
     """Note what candidates repeat; yield for each agreed one whether it is not dropped for a seed or a test problem."""
     for candidate, one in zip(candidates, found, strict=True):
@@ -237,7 +237,9 @@ def _is_test_copy(tests: Iterable[RepeatMark], decisions: Decisions) -> bool:
     )
 
 
-def _exposed(candidate: Candidate, found: _Found, decisions: Decisions, publish: Publish) -> list[RepeatMark]:
+def _exposed(
+    candidate: Candidate, found: _FoundRepeats, decisions: Decisions, publish: Publish
+) -> list[RepeatMark]:
     """Note a candidate with text that may not be shared; return the mark for which it is no row, if nothing else is left of it."""
     if found.is_copy:
         decisions.copies.add(candidate.blueprint.id)

@@ -14,7 +14,7 @@ from kpmath_builder.curation.forms import EQUAL, FORMS
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.shingles import JACCARD, similarities
-from kpmath_builder.curation.signatures import BANDS, Reading, Signatures
+from kpmath_builder.curation.signatures import BANDS, RowReading, Signatures
 
 __all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
 
@@ -119,7 +119,7 @@ class _KnownReader:
     known: ProblemIndex | None
 
     def __call__(self, rows: Sequence[tuple[str, str]]) -> tuple[Signatures, Sequence[Repeat | None]]:
-        readings = [Reading.of(text) for _, text in rows]
+        readings = [RowReading.of(text) for _, text in rows]
         found = [self.known.find_form(*one) if self.known else None for one in readings]
         return Signatures.of([name for name, _ in rows], readings), found
 

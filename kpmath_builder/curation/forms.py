@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from kpmath_builder.curation.markup import without_label
 from kpmath_builder.curation.masks import mask_names, mask_numbers, unmasked
 from kpmath_builder.curation.order import in_plain_order
 from kpmath_builder.curation.repeat import RepeatKind
@@ -50,7 +51,7 @@ class Forms:
         named = mask_names(raw)
         renamed = _without_ends(named) if named else None
         keys = (
-            _key([plain_text(text), *_cased(text)]),
+            _key([plain_text(text), *_cased(without_label(text))]),
             _key(in_plain_order(sentences)) if sentences else None,
             _key([renumbered]) if telling else None,
             _key(renamed) if renamed else None,
@@ -70,8 +71,8 @@ def sentences_of(text: str) -> list[str]:
 
 
 def plain_text(text: str) -> str:
-    """Return the text in lower case with single spaces."""
-    return " ".join(text.casefold().split())
+    """Return the text in lower case with single spaces, without a label such as "Problem 5:"."""
+    return " ".join(without_label(text).casefold().split())
 
 
 def _cased(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from kpmath_builder.curation.ngrams import NgramChecks
 from kpmath_builder.curation.policy import ALWAYS_DROPPED, DRAWN
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
-from kpmath_builder.curation.signatures import Reading
+from kpmath_builder.curation.signatures import RowReading
 from kpmath_builder.records import RepeatMark, SeedProblem
 from kpmath_builder.seeds.benchmarks import Benchmark
 
@@ -56,14 +56,14 @@ class RowChecks:
 
     def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
-        return self.find_read(Reading.of(question), solutions)
+        return self.find_read(RowReading.of(question), solutions)
 
-    def find_read(self, question: Reading, solutions: Sequence[str]) -> list[Hit]:
+    def find_read(self, question: RowReading, solutions: Sequence[str]) -> list[Hit]:
         """Return what `find` returns, for a question that was read before."""
         seed = [("", self._seeds)] if len(self._seeds) else []
         return [*self._whole("seed", seed, question), *self.against_tests(question, solutions)]
 
-    def copies_seed(self, question: Reading) -> bool:
+    def copies_seed(self, question: RowReading) -> bool:
         """Return whether a question copies a seed that may not be shared, in whatever order of its sentences."""
         if not self.unshareable:
             return False
@@ -73,10 +73,10 @@ class RowChecks:
         """Return whether a mark is that of a question that copies a seed that may not be shared."""
         return mark.check == "seed" and mark.id in self.unshareable and mark.kind in ALWAYS_DROPPED
 
-    def whole_tests(self, text: Reading | str) -> Iterator[RepeatMark]:
+    def whole_tests(self, text: RowReading | str) -> Iterator[RepeatMark]:
         """Yield which problem of each test set a text repeats as a whole."""
         if self._owners and text:
-            read = Reading.of(text) if isinstance(text, str) else text
+            read = RowReading.of(text) if isinstance(text, str) else text
             yield from (hit.mark for hit in self._whole("test", self._sets, read))
 
     def baseline(self) -> Counter[tuple[str, str]]:
@@ -92,7 +92,7 @@ class RowChecks:
         """Return what each seed repeats of the test sets; a seed that is a problem of one has a further mark."""
         found = {}
         for seed in seeds:
-            marks = [hit.mark for hit in self.against_tests(Reading.of(seed.problem), [seed.solution])]
+            marks = [hit.mark for hit in self.against_tests(RowReading.of(seed.problem), [seed.solution])]
             same = [mark.model_copy(update={"kind": DRAWN}) for mark in marks if mark.kind in ALWAYS_DROPPED]
             found[seed.id] = [*marks, *same]
         return found
@@ -100,7 +100,7 @@ class RowChecks:
     def _as_shareable(self, seed: SeedProblem) -> SeedProblem:
         return seed.model_copy(update={"shareable": False}) if self.drawn_from([seed.id]) else seed
 
-    def against_tests(self, question: Reading, solutions: Sequence[str]) -> Iterator[Hit]:
+    def against_tests(self, question: RowReading, solutions: Sequence[str]) -> Iterator[Hit]:
         """Yield what a question and its solutions repeat of the test sets, in their order."""
         if not self._owners:
             return
@@ -111,7 +111,10 @@ class RowChecks:
                 yield Hit(mark, hit.matched, tuple(problems))
 
     def _whole(
-        self, check: Literal["seed", "test"], indexes: Iterable[tuple[str, ProblemIndex]], question: Reading
+        self,
+        check: Literal["seed", "test"],
+        indexes: Iterable[tuple[str, ProblemIndex]],
+        question: RowReading,
     ) -> Iterator[Hit]:
         for name, index in indexes:
             if repeat := index.find_form(*question):

@@ -11,7 +11,7 @@ from rensa import RMinHash
 from kpmath_builder.curation.forms import FORMS, Forms
 from kpmath_builder.curation.shingles import shingles
 
-__all__ = ["BANDS", "Reading", "Signatures"]
+__all__ = ["BANDS", "RowReading", "Signatures"]
 
 BANDS = 25
 """Bands of five of the 128 permutations: texts at the threshold of 0.7 share one with a probability of 0.99."""
@@ -20,7 +20,7 @@ _IN_BAND = 5
 _SEED = 2403
 
 
-class Reading(NamedTuple):
+class RowReading(NamedTuple):
     """A text and what is made of it once, whatever it is compared with: the arguments of `ProblemIndex.find_form`."""
 
     text: str
@@ -28,7 +28,7 @@ class Reading(NamedTuple):
     shingles: NDArray[np.uint32]
 
     @classmethod
-    def of(cls, text: str) -> "Reading":
+    def of(cls, text: str) -> "RowReading":
         """Read a text."""
         form = Forms.of(text)
         return cls(text, form, shingles(form.tokens))
@@ -47,7 +47,7 @@ class Signatures:
     """Those of all rows, one behind the other."""
 
     @classmethod
-    def of(cls, ids: Sequence[str], readings: Sequence[Reading]) -> "Signatures":
+    def of(cls, ids: Sequence[str], readings: Sequence[RowReading]) -> "Signatures":
         """Return the signatures of rows that were read."""
         sizes = np.array([len(one.shingles) for one in readings], np.int64)
         together = np.concatenate([np.empty(0, np.uint32), *(one.shingles for one in readings)])

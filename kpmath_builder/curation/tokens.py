@@ -7,11 +7,12 @@ one symbol, and punctuation of prose are not. Two texts of equal tokens are one 
 import re
 import unicodedata
 
-from kpmath_builder.curation.commands import plain_commands
+from kpmath_builder.curation.commands import plain_commands, plain_products
 from kpmath_builder.curation.dollars import without_formula_signs
 from kpmath_builder.curation.hyphens import MINUS, marked_formulas, without_hyphens
 from kpmath_builder.curation.latex import SYMBOLS
 from kpmath_builder.curation.lookalikes import plain_characters
+from kpmath_builder.curation.markup import without_markup
 from kpmath_builder.curation.punctuation import meaningful_punctuation
 from kpmath_builder.curation.scripts import plain_scripts
 from kpmath_builder.curation.thousands import joined_thousands
@@ -35,6 +36,7 @@ _ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
 _DASH = re.compile(r"—|--(?<=[^\W\d_]{2}--)-?(?=[^\W\d_]{2})|--(?<=[^\W\d_]{2} --)-?(?= [^\W\d_]{2})")
 _ABBREVIATED = re.compile(
     r"\.(?:(?<=\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|no)\.)|(?<=\b(?:Mrs|etc)\.)|(?<=\bProf\.))(?=\s+[\w$])"
+    r"|\.(?:(?<=\b(?:ft|in|lb|oz|hr|yd|cm|mm|km|kg|mi)\.)|(?<=\b(?:min|sec|lbs|hrs|yds|gal)\.))(?=\s+[a-z])"
 )
 _DISPLAY = re.compile(
     r"\\(begin|end)\{(align|alignat|aligned|equation|gather|gathered|multline|eqnarray|center|split)\*?\}"
@@ -45,10 +47,13 @@ def raw_tokens(text: str) -> list[str]:
     """Return the tokens with their case, `SENTENCE` after each sentence; see the head of this file for what is left out."""
     prepared = _prepared(plain_characters(text))
     tokens = _TOKEN.findall(prepared)
-    return meaningful_punctuation(plain_units(plain_commands(tokens) if _LATEX.search(prepared) else tokens))
+    if _LATEX.search(prepared):
+        tokens = plain_commands(tokens)
+    return meaningful_punctuation(plain_units(plain_products(tokens)))
 
 
 def _prepared(text: str) -> str:
+    text = without_markup(text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", plain_scripts(text).translate(SYMBOLS))
     text = _ABBREVIATED.sub(" ", text)

@@ -24,6 +24,8 @@ from kpmath_builder.evaluation.result import (
 from kpmath_builder.evaluation.scores import GradedProblem, graded, ks_for
 from kpmath_builder.evaluation.templates import CHAT, PAPER, PromptTemplate, read_template
 from kpmath_builder.files.durable import write_atomically
+from kpmath_builder.files.outputs import check_output_folder
+from kpmath_builder.folder.guards import check_no_build
 from kpmath_builder.notebooks import listener_here
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.protocol import FINAL
@@ -166,7 +168,9 @@ def _sampling(
 
 
 def _check_folder(folder: Path, asked: EvaluationSettings, wanted: Iterable[EvalSet]) -> None:
-    """Refuse to replace the result of another evaluation, or one of more sets or samples."""
+    """Refuse a folder that is a build's or cannot be written, and to replace another evaluation, or one of more sets or samples."""
+    check_no_build(folder, "--to")
+    check_output_folder(folder, "--to")
     if not (folder / RESULTS).exists():
         return
     earlier = read_results(folder)

@@ -14,7 +14,14 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.text import cut_list, shown
 
-__all__ = ["check_dataset", "check_export", "check_folder", "check_not_smaller"]
+__all__ = [
+    "check_apart",
+    "check_dataset",
+    "check_export",
+    "check_folder",
+    "check_no_build",
+    "check_not_smaller",
+]
 
 _BEGUN = frozenset({"responses", "knowledge", "candidates", "engine", "build.lock"})
 """What may lie in a folder before anything is noted in it: a killed build's, and answers that were copied there."""
@@ -86,13 +93,37 @@ def check_dataset(folder: Path) -> None:
 
 
 def check_export(workspace: Workspace, target: Path) -> None:
-    """Raise `InputError` if files that are written to `target` would be taken for the build's own."""
+    """Raise `InputError` if files that are written to `target` would be taken for a build's or a mix's own."""
     place = target.absolute().resolve()
-    for own in (workspace.dataset, workspace.knowledge, workspace.candidates, workspace.responses):
-        if place == own.resolve() or own.resolve() in place.parents:
-            raise InputError(
-                f"{target} lies in {own}, which is the build's own: choose another folder with --to."
-            )
+    for its in (workspace, *map(Workspace, _holders(place))):
+        for own in (its.dataset, its.knowledge, its.candidates, its.responses, its.folder / "sources"):
+            if place == own.resolve() or own.resolve() in place.parents:
+                raise InputError(
+                    f"{target} lies in {own}, which is the build's own: choose another folder with --to."
+                )
+
+
+def check_no_build(target: Path, option: str) -> None:
+    """Raise `InputError` if `target`, the value of an option, is the folder of a build or a mix, or lies in one."""
+    for holder in _holders(target.absolute().resolve()):
+        raise InputError(
+            f"{target} lies in {holder}, which is a build's: choose another folder with {option}."
+        )
+
+
+def check_apart(file: Path, folder: Path, option: str) -> None:
+    """Raise `InputError` if a file that is to be written, the value of an option, lies in a folder that is to stay as it is."""
+    if folder.resolve() in file.absolute().resolve().parents:
+        raise InputError(
+            f"{file} lies in {folder}, which stays as it is: give a file elsewhere with {option}."
+        )
+
+
+def _holders(place: Path) -> Iterator[Path]:
+    """Yield the folders of builds and mixes among a place and its parents."""
+    for outer in (place, *place.parents):
+        if (outer / MIX_RECIPE).exists() or _is_build(Workspace(outer)):
+            yield outer
 
 
 def _is_build(workspace: Workspace) -> bool:

@@ -16,8 +16,9 @@ from kpmath_builder.mixing.recipe import MixRecipe
 __all__ = ["MixFolder", "is_mix"]
 
 _OWN = frozenset(
-    {MIX_RECIPE, "sources", "knowledge", "dataset", "left-out.jsonl", "manifest.json", "mix.lock"}
+    {MIX_RECIPE, "sources", "knowledge", "dataset", "left-out.jsonl", "manifest.json", "mix.lock", "export"}
 )
+"""What a mix writes, and the folder that `kpmath export` writes to by default."""
 
 
 def is_mix(folder: Path) -> bool:

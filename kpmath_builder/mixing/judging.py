@@ -18,7 +18,7 @@ from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.duplicates import compare_signatures
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.row_checks import RowChecks
-from kpmath_builder.curation.signatures import Reading, Signatures
+from kpmath_builder.curation.signatures import RowReading, Signatures
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.policies import kept_kinds, of_row, of_test
 from kpmath_builder.mixing.recipe import MixRecipe
@@ -139,8 +139,8 @@ def judge(
     recipe: MixRecipe, spools: Sequence[Spool], withheld: Withheld, tests: RowChecks, scratch: Path
 ) -> Verdicts:
     """Compare all rows; `spools` stand in the order of preference, `scratch` is an empty folder for what does not fit into memory."""
-    rows = _Rows(spools)
-    read = in_order(_Reader(recipe, withheld, tests), rows.batches(), recipe.duplicates.workers)
+    rows = _SpooledRows(spools)
+    read = in_order(_MixReader(recipe, withheld, tests), rows.batches(), recipe.duplicates.workers)
     repeats = compare_signatures(
         rows.heads(read),
         scratch=scratch,
@@ -164,7 +164,7 @@ def judge(
     )
 
 
-class _Rows:
+class _SpooledRows:
     """What is noted of all rows while they are read, source by source."""
 
     def __init__(self, spools: Sequence[Spool]) -> None:
@@ -200,7 +200,7 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _MixReader:
     """Reads the question of each row once; also in a worker process."""
 
     recipe: MixRecipe
@@ -210,7 +210,7 @@ class _Reader:
     def __call__(self, rows: Sequence[tuple[str, MixRow]]) -> _Read:
         notes, ids, readings = [], [], []
         for name, row in rows:
-            question = Reading.of(row.question)
+            question = RowReading.of(row.question)
             fate = _alone(self.recipe, row, question, self.withheld, self.tests)
             is_open = row.left_out is None and (fate is None or fate.reason is None)
             key = _key(row.question)
@@ -222,7 +222,7 @@ class _Reader:
 
 
 def _alone(
-    recipe: MixRecipe, row: MixRow, question: Reading, withheld: Withheld, tests: RowChecks
+    recipe: MixRecipe, row: MixRow, question: RowReading, withheld: Withheld, tests: RowChecks
 ) -> Fate | None:
     """Return what becomes of a row whatever the others are; None if nothing is to be said."""
     if row.left_out is not None and not row.question:

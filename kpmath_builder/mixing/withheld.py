@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
-from kpmath_builder.curation.signatures import Reading
+from kpmath_builder.curation.signatures import RowReading
 from kpmath_builder.files.sealed import read_lines
 from kpmath_builder.mixing.collecting import Spool
 from kpmath_builder.mixing.recipe import MixRecipe
@@ -39,7 +39,7 @@ class Withheld:
         self._copies = ProtectedTexts(self.texts)
         self._knows_math = any(source.kind == "math" for source in recipe.sources.values())
 
-    def reason(self, row: MixRow, question: Reading) -> tuple[LeftOut, str, str] | None:
+    def reason(self, row: MixRow, question: RowReading) -> tuple[LeftOut, str, str] | None:
         """Return why a row must not be in the mix, which text it repeats and how; None if it may."""
         if row.math is MathText.POSSIBLE and not self._knows_math:
             return LeftOut.MAY_BE_MATH, "", ""
