@@ -136,15 +136,15 @@ class Nothing:
 
     unshareable: frozenset[str] = frozenset()
 
-    def __init__(self, *_: object) -> None:
-        pass
+    def __init__(self, seeds: Sequence[SeedProblem], *_: object) -> None:
+        self.seeds = seeds
 
     def baseline(self) -> dict[tuple[str, str], int]:
         """Return no counts."""
         return {}
 
 
-def without_looking(_: object, checks: Nothing, recipe: Recipe, *__: object) -> Decisions:
+def without_looking(_: object, checks: Nothing, recipe: Recipe, *__: object, **___: object) -> Decisions:
     """Return decisions that keep every agreed question."""
     from kpmath_builder.curation.report import CurationReport
 

@@ -1,7 +1,7 @@
 """The second pass: which of the rows that were read are mixed, once they are compared with one another and with the test sets.
 
-In memory it holds some 50 bytes per row, a few hundred per row that repeats something, what `find_repeats` is allowed, and the texts
-that are withheld or tested on.
+In memory it holds some 50 bytes per row, 100 more per question until all rows are read, a few hundred per row that repeats something,
+what `compare_signatures` is allowed, and the texts that are withheld or tested on.
 """
 
 import hashlib
