@@ -151,26 +151,26 @@ class Connection:
         """Send a call once, to the endpoint that has room for it; raises `_TryAgain` for a fault that may pass."""
         self.stop.check()
         endpoint = await self.pool.enter(call.key, call.steps)
-        before = endpoint.answers
+        number, before = endpoint.begin(), endpoint.answers
         try:
             self.stop.check()
             answer = await self._sender.send(endpoint, call)
         except RefusedError as refusal:
             doubt = CallError(f"{endpoint.url} refuses a request ({refusal})", Owner.UNCLEAR)
-            if await self._health.owner(endpoint, doubt, before) is Owner.REQUEST:
+            if await self._health.owner(endpoint, doubt, number, before) is Owner.REQUEST:
                 if not endpoint.verified:
                     await self._confirm(endpoint)
-                self._answered(endpoint)
+                self._answered(endpoint, number)
                 raise
             # It refuses what it answered before as well: out of credit, started anew otherwise.
             raise self._again(endpoint, doubt, Owner.SERVER, budget) from refusal
         except CallError as fault:
-            owner = await self._health.owner(endpoint, fault, before)
+            owner = await self._health.owner(endpoint, fault, number, before)
             raise self._again(endpoint, fault, owner, budget) from fault
         else:
             if not endpoint.verified:
                 await self._confirm(endpoint)
-            self._answered(endpoint)
+            self._answered(endpoint, number)
             return answer
         finally:
             self.pool.leave(endpoint)
@@ -246,8 +246,8 @@ class Connection:
                 self.notify(f"{fault}, {self._outlook(endpoint, pause)}")
                 await asyncio.sleep(min(pause, LONGEST_OWN_PAUSE))
 
-    def _answered(self, endpoint: Endpoint) -> None:
-        endpoint.answered()
+    def _answered(self, endpoint: Endpoint, call: int) -> None:
+        endpoint.answered(call)
         self.patience.answered()
 
     def _count(self, endpoint: Endpoint, fault: CallError, owner: Owner, budget: RetryBudget) -> float:

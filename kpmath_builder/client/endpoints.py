@@ -56,7 +56,7 @@ class _Waiting(NamedTuple):
 
 @dataclass(eq=False)
 class Endpoint:
-    """One server. All changes of its state are the five methods after `has_room`.
+    """One server. All changes of its state are the methods from `answered` on.
 
     Parameters
     ----------
@@ -75,6 +75,10 @@ class Endpoint:
     in_flight: int = 0
     answers: int = 0
     """Answers so far."""
+    begun: int = 0
+    """Calls so far; each has its number."""
+    latest_answered: int = 0
+    """The number of the last call, in the order in which they began, that was answered."""
     queue: list[_Waiting] = field(default_factory=list)
     """A heap."""
     calls: Deadlines = field(default_factory=Deadlines)
@@ -115,9 +119,15 @@ class Endpoint:
             return self.cooling <= 0 and not self.in_flight
         return self.in_flight < self.limit
 
-    def answered(self) -> None:
-        """Forget the faults: the server answers."""
+    def begin(self) -> int:
+        """Return the number of a call that begins now."""
+        self.begun += 1
+        return self.begun
+
+    def answered(self, call: int = 0) -> None:
+        """Forget the faults: the server answers; `call` is the number of what it answered, 0 for a check of its identity."""
         self.answers += 1
+        self.latest_answered = max(self.latest_answered, call)
         self._faults, self._cool_downs, self._cool_until = 0, 0, 0.0
         if self._state is not State.DOWN:
             self._state = State.READY if self._verified else State.UNVERIFIED

@@ -56,11 +56,14 @@ class Health:
             raise
         endpoint.was_verified(absences)
 
-    async def owner(self, endpoint: Endpoint, fault: CallError, answers_before: int) -> Owner:
+    async def owner(self, endpoint: Endpoint, fault: CallError, call: int, answers_before: int) -> Owner:
         """Find out who causes a fault.
 
         Parameters
         ----------
+        call
+            The number of the failed call. That a call which began later was answered shows that the server is well; one that began
+            earlier may have been answered just before the server failed.
         answers_before
             How many answers the endpoint had given when the failed call began.
         """
@@ -70,7 +73,7 @@ class Health:
             return Owner.REQUEST if endpoint.answers > answers_before else Owner.SERVER
         if fault.owner is not Owner.UNCLEAR:
             return fault.owner
-        if endpoint.answers > answers_before and not fault.away:
+        if endpoint.latest_answered > call and not fault.away:
             return Owner.REQUEST
         return Owner.REQUEST if await self._is_well(endpoint) else Owner.SERVER
 
