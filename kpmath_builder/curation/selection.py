@@ -33,4 +33,4 @@ class Selection:
         return sorted(distinct.values(), key=lambda chosen: chosen[0].sample)[: self._limit]
 
     def _as_published(self, text: str) -> str:
-        return text if self._annotated or "<<" not in text else without_annotations(text)
+        return text if self._annotated else without_annotations(text)

@@ -18,7 +18,7 @@ from kpmath_builder.mixing.catalogue import KNOWN, KnownSet
 from kpmath_builder.mixing.licences import UNKNOWN
 from kpmath_builder.mixing.reading import by_fields
 from kpmath_builder.mixing.recipe import MixedSet
-from kpmath_builder.seeds.rows import Row, open_file
+from kpmath_builder.seeds.rows import MATH_CONFIGS, Row, open_file
 
 if TYPE_CHECKING:
     from datasets import IterableDataset
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["OpenedSet", "known_set", "open_build", "open_set"]
 
 _PAIRS = "data/qa-pairs/"
-_SUBJECTS = (
-    "algebra",
-    "counting_and_probability",
-    "geometry",
-    "intermediate_algebra",
-    "number_theory",
-    "prealgebra",
-    "precalculus",
-)
-"""The configs of MATH on the Hub."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +142,7 @@ def _open_hub(settings: MixedSet, known: KnownSet, hub: str, label: str, split: 
 def _configs(known: KnownSet, hub: str) -> tuple[str | None, ...]:
     if hub != known.hub:
         return (None,)
-    return _SUBJECTS if known.source == "hendrycks/math" else (known.hub_config,)
+    return MATH_CONFIGS if known.source == "hendrycks/math" else (known.hub_config,)
 
 
 def _commit(hub: str, revision: str | None, label: str) -> str:

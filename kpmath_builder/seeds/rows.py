@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds.json_items import json_items
 
-__all__ = ["Row", "Table", "open_file", "open_hub"]
+__all__ = ["MATH_CONFIGS", "Row", "Table", "open_file", "open_hub"]
 
 MATH_CONFIGS = (
     "algebra",
@@ -27,6 +27,7 @@ MATH_CONFIGS = (
     "prealgebra",
     "precalculus",
 )
+"""The configs of MATH on the Hub."""
 KNOWN_CONFIGS = {"openai/gsm8k": ("main",), "EleutherAI/hendrycks_math": MATH_CONFIGS}
 """Spares a question to the Hub, so that a cached set is read on a machine without a network."""
 
