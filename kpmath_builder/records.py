@@ -12,7 +12,7 @@ __all__ = [
     "Blueprint",
     "BlueprintPart",
     "Candidate",
-    "Control",
+    "ControlQuestion",
     "DropReason",
     "Extraction",
     "Judgement",
@@ -253,7 +253,7 @@ class RepeatMark(Record):
     """0 to 1; 1 for equal forms and n-grams."""
 
 
-class Control(Record):
+class ControlQuestion(Record):
     """A question whose answer is known, solved beside a blueprint as if it were the blueprint's own; it is never published."""
 
     source: str
@@ -305,7 +305,7 @@ class Candidate(Record):
     detail: str = ""
     repeats: tuple[RepeatMark, ...] = ()
     """What its question repeats; found when the tables are written, not before."""
-    control: Control | None = None
+    control: ControlQuestion | None = None
     """The question with a known answer that was solved beside it, if there is one."""
     planted: PlantedQuestion | None = None
     """The question that was judged beside it to test the judge, if there is one."""

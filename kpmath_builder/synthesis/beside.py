@@ -11,7 +11,7 @@ from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError, Run
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.records import Candidate, Control, PlantedQuestion, Practice, SeedProblem, Tokens
+from kpmath_builder.records import Candidate, ControlQuestion, PlantedQuestion, Practice, SeedProblem, Tokens
 from kpmath_builder.synthesis.questions import Shown, judge, show
 from kpmath_builder.synthesis.solutions import solve
 
@@ -53,8 +53,8 @@ class Beside:
             resumed = resumed and ask.resumed
         return (candidate.model_copy(update=added) if added else candidate), resumed
 
-    async def _solved(self, known: KnownQuestion, practices: Shown, ask: Ask) -> Control:
-        control = Control(source=known.source, id=known.id, question=known.problem, gold=known.gold)
+    async def _solved(self, known: KnownQuestion, practices: Shown, ask: Ask) -> ControlQuestion:
+        control = ControlQuestion(source=known.source, id=known.id, question=known.problem, gold=known.gold)
         recipe = self._run.recipe
         try:
             agreement = await solve(known.problem, practices, recipe.solutions, recipe.consensus, ask)
