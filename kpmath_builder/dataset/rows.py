@@ -77,6 +77,7 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
         "topics": _distinct(part.topic for part in parts),
         "key_points": _distinct(point for part in parts for point in part.key_points),
         "consensus": candidate.vote.share if candidate.vote else None,
+        "p_correct": candidate.p_correct,
         "quality": candidate.judgement.quality if candidate.judgement else None,
         "seed_ids": seed_ids,
         "seed_sources": _distinct(sources[seed_id] for seed_id in seed_ids),
@@ -112,6 +113,7 @@ def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
         "completion_tokens": candidate.tokens.completion,
         **_judgement(candidate),
         **_vote(candidate),
+        "p_correct": candidate.p_correct,
         **_models(candidate),
     }
 

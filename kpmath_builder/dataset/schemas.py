@@ -120,6 +120,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
         ),
         Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the answer is right, learnt from questions with known answers; null without enough of these.",
+            nullable=True,
+        ),
+        Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -226,6 +232,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_identical",
             _INT,
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
+            "questions with known answers to learn it from.",
             nullable=True,
         ),
         Column("requests", _INT, "The number of requests to the models."),

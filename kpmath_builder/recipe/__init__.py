@@ -15,6 +15,7 @@ from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
     ConsensusSettings,
+    ControlsSettings,
     DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
@@ -39,6 +40,7 @@ from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
+    "ControlsSettings",
     "DuplicatesSettings",
     "JudgingSettings",
     "Key",
@@ -59,6 +61,8 @@ __all__ = [
 ]
 
 _TEACHERS = ("teacher.", "roles.")
+_HELD_BACK = "controls.held_back"
+"""Counts as far as it holds anything back: what is drawn without controls stays what it was."""
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
 
@@ -87,6 +91,7 @@ class Recipe(Section):
     judging: JudgingSettings = JudgingSettings()
     solutions: SolutionsSettings = SolutionsSettings()
     consensus: ConsensusSettings = ConsensusSettings()
+    controls: ControlsSettings = ControlsSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
     contamination: SeedContaminationSettings = SeedContaminationSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
@@ -162,6 +167,21 @@ class Recipe(Section):
         is_rehearsal = self.seeds.path is None and self.seeds.hub is None
         return () if is_rehearsal else DEFAULT_SETS
 
+    @property
+    def has_controls(self) -> bool:
+        """Whether questions with known answers are solved: a program answers by its rules, and there is nothing to measure."""
+        return bool(self.controls.share) and self.teacher_for("solver").uses_prompts
+
+    @property
+    def has_planted(self) -> bool:
+        """Whether questions with known faults are judged."""
+        return bool(self.controls.judge_share) and self.teacher_for("judge").uses_prompts
+
+    @property
+    def held_back(self) -> float:
+        """The share of the seed problems that no practice is made of."""
+        return self.controls.held_back if self.has_controls and self.controls.needs_seeds else 0.0
+
     def sampled_by(self, role: Role) -> Sampled:
         """Return the sampling fields of what `role` is asked."""
         return self._tables[role][1]
@@ -181,8 +201,15 @@ class Recipe(Section):
         A teacher stands in it as the answers see it: the model of each role and the fields of its requests. Who runs the
         model, and where, changes nothing: an engine of one's own today, a server tomorrow.
         """
-        of_kind = (key for key in walk(self) if key.kind is kind and not key.name.startswith(_TEACHERS))
-        return {**{key.name: key.value for key in of_kind}, **self._asked_of_teachers(kind)}
+        of_kind = {
+            key.name: key.value
+            for key in walk(self)
+            if key.kind is kind and not key.name.startswith(_TEACHERS)
+        }
+        if _HELD_BACK in of_kind:
+            of_kind.pop(_HELD_BACK)
+            of_kind |= {_HELD_BACK: self.held_back} if self.held_back else {}
+        return {**of_kind, **self._asked_of_teachers(kind)}
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
         """Return the tasks whose prompts and teachers have this kind."""
