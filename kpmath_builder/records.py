@@ -171,6 +171,8 @@ class Solution(Record):
     """Why what followed the text was cut off, as `answers.Cut` names it; empty if nothing was."""
     thinking: str | None = None
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
+    thinking_tokens: int | None = None
+    """The tokens of the thinking that is kept; None if the server did not count them apart."""
 
 
 class Vote(Record):
@@ -220,6 +222,7 @@ class DropReason(StrEnum):
     TEST_REPEAT = "repeats a test problem"
     TEST_SEED = "drawn from a test problem"
     DUPLICATE = "duplicate question"
+    LONG_REASONING = "reasoning too long"
     NOT_ASKED = "needs answers that were never asked for"
 
 

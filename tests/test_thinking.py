@@ -58,8 +58,13 @@ def test_thinking_is_in_the_log_and_nowhere_else_unless_the_recipe_keeps_it(
     for solution in solutions:
         solution["thinking"] = None
     assert without_tokens(kept) == without_tokens(rows(unthinking, "scored"))
-    assert list(Verifier(tmp_path).run()) == []
     assert THOUGHT not in json.dumps(rows(tmp_path, "qa-pairs"))
+
+    rescore(tmp_path, {"selection.reasoning": "think"})
+    for pair in rows(tmp_path, "qa-pairs"):
+        assert pair["reasoning"] == THOUGHT
+        assert pair["messages"][1]["content"] == f"<think>\n{THOUGHT}\n</think>\n\n{pair['solution']}"
+    assert list(Verifier(tmp_path).run()) == []
     way = "\n".join(explain(tmp_path, kept[0]["id"]).lines())
     assert way.count(f"  thinking:\n    {THOUGHT}\n  response:") == len(kept[0]["solutions"]) + 3
 
@@ -82,6 +87,25 @@ def test_a_model_that_does_not_think_has_none_to_keep(tmp_path: Path) -> None:
         made["solutions"] |= {"keep_thinking": True}
         build(Recipe.of(made))
     assert {s["thinking"] for row in rows(tmp_path, "scored") for s in row["solutions"]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        (
+            {"selection": {"reasoning": "think"}},
+            "selection.reasoning is think, but solutions.keep_thinking is false, .*: set solutions.keep_thinking to true",
+        ),
+        (
+            {"selection": {"max_reasoning": 9}},
+            "selection.max_reasoning limits reasoning that selection.reasoning leaves out: set it to column or think",
+        ),
+    ],
+    ids=["reasoning without thinking", "limit without reasoning"],
+)
+def test_reasoning_that_would_not_be_there_is_refused(tree: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        Recipe.of(tree)
 
 
 @pytest.mark.parametrize(

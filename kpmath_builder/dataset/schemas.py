@@ -48,6 +48,7 @@ _SOLUTIONS = pa.list_(
             "completion_tokens": _INT,
             "cut_reason": _STRING,
             "thinking": _STRING,
+            "thinking_tokens": _INT,
         }
     )
 )
@@ -110,7 +111,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "messages",
             _MESSAGES,
-            "Question and solution as a chat of a user and an assistant, ready to train on.",
+            'Question and solution as a chat of a user and an assistant, ready to train on; with `selection.reasoning = "think"` the '
+            "solution begins with the reasoning between `<think>` and `</think>`.",
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
@@ -136,6 +138,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
+        Column(
+            "reasoning",
+            _STRING,
+            "What the solver thought before it wrote the solution; null unless `selection.reasoning` publishes it, and where it thought nothing.",
+            nullable=True,
+        ),
+        Column(
+            "reasoning_tokens",
+            _INT,
+            "Length of the reasoning in the solver's tokens; null without reasoning, and where the server did not count it apart.",
+            nullable=True,
         ),
     ),
     "scored": (
@@ -194,7 +208,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
-            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought.",
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought, "
+            "and `thinking_tokens` where the server did not count it apart.",
         ),
         Column(
             "consensus_mode",

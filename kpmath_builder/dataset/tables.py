@@ -46,6 +46,7 @@ def write_tables(
     select: Callable[[Candidate], Sequence[Solution]],
     facts: CardFacts,
     provenance: Mapping[str, bytes] | None = None,
+    thinks: bool = False,
     rows_per_file: int = 100_000,
 ) -> TableCounts:
     """Write the three configs and their card; `folder` is the old whole one until it is the new whole one.
@@ -66,6 +67,8 @@ def write_tables(
         What the card says beyond what the rows tell.
     provenance
         Further files by their paths in `folder`.
+    thinks
+        Whether the assistant of `messages` says what was thought before the solution.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def write_tables(
             writers["scored"].add(scored_row(candidate, sources=sources))
             chosen = select(candidate) if candidate.stage is Stage.KEPT else ()
             tally.add(candidate, len(chosen))
-            for row in pair_rows(candidate, chosen, name=name, sources=sources):
+            for row in pair_rows(candidate, chosen, name=name, sources=sources, thinks=thinks):
                 writers["qa-pairs"].add(row)
                 example.add(row)
         written = {config: writer.finish() for config, writer in writers.items()}

@@ -67,6 +67,7 @@ def write_dataset(
         select=selection.published,
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         provenance=sources_of(recipe, prompts),
+        thinks=recipe.selection.reasoning == "think",
     )
     return written, decisions.report
 

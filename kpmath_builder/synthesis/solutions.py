@@ -170,6 +170,7 @@ class Agreement:
                 score=self._tally.scores[place[sample]] if sample in place else 0.0,
                 agreed=place.get(sample) in self._tally.kept,
                 thinking=_thinking(response, its.text) if keep_thinking else None,
+                thinking_tokens=(response.reasoning_tokens or None) if keep_thinking else None,
             )
             for sample, (response, its) in enumerate(zip(responses, self.readings, strict=True))
         )
