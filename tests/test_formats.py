@@ -54,7 +54,7 @@ SHAPES: dict[tuple[str, str | None], dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "reasoning"), SHAPES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "reasoning"), SHAPES, ids=str)
 def test_each_format_has_its_columns_with_id_and_answer(name: str, reasoning: str | None) -> None:
     made = training_format(name, "qa-pairs", reasoning)
     assert made(ROW) == {"id": "d-1-00", **SHAPES[name, reasoning], "answer": "4"}
@@ -117,7 +117,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "reasoning"), SHAPES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "reasoning"), SHAPES, ids=str)
 def test_load_and_export_give_every_row_in_a_format_and_with_reasoning_those_that_have_it(
     dataset: Path, tmp_path: Path, name: str, reasoning: str | None
 ) -> None:
