@@ -24,13 +24,15 @@ def make_trainer(wanted: argparse.Namespace) -> GRPOTrainer:
     """Return the trainer of a model on the questions whose answer most solutions agree on."""
     rows = load(wanted.dataset, format="prompt-only", min_consensus=wanted.min_consensus)
     of_question = {name.rpartition("-")[0]: place for place, name in enumerate(rows["id"])}
+    has_gpu = torch.accelerator.is_available()
     settings = GRPOConfig(
         output_dir=wanted.output,
         max_steps=wanted.max_steps,
         max_completion_length=wanted.max_completion_length,
         logging_steps=1,
         report_to="none",
-        use_cpu=not torch.accelerator.is_available(),
+        bf16=has_gpu,
+        use_cpu=not has_gpu,
     )
     return GRPOTrainer(
         model=wanted.model,

@@ -17,6 +17,7 @@ from kpmath_builder import load
 def make_trainer(wanted: argparse.Namespace) -> SFTTrainer:
     """Return the trainer of a model on the rows of a dataset, each a prompt and a completion."""
     rows = load(wanted.dataset, format=wanted.format, reasoning=wanted.reasoning)
+    has_gpu = torch.accelerator.is_available()
     settings = SFTConfig(
         output_dir=wanted.output,
         max_steps=wanted.max_steps,
@@ -24,7 +25,8 @@ def make_trainer(wanted: argparse.Namespace) -> SFTTrainer:
         completion_only_loss=True,
         logging_steps=1 if wanted.max_steps > 0 else 10,
         report_to="none",
-        use_cpu=not torch.accelerator.is_available(),
+        bf16=has_gpu,
+        use_cpu=not has_gpu,
     )
     return SFTTrainer(model=wanted.model, train_dataset=rows, args=settings)
 

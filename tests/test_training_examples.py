@@ -96,8 +96,8 @@ for words in json.loads(sys.argv[2]):
 
 @pytest.mark.parametrize(
     ("name", "reasoning"),
-    [("prompt-completion", None), ("prompt-completion", "think"), ("paper", None)],
-    ids=["chat", "chat with reasoning", "paper"],
+    [("prompt-completion", None), ("prompt-completion-text", "think"), ("paper", None)],
+    ids=["chat", "text with reasoning", "paper"],
 )
 def test_the_loss_is_on_the_answer_and_its_end_and_on_nothing_else(
     training: Training, name: str, reasoning: str | None
@@ -108,7 +108,9 @@ def test_the_loss_is_on_the_answer_and_its_end_and_on_nothing_else(
     made = training_format(name, "qa-pairs", reasoning)
     stored = rows_of(training.folder / "drawn" / "dataset", "qa-pairs")
     rows = [made(row) for row in stored if reasoning is None or row["reasoning"]]
-    said = [row["completion"] if name == "paper" else f"{row['completion'][0]['content']}" for row in rows]
+    said = [row["completion"] for row in rows]
+    if name == "prompt-completion":
+        said = [turn["content"] for (turn,) in said]
     learnt = [json.loads(line) for line in told.splitlines() if line.startswith('"')]
     assert [text.rstrip("\n") for text in learnt] == [f"{text}{END}" for text in said]
 
