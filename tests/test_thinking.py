@@ -11,7 +11,9 @@ from roleplay import play
 from test_build_served import recipe, rows
 
 from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.findings import FindingId
 from kpmath_builder.inspection.explain import explain
+from kpmath_builder.inspection.status import read_status
 from kpmath_builder.inspection.verify import Verifier
 
 THOUGHT = "Perhaps 2 + 2 = 5? Then \\boxed{1234}."
@@ -85,8 +87,14 @@ def test_a_model_that_does_not_think_has_none_to_keep(tmp_path: Path) -> None:
     with DummyServer(play) as server:
         made = recipe(tmp_path, server, questions=4).model_dump(mode="json", exclude_unset=True)
         made["solutions"] |= {"keep_thinking": True}
-        build(Recipe.of(made))
+        made["selection"] = {"reasoning": "think"}
+        built = build(Recipe.of(made))
     assert {s["thinking"] for row in rows(tmp_path, "scored") for s in row["solutions"]} == {None}
+    pairs = rows(tmp_path, "qa-pairs")
+    assert all(its["messages"][1]["content"] == its["solution"] for its in pairs)
+    for told in (built.findings, read_status(tmp_path).outcome.findings):
+        (finding,) = (its for its in told if its.id is FindingId.WITHOUT_REASONING)
+        assert f"{len(pairs)} of {len(pairs)}" in finding.sentence
 
 
 @pytest.mark.parametrize(

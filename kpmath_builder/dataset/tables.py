@@ -27,6 +27,8 @@ class TableCounts:
 
     configs: Mapping[str, WrittenConfig]
     funnel: Funnel
+    without_reasoning: int
+    """Rows of `qa-pairs` that have none."""
 
     @property
     def rows(self) -> dict[str, int]:
@@ -77,6 +79,7 @@ def write_tables(
     """
     sources = {seed.id: seed.source for seed in seeds}
     funnel, tally, example = Funnel(), Tally(), Example()
+    without_reasoning = 0
     with staged_folder(folder) as staged, ExitStack() as stack:
         writers = {
             config: ConfigWriter(staged / "data" / config, SCHEMAS[config], rows_per_file)
@@ -94,6 +97,7 @@ def write_tables(
             for row in pair_rows(candidate, chosen, name=name, sources=sources, thinks=thinks):
                 writers["qa-pairs"].add(row)
                 example.add(row)
+                without_reasoning += row["reasoning"] is None
         written = {config: writer.finish() for config, writer in writers.items()}
         card = make_card(
             facts,
@@ -115,4 +119,4 @@ def write_tables(
         for path, data in files.items():
             (staged / path).parent.mkdir(parents=True, exist_ok=True)
             (staged / path).write_bytes(data)
-    return TableCounts(written, funnel)
+    return TableCounts(written, funnel, without_reasoning)
