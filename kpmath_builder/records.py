@@ -180,6 +180,8 @@ class Solution(Record):
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
     solver: str = ""
     """Which of several solvers gave it; empty if there was one."""
+    thinking_tokens: int | None = None
+    """The tokens of the thinking that is kept; None if the server did not count them apart."""
 
 
 class Vote(Record):
@@ -230,6 +232,7 @@ class DropReason(StrEnum):
     TEST_SEED = "drawn from a test problem"
     DUPLICATE = "duplicate question"
     LOW_P_CORRECT = "p_correct below threshold"
+    LONG_REASONING = "reasoning too long"
     NOT_ASKED = "needs answers that were never asked for"
 
 

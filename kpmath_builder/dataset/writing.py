@@ -75,6 +75,7 @@ def write_dataset(
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         labels=labels.report,
         provenance=sources_of(recipe, prompts),
+        thinks=recipe.selection.reasoning == "think",
     )
     return written, decisions.report, labels.report()
 

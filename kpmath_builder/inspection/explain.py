@@ -140,7 +140,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
             decided,
             run.recipe,
             candidate.question,
-            [solution.text for solution in Selection(run.recipe.selection).published(candidate)],
+            Selection(run.recipe.selection).texts(candidate),
             seeds={seed.id: seed for seed in knowledge.seeds},
             question_of=lambda other: _question_of(other, knowledge, run, workspace),
         )

@@ -173,6 +173,19 @@ class Recipe(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _reasoning_is_kept(self) -> Self:
+        if self.selection.reasoning != "none" and not self.solutions.keep_thinking:
+            raise ValueError(
+                f"selection.reasoning is {self.selection.reasoning}, but solutions.keep_thinking is false, so that no thinking is kept: "
+                "set solutions.keep_thinking to true"
+            )
+        if self.selection.reasoning == "none" and self.selection.max_reasoning is not None:
+            raise ValueError(
+                "selection.max_reasoning limits reasoning that selection.reasoning leaves out: set it to column or think"
+            )
+        return self
+
     @classmethod
     def read(cls, path: Path | str, overrides: Mapping[str, str] | None = None) -> Self:
         """Read a TOML file and apply overrides such as `{"build.questions": "20"}`.

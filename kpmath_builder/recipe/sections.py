@@ -423,6 +423,18 @@ class SelectionSettings(Section):
         KeyKind.DECISION,
         ge=1,
     )
+    reasoning: Literal["none", "column", "think"] = key(
+        "what the solver thought before a published solution (needs solutions.keep_thinking); none: left out of qa-pairs; column: in the "
+        "column reasoning; think: there, and in messages between <think> and </think>",
+        "none",
+        KeyKind.DECISION,
+    )
+    max_reasoning: int | None = key(
+        "longest reasoning of a published solution in characters, which are known of every solver; longer ones are no rows; unset: any",
+        None,
+        KeyKind.DECISION,
+        ge=1,
+    )
     annotations: bool = key(
         "keep calculator annotations (<<15+12=27>>) in the solutions of qa-pairs; scored has them in any case",
         False,  # noqa: FBT003 -- a default
