@@ -9,10 +9,10 @@ from kpmath_builder.controls.report import THRESHOLDS, LabelReport
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, ControlQuestion, DropReason, PlantedQuestion, Stage
 
-__all__ = ["Labels"]
+__all__ = ["KnownLabels"]
 
 
-class Labels:
+class KnownLabels:
     """What is known of the truth of a build's labels.
 
     Parameters

@@ -11,7 +11,7 @@ from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
-from kpmath_builder.dataset.labels import Labels
+from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
 from kpmath_builder.files.scratch import scratch
@@ -80,10 +80,10 @@ def write_dataset(
     return written, decisions.report, labels.report()
 
 
-def _labels(recipe: Recipe, knowledge: Knowledge, checks: RowChecks, shards: list[Path]) -> Labels:
+def _labels(recipe: Recipe, knowledge: Knowledge, checks: RowChecks, shards: list[Path]) -> KnownLabels:
     """Learn from what was asked beside the blueprints, if anything was."""
     if not (recipe.has_controls or recipe.has_planted):
-        return Labels(recipe, (), lambda _: False)
+        return KnownLabels(recipe, (), lambda _: False)
     practices: list[ProblemIndex] = []
 
     def is_known(problem: str) -> bool:
@@ -91,10 +91,10 @@ def _labels(recipe: Recipe, knowledge: Knowledge, checks: RowChecks, shards: lis
             practices.append(ProblemIndex((its.seed.id, its.seed.problem) for its in knowledge.practices))
         return practices[0].find(problem) is not None or any(checks.whole_tests(problem))
 
-    return Labels(recipe, read_beside(shards), is_known)
+    return KnownLabels(recipe, read_beside(shards), is_known)
 
 
-def _counted(candidates: Iterable[Candidate], labels: Labels) -> Iterator[Candidate]:
+def _counted(candidates: Iterable[Candidate], labels: KnownLabels) -> Iterator[Candidate]:
     for candidate in candidates:
         labels.count(candidate)
         yield candidate
