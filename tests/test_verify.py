@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import Kpmath, run_command
 from dummy_server import DummyServer
+from families import named
 from roleplay import play
 from small_builds import recipe
 
@@ -220,18 +221,13 @@ NOT_BY_A_COMMAND = {
 
 
 OF_EACH_KIND = (
-    "a byte in a response", "a torn log", "a candidate in a shard that proves itself", "a shard that is gone", "the clusters",
-    "the origin", "a cell of a table", "a count", "the build spec", "the recipe", "a stray file",
+    "a byte in a response", "a shard that is gone", "the clusters", "the recipe", "a stray file",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "what",
-    [
-        pytest.param(what, marks=() if what in OF_EACH_KIND else pytest.mark.slow)
-        for what in SPOILT
-        if what not in NOT_BY_A_COMMAND
-    ],
+    named((what for what in SPOILT if what not in NOT_BY_A_COMMAND), *OF_EACH_KIND),
 )
 def test_what_is_named_as_the_remedy_mends_it(
     folder: Path, what: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -379,7 +375,9 @@ REPAIRED = (
 )
 
 
-@pytest.mark.parametrize("name", REPAIRED)
+@pytest.mark.parametrize(
+    "name", named(REPAIRED, "candidates/shard-00000.jsonl", "knowledge/topics.json", "manifest.json")
+)
 @pytest.mark.parametrize("how", ["deleted", "flipped"])
 def test_what_follows_from_the_log_is_made_again_to_the_byte(folder: Path, name: str, how: str) -> None:
     """Without any server, and a second look finds nothing."""
