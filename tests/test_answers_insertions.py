@@ -125,13 +125,13 @@ def equal(a: str, b: str) -> bool:
     return compare((unwrap(a),), (unwrap(b),)).equal
 
 
-@pytest.mark.parametrize("times", first(1, [20, 60]))
+@pytest.mark.parametrize("golds", first(1, [GOLDS[:18], GOLDS]), ids=["a third", "all"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_insertion_is_never_overlooked(kind: str, times: int):
+def test_an_insertion_is_never_overlooked(kind: str, golds: list[str]):
     rng = random.Random(20261126)
     overlooked = []
-    for gold in GOLDS:
-        for _ in range(times):
+    for gold in golds:
+        for _ in range(60):
             changed, piece = KINDS[kind](rng, gold)
             if equal(gold, changed) and not says_nothing(gold, changed, piece):
                 overlooked.append((gold, changed))

@@ -128,6 +128,7 @@ def test_twice_ends_at_once(held: Held, tmp_path: Path) -> None:
     assert not held.let_go.is_set()
 
 
+@pytest.mark.slow
 def test_what_takes_longer_than_the_grace_is_left(held: Held, tmp_path: Path) -> None:
     with start(words(held.server, tmp_path, "--set", "build.grace=0.1")) as process:
         wait_for_requests(held.server, BEFORE_THE_STOP + 8)

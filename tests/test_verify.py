@@ -205,7 +205,18 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", SPOILT)
+OF_EACH_KIND = ("a byte in a response", "a shard that is gone", "the clusters", "the recipe", "a stray file")
+NAMED_BY_THEIR_PLACE = (
+    "a lost line",
+    "a candidate",
+    "a cell of a table",
+    "a lost row",
+    "the funnel",
+    "the origin",
+)
+
+
+@pytest.mark.parametrize("what", named(SPOILT, *OF_EACH_KIND, *NAMED_BY_THEIR_PLACE))
 def test_what_was_changed_is_named(folder: Path, what: str) -> None:
     spoil, told = SPOILT[what]
     spoil(folder)
@@ -218,11 +229,6 @@ NOT_BY_A_COMMAND = {
     "a log that is not there": "--shards 2 --regenerate` asks everything of this shard anew",
 }
 """What was answered and is lost: nothing makes it again for nothing."""
-
-
-OF_EACH_KIND = (
-    "a byte in a response", "a shard that is gone", "the clusters", "the recipe", "a stray file",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,7 @@ def test_a_server_that_stops_for_a_while_is_waited_for(
     assert same_rows(tmp_path, undisturbed)
 
 
+@slow
 def test_a_server_that_hangs_is_started_again(tmp_path: Path, undisturbed: Path, clock: Clock) -> None:
     def hang(found: list[int]) -> None:
         os.killpg(found[0], signal.SIGSTOP)
