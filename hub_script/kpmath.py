@@ -126,6 +126,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
         ),
         Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the answer is right, learnt from questions with known answers; null without enough of these.",
+            nullable=True,
+        ),
+        Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
         ),
         Column("seed_ids", _STRINGS, "The seed problems whose practices the writer was shown."),
@@ -232,6 +238,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_identical",
             _INT,
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
+            "questions with known answers to learn it from.",
             nullable=True,
         ),
         Column("requests", _INT, "The number of requests to the models."),
@@ -344,13 +357,20 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        bounds = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
+        )
+        for column, least in bounds:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
         if self.unflagged:
