@@ -92,9 +92,7 @@ def build(seed: str, options: argparse.Namespace, kind: str) -> Outcome | None:
     """Return what one build publishes; None if it publishes no estimate."""
     chance = random.Random(seed)
     recipe = Recipe.of({"teacher": {"kind": "openai", "model": "simulated"}})
-    asked = [
-        control(chance, number, options.samples, ACCURACIES[kind]) for number in range(options.controls)
-    ]
+    asked = [control(chance, number, options.samples, ACCURACIES[kind]) for number in range(options.controls)]
     labels = Labels(recipe, asked, lambda _: False)
     right = kept = 0
     for candidate, vote, solutions, truth in candidates(chance, options.questions, options.samples):

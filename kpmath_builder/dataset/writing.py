@@ -141,7 +141,7 @@ def _settings(recipe: Recipe) -> dict[str, object]:
         for task, table in _ASKED.items()
         if _is_program(recipe, ROLE_OF[task])
         for name in Sampling.__slots__
-    }
+    } | recipe.idle
     return {
         key.name: key.value
         for key in recipe.public()

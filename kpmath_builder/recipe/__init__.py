@@ -61,8 +61,6 @@ __all__ = [
 ]
 
 _TEACHERS = ("teacher.", "roles.")
-_HELD_BACK = "controls.held_back"
-"""Counts as far as it holds anything back: what is drawn without controls stays what it was."""
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
 
@@ -182,6 +180,18 @@ class Recipe(Section):
         """The share of the seed problems that no practice is made of."""
         return self.controls.held_back if self.has_controls and self.controls.needs_seeds else 0.0
 
+    @property
+    def idle(self) -> frozenset[str]:
+        """Names of keys of `controls` that decide nothing here: what is built without controls stays what it was."""
+        used = {
+            "share": self.has_controls,
+            "sources": self.has_controls,
+            "held_back": bool(self.held_back),
+            "generators": self.has_controls and self.controls.uses("reasoning-gym"),
+            "judge_share": self.has_planted,
+        }
+        return frozenset(f"controls.{name}" for name, is_used in used.items() if not is_used)
+
     def sampled_by(self, role: Role) -> Sampled:
         """Return the sampling fields of what `role` is asked."""
         return self._tables[role][1]
@@ -204,11 +214,8 @@ class Recipe(Section):
         of_kind = {
             key.name: key.value
             for key in walk(self)
-            if key.kind is kind and not key.name.startswith(_TEACHERS)
+            if key.kind is kind and not key.name.startswith(_TEACHERS) and key.name not in self.idle
         }
-        if _HELD_BACK in of_kind:
-            of_kind.pop(_HELD_BACK)
-            of_kind |= {_HELD_BACK: self.held_back} if self.held_back else {}
         return {**of_kind, **self._asked_of_teachers(kind)}
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
