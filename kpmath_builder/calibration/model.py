@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from kpmath_builder.calibration.columns import COLUMNS, Column
+from kpmath_builder.calibration.columns import COLUMNS, ModelColumn
 from kpmath_builder.calibration.features import VoteFeatures
 from kpmath_builder.errors import InputError
 
@@ -114,7 +114,7 @@ class Calibration:
         return np.asarray(_design(values[None, :], self._centres, self._scales)[0])
 
     @cached_property
-    def _columns(self) -> tuple[Column, ...]:
+    def _columns(self) -> tuple[ModelColumn, ...]:
         known = {column.name: column for column in COLUMNS}
         return tuple(known[name] for name in self.columns)
 
@@ -187,7 +187,7 @@ class Calibration:
         return found
 
 
-def _number(column: Column, features: VoteFeatures) -> float:
+def _number(column: ModelColumn, features: VoteFeatures) -> float:
     value = column.value(features)
     return math.nan if value is None else value
 
