@@ -164,49 +164,51 @@ def show(tallies: dict[str, Tally], splits: int) -> None:
 
 
 def shift(easy: Sequence[Sequence[Voted]], hard: Sequence[Sequence[Voted]]) -> None:
-    """Print what controls of GSM8K alone say about MATH level 5."""
-    rows = []
-    for number, (controls, rest) in enumerate(zip(easy, hard, strict=True)):
+    """Print what controls of GSM8K alone say about the kept labels of MATH level 5."""
+    found, covered = [], 0
+    for controls, rest in zip(easy, hard, strict=True):
         kept = [v for v in rest if v.vote.winner is not None]
-        plain = np.mean([c.right for c in controls if c.vote.winner is not None])
         fitted = Calibration.fit([c.control() for c in controls])
         assert fitted is not None, "GSM8K has controls enough"
-        low, high = interval(fitted, [v.features() for v in kept])
-        chances = np.array([fitted.p_correct(v.features()) for v in rest])
-        truth = np.array([v.right for v in rest])
-        rows.append(
+        features = [v.features() for v in kept]
+        chances = np.array([fitted.p_correct(f) for f in features])
+        truth = np.array([v.right for v in kept])
+        low, high = interval(fitted, features)
+        covered += low <= truth.mean() <= high
+        unweighted = np.mean([c.right for c in controls if c.vote.winner is not None])
+        found.append(
             (
-                number,
-                plain,
-                np.mean([v.right for v in kept]),
-                (low + high) / 2,
+                truth.mean(),
+                unweighted,
+                reweighted(controls, kept),
+                chances.mean(),
                 low,
                 high,
                 calibration_error(chances, truth),
             )
         )
-    means = np.mean([row[1:] for row in rows], axis=0)
-    covered = np.mean([row[4] <= row[2] <= row[5] for row in rows])
+    *shares, error = np.mean(found, axis=0)
     table(
         (
-            "kept labels of MATH level 5 that are right",
-            "of the controls, unweighted",
-            "p_correct over the rows",
-            "interval",
-            "it covers",
+            "right",
+            "of the controls, as they are",
+            "re-weighted by share",
+            "p_correct",
+            "low",
+            "high",
             "ECE",
+            "interval covers",
         ),
-        [
-            (
-                f"{means[1]:.1%}",
-                f"{means[0]:.1%}",
-                f"{means[2]:.1%}",
-                f"{means[3]:.1%} to {means[4]:.1%}",
-                f"{covered:.0%}",
-                f"{means[5]:.3f}",
-            )
-        ],
+        [(*(f"{share:.1%}" for share in shares), f"{error:.3f}", f"{covered} of {len(found)}")],
     )
+
+
+def reweighted(controls: Sequence[Voted], rows: Sequence[Voted]) -> float:
+    """Return the share of right controls, each weighing as many rows as there are with its share of the vote."""
+    right: dict[float, list[bool]] = defaultdict(list)
+    for its in controls:
+        right[its.vote.share].append(its.right)
+    return float(np.mean([np.mean(right[its.vote.share]) for its in rows if its.vote.share in right]))
 
 
 def main(data: Path, splits: int) -> None:
@@ -218,10 +220,10 @@ def main(data: Path, splits: int) -> None:
             [v for n, its in enumerate(read) if (v := voted(its, f"{draw} {n}"))]
             for draw in range(-(-splits // SPLITS_A_DRAW))
         ]
-        for part in (0.1, 0.5):
+        for part, count in ((0.1, splits), (0.5, splits // 5)):
             print(f"{part:.0%} of the questions are controls")
-            show(within(votes[name], splits, part), splits)
-        compare_solvers(read, name, splits)
+            show(within(votes[name], count, part), count)
+        compare_solvers(read, name, splits // 5)
     print("Controls of GSM8K alone")
     shift(*votes.values())
 
