@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from kpmath_builder.calibration.columns import COLUMNS, ModelColumn
+from kpmath_builder.calibration.columns import COLUMNS, Term
 from kpmath_builder.calibration.features import VoteFeatures
 from kpmath_builder.errors import InputError
 
@@ -129,7 +129,7 @@ class Calibration:
         return round(1 / (1 + math.exp(-max(odds, -_LARGEST))), 6)
 
     @cached_property
-    def _columns(self) -> tuple[ModelColumn, ...]:
+    def _columns(self) -> tuple[Term, ...]:
         known = {column.name: column for column in COLUMNS}
         return tuple(known[name] for name in self.columns)
 
@@ -190,7 +190,7 @@ class Calibration:
         return found
 
 
-def _number(column: ModelColumn, features: VoteFeatures) -> float:
+def _number(column: Term, features: VoteFeatures) -> float:
     value = column.value(features)
     return math.nan if value is None else value
 
