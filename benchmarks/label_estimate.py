@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kpmath_builder.controls.grading import is_right, leading_answer
-from kpmath_builder.dataset.labels import Labels
+from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import ConsensusSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, ControlQuestion, Solution, Stage, Vote
@@ -93,7 +93,7 @@ def build(seed: str, options: argparse.Namespace, kind: str) -> Outcome | None:
     chance = random.Random(seed)
     recipe = Recipe.of({"teacher": {"kind": "openai", "model": "simulated"}})
     asked = [control(chance, number, options.samples, ACCURACIES[kind]) for number in range(options.controls)]
-    labels = Labels(recipe, asked, lambda _: False)
+    labels = KnownLabels(recipe, asked, lambda _: False)
     right = kept = 0
     for candidate, vote, solutions, truth in candidates(chance, options.questions, options.samples):
         labels.count(labels.apply(candidate))

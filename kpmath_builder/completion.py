@@ -9,9 +9,10 @@ from typing import Any
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
-from kpmath_builder.findings import Finding, find, find_in_seeds
+from kpmath_builder.findings import Finding, find, find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
@@ -280,15 +281,18 @@ def tabulate(
         )
     check_dataset(workspace.dataset)
     counts, report, labels = write_dataset(recipe, workspace, knowledge, spec.fingerprint, benchmarks)
+    lacking = 0 if recipe.selection.reasoning == "none" else counts.without_reasoning
     findings = (
         *find(counts.funnel, model_counts(knowledge, recipe)),
         *find_in_seeds(report.seeds, report.seeds_in_tests()),
+        *find_in_rows(counts.rows[DEFAULT_CONFIG], lacking),
     )
     return {
         "build_spec": spec.fingerprint,
         "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
+        "without_reasoning": lacking,
         "funnel": counts.funnel.as_json(),
         "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in findings],

@@ -24,7 +24,12 @@ _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
 """Ends of a solution that a model wrote, whole or cut off."""
-_TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
+_TASKS_OF = {
+    Stage.WRITTEN: ("write", "harder"),
+    Stage.JUDGED: ("work", "judge"),
+    Stage.SOLVED: ("solve",),
+    Stage.AGREED: ("compare", "attempt"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +241,7 @@ class Funnel:
 
 
 def _is_program(candidate: Candidate, role: str) -> bool:
-    return candidate.models.get(role) == PROGRAM
+    return candidate.models_of(role) == (PROGRAM,)
 
 
 def _named(counts: Counter[Any]) -> dict[str, int]:

@@ -179,6 +179,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.TEST_SEED: "Take the test problems out of the seeds: the end of the build says how many there are, and of which set.",
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
     DropReason.LOW_P_CORRECT: "selection.min_p_correct is the limit, and `kpmath rescore` changes it later.",
+    DropReason.LONG_REASONING: "selection.max_reasoning is the limit, and `kpmath rescore` changes it later.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
 _WRITTEN_BY_PROGRAM = "The symbolic teacher composes what its rules can; a model writes of any practices, and build.questions can be raised."

@@ -178,6 +178,10 @@ class Solution(Record):
     """Why what followed the text was cut off, as `answers.Cut` names it; empty if nothing was."""
     thinking: str | None = None
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
+    solver: str = ""
+    """Which of several solvers gave it; empty if there was one."""
+    thinking_tokens: int | None = None
+    """The tokens of the thinking that is kept; None if the server did not count them apart."""
 
 
 class Vote(Record):
@@ -228,6 +232,7 @@ class DropReason(StrEnum):
     TEST_SEED = "drawn from a test problem"
     DUPLICATE = "duplicate question"
     LOW_P_CORRECT = "p_correct below threshold"
+    LONG_REASONING = "reasoning too long"
     NOT_ASKED = "needs answers that were never asked for"
 
 
@@ -289,7 +294,7 @@ class Candidate(Record):
 
     blueprint: Blueprint
     models: dict[str, str]
-    """Role to model."""
+    """Role to model; of several solvers each as `solver NAME`."""
     question: str | None = None
     judgement: Judgement | None = None
     solutions: tuple[Solution, ...] = ()
@@ -311,6 +316,11 @@ class Candidate(Record):
     """The question that was judged beside it to test the judge, if there is one."""
     p_correct: float | None = None
     """The estimated probability that its winning answer is right; known when the tables are written, if there are enough controls."""
+
+    def models_of(self, role: str) -> tuple[str, ...]:
+        """Return the models that played a role, each once."""
+        players = (name for name in self.models if name == role or name.startswith(f"{role} "))
+        return tuple(dict.fromkeys(self.models[name] for name in players))
 
     @property
     def tokens(self) -> Tokens:

@@ -7,7 +7,7 @@ from typing import Final
 
 from kpmath_builder.calibration.features import AnswerType, VoteFeatures
 
-__all__ = ["COLUMNS", "Column"]
+__all__ = ["COLUMNS", "Term"]
 
 EVIDENCE: Final = 1.0
 """How agreement speaks for a label is plain; a coefficient of one standard deviation is no surprise."""
@@ -16,7 +16,7 @@ HINT: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Term:
     """A number that is made of the features.
 
     Attributes
@@ -53,29 +53,27 @@ def _length_ratio(its: VoteFeatures) -> float | None:
     return math.log((1 + its.length) / (1 + its.other_length))
 
 
-def _type_column(answer_type: AnswerType) -> Column:
-    return Column(f"type {answer_type.value}", lambda its: float(its.answer_type == answer_type), HINT)
+def _type_column(answer_type: AnswerType) -> Term:
+    return Term(f"type {answer_type.value}", lambda its: float(its.answer_type == answer_type), HINT)
 
 
 COLUMNS: Final = (
-    Column("share", lambda its: _log_odds(its.share, its.samples), EVIDENCE, slope=1.0),
-    Column("lead", _lead, EVIDENCE),
-    Column(
+    Term("share", lambda its: _log_odds(its.share, its.samples), EVIDENCE, slope=1.0),
+    Term("lead", _lead, EVIDENCE),
+    Term(
         "solvers",
         lambda its: None if its.solver_agreement is None else _log_odds(its.solver_agreement, its.solvers),
         EVIDENCE,
     ),
-    Column(
-        "judge agrees", lambda its: None if its.judge_agrees is None else float(its.judge_agrees), EVIDENCE
-    ),
-    Column("judge correctness", lambda its: its.judge_correctness, HINT),
-    Column("samples", lambda its: math.log(max(its.samples, 1)), HINT),
-    Column("classes", lambda its: math.log(max(its.classes, 1)), HINT),
-    Column("abstentions", lambda its: its.abstentions / max(its.samples, 1), HINT),
-    Column("wrong arithmetic", lambda its: its.wrong_arithmetic / max(its.samples, 1), HINT),
-    Column("identical", lambda its: its.identical / max(its.samples, 1), HINT),
-    Column("length", lambda its: math.log(1 + its.length), HINT),
-    Column("length ratio", _length_ratio, HINT),
+    Term("judge agrees", lambda its: None if its.judge_agrees is None else float(its.judge_agrees), EVIDENCE),
+    Term("judge correctness", lambda its: its.judge_correctness, HINT),
+    Term("samples", lambda its: math.log(max(its.samples, 1)), HINT),
+    Term("classes", lambda its: math.log(max(its.classes, 1)), HINT),
+    Term("abstentions", lambda its: its.abstentions / max(its.samples, 1), HINT),
+    Term("wrong arithmetic", lambda its: its.wrong_arithmetic / max(its.samples, 1), HINT),
+    Term("identical", lambda its: its.identical / max(its.samples, 1), HINT),
+    Term("length", lambda its: math.log(1 + its.length), HINT),
+    Term("length ratio", _length_ratio, HINT),
     *(_type_column(its) for its in AnswerType if its is not AnswerType.INTEGER),
 )
 """Whole numbers are the type that the others are compared with."""

@@ -9,14 +9,14 @@ from kpmath_builder.calibration import TrueLabels
 from kpmath_builder.controls.planted import PlantedKind
 from kpmath_builder.records import ControlQuestion, PlantedQuestion
 
-__all__ = ["LabelReport", "PlantedCounts", "SourceCounts"]
+__all__ = ["ControlCounts", "LabelReport", "PlantedCounts"]
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.85, 0.9, 1.0)
 """At which the judge is looked at, beside the recipe's own."""
 
 
 @dataclass(slots=True)
-class SourceCounts:
+class ControlCounts:
     """What became of the controls of one source."""
 
     asked: int = 0
@@ -68,7 +68,7 @@ class PlantedCounts:
 class LabelReport:
     """The table of the controls, and the estimate that rests on them."""
 
-    sources: dict[str, SourceCounts] = field(default_factory=lambda: defaultdict(SourceCounts))
+    sources: dict[str, ControlCounts] = field(default_factory=lambda: defaultdict(ControlCounts))
     planted: dict[str, PlantedCounts] = field(default_factory=lambda: defaultdict(PlantedCounts))
     threshold: float = 0.85
     """The recipe's `judging.threshold`."""
@@ -166,7 +166,7 @@ class LabelReport:
         )
         for source, counts in told["controls"].items():
             named = {name: value for name, value in counts.items() if name != "mean_share"}
-            report.sources[source] = SourceCounts(**named)
+            report.sources[source] = ControlCounts(**named)
         for kind, counts in told["judge"]["kinds"].items():
             passed = Counter({float(at): count for at, count in counts["passed"].items()})
             report.planted[kind] = PlantedCounts(counts["judged"], passed)

@@ -7,8 +7,9 @@ from typing import Any
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.files.lock import owner_of
-from kpmath_builder.findings import find_in_seeds
+from kpmath_builder.findings import find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
@@ -108,6 +109,9 @@ def read_status(folder: Path) -> Status:
     curation = CurationReport.from_json(told) if told else None
     if curation:
         found = find_in_seeds(curation.seeds, curation.seeds_in_tests())
+        outcome = replace(outcome, findings=(*outcome.findings, *found))
+    if manifest is not None:
+        found = find_in_rows(manifest["rows"][DEFAULT_CONFIG], manifest.get("without_reasoning", 0))
         outcome = replace(outcome, findings=(*outcome.findings, *found))
     controls = manifest.get("calibration") if manifest else None
     labels = LabelReport.from_json(controls) if controls else None

@@ -19,6 +19,8 @@ __all__ = [
     "ExtractionSettings",
     "JudgingSettings",
     "QuestionsSettings",
+    "RefereeSettings",
+    "ReferenceSettings",
     "Sampled",
     "SeedContaminationSettings",
     "SeedRepeatsSettings",
@@ -206,6 +208,23 @@ class SolutionsSettings(Sampled):
     )
 
 
+class RefereeSettings(Sampled):
+    """Comparing answers that no program can compare; in play if `consensus.referee` is true."""
+
+    temperature: float = key("sampling temperature", 0.0, ge=0)
+    top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+
+
+class ReferenceSettings(Sampled):
+    """Trying the questions with another model, to see how hard they are; in play if `[roles.reference]` is given."""
+
+    samples: int = key("attempts per question", 4, ge=1, le=512)
+    temperature: float = key("sampling temperature", 0.7, ge=0)
+    top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
+    max_tokens: int = key("longest attempt in tokens, thinking included", 2048, ge=1)
+
+
 class ConsensusSettings(Section):
     """Voting (paper section 2.3; strict: docs/method.md, section 7)."""
 
@@ -219,6 +238,11 @@ class ConsensusSettings(Section):
         "solutions without an answer or with wrong arithmetic; against: shares are of all solutions, ignore: of the votes cast",
         "against",
         KeyKind.DECISION,
+    )
+    referee: bool = key(
+        "whether the model of [roles.referee] is asked about answers that no program can compare; they are equal if it says so in both orders",
+        default=False,
+        kind=KeyKind.DECISION,
     )
 
 
@@ -395,6 +419,18 @@ class SelectionSettings(Section):
 
     solutions_per_question: int | None = key(
         "agreed solutions published per question, the first ones; unset: all that differ in text",
+        None,
+        KeyKind.DECISION,
+        ge=1,
+    )
+    reasoning: Literal["none", "column", "think"] = key(
+        "what the solver thought before a published solution (needs solutions.keep_thinking); none: left out of qa-pairs; column: in the "
+        "column reasoning; think: there, and in messages between <think> and </think>",
+        "none",
+        KeyKind.DECISION,
+    )
+    max_reasoning: int | None = key(
+        "longest reasoning of a published solution in characters, which are known of every solver; longer ones are no rows; unset: any",
         None,
         KeyKind.DECISION,
         ge=1,
