@@ -247,7 +247,7 @@ class ConsensusSettings(Section):
 
 
 class ControlsSettings(Section):
-    """Questions whose answers, or faults, are known: they measure how often labels and verdicts are right (docs/calibration.md)."""
+    """Questions whose answers, or faults, are known: they measure how often labels and verdicts are right (docs/controls.md)."""
 
     share: float = key(
         "share of the blueprints beside which such a question is solved, if a model solves; 0: none",
@@ -410,7 +410,7 @@ class SelectionSettings(Section):
     """Which agreed solutions become rows of qa-pairs."""
 
     min_p_correct: float = key(
-        "smallest estimated probability that the answer is right; a question without an estimate is kept (docs/calibration.md)",
+        "smallest estimated probability that the answer is right; a question without an estimate is kept (docs/controls.md)",
         0.0,
         KeyKind.DECISION,
         ge=0,
