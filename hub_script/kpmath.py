@@ -54,6 +54,7 @@ _SOLUTIONS = pa.list_(
             "completion_tokens": _INT,
             "cut_reason": _STRING,
             "thinking": _STRING,
+            "solver": _STRING,
             "thinking_tokens": _INT,
         }
     )
@@ -126,6 +127,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus",
             _FLOAT,
             "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the answer is right, learnt from questions with known answers; null without enough of these.",
+            nullable=True,
         ),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
@@ -214,8 +221,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
-            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought, "
-            "and `thinking_tokens` where the server did not count it apart.",
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought, and "
+            "`thinking_tokens` where the server did not count it apart; `solver` names which of several solvers wrote it, and is empty "
+            "if there was one.",
         ),
         Column(
             "consensus_mode",
@@ -249,12 +257,24 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
+            "questions with known answers to learn it from.",
+            nullable=True,
+        ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),
         Column("completion_tokens", _LONG, "The tokens that the models wrote."),
         Column("writer", _STRING, "The model that wrote the question.", nullable=True),
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
-        Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+        Column(
+            "solver",
+            _STRING,
+            "The model that wrote the solutions; of several solvers all, with commas between.",
+            nullable=True,
+        ),
     ),
     "plus": (
         Column("id", _STRING, "The name of the source in the mix, and the number of the row in it."),
@@ -361,13 +381,20 @@ class _VotedConfig(_Config):
     """Keep rows with at most this share: what the solver found hard, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        bounds = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
+        )
+        for column, least in bounds:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
         if self.max_consensus is not None:

@@ -27,6 +27,7 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, DropReason, Solution
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import draw, drawer_for
+from kpmath_builder.synthesis.beside import Beside
 from kpmath_builder.synthesis.candidates import synthesise
 
 __all__ = ["Relabelling", "compare_tables"]
@@ -50,9 +51,10 @@ class Relabelling:
         self.done = 0
         """Candidates that were made again."""
         self._workspace, self._report = workspace, report
-        self._run = Run(recipe, Prompts.load(recipe.prompts), report)
+        self._run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), report)
         self._drawer = drawer_for(knowledge, recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
+        self._beside = Beside(knowledge, self._run)
         self._unlike: dict[str, Hits] = defaultdict(Hits)
         self._lost = Hits()
 
@@ -73,9 +75,10 @@ class Relabelling:
             for stored in read_candidates([self._workspace.shard(number)]):
                 index, generation = stored.blueprint.index, spec.generation(number)
                 ask = Ask(self._run, log, index, generation)
-                again = await synthesise(
+                led = await synthesise(
                     draw(self._drawer, index, generation), self._seeds, ask, self._run.recipe
                 )
+                again, _ = await self._beside.add(led, log, generation)
                 self._compare(stored, again)
                 self.done += 1
                 self._report.step()

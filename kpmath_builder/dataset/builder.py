@@ -75,13 +75,20 @@ class _VotedConfig(_Config):
     """Keep rows with at most this share: what the solver found hard, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        bounds = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
+        )
+        for column, least in bounds:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
         if self.max_consensus is not None:

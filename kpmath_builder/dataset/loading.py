@@ -29,6 +29,8 @@ class Filters(TypedDict, total=False):
     """qa-pairs, scored: at most this share, which leaves what the solver found hard."""
     min_quality: float
     """qa-pairs, scored: at least this score by the judge, 0 to 1."""
+    min_p_correct: float
+    """qa-pairs, scored: at least this estimated probability that the answer is right, 0 to 1; rows without an estimate do not pass."""
     unflagged: bool
     """qa-pairs, scored, plus: only rows whose question repeats no seed, no test problem and no earlier row."""
     reasoned: bool

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.curation.policy import flag_of
+from kpmath_builder.protocol import player_name
 from kpmath_builder.records import (
     Candidate,
     Extraction,
@@ -100,6 +101,7 @@ def _pair_row(
         "topics": _distinct(part.topic for part in parts),
         "key_points": _distinct(point for part in parts for point in part.key_points),
         "consensus": candidate.vote.share if candidate.vote else None,
+        "p_correct": candidate.p_correct,
         "quality": candidate.judgement.quality if candidate.judgement else None,
         "seed_ids": seed_ids,
         "seed_sources": _distinct(sources[seed_id] for seed_id in seed_ids),
@@ -110,6 +112,7 @@ def _pair_row(
         "reasoning": solution.thinking,
         "reasoning_tokens": solution.thinking_tokens,
         **_models(candidate),
+        "solver": candidate.models.get(player_name("solver", solution.solver)),
     }
 
 
@@ -137,6 +140,7 @@ def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
         "completion_tokens": candidate.tokens.completion,
         **_judgement(candidate),
         **_vote(candidate),
+        "p_correct": candidate.p_correct,
         **_models(candidate),
     }
 
@@ -152,7 +156,7 @@ def _vote(candidate: Candidate) -> Row:
 
 
 def _models(candidate: Candidate) -> Row:
-    return {role: candidate.models.get(role) for role in ("writer", "judge", "solver")}
+    return {role: ", ".join(candidate.models_of(role)) or None for role in ("writer", "judge", "solver")}
 
 
 def _topic_structs(topics: Sequence[TopicKeyPoints]) -> list[Row]:

@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.dataset.card import FIGURES, make_card
 from kpmath_builder.dataset.example import Example
 from kpmath_builder.dataset.facts import CardFacts
@@ -47,6 +48,7 @@ def write_tables(
     candidates: Iterable[Candidate],
     select: Callable[[Candidate], Sequence[Solution]],
     facts: CardFacts,
+    labels: Callable[[], LabelReport] = LabelReport,
     provenance: Mapping[str, bytes] | None = None,
     thinks: bool = False,
     rows_per_file: int = 100_000,
@@ -67,6 +69,8 @@ def write_tables(
         The solutions to publish of a kept candidate.
     facts
         What the card says beyond what the rows tell.
+    labels
+        Returns what is known of the truth of the labels, once all candidates went by.
     provenance
         Further files by their paths in `folder`.
     thinks
@@ -106,6 +110,7 @@ def write_tables(
             written=written,
             seeds=seeds,
             funnel=funnel,
+            labels=labels(),
             example=example.row,
         )
         pictures = tally.pictures(Tcpm.from_practices(practices))
