@@ -137,8 +137,8 @@ def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None
     ("one", "other"),
     [
         (
-            "Tom has 3 red pens and 4 books. How many are left?",
-            "Tom has 17 red pens and 5 books. How many are left?",
+            "Tom has 3 red pens and 4 old books. How many are left?",
+            "Tom has 17 red pens and 5 old books. How many are left?",
         ),
         (
             "Tom has three red pens left over when all of them have gone.",
@@ -161,8 +161,8 @@ def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None
             "First we add 4 to it, then we multiply it by 3 again.",
         ),
         (
-            "Tom has 3 red pens and 4 books. How many are left?",
-            "Ann has 5 red pens and 2 books. How many are left?",
+            "Tom has 3 red pens and 4 old books. How many are left?",
+            "Ann has 5 red pens and 2 old books. How many are left?",
         ),
     ],
 )

@@ -51,6 +51,7 @@ class ProblemIndex:
             self._equal(form, range(EQUAL))
             or self._inside(form, text)
             or self._equal(form, range(EQUAL, len(FORMS)))
+            or self._reordered(form)
             or self._nearest(runs)
         )
 
@@ -68,6 +69,10 @@ class ProblemIndex:
             return None
         verbatim = plain_text(self._texts[found]) in plain_text(text)
         return self._repeat(RepeatKind.VERBATIM if verbatim else RepeatKind.REFORMATTED, found)
+
+    def _reordered(self, form: Forms) -> Repeat | None:
+        found = self._passages.find_reordered(form)
+        return None if found is None else self._repeat(RepeatKind.NEAR, found)
 
     def _nearest(self, runs: NDArray[np.uint32]) -> Repeat | None:
         found = self._near.find(runs)
