@@ -13,8 +13,8 @@ from kpmath_builder.curation.columns import Columns, StoredShingles
 from kpmath_builder.curation.forms import EQUAL, FORMS
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
-from kpmath_builder.curation.shingles import JACCARD, similarities
-from kpmath_builder.curation.signatures import BANDS, RowReading, Signatures
+from kpmath_builder.curation.shingles import JACCARD, REWORDED, similarities
+from kpmath_builder.curation.signatures import BANDS, WIDTH, RowReading, Signatures
 
 __all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
 
@@ -102,7 +102,7 @@ def compare_signatures(
     kept: frozenset[RepeatKind] = frozenset(),
 ) -> Mapping[str, Repeat]:
     """Return what `find_repeats` returns, for rows that were read before; the parameters are the same."""
-    columns = Columns(scratch, len(FORMS) + BANDS)
+    columns = Columns(scratch, WIDTH)
     for batch in batches:
         columns.add(batch)
     columns.close()
@@ -136,7 +136,7 @@ class _Comparison:
         self._kept = kept
         self._gone: dict[int, _Found] = {}
         self._equal: list[dict[int, int]] = [{} for _ in FORMS]
-        self._alike: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(BANDS)]
+        self._alike: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(WIDTH - len(FORMS))]
 
     def repeats(self) -> Iterator[tuple[int, _Found]]:
         """Yield the rows that repeat an earlier one, and how."""
@@ -161,28 +161,32 @@ class _Comparison:
 
     def _near_row(self, row: int, groups: list[int], shingles: StoredShingles) -> _Found | None:
         own = shingles.of(row)
-        alike = [
-            other
-            for other in self._likely(groups)
-            if min(shingles.size(other), len(own)) >= JACCARD * max(shingles.size(other), len(own))
-        ]
+        same_numbers = set(self._sharing(groups, BANDS))
+        alike, least = [], []
+        for other in self._likely(groups):
+            wanted = REWORDED if other in same_numbers else JACCARD
+            if min(shingles.size(other), len(own)) >= wanted * max(shingles.size(other), len(own)):
+                alike.append(other)
+                least.append(wanted)
         if not alike:
             return None
         likeness = similarities(own, [shingles.of(other) for other in alike])
+        likeness[likeness < least] = 0
         best = int(np.argmax(likeness))
-        return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] >= JACCARD else None
+        return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] else None
 
     def _likely(self, groups: list[int]) -> list[int]:
         """Return the rows to compare with: those that share most bands, of equal ones the earliest."""
-        shared = Counter(
-            other
-            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
-            if group and group in holder
-            for other in holder[group]
-        )
+        shared = Counter(self._sharing(groups))
         if len(shared) > _COMPARED:
             return sorted(nlargest(_COMPARED, shared, key=lambda other: (shared[other], -other)))
         return sorted(shared)
+
+    def _sharing(self, groups: list[int], first: int = 0) -> Iterator[int]:
+        """Yield the rows that stay and share a band, once for each from a first band on."""
+        for group, holder in zip(groups[len(FORMS) + first :], self._alike[first:], strict=True):
+            if group and group in holder:
+                yield from holder[group]
 
     def _goes(self, row: int, groups: list[int], found: _Found) -> None:
         """Remember a row that goes, so that its copies go with it and repeat what it repeats."""

@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from kpmath_builder.curation.markup import without_label
 from kpmath_builder.curation.masks import mask_names, mask_numbers, telling_tokens
+from kpmath_builder.curation.numbers import numbers_of_prose
 from kpmath_builder.curation.order import in_plain_order
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.token_kinds import SENTENCE, Remembered, folded_token, keeps_case
@@ -41,6 +42,8 @@ class Forms:
     """A hash for each of `FORMS`; None if the problem has no such form."""
     sentences: Sequence[str]
     """Normalised tokens of each sentence, joined by spaces."""
+    numbers: int | None
+    """A hash of the numbers of a text of prose; a copy in other words has the same."""
 
     @classmethod
     def of(cls, text: str) -> "Forms":
@@ -60,7 +63,8 @@ class Forms:
             _key([mask_numbers(renamed)]) if renamed and telling else None,
             _key(sorted(sentences)) if len(sentences) > 1 else None,
         )
-        return cls(keys, sentences)
+        numbers = numbers_of_prose(" ".join(sentences).split())
+        return cls(keys, sentences, _key(numbers) if numbers else None)
 
     @property
     def tokens(self) -> list[str]:

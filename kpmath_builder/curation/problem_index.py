@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kpmath_builder.curation.forms import EQUAL, FORMS, Forms, plain_text
 from kpmath_builder.curation.passages import Passages
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
-from kpmath_builder.curation.shingles import JACCARD, shingles
+from kpmath_builder.curation.shingles import JACCARD, REWORDED, shingles
 
 __all__ = ["ProblemIndex"]
 
@@ -35,7 +35,7 @@ class ProblemIndex:
                 if key is not None:
                     places.setdefault(key, number)
         self._passages = Passages(forms, self._texts)
-        self._near = _Near([shingles(form.tokens) for form in forms])
+        self._near = _Near([shingles(form.tokens) for form in forms], [form.numbers for form in forms])
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -52,7 +52,7 @@ class ProblemIndex:
             or self._inside(form, text)
             or self._equal(form, range(EQUAL, len(FORMS)))
             or self._reordered(form)
-            or self._nearest(runs)
+            or self._nearest(form, runs)
         )
 
     def _equal(self, form: Forms, places: Iterable[int]) -> Repeat | None:
@@ -74,8 +74,8 @@ class ProblemIndex:
         found = self._passages.find_reordered(form)
         return None if found is None else self._repeat(RepeatKind.NEAR, found)
 
-    def _nearest(self, runs: NDArray[np.uint32]) -> Repeat | None:
-        found = self._near.find(runs)
+    def _nearest(self, form: Forms, runs: NDArray[np.uint32]) -> Repeat | None:
+        found = self._near.find(runs, form.numbers)
         return None if found is None else self._repeat(RepeatKind.NEAR, *found)
 
     def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
@@ -85,7 +85,8 @@ class ProblemIndex:
 class _Near:
     """Which problem has each shingle; exact, because thousands of problems need no MinHash."""
 
-    def __init__(self, sets: Sequence[NDArray[np.uint32]]) -> None:
+    def __init__(self, sets: Sequence[NDArray[np.uint32]], numbers: Sequence[int | None]) -> None:
+        self._numbers = np.array([number or 0 for number in numbers], np.uint64)
         self._sizes = np.array([len(one) for one in sets], np.int64)
         of = np.repeat(np.arange(len(sets)), self._sizes)
         all_shingles = np.concatenate([np.empty(0, np.uint32), *sets])
@@ -93,8 +94,8 @@ class _Near:
         self._shingles = all_shingles[order]
         self._of = of[order]
 
-    def find(self, wanted: NDArray[np.uint32]) -> tuple[int, float] | None:
-        """Return the nearest problem and how near it is, if that is near enough."""
+    def find(self, wanted: NDArray[np.uint32], numbers: int | None) -> tuple[int, float] | None:
+        """Return the nearest problem and how near it is, of those that are near enough."""
         starts = np.searchsorted(self._shingles, wanted, "left")
         ends = np.searchsorted(self._shingles, wanted, "right")
         hit = ends > starts
@@ -103,5 +104,7 @@ class _Near:
         holders = [self._of[start:end] for start, end in zip(starts[hit], ends[hit], strict=True)]
         problems, common = np.unique(np.concatenate(holders), return_counts=True)
         likeness = common / (len(wanted) + self._sizes[problems] - common)
+        same = numbers is not None and self._numbers[problems] == numbers
+        likeness[likeness < np.where(same, REWORDED, JACCARD)] = 0
         best = int(np.argmax(likeness))
-        return (int(problems[best]), float(likeness[best])) if likeness[best] >= JACCARD else None
+        return (int(problems[best]), float(likeness[best])) if likeness[best] else None
