@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kpmath_builder.curation.decisions import curate
+from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
@@ -41,7 +42,12 @@ def write_dataset(
     prompts = Prompts.load(recipe.prompts)
     hide = hide_private(recipe)
     # A fault can be a library's words, which name places on this machine.
-    checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
+    checks = RowChecks(
+        knowledge.seeds,
+        [replace(one, fault=hide(one.fault)) for one in benchmarks],
+        seed_paraphrases=paraphrases_from(recipe.seed_repeats),
+        test_paraphrases=paraphrases_from(recipe.contamination),
+    )
     with scratch(workspace.folder) as room:
         decisions = curate(
             read_candidates(shards),
