@@ -36,8 +36,8 @@ def arm(name: str, pools: Pools, budget: int, seed: int) -> list[TrainingRow]:
     """
     drawn = {name: _shuffled(rows, seed) for name, rows in vars(pools).items()}
     if name == "both":
-        halves = [within_budget(rows, budget // 2) for rows in drawn.values()]
-        rows = [row for half in halves for row in half]
+        rows = within_budget(drawn["symbolic"], budget // 2)
+        rows += within_budget(drawn["gsm8k"], budget - sum(row.tokens for row in rows))
     elif name == "spread":
         rows = within_budget(spread_over_steps(drawn["symbolic"]), budget)
     else:

@@ -27,7 +27,7 @@ from kpmath_builder.files.durable import write_atomically
 from kpmath_builder.seeds.benchmarks import read_benchmarks
 
 _TOKENS_PER_BLUEPRINT = 100
-"""Four in five blueprints become rows, of 300 to 400 tokens; half of these have two parts, and must suffice for an arm of their own."""
+"""Four in five blueprints become rows; half of these have two parts, about 370 tokens each, and must suffice for an arm of their own."""
 _LEAST_BLUEPRINTS = 600
 _OWN = "smollm2"
 _POOLS = ("gsm8k", "symbolic")
@@ -80,7 +80,7 @@ def _place(name: str, folder: Path, choices: Choices) -> str:
 def _build(folder: Path, choices: Choices) -> None:
     """Build from GSM8K train with the embedded teacher; what repeats a test set is dropped."""
     train = choices.gsm8k_train
-    sets = [whole_set(name, folder).model_dump(exclude_none=True) for name in SETS]
+    sets = [whole_set(name, folder).model_dump(mode="json", exclude_none=True) for name in SETS]
     recipe = Recipe.of(
         {
             "name": "experiment",
