@@ -133,6 +133,7 @@ def test_the_last_step_is_a_point(count: int, wanted: int):
     ("output", "kind"),
     [
         ("Ann has pens.", "no answer"),
+        ("28 pens are not left.\nThe answer is \\boxed{38}.", "answer without steps"),
         ("12 * 4 = 46\n46 - 20 = 26\nThe answer is \\boxed{26}.", "arithmetic slip"),
         ("12 * 6 = 72\n72 - 20 = 52\nThe answer is \\boxed{52}.", "wrong number read"),
         ("12 * 4 = 48\n48 + 20 = 68\nThe answer is \\boxed{68}.", "wrong operation"),

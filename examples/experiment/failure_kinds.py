@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from fractions import Fraction
 
+from rows import count_steps
+
 from kpmath_builder.answers import check_arithmetic, final_answer
 
 __all__ = ["FailureKind", "kind_of"]
@@ -40,6 +42,7 @@ class FailureKind(StrEnum):
     """Kinds of failure, in the order in which they are looked for."""
 
     NO_ANSWER = "no answer"
+    NO_STEPS = "answer without steps"
     ARITHMETIC = "arithmetic slip"
     NUMBER = "wrong number read"
     OPERATION = "wrong operation"
@@ -53,6 +56,8 @@ def kind_of(question: str, output: str) -> FailureKind:
     """
     if final_answer(output) is None:
         return FailureKind.NO_ANSWER
+    if not count_steps(output):
+        return FailureKind.NO_STEPS
     if check_arithmetic(output).wrong:
         return FailureKind.ARITHMETIC
     known = {
