@@ -42,6 +42,8 @@ class Forms:
     """A hash for each of `FORMS`; None if the problem has no such form."""
     sentences: Sequence[str]
     """Normalised tokens of each sentence, joined by spaces."""
+    tokens: Sequence[str]
+    """Those of all sentences in their order."""
     numbers: int | None
     """A hash of the numbers of a text of prose; a copy in other words has the same."""
 
@@ -51,7 +53,8 @@ class Forms:
         raw = raw_tokens(text)
         marked = list(map(_FOLDED.__getitem__, raw))
         sentences = _sentences(marked)
-        renumbered = mask_numbers(_without_ends(marked))
+        tokens = _without_ends(marked)
+        renumbered = mask_numbers(tokens)
         telling = telling_tokens(renumbered) >= _LEAST
         named = mask_names(raw)
         renamed = _without_ends(named) if named else None
@@ -63,13 +66,8 @@ class Forms:
             _key([mask_numbers(renamed)]) if renamed and telling else None,
             _key(sorted(sentences)) if len(sentences) > 1 else None,
         )
-        numbers = numbers_of_prose(" ".join(sentences).split())
-        return cls(keys, sentences, _key(numbers) if numbers else None)
-
-    @property
-    def tokens(self) -> list[str]:
-        """Return the tokens of all sentences in their order."""
-        return " ".join(self.sentences).split()
+        numbers = numbers_of_prose(tokens)
+        return cls(keys, sentences, tokens, _key(numbers) if numbers else None)
 
 
 def sentences_of(text: str) -> list[str]:

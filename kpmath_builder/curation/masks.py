@@ -39,7 +39,8 @@ def mask_numbers(tokens: Sequence[str]) -> str:
 
 def telling_tokens(masked: str) -> int:
     """Return how many tokens are neither numbers nor brackets, which say what is asked."""
-    return sum(token not in _TELL_NOTHING for token in masked.split(" "))
+    tokens = masked.split(" ")
+    return len(tokens) - sum(map(_TELL_NOTHING.__contains__, tokens))
 
 
 _TELL_NOTHING = frozenset({_NUMBER, *"(){}[]"})
@@ -69,7 +70,11 @@ def mask_names(raw: Sequence[str]) -> list[str] | None:
             masked[place] = ""
         else:
             masked[place] = f"@{numbers.setdefault(name, len(numbers) + 1)}{(name != raw[place]) * ' s'}"
-    masked = ["" if _is_title(masked, place) else token for place, token in enumerate(masked) if token]
+    masked = [
+        "" if token in _TITLES_OF and _is_before_name(masked, place) else token
+        for place, token in enumerate(masked)
+        if token
+    ]
     used = set(masked)
     if len(numbers) == 1 and (used.isdisjoint(_HE) or used.isdisjoint(_SHE)):
         masked = [_MALE.get(token, token) for token in masked]
@@ -97,8 +102,8 @@ def _merged(raw: Sequence[str], places: Sequence[int]) -> set[int]:
     }
 
 
-def _is_title(masked: Sequence[str], place: int) -> bool:
-    return masked[place] in _TITLES_OF and place + 1 < len(masked) and masked[place + 1].startswith("@")
+def _is_before_name(masked: Sequence[str], place: int) -> bool:
+    return place + 1 < len(masked) and masked[place + 1].startswith("@")
 
 
 _TITLES_OF = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof"})

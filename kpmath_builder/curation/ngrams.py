@@ -6,7 +6,6 @@ of fewer than n words is never found. They are here to be compared with other pe
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -21,13 +20,19 @@ SOLUTION_30 = "solution 30-gram"
 _LENGTHS: Mapping[str, int] = {QUESTION_13: 13, QUESTION_20: 20, SOLUTION_30: 30}
 _SHORTEST = min(_LENGTHS.values())
 _WORD = re.compile(r"\w+")
-_ASCII_WORDS = {
-    code: sign.lower() if _WORD.match(sign) else " " for code, sign in enumerate(map(chr, range(128)))
-}
-_BASE = np.uint64(0x9E3779B97F4A7C15)
-_Numbers = npt.NDArray[np.uint64]
-_SIEVE_BITS = 24
-"""A sieve of so many bits lets 2 % of foreign runs pass if there are 300,000 known ones."""
+_ASCII_WORDS = b"".join(
+    sign.lower().encode() if _WORD.match(sign) else b" " for sign in map(chr, range(128))
+).ljust(256)
+_BETWEEN = "|"
+"""Stands between texts, and is no word: no run goes from one text into the next."""
+_BASE = 0x9E3779B97F4A7C15
+_Words = npt.NDArray[np.intp]
+"""A text as the numbers of its words."""
+_Hashes = npt.NDArray[np.uint64]
+_SIEVED = 8
+"""Words of the runs in the sieve: a run of n words can be known only if each run of eight in it is, and hashes of a power of two are cheap."""
+_SIEVE_BITS = 22
+"""A sieve of so many bits lets 7 % of foreign runs pass if there are 300,000 known ones, but hardly ever six neighbours."""
 _SIEVE_SHIFT = np.uint64(64 - _SIEVE_BITS)
 
 
@@ -43,7 +48,7 @@ class NgramHit(NamedTuple):
 class NgramChecks:
     """Finds runs of words of test problems in training texts.
 
-    In memory it holds the problems' words, 12 bytes for each run of them, and a sieve of 16 MiB.
+    In memory it holds the problems' words, 12 bytes for each run of them, and a sieve of 4 MiB.
 
     Parameters
     ----------
@@ -52,70 +57,81 @@ class NgramChecks:
     """
 
     def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
-        self._vocabulary: dict[str, int] = {}
+        self._vocabulary = _Vocabulary()
         questions, solutions = [], []
         for question, solution in problems:
-            questions.append(self._known(question))
-            solutions.append(self._known(solution))
+            questions.append(self._vocabulary.learned(_words(question)))
+            solutions.append(self._vocabulary.learned(_words(solution)))
+        self._hashes = _mixed(np.arange(len(self._vocabulary) + 1, dtype=np.uint64))
         self._may_be = np.zeros(1 << _SIEVE_BITS, bool)
         for words in (*questions, *solutions):
-            self._may_be[_rolling(_mixed(words), _SHORTEST) >> _SIEVE_SHIFT] = True
+            self._may_be[_rolling(self._hashes[words], _SIEVED) >> _SIEVE_SHIFT] = True
         self._runs = {
-            name: _Runs(solutions if name == SOLUTION_30 else questions, n) for name, n in _LENGTHS.items()
+            name: _Runs(solutions if name == SOLUTION_30 else questions, self._hashes, n)
+            for name, n in _LENGTHS.items()
         }
-
-    def _known(self, text: str) -> _Numbers:
-        """Return the words of a problem as numbers, which are given out here; 0 is every other word."""
-        vocabulary = self._vocabulary
-        return np.array(
-            [vocabulary.setdefault(word, len(vocabulary) + 1) for word in _words(text)], np.uint64
-        )
 
     def find(self, question: str, solutions: Sequence[str] = ()) -> list[NgramHit]:
         """Return the hit of each check that finds something: the 13-gram looks at the question, the others at solutions as well."""
         words = _words(question)
         asked = len(words)
-        for solution in dict.fromkeys(solutions):
-            words += ["", *_words(solution)]  # no run goes from one text into the next
-        numbers = np.fromiter(map(self._vocabulary.get, words, repeat(0)), np.uint64, len(words))
-        mixed = _mixed(numbers)
-        may_be = np.flatnonzero(self._may_be[_rolling(mixed, _SHORTEST) >> _SIEVE_SHIFT])
-        hits = []
+        words += _words("", *dict.fromkeys(solutions))
+        numbers = self._vocabulary.numbers(words)
+        hashes = self._hashes[numbers]
+        may_be = np.flatnonzero(self._may_be[_rolling(hashes, _SIEVED) >> _SIEVE_SHIFT])
+        hits: list[NgramHit] = []
+        if not len(_beginnings(may_be, _SHORTEST - _SIEVED)):
+            return hits
         for name, runs in self._runs.items():
             n = _LENGTHS[name]
             end = asked if name == QUESTION_13 else len(words)
-            places = _beginnings(may_be, n - _SHORTEST)
-            if found := runs.find(numbers[:end], mixed[:end], places[places + n <= end]):
+            places = _beginnings(may_be, n - _SIEVED)
+            if found := runs.find(numbers[:end], hashes[:end], places[places + n <= end]):
                 place = found[min(found)]
                 hits.append(NgramHit(name, tuple(sorted(found)), " ".join(words[place : place + n])))
         return hits
 
 
+class _Vocabulary(dict[str, int]):
+    """Words by the numbers that were given out to them; 0 is every other word."""
+
+    def __missing__(self, word: str) -> int:
+        return 0
+
+    def learned(self, words: Sequence[str]) -> _Words:
+        """Return words as numbers, which are given out here."""
+        return np.array([self.setdefault(word, len(self) + 1) for word in words], np.intp)
+
+    def numbers(self, words: Sequence[str]) -> _Words:
+        """Return words as the numbers that they have."""
+        return np.fromiter(map(self.__getitem__, words), np.intp, len(words))
+
+
 class _Runs:
     """The runs of n words of some texts, by their hashes."""
 
-    def __init__(self, texts: Sequence[_Numbers], n: int) -> None:
+    def __init__(self, texts: Sequence[_Words], of_words: _Hashes, n: int) -> None:
         self._n, self._texts = n, texts
-        hashed = [_rolling(_mixed(text), n) for text in texts]
+        hashed = [_rolling(of_words[text], n) for text in texts]
         owners = np.repeat(np.arange(len(texts), dtype=np.int32), [len(its) for its in hashed])
         hashes = np.concatenate(hashed) if hashed else np.empty(0, np.uint64)
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._owners = hashes[order], owners[order]
 
-    def find(self, text: _Numbers, mixed: _Numbers, places: npt.NDArray[np.int64]) -> dict[int, int]:
+    def find(self, text: _Words, hashes: _Hashes, places: npt.NDArray[np.int64]) -> dict[int, int]:
         """Return the number of each text that shares a run to the first place of it.
 
         Parameters
         ----------
-        mixed
-            What `_mixed` makes of the text.
+        hashes
+            Those of the text's words.
         places
             Where such a run can begin, ascending.
         """
         found: dict[int, int] = {}
         if not len(places) or not len(self._hashes):
             return found
-        windows = _rolling(mixed, self._n)
+        windows = _rolling(hashes, self._n)
         first = np.searchsorted(self._hashes, windows[places])
         is_met = self._hashes[np.minimum(first, len(self._hashes) - 1)] == windows[places]
         for place, begin in zip(places[is_met].tolist(), first[is_met].tolist(), strict=True):
@@ -138,32 +154,41 @@ def _beginnings(places: npt.NDArray[np.int64], more: int) -> npt.NDArray[np.int6
     )
 
 
-def _contains(text: _Numbers, run: _Numbers) -> bool:
+def _contains(text: _Words, run: _Words) -> bool:
     return bool((np.lib.stride_tricks.sliding_window_view(text, len(run)) == run).all(axis=1).any())
 
 
-def _words(text: str) -> list[str]:
-    return text.translate(_ASCII_WORDS).split() if text.isascii() else _WORD.findall(text.lower())
+def _words(*texts: str) -> list[str]:
+    """Return the words of texts, `_BETWEEN` between two of them."""
+    return f" {_BETWEEN} ".join(map(_words_alone, texts)).split()
 
 
-def _mixed(numbers: npt.NDArray[np.uint64]) -> _Numbers:
+def _words_alone(text: str) -> str:
+    if text.isascii():
+        return text.encode().translate(_ASCII_WORDS).decode()
+    return " ".join(_WORD.findall(text.lower()))
+
+
+def _mixed(numbers: _Hashes) -> _Hashes:
     """Return numbers spread over 64 bits, so that sums of them rarely meet; arrays overflow without a word."""
     mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _rolling(values: _Numbers, n: int) -> _Numbers:
-    """Return a hash of each run of n values, built from runs whose lengths double."""
+def _rolling(values: _Hashes, n: int) -> _Hashes:
+    """Return a hash of each run of n values: a polynomial of the values, whose length doubles and grows by one as the bits of n say."""
     if len(values) < n:
         return np.empty(0, np.uint64)
-    total, run = np.zeros(len(values) - n + 1, np.uint64), values
-    done, power, base, factor = 0, 1, _BASE, np.uint64(1)
-    with np.errstate(over="ignore"):
-        while power <= n:
-            if n & power:
-                total += factor * run[done : done + len(total)]
-                done, factor = done + power, factor * base
-            run = run[:-power] + base * run[power:]
-            power, base = 2 * power, base * base
-    return total
+    runs, length = values, 1
+    for bit in f"{n:b}"[1:]:
+        runs = runs[:-length] + _power(length) * runs[length:]
+        length *= 2
+        if bit == "1":
+            runs = runs[:-1] + _power(length) * values[length:]
+            length += 1
+    return runs
+
+
+def _power(exponent: int) -> np.uint64:
+    return np.uint64(pow(_BASE, exponent, 1 << 64))

@@ -66,14 +66,22 @@ def is_first_name(word: str) -> bool:
     return _LISTED[word]
 
 
+def _is_pronoun(token: str) -> bool:
+    return token.lower() in _PRONOUNS
+
+
+_IS_PRONOUN = Remembered(_is_pronoun)
+
+
 def name_places(raw: Sequence[str]) -> list[int]:
     """Return where names of people stand among raw tokens."""
     names = list(map(_POSSIBLE.__getitem__, raw))
-    places = [place for place in _outside_drawings(raw) if names[place]]
+    outside = _outside_drawings(raw) if "asy" in raw else range(len(raw))
+    places = [place for place in outside if names[place]]
     if not places:
         return []
     small = set(raw)
-    told = not _PRONOUNS.isdisjoint(token.lower() for token in small)
+    told = any(map(_IS_PRONOUN.__getitem__, small))
     inside = Counter(
         names[place] for place in places if not _begins(raw, place) and not _in_formula(raw, place)
     )

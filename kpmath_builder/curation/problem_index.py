@@ -101,23 +101,32 @@ class _Near:
         of = np.repeat(np.arange(len(sets)), self._sizes)
         all_shingles = np.concatenate([np.empty(0, np.uint32), *sets])
         order = np.argsort(all_shingles, kind="stable")
-        self._shingles = all_shingles[order]
         self._of = of[order]
+        self._shingles, starts = np.unique(all_shingles[order], return_index=True)
+        self._starts = np.append(starts, len(order))
 
     def find(self, wanted: NDArray[np.uint32], numbers: int | None) -> tuple[int, float] | None:
         """Return the nearest problem and how near it is, of those that are near enough."""
-        starts = np.searchsorted(self._shingles, wanted, "left")
-        ends = np.searchsorted(self._shingles, wanted, "right")
-        hit = ends > starts
-        if not hit.any():
+        if not len(self._shingles):
             return None
-        holders = [self._of[start:end] for start, end in zip(starts[hit], ends[hit], strict=True)]
-        problems, common = np.unique(np.concatenate(holders), return_counts=True)
+        places = np.searchsorted(self._shingles[:-1], wanted)
+        known = places[self._shingles[places] == wanted]
+        if not len(known) or len(known) < REWORDED * len(wanted):
+            return None  # no problem shares more than these
+        shared = np.bincount(self._of[_ranges(self._starts[known], self._starts[known + 1])])
+        problems = np.flatnonzero(shared)
+        common = shared[problems]
         likeness = common / (len(wanted) + self._sizes[problems] - common)
         same = numbers is not None and self._numbers[problems] == numbers
         likeness[likeness < np.where(same, REWORDED, JACCARD)] = 0
         best = int(np.argmax(likeness))
         return (int(problems[best]), float(likeness[best])) if likeness[best] else None
+
+
+def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of all ranges, one range behind the other."""
+    behind = np.cumsum(ends - starts)
+    return np.arange(behind[-1]) + np.repeat(ends - behind, ends - starts)
 
 
 class _Paraphrases:

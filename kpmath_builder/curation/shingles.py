@@ -7,6 +7,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from kpmath_builder.curation.token_kinds import Remembered
+
 __all__ = ["JACCARD", "REWORDED", "shingles", "similarities", "telling_words"]
 
 JACCARD = 0.7
@@ -48,7 +50,11 @@ _HINTS = (
     "integers",
     "denominator",
     r"\pi",
-    "number",
+    "common number",
+    "improper number",
+    "mixed number",
+    "simplified number",
+    "reduced number",
 )
 """Words of which each such phrase has one; looking for them is cheaper than for the phrases."""
 
@@ -64,17 +70,24 @@ def shingles(tokens: Sequence[str]) -> NDArray[np.uint32]:
     words = telling_words(tokens)
     if len(words) < _LEAST:
         return np.empty(0, np.uint32)
-    encoded = " ".join(words).encode(errors="surrogatepass").split(b" ")
-    hashed = np.fromiter(map(crc32, encoded), np.uint64, len(encoded))
+    hashed = np.fromiter(map(_HASHES.__getitem__, words), np.uint64, len(words))
     runs = np.zeros(len(words) - _LENGTH + 1, np.uint64)
     for place in range(_LENGTH):
-        runs = (runs + hashed[place : place + len(runs)]) * _MULTIPLIER
+        runs += hashed[place : place + len(runs)]
+        runs *= _MULTIPLIER
         runs ^= runs >> _SHIFT
     found = (runs >> _HALF).astype(np.uint32)
     found.sort()
-    return found[np.concatenate(([True], found[1:] != found[:-1]))]
+    is_first = np.ones(len(found), bool)
+    np.not_equal(found[1:], found[:-1], out=is_first[1:])
+    return found[is_first]
 
 
+def _hash(token: str) -> int:
+    return crc32(token.encode(errors="surrogatepass"))
+
+
+_HASHES = Remembered(_hash)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 _HALF = np.uint64(32)

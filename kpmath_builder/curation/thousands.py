@@ -4,7 +4,7 @@ import re
 
 __all__ = ["joined_thousands"]
 
-_RUN = re.compile(r"(?<![\d.,])[1-9]\d{0,2}+(?:(?:,|\{,\}|,?\\[,!;: ])\d++)++")
+_RUN = re.compile(r"[1-9](?<![\d.,].)\d{0,2}+(?:(?:,|\{,\}|,?\\[,!;: ])\d++)++")
 _SEPARATOR = re.compile(r"\D+")
 _OPENS = re.compile(r"(?:(?<!\\)[(\[{]|\\\{)\s*$")
 _CLOSES = re.compile(r"\s*(?:\\right\b\s*)?(?:[)}\]]|\\\})|,")

@@ -21,16 +21,16 @@ from kpmath_builder.curation.units import plain_units
 __all__ = ["raw_tokens", "without_capital_articles"]
 
 _TOKEN = re.compile(
-    r"\\[A-Za-z]+\*?|\\[^\sA-Za-z]"
+    r"[^\W\d_]+(?:'[^\W\d_]+)*"
     r"|\d+(?:\.\d+)?"
-    r"|[^\W\d_]+(?:'[^\W\d_]+)*"
+    r"|\\[A-Za-z]+\*?|\\[^\sA-Za-z]"
     r"|(?:\.|\?)(?=[\"')\]}$*]*(?:\s|$|\\[\])]))"  # ends a sentence
     r"|<=|>=|\S",
 )
 _LATEX = re.compile(r"[\\{}~]|<=|>=")
 _BARE_DECIMAL = re.compile(r"\.(?<!\d\.)(?=\d)")
 _ARTICLE = re.compile(
-    r"(?<![^\s\"'(])A(?=\s+(?!(?i:and|or|is|to|be|in|on|at|has|are|was|if|then|with|from|by)\b)[^\W\d_]{2})"
+    r"A(?<![^\s\"'(]A)(?=\s+(?!(?i:and|or|is|to|be|in|on|at|has|are|was|if|then|with|from|by)\b)[^\W\d_]{2})"
 )
 _ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
 _DASH = re.compile(r"—|--(?<=[^\W\d_]{2}--)-?(?=[^\W\d_]{2})|--(?<=[^\W\d_]{2} --)-?(?= [^\W\d_]{2})")
