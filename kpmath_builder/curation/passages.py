@@ -45,6 +45,8 @@ class Passages:
         return min(self._windows(form.sentences, sorted, self._sorted), default=None)
 
     def _in_order(self, tokens: Sequence[str]) -> Iterator[int]:
+        if self._anchors.keys().isdisjoint(_runs(tokens)):
+            return  # so it is with most texts, and a look at all runs together is faster
         for place, run in enumerate(_runs(tokens)):
             for problem, offset in self._anchors.get(run, ()):
                 wanted = self._tokens[problem]

@@ -1,6 +1,6 @@
 """Finding the problem, among thousands that are known, which a text repeats."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -96,8 +96,8 @@ class _Near:
     """Which problem has each shingle; exact, because thousands of problems need no MinHash."""
 
     def __init__(self, sets: Sequence[NDArray[np.uint32]], numbers: Sequence[int | None]) -> None:
-        self._numbers = np.array([number or 0 for number in numbers], np.uint64)
-        self._sizes = np.array([len(one) for one in sets], np.int64)
+        self._numbers = numbers
+        self._sizes = [len(one) for one in sets]
         of = np.repeat(np.arange(len(sets)), self._sizes)
         all_shingles = np.concatenate([np.empty(0, np.uint32), *sets])
         order = np.argsort(all_shingles, kind="stable")
@@ -111,16 +111,23 @@ class _Near:
             return None
         places = np.searchsorted(self._shingles[:-1], wanted)
         known = places[self._shingles[places] == wanted]
-        if not len(known) or len(known) < REWORDED * len(wanted):
-            return None  # no problem shares more than these
-        shared = np.bincount(self._of[_ranges(self._starts[known], self._starts[known + 1])])
-        problems = np.flatnonzero(shared)
-        common = shared[problems]
-        likeness = common / (len(wanted) + self._sizes[problems] - common)
-        same = numbers is not None and self._numbers[problems] == numbers
-        likeness[likeness < np.where(same, REWORDED, JACCARD)] = 0
-        best = int(np.argmax(likeness))
-        return (int(problems[best]), float(likeness[best])) if likeness[best] else None
+        least = max(1, REWORDED * len(wanted))  # of fewer common ones no problem is near enough
+        if len(known) < least:
+            return None
+        shared = Counter(self._of[_ranges(self._starts[known], self._starts[known + 1])].tolist())
+        near = [
+            (likeness, -problem)  # of equally near ones the first
+            for problem, common in shared.items()
+            if common >= least
+            and (likeness := common / (len(wanted) + self._sizes[problem] - common))
+            >= self._wanted(problem, numbers)
+        ]
+        likeness, number = max(near, default=(0.0, 0))
+        return (-number, likeness) if near else None
+
+    def _wanted(self, problem: int, numbers: int | None) -> float:
+        """Return how near a text of such numbers must be to a problem."""
+        return REWORDED if numbers is not None and self._numbers[problem] == numbers else JACCARD
 
 
 def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
