@@ -230,6 +230,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
+        Column(
+            "consensus_united",
+            _STRINGS,
+            "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
+            nullable=True,
+        ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),
         Column("completion_tokens", _LONG, "The tokens that the models wrote."),
