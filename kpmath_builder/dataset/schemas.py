@@ -192,6 +192,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "judgements",
+            _INT,
+            "The number of judgements that are averaged in these columns; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "

@@ -111,8 +111,8 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
         "extract": 1.0,
         "same_topic": round(len(seeds) ** _PAIRS_EXPONENT),
         "write": 1.0,
-        "work": yields.written,
-        "judge": yields.written,
+        "work": yields.written * recipe.judging.samples,
+        "judge": yields.written * recipe.judging.samples,
         "solve": yields.written * yields.judged * samples,
         **_optional(recipe, yields),
     }
