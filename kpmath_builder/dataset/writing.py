@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.decisions import curate
+from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
+from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
 from kpmath_builder.files.scratch import scratch
-from kpmath_builder.folder.shards import read_candidates
+from kpmath_builder.folder.shards import read_beside, read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
@@ -34,7 +38,7 @@ def write_dataset(
     knowledge: Knowledge,
     fingerprint: str,
     benchmarks: Sequence[Benchmark] = (),
-) -> tuple[TableCounts, CurationReport]:
+) -> tuple[TableCounts, CurationReport, LabelReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
     selection = Selection(recipe.selection)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
@@ -42,9 +46,10 @@ def write_dataset(
     hide = hide_private(recipe)
     # A fault can be a library's words, which name places on this machine.
     checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
+    labels = _labels(recipe, knowledge, checks, shards)
     with scratch(workspace.folder) as room:
         decisions = curate(
-            read_candidates(shards),
+            map(labels.apply, read_candidates(shards)),
             checks,
             recipe,
             selection.texts,
@@ -52,7 +57,7 @@ def write_dataset(
             workers=recipe.duplicates.workers,
         )
     decisions.report.baseline = checks.baseline()
-    decided = map(decisions.decide, read_candidates(shards))
+    decided = map(decisions.decide, map(labels.apply, read_candidates(shards)))
     written = write_tables(
         workspace.dataset,
         name=recipe.name,
@@ -63,12 +68,36 @@ def write_dataset(
             for it in knowledge.extractions
         ],
         practices=knowledge.practices,
-        candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
+        candidates=(
+            _hidden(decisions.without_withheld(candidate), hide) for candidate in _counted(decided, labels)
+        ),
         select=selection.published,
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
+        labels=labels.report,
         provenance=sources_of(recipe, prompts),
+        thinks=recipe.selection.reasoning == "think",
     )
-    return written, decisions.report
+    return written, decisions.report, labels.report()
+
+
+def _labels(recipe: Recipe, knowledge: Knowledge, checks: RowChecks, shards: list[Path]) -> KnownLabels:
+    """Learn from what was asked beside the blueprints, if anything was."""
+    if not (recipe.has_controls or recipe.has_planted):
+        return KnownLabels(recipe, (), lambda _: False)
+    practices: list[ProblemIndex] = []
+
+    def is_known(problem: str) -> bool:
+        if not practices:  # takes seconds of thousands of seeds
+            practices.append(ProblemIndex((its.seed.id, its.seed.problem) for its in knowledge.practices))
+        return practices[0].find(problem) is not None or any(checks.whole_tests(problem))
+
+    return KnownLabels(recipe, read_beside(shards), is_known)
+
+
+def _counted(candidates: Iterable[Candidate], labels: KnownLabels) -> Iterator[Candidate]:
+    for candidate in candidates:
+        labels.count(candidate)
+        yield candidate
 
 
 def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:

@@ -17,6 +17,7 @@ from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
     ConsensusSettings,
+    ControlsSettings,
     DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
@@ -44,6 +45,7 @@ from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
+    "ControlsSettings",
     "DuplicatesSettings",
     "JudgingSettings",
     "Key",
@@ -66,6 +68,8 @@ __all__ = [
 ]
 
 _TEACHERS = ("teacher.", "roles.", "solvers.")
+_HELD_BACK = "controls.held_back"
+"""Counts as far as it holds anything back: what is drawn without controls stays what it was."""
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
 _TABLE_OF: Mapping[Role, str] = {
@@ -123,6 +127,7 @@ class Recipe(Section):
     referee: RefereeSettings = RefereeSettings()
     reference: ReferenceSettings = ReferenceSettings()
     consensus: ConsensusSettings = ConsensusSettings()
+    controls: ControlsSettings = ControlsSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
     contamination: SeedContaminationSettings = SeedContaminationSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
@@ -166,6 +171,19 @@ class Recipe(Section):
                     f"solvers {other} and {name} would be asked the same: give one of them another model, sampling, extra or prompt, or "
                     "make them one solver with all the addresses"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _reasoning_is_kept(self) -> Self:
+        if self.selection.reasoning != "none" and not self.solutions.keep_thinking:
+            raise ValueError(
+                f"selection.reasoning is {self.selection.reasoning}, but solutions.keep_thinking is false, so that no thinking is kept: "
+                "set solutions.keep_thinking to true"
+            )
+        if self.selection.reasoning == "none" and self.selection.max_reasoning is not None:
+            raise ValueError(
+                "selection.max_reasoning limits reasoning that selection.reasoning leaves out: set it to column or think"
+            )
         return self
 
     @classmethod
@@ -265,6 +283,22 @@ class Recipe(Section):
         is_rehearsal = self.seeds.path is None and self.seeds.hub is None
         return () if is_rehearsal else DEFAULT_SETS
 
+    @property
+    def has_controls(self) -> bool:
+        """Whether questions with known answers are solved: a program answers by its rules, and there is nothing to measure."""
+        solvers = (self.teacher_for("solver", name) for name in self.solver_names_of("solver"))
+        return bool(self.controls.share) and any(its.uses_prompts for its in solvers)
+
+    @property
+    def has_planted(self) -> bool:
+        """Whether questions with known faults are judged."""
+        return bool(self.controls.judge_share) and self.teacher_for("judge").uses_prompts
+
+    @property
+    def held_back(self) -> float:
+        """The share of the seed problems that no practice is made of."""
+        return self.controls.held_back if self.has_controls and self.controls.needs_seeds else 0.0
+
     def sampled_by(self, role: Role, solver: str = "") -> Sampled:
         """Return the sampling fields of what `role` is asked; of several solvers, those of the one that is named."""
         sampled: Sampled = getattr(self, _TABLE_OF[role])
@@ -276,8 +310,15 @@ class Recipe(Section):
         A teacher stands in it as the answers see it: the model of each role and the fields of its requests. Who runs the
         model, and where, changes nothing: an engine of one's own today, a server tomorrow.
         """
-        of_kind = (key for key in self._in_play() if key.kind is kind and not key.name.startswith(_TEACHERS))
-        return {**{key.name: key.value for key in of_kind}, **self._asked_of_teachers(kind)}
+        of_kind = {
+            key.name: key.value
+            for key in self._in_play()
+            if key.kind is kind and not key.name.startswith(_TEACHERS)
+        }
+        if _HELD_BACK in of_kind:
+            of_kind.pop(_HELD_BACK)
+            of_kind |= {_HELD_BACK: self.held_back} if self.held_back else {}
+        return {**of_kind, **self._asked_of_teachers(kind)}
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
         """Return the tasks in play whose prompts and teachers have this kind."""

@@ -1,0 +1,46 @@
+"""What a solver's vote weighs, after what controls showed of it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["SolverScore", "solver_weights"]
+
+_SHRINKAGE = 8
+"""So many answers of the average solver are added to each one's own."""
+_LEAST = 0.1
+"""Log odds of the worst: a vote may count for little, but never against its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolverScore:
+    """How often the answers of a solver to controls were right, wrong, and missing."""
+
+    right: int
+    wrong: int
+    abstained: int = 0
+
+
+def solver_weights(scores: Mapping[str, SolverScore]) -> dict[str, float]:
+    """Return the weight of each solver's vote: the log odds that an answer of it is right, their mean set to 1.
+
+    Log odds are the best weights of independent votes between two answers. Accuracy is that of the answers that were given, because an
+    abstention casts no vote, and is shrunk towards that of all solvers together. Without any answer all weights are 1.
+    """
+    right = sum(its.right for its in scores.values())
+    answered = right + sum(its.wrong for its in scores.values())
+    if not answered:
+        return dict.fromkeys(sorted(scores), 1.0)
+    average = (right + 1) / (answered + 2)
+    odds = {
+        solver: max(
+            _LEAST, _log_odds((its.right + _SHRINKAGE * average) / (its.right + its.wrong + _SHRINKAGE))
+        )
+        for solver, its in sorted(scores.items())
+    }
+    mean = math.fsum(odds.values()) / len(odds)
+    return {solver: round(its / mean, 6) for solver, its in odds.items()}
+
+
+def _log_odds(share: float) -> float:
+    return math.log(share / (1 - share))
