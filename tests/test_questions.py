@@ -60,7 +60,7 @@ def as_ask(replying: Replying) -> Ask:
 
 
 def judgement(reply: JudgeReply, work: str = "Thus \\boxed{7}.", ended: str = "stop") -> Judgement:
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)))).value
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)), 1)).value
     assert judged is not None
     return judged
 
@@ -107,27 +107,27 @@ def test_work_that_was_cut_off_has_no_answer() -> None:
 @pytest.mark.parametrize("ended", ["refused", "given_up"])
 def test_without_work_there_is_no_judgement(ended: str) -> None:
     replying = Replying(Reply(said()), "Too long.", ended)
-    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying))) == Reply(None, "Too long.")
+    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1)) == Reply(None, "Too long.")
     assert [task for task, _ in replying.asked] == ["work"]
 
 
 @pytest.mark.parametrize("needed", ["", "+++", "+++++"])
 def test_a_judgement_about_other_key_points_than_those_shown_is_refused(needed: str) -> None:
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed))))))
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed)))), 1))
     assert judged.value is None
     assert judged.reason == f"reply speaks of {len(needed)} key points, but there are 4"
 
 
 def test_the_judge_works_the_question_out_and_is_shown_its_work() -> None:
     replying = Replying(Reply(said()), "Thus \\boxed{7}.\n\nProblem:\nAnother one?")
-    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1))
     material = {"question": "How many?", "practices": PRACTICES}
     assert replying.asked == [("work", material), ("judge", material | {"work": "Thus \\boxed{7}."})]
 
 
 def test_long_work_is_shown_up_to_its_limit() -> None:
     replying = Replying(Reply(said()), "x" * 6001 + r" \boxed{7}")
-    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1))
     assert [material["work"] for task, material in replying.asked if task == "judge"] == ["x" * 6000]
 
 
@@ -137,7 +137,7 @@ def test_of_no_key_points_none_is_missing() -> None:
 
 def test_without_a_judgement_its_reason_is_passed_on() -> None:
     reply: Reply[Any] = Reply(None, "cut off (length)")
-    assert asyncio.run(judge("How many?", [], as_ask(Replying(reply)))) == Reply(None, "cut off (length)")
+    assert asyncio.run(judge("How many?", [], as_ask(Replying(reply)), 1)) == Reply(None, "cut off (length)")
 
 
 def test_a_question_is_written_from_the_practices_alone() -> None:

@@ -38,7 +38,7 @@ async def write(practices: Shown, ask: Ask) -> Reply[WriteReply]:
     return await ask.reply("write", {"practices": practices}, WriteReply)
 
 
-async def judge(question: str, practices: Shown, ask: Ask, samples: int = 1) -> Reply[Judgement]:
+async def judge(question: str, practices: Shown, ask: Ask, samples: int) -> Reply[Judgement]:
     """Judge a question once or several times; several judgements are averaged if most of them can be read."""
     replies = [await _judge(question, practices, ask, sample) for sample in range(samples)]
     read = [reply.value for reply in replies if reply.value is not None]
