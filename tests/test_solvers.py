@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from roleplay import play
 from small_builds import recipe, rows, same_tables
 
-from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder import InputError, Recipe, audit, build, rescore
+from kpmath_builder.auditing.report import Severity
 from kpmath_builder.estimation.planner import plan
 from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.inspection.explain import explain
+from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe.solvers import Turn, turns
 
@@ -147,7 +150,10 @@ def test_a_plan_shares_the_samples_among_the_solvers(tmp_path: Path):
 
 
 def play_by_model(body: Body) -> str:
-    """Answer in role; model two answers in a form that no program compares with that of model one."""
+    """Answer in role; model two answers in a form that the referee alone compares."""
+    if task_of(body) == "compare":
+        one, other = re.findall(r"answer: (\d+)", body["messages"][-1]["content"])
+        return "same" if one == other else "different"
     two = body["model"] == "two"
     said = play({**body, "seed": body["seed"] + 10**6 * two})
     return re.sub(r"\\boxed\{(\d+)\}", r"\\boxed{\1 \\mid x}", said) if two and not task_of(body) else said
@@ -203,7 +209,7 @@ def test_the_tables_say_which_solver_wrote_which_solution(built: Path):
         assert row["solver"] == "one, two"
     pairs = rows(built, "qa-pairs")
     wrote = {"a": "one", "b": "two"}
-    assert pairs
+    assert {row["solver"] for row in pairs} == {"one", "two"}
     for row in pairs:
         assert row["solver"] == wrote[order[int(row["id"].rpartition("-")[2])]]
 
@@ -237,6 +243,20 @@ def test_the_card_and_the_provenance_name_both_solvers(built: Path):
     assert "briefly" in (built / "dataset" / "provenance" / "prompts" / "solve-b.txt").read_text()
 
 
+def test_a_row_is_explained_by_the_request_of_its_own_solver(built: Path):
+    row = next(row for row in rows(built, "qa-pairs") if row["solver"] == "two")
+    explained = explain(built, row["id"])
+    (solved,) = (its for its in explained.asked if its.request.task == "solve")
+    assert solved.request.model == "two"
+    assert "briefly" in solved.request.messages[0].content
+    assert row["answer"] in solved.response.text
+
+
+def test_a_build_of_several_solvers_is_made_again_from_its_log_and_audited(built: Path):
+    assert [str(found) for found in Verifier(built).run()] == []
+    assert [found for found in audit(built).findings if found.severity is Severity.CRITICAL] == []
+
+
 def test_other_shares_and_one_more_solver_keep_all_answers_that_are_there(
     server: DummyServer, prompt: Path, built: Path, tmp_path: Path
 ):
@@ -247,7 +267,7 @@ def test_other_shares_and_one_more_solver_keep_all_answers_that_are_there(
     before = len(server.bodies)
     build(Recipe.of(tree))
     old, new = (
-        {(body["model"], body["seed"]) for body in bodies}
+        {(body["model"], body["seed"]) for body in bodies if body["model"] != "dummy"}
         for bodies in (server.bodies[:before], server.bodies[before:])
     )
     assert {model for model, _ in new} >= {"three"}
