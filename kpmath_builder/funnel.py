@@ -8,7 +8,7 @@ from typing import Any, Self
 from kpmath_builder.protocol import PROGRAM, ROLE_OF
 from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
 
-__all__ = ["Funnel", "FunnelLine"]
+__all__ = ["CONTROL", "PLANTED", "Funnel", "FunnelLine"]
 
 _FEW_QUESTIONS = 5
 _CHANCE = 0.05

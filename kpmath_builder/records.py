@@ -256,7 +256,7 @@ class RepeatMark(Record):
     id: str
     """What is repeated; of several the first."""
     kind: str
-    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, the name of an n-gram check,
+    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, `paraphrase`, the name of an n-gram check,
     or `drawn from`: a seed of it is the test problem."""
     similarity: float = 1.0
     """0 to 1; 1 for equal forms and n-grams."""
