@@ -13,6 +13,7 @@ from kpmath_builder.mixing.recipe import MixedSet, MixRecipe
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe.errors import allowed_values
 from kpmath_builder.recipe.keys import declaration
+from kpmath_builder.recipe.solvers import SolverSettings
 
 DOCS = Path(__file__).resolve().parent
 _PAGE = re.compile(r"docs/(\w+\.md)")
@@ -37,7 +38,8 @@ dataset, local paths in their values by their last parts; private ones are found
 
 Who answers has a `kind`: `"symbolic"` (the default), `"openai"` or `"vllm"`. Each has a table of its own below; a key that a kind does
 not have is refused. `[roles.extractor]`, `[roles.writer]`,
-`[roles.judge]` and `[roles.solver]` take the keys that they do not set from `[teacher]`, as far as their kind has them.
+`[roles.judge]`, `[roles.solver]`, `[roles.referee]` and `[roles.reference]` take the keys that they do not set from `[teacher]`, as far as
+their kind has them. The last two are only in play if a recipe asks for them (`consensus.referee`; `[roles.reference]` itself).
 `--set teacher.kind=…` drops those keys of the file that the new kind does not have.
 
 (This page is written by `docs/generate.py`.)
@@ -75,6 +77,8 @@ def recipe_page() -> str:
     parts = [HEAD, _table("top level", Recipe)]
     for name, field in Recipe.model_fields.items():
         kinds = get_args(field.annotation) if name == "teacher" else (field.annotation,)
+        if name == "solvers":
+            parts.append(_table("[[solvers]]", SolverSettings))
         sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)]
         parts += [_table(_title(name, section), section) for section in sections]
     return "\n".join(parts)

@@ -54,6 +54,8 @@ _SOLUTIONS = pa.list_(
             "completion_tokens": _INT,
             "cut_reason": _STRING,
             "thinking": _STRING,
+            "solver": _STRING,
+            "thinking_tokens": _INT,
         }
     )
 )
@@ -116,7 +118,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "messages",
             _MESSAGES,
-            "Question and solution as a chat of a user and an assistant, ready to train on.",
+            'Question and solution as a chat of a user and an assistant, ready to train on; with `selection.reasoning = "think"` the '
+            "solution begins with the reasoning between `<think>` and `</think>`.",
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
@@ -124,6 +127,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus",
             _FLOAT,
             "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the answer is right, learnt from questions with known answers; null without enough of these.",
+            nullable=True,
         ),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
@@ -142,6 +151,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
+        Column(
+            "reasoning",
+            _STRING,
+            "What the solver thought before it wrote the solution; null unless `selection.reasoning` publishes it, and where it thought nothing.",
+            nullable=True,
+        ),
+        Column(
+            "reasoning_tokens",
+            _INT,
+            "Length of the reasoning in the solver's tokens; null without reasoning, and where the server did not count it apart.",
+            nullable=True,
         ),
     ),
     "scored": (
@@ -200,7 +221,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
-            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought.",
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought, and "
+            "`thinking_tokens` where the server did not count it apart; `solver` names which of several solvers wrote it, and is empty "
+            "if there was one.",
         ),
         Column(
             "consensus_mode",
@@ -234,12 +257,24 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
+            "questions with known answers to learn it from.",
+            nullable=True,
+        ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),
         Column("completion_tokens", _LONG, "The tokens that the models wrote."),
         Column("writer", _STRING, "The model that wrote the question.", nullable=True),
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
-        Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+        Column(
+            "solver",
+            _STRING,
+            "The model that wrote the solutions; of several solvers all, with commas between.",
+            nullable=True,
+        ),
     ),
     "plus": (
         Column("id", _STRING, "The name of the source in the mix, and the number of the row in it."),
@@ -337,29 +372,53 @@ class ExtractionConfig(_Config):
 
 
 @dataclass
-class PairsConfig(_Config):
-    """`qa-pairs`: one row per published solution."""
+class _VotedConfig(_Config):
+    """What rows with a judgement and a vote can be filtered by."""
 
     min_consensus: float | None = None
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
+    max_consensus: float | None = None
+    """Keep rows with at most this share: what the solver found hard, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        bounds = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
+        )
+        for column, least in bounds:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.max_consensus is not None:
+            kept &= _true(pc.less_equal(rows[_SHARE[self.name]], float(self.max_consensus)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
 @dataclass
-class ScoredConfig(PairsConfig):
+class PairsConfig(_VotedConfig):
+    """`qa-pairs`: one row per published solution."""
+
+    reasoned: bool = False
+    """Keep rows with what the solver thought."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = super().mask(rows)
+        return kept & _true(pc.is_valid(rows["reasoning"])) if self.reasoned else kept
+
+
+@dataclass
+class ScoredConfig(_VotedConfig):
     """`scored`: every candidate, kept or dropped."""
 
     kept_only: bool = False

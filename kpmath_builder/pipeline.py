@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result, settled_spec
+from kpmath_builder.controls.pool import check_controls
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.estimation.plan import BuildPlan
 from kpmath_builder.estimation.planner import plan_of_seeds
@@ -83,8 +84,9 @@ def build(
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
-        prompts = Prompts.load(recipe.prompts)
+        prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
         workspace = Workspace(recipe.build.folder)
+        check_controls(recipe)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
         benchmarks = read_benchmarks(recipe.test_sets)
@@ -176,7 +178,7 @@ def rescore(
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions)
-    prompts = Prompts.load(recipe.prompts)
+    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
@@ -235,7 +237,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
-    prompts = Prompts.load(recipe.prompts)
+    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     seeds, benchmarks = load_seeds(**dict(recipe.seeds)), read_benchmarks(recipe.test_sets)
     run = Run(recipe, prompts, report, needs_all=True)
     begun, was_finished = workspace.begun(), workspace.manifest.exists()

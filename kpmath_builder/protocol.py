@@ -19,6 +19,7 @@ from kpmath_builder.stopping import Stop
 
 __all__ = [
     "FINAL",
+    "OPTIONAL",
     "PROGRAM",
     "ROLE_OF",
     "UNANSWERED",
@@ -31,11 +32,12 @@ __all__ = [
     "Teacher",
     "TeacherContext",
     "canonical_json",
+    "player_name",
     "token_count",
 ]
 
-Task = Literal["extract", "same_topic", "write", "work", "judge", "solve"]
-Role = Literal["extractor", "writer", "judge", "solver"]
+Task = Literal["extract", "same_topic", "write", "work", "judge", "solve", "compare", "attempt", "harder"]
+Role = Literal["extractor", "writer", "judge", "solver", "referee", "reference"]
 
 ROLE_OF: Mapping[Task, Role] = {
     "extract": "extractor",
@@ -44,7 +46,17 @@ ROLE_OF: Mapping[Task, Role] = {
     "work": "judge",
     "judge": "judge",
     "solve": "solver",
+    "compare": "referee",
+    "attempt": "reference",
+    "harder": "writer",
 }
+OPTIONAL: frozenset[Task] = frozenset({"compare", "attempt", "harder"})
+"""Tasks that only some recipes have."""
+
+
+def player_name(role: str, solver: str = "") -> str:
+    """Return how one who is asked is called: by the role, and if several play it, by a name of its own as well."""
+    return f"{role} {solver}" if solver else role
 
 
 def canonical_json(value: object) -> str:
@@ -162,6 +174,8 @@ class Response(BaseModel):
     revision: str = ""
     fingerprint: str = ""
     reasoning: Text = ""
+    reasoning_tokens: TokenCount = 0
+    """Those of the completion tokens that were thought; 0 also if the server does not say."""
     dialect: str = ""
     """How the server was asked, if not in the plain protocol."""
     seed_ignored: bool = False

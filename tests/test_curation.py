@@ -337,6 +337,53 @@ def test_the_text_of_a_seed_that_may_not_be_shared_is_in_no_row_whatever_the_rec
     assert "canary" not in str(rows).casefold()
 
 
+REASONING = {"selection": {"reasoning": "column"}, "solutions": {"keep_thinking": True}}
+
+
+def thinking(one: Candidate, *thoughts: str | None) -> Candidate:
+    """Return a candidate whose solutions were thought about so."""
+    solutions = (
+        its.model_copy(update={"thinking": thought})
+        for its, thought in zip(one.solutions, thoughts, strict=True)
+    )
+    return one.model_copy(update={"solutions": tuple(solutions)})
+
+
+@pytest.mark.parametrize(
+    ("published", "flags"), [(REASONING, ["T: solution 30-gram"]), ({}, [])], ids=["published", "not"]
+)
+def test_published_reasoning_is_compared_with_the_test_sets_as_a_solution_is(
+    tmp_path: Path, published: dict[str, Any], flags: list[str]
+) -> None:
+    worked = "Count the loaves " + " ".join(f"of the tray with number {n}" for n in range(8)) + "."
+    sets = (Benchmark("T", (BenchmarkProblem("t/0", TEST, worked),), "sha256:t"),)
+    recipe = Recipe.of(published)
+    selection = Selection(recipe.selection)
+    one = thinking(candidate(0, OTHER), f"As always. {worked}")
+    decided = curate([one], RowChecks(SEEDS, sets), recipe, selection.texts, tmp_path).decide(one)
+    (pair,) = pair_rows(decided, selection.published(decided), name="n", sources={"open": "own"})
+    assert pair["flags"] == flags
+    assert pair["reasoning"] == (one.solutions[0].thinking if published else None)
+
+
+def test_a_solution_whose_reasoning_holds_a_text_that_may_not_be_shared_is_no_row(tmp_path: Path) -> None:
+    one = thinking(candidate(0, OTHER, ["It is 7.", "It is seven."]), f"I know this: {CLOSED}", "Easy.")
+    decisions, (decided,) = run(tmp_path, [one], **REASONING)
+    published = Selection(decisions.recipe.selection).published(decided)
+    assert [its.thinking for its in published] == ["Easy."]
+    assert "canary" not in str(scored_row(decided, sources={"open": "own"})).casefold()
+
+
+def test_a_question_of_which_all_reasoning_is_too_long_is_dropped_and_hides_no_later_one(
+    tmp_path: Path,
+) -> None:
+    limited = {**REASONING, "selection": {"reasoning": "column", "max_reasoning": 9}}
+    rows = [thinking(candidate(0, OTHER), "a" * 10), thinking(candidate(1, OTHER), "a" * 9)]
+    _, decided = run(tmp_path, rows, **limited)
+    assert ends(decided) == [DropReason.LONG_REASONING.value, "kept"]
+    assert decided[0].detail == "over 9 characters"
+
+
 def test_the_other_solutions_of_a_question_stay(tmp_path: Path) -> None:
     decisions, (decided,) = run(tmp_path, [candidate(0, OTHER, ["It is 7.", CLOSED_SOLUTION])])
     assert decided.stage is Stage.KEPT

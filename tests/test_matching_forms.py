@@ -364,19 +364,19 @@ def test_a_text_of_signs_alone_is_like_nothing_else() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"a-{' ' * 1_000_000}b",
-        f"ab --{' ' * 1_000_000}cd",
-        f"1{',000' * 100_000},1",
-        "1" * 1_000_000,
-        "ab" * 500_000,
-        "ab-" * 100_000,
-        "^" + " " * 1_000_000 + "2",
-        "²" * 1_000_000,
-        f"({'100,' * 100_000}100)",
-        "**a " * 100_000,
+        f"a-{' ' * 400_000}b",
+        f"ab --{' ' * 400_000}cd",
+        f"1{',000' * 40_000},1",
+        "1" * 400_000,
+        "ab" * 200_000,
+        "ab-" * 50_000,
+        "^" + " " * 400_000 + "2",
+        "²" * 400_000,
+        f"({'100,' * 40_000}100)",
+        "**a " * 50_000,
     ],
     ids=["hyphen", "dash", "thousands", "digits", "letters", "hyphens", "script", "high", "list", "bold"],
 )
 def test_a_long_run_of_one_kind_takes_time_in_proportion(text: str) -> None:
-    """A search that begins anew at each character of a million would outlive the limit many times over."""
+    """A search that begins anew at each of so many characters would outlive the limit many times over."""
     assert kind(text, f"{text} now") not in {VERBATIM, REFORMATTED}

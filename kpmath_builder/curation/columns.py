@@ -70,7 +70,6 @@ class Columns:
             for part in range(parts):
                 rows, firsts = self._agreeing(place, part, parts)
                 groups[rows] = firsts + 1
-            groups.flush()
             self._path("keys", place).unlink()
 
     def blocks(self) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -35,7 +35,7 @@ from kpmath_builder.curation.withholding import (
     withhold_parts,
 )
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Candidate, RepeatMark, Stage
+from kpmath_builder.records import Candidate, DropReason, RepeatMark, Stage
 
 __all__ = ["Decisions", "curate"]
 
@@ -57,6 +57,8 @@ class Decisions:
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
     copies: set[str] = field(default_factory=set)
     """Those whose question is such a seed problem again."""
+    too_long: set[str] = field(default_factory=set)
+    """Agreed ones of which no solution becomes a row, because of what was thought before each."""
     test_copies: set[str] = field(default_factory=set)
     """Those whose question, or what was written in its place, repeats a test problem as a whole; one that is published stays."""
 
@@ -66,6 +68,10 @@ class Decisions:
             return candidate
         marks = self.marks.get(candidate.blueprint.id, ())
         dropped = self.reason_to_drop(marks)
+        if dropped is None and candidate.blueprint.id in self.too_long:
+            limit = f"over {self.recipe.selection.max_reasoning:,} characters"
+            ended = {"reason": DropReason.LONG_REASONING, "detail": limit, "repeats": marks}
+            return candidate.model_copy(update=ended)
         if dropped is None:
             return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
         how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
@@ -223,7 +229,10 @@ def _survive(
         decisions.report.compared += 1
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
-        yield dropped is None
+        is_limited = decisions.recipe.selection.max_reasoning is not None
+        if is_too_long := is_limited and not publish(candidate):
+            decisions.too_long.add(candidate.blueprint.id)
+        yield dropped is None and not is_too_long
 
 
 def _marks(candidate: Candidate, hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:

@@ -66,29 +66,53 @@ class ExtractionConfig(_Config):
 
 
 @dataclass
-class PairsConfig(_Config):
-    """`qa-pairs`: one row per published solution."""
+class _VotedConfig(_Config):
+    """What rows with a judgement and a vote can be filtered by."""
 
     min_consensus: float | None = None
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
+    max_consensus: float | None = None
+    """Keep rows with at most this share: what the solver found hard, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        bounds = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
+        )
+        for column, least in bounds:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.max_consensus is not None:
+            kept &= _true(pc.less_equal(rows[_SHARE[self.name]], float(self.max_consensus)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
 @dataclass
-class ScoredConfig(PairsConfig):
+class PairsConfig(_VotedConfig):
+    """`qa-pairs`: one row per published solution."""
+
+    reasoned: bool = False
+    """Keep rows with what the solver thought."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = super().mask(rows)
+        return kept & _true(pc.is_valid(rows["reasoning"])) if self.reasoned else kept
+
+
+@dataclass
+class ScoredConfig(_VotedConfig):
     """`scored`: every candidate, kept or dropped."""
 
     kept_only: bool = False

@@ -1,23 +1,27 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.decisions import curate
 from kpmath_builder.curation.policy import paraphrases_from
+from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
+from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
 from kpmath_builder.files.scratch import scratch
-from kpmath_builder.folder.shards import read_candidates
+from kpmath_builder.folder.shards import read_beside, read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
-from kpmath_builder.recipe import KeyKind, Recipe, Sampled
+from kpmath_builder.recipe import KeyKind, Player, Recipe, TeacherSettings
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, SeedProblem
 from kpmath_builder.seeds.benchmarks import Benchmark
@@ -35,11 +39,11 @@ def write_dataset(
     knowledge: Knowledge,
     fingerprint: str,
     benchmarks: Sequence[Benchmark] = (),
-) -> tuple[TableCounts, CurationReport]:
+) -> tuple[TableCounts, CurationReport, LabelReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
     selection = Selection(recipe.selection)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
-    prompts = Prompts.load(recipe.prompts)
+    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     hide = hide_private(recipe)
     # A fault can be a library's words, which name places on this machine.
     checks = RowChecks(
@@ -48,9 +52,10 @@ def write_dataset(
         seed_paraphrases=paraphrases_from(recipe.seed_repeats),
         test_paraphrases=paraphrases_from(recipe.contamination),
     )
+    labels = _labels(recipe, knowledge, checks, shards)
     with scratch(workspace.folder) as room:
         decisions = curate(
-            read_candidates(shards),
+            map(labels.apply, read_candidates(shards)),
             checks,
             recipe,
             selection.texts,
@@ -58,7 +63,7 @@ def write_dataset(
             workers=recipe.duplicates.workers,
         )
     decisions.report.baseline = checks.baseline()
-    decided = map(decisions.decide, read_candidates(shards))
+    decided = map(decisions.decide, map(labels.apply, read_candidates(shards)))
     written = write_tables(
         workspace.dataset,
         name=recipe.name,
@@ -69,12 +74,36 @@ def write_dataset(
             for it in knowledge.extractions
         ],
         practices=knowledge.practices,
-        candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
+        candidates=(
+            _hidden(decisions.without_withheld(candidate), hide) for candidate in _counted(decided, labels)
+        ),
         select=selection.published,
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
+        labels=labels.report,
         provenance=sources_of(recipe, prompts),
+        thinks=recipe.selection.reasoning == "think",
     )
-    return written, decisions.report
+    return written, decisions.report, labels.report()
+
+
+def _labels(recipe: Recipe, knowledge: Knowledge, checks: RowChecks, shards: list[Path]) -> KnownLabels:
+    """Learn from what was asked beside the blueprints, if anything was."""
+    if not (recipe.has_controls or recipe.has_planted):
+        return KnownLabels(recipe, (), lambda _: False)
+    practices: list[ProblemIndex] = []
+
+    def is_known(problem: str) -> bool:
+        if not practices:  # takes seconds of thousands of seeds
+            practices.append(ProblemIndex((its.seed.id, its.seed.problem) for its in knowledge.practices))
+        return practices[0].find(problem) is not None or any(checks.whole_tests(problem))
+
+    return KnownLabels(recipe, read_beside(shards), is_known)
+
+
+def _counted(candidates: Iterable[Candidate], labels: KnownLabels) -> Iterator[Candidate]:
+    for candidate in candidates:
+        labels.count(candidate)
+        yield candidate
 
 
 def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:
@@ -95,7 +124,7 @@ def _facts(
     return CardFacts(
         models=models,
         recipe=_settings(recipe),
-        tasks=_tasks(recipe, prompts, models),
+        tasks=_tasks(recipe, prompts),
         licence=_licence(seeds),
         curation=report,
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),
@@ -108,16 +137,23 @@ _ASKED: Mapping[Task, str] = {
     "work": "judging",
     "judge": "judging",
     "solve": "solutions",
+    "compare": "referee",
+    "attempt": "reference",
+    "harder": "questions",
 }
 """By task the table of the recipe with the sampling of it."""
+
+
+def _asked(recipe: Recipe) -> Mapping[Task, str]:
+    return {task: table for task, table in _ASKED.items() if task in recipe.tasks_in_play}
 
 
 def _settings(recipe: Recipe) -> dict[str, object]:
     """Return the public settings; a program has no temperature."""
     meaningless = {
         f"{table}.{name}"
-        for task, table in _ASKED.items()
-        if _is_program(recipe, ROLE_OF[task])
+        for task, table in _asked(recipe).items()
+        if all(_is_program(settings) for settings in _teachers_of(recipe, ROLE_OF[task]))
         for name in Sampling.__slots__
     }
     return {
@@ -127,26 +163,42 @@ def _settings(recipe: Recipe) -> dict[str, object]:
     }
 
 
-def _is_program(recipe: Recipe, role: Role) -> bool:
-    return recipe.teachers[role].kind == "symbolic"
+def _is_program(settings: TeacherSettings) -> bool:
+    return settings.kind == "symbolic"
 
 
-def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[TaskFacts]:
+def _teachers_of(recipe: Recipe, role: Role) -> list[TeacherSettings]:
+    return [player.settings for player in recipe.players if player.role == role]
+
+
+def _tasks(recipe: Recipe, prompts: Prompts) -> list[TaskFacts]:
     tasks = []
-    for task, table in _ASKED.items():
-        role = ROLE_OF[task]
-        sampled: Sampled = getattr(recipe, table)
-        sampling = sampled.request_sampling
+    for task, player in _questions_to(recipe):
+        sampling = player.sampling
         said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
-        times = f"; {_samples(recipe)}" if task == "solve" else ""
-        if _is_program(recipe, role):
+        times = {
+            "solve": f"; {_samples(recipe, player)}",
+            "attempt": f"; {recipe.reference.samples} samples",
+        }.get(task, "")
+        if _is_program(player.settings):
             said = "none: a program"
-        tasks.append(TaskFacts(task, models[role], said + times, prompts.hashes[task]))
+        own = prompts.of_solvers.get(player.solver) if player.solver else None
+        prompt = own.hash if own else prompts.hashes[task]
+        tasks.append(TaskFacts(task, player.settings.public_name, said + times, prompt))
     return tasks
 
 
-def _samples(recipe: Recipe) -> str:
+def _questions_to(recipe: Recipe) -> Iterator[tuple[Task, Player]]:
+    """Yield each task that is asked with each one who is asked it."""
+    for task in _asked(recipe):
+        yield from ((task, player) for player in recipe.players if player.role == ROLE_OF[task])
+
+
+def _samples(recipe: Recipe, player: Player) -> str:
     rule = recipe.solutions
+    if player.solver:
+        turns = [turn.solver for turn in recipe.turns(rule.samples)]
+        return f"{turns.count(player.solver)} of at most {rule.samples} samples"
     if rule.sampling == "fixed":
         return f"{rule.samples} samples"
     return f"{min(rule.min_samples, rule.samples)} to {rule.samples} samples, until the vote is decided"

@@ -16,10 +16,10 @@ from kpmath_builder.folder.log_costs import TaskCost, costs_by_task
 from kpmath_builder.folder.log_scan import lines_of
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
-from kpmath_builder.funnel import Funnel
+from kpmath_builder.funnel import CONTROL, Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.protocol import ROLE_OF, Role, Task
+from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Stage, Tokens
 
@@ -41,8 +41,9 @@ def measure(workspace: Workspace, recipe: Recipe, prompts: Prompts, assumed: Pro
     before = _keys_of(begun)
     foreign = _foreign(before, _keys_of(BuildSpec.of(recipe, prompts, "", {}, asking=True)))
     asked, sealed = _asked(workspace), _Sealed.of(workspace, recipe)
-    loads = {**assumed.loads, **_extraction(workspace, assumed), **_synthesis(asked, sealed)}
-    loads |= {task: assumed.loads[task] for task in foreign}
+    measured = {**_extraction(workspace, assumed), **_synthesis(asked, sealed)}
+    loads = {task: measured.get(task, load) for task, load in assumed.loads.items() if task not in foreign}
+    loads |= {task: assumed.loads[task] for task in foreign & assumed.loads.keys()}
     loads["solve"] = _with_samples(loads["solve"], {**before, **begun.decided} if begun else {}, recipe)
     profile = replace(assumed, loads=loads, rates=measured_rates(workspace.folder))
     return profile if foreign else _with_yields(profile, workspace, sealed, asked)
@@ -88,7 +89,8 @@ def _foreign(before: Keys, now: Keys) -> set[Task]:
     """Return the tasks that were asked otherwise; none, if nothing is noted of how they were asked."""
 
     def of_task(key: str, task: Task, role: Role) -> bool:
-        return key == f"the prompt of {task}" or key.startswith(f"roles.{role}.")
+        several = ("solvers.", "the prompt of solver ") if role == "solver" else ()
+        return key == f"the prompt of {task}" or key.startswith((f"roles.{role}.", *several))
 
     changed = {key for key in (*before, *now) if before.get(key) != now.get(key)} if before else set()
     return {task for task, role in ROLE_OF.items() if any(of_task(key, task, role) for key in changed)}
@@ -143,16 +145,22 @@ def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, Tas
 def _synthesis(asked: Mapping[str, TaskCost], sealed: _Sealed) -> dict[PlannedTask, TaskLoad]:
     """Return what the questions cost: by the sealed shards, else by the logs."""
     questions = sealed.questions or _questions(asked)
-    tasks: tuple[Task, ...] = ("write", "work", "judge", "solve")
+    tasks: tuple[Task, ...] = ("write", "work", "judge", "solve", *sorted(OPTIONAL))
     if not questions:
         return {}
     loads: dict[PlannedTask, TaskLoad] = {}
     for task in tasks:
         cost = asked.get(task)
-        tokens = sealed.funnel.spent.get(task, Tokens()) if sealed.questions else cost and cost.tokens
+        tokens = _spent(sealed.funnel, task) if sealed.questions else cost and cost.tokens
         if cost and tokens and tokens.requests:
             loads[task] = _load(tokens, cost, questions)
     return loads
+
+
+def _spent(funnel: Funnel, task: Task) -> Tokens:
+    """Return what a task cost; controls are solutions too."""
+    names = (task, CONTROL) if task == "solve" else (task,)
+    return sum((funnel.spent[name] for name in names if name in funnel.spent), Tokens())
 
 
 def _questions(asked: Mapping[str, TaskCost]) -> int:

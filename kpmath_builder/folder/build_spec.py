@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+from kpmath_builder.folder.outside import outside
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, canonical_json
 from kpmath_builder.recipe import KeyKind, Recipe
@@ -67,7 +68,7 @@ class BuildSpec:
         return cls(
             origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},
             layout=_all_of(KeyKind.LAYOUT, recipe, prompts),
-            asked=_all_of(KeyKind.ASKED, recipe, prompts),
+            asked={**_all_of(KeyKind.ASKED, recipe, prompts), **outside(recipe)},
             decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now, **sets},
             generations=generations,
             seeds=_all_of(KeyKind.SEEDS, recipe, prompts),
@@ -139,8 +140,18 @@ def _all_of(kind: KeyKind, recipe: Recipe, prompts: Prompts) -> Keys:
         else "none, the material itself"
         for task in recipe.tasks(kind)
     }
+    if recipe.solvers and "the prompt of solve" in used:
+        del used["the prompt of solve"]
+        used |= {f"the prompt of solver {name}": _prompt_of(name, recipe, prompts) for name in recipe.solvers}
     keys: Keys = json.loads(json.dumps({**recipe.keys(kind), **used}))
     return keys
+
+
+def _prompt_of(solver: str, recipe: Recipe, prompts: Prompts) -> str:
+    if not recipe.teacher_for("solver", solver).uses_prompts:
+        return "none, the material itself"
+    own = prompts.of_solvers.get(solver)
+    return own.hash if own else prompts.hashes["solve"]
 
 
 def _hash(value: object) -> str:

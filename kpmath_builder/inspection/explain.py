@@ -16,7 +16,7 @@ from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.records import Candidate, Extraction, Practice, SeedProblem
+from kpmath_builder.records import HELD_BACK, Candidate, Extraction, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
@@ -107,7 +107,7 @@ def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     knowledge = Knowledge.existing(workspace)
-    run = Run(recipe, Prompts.load(recipe.prompts), Reporter(None))
+    run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), Reporter(None))
     seed = next((seed for seed in knowledge.seeds if seed.id == row_id), None)
     if seed is not None:
         return _of_seed(seed, knowledge, run, workspace)
@@ -115,6 +115,9 @@ def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
 
 
 def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> SeedExplanation:
+    stored = next((its for its in knowledge.extractions if its.seed_id == seed.id), None)
+    if stored is not None and stored.reason == HELD_BACK:  # nothing was asked
+        return SeedExplanation(seed, stored, [], [])
     with workspace.read_log("extract") as log:
         ask = Ask(run, log, seed.id)
         extraction = run_apart(extract(seed, ask))
@@ -129,7 +132,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
     if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:
         raise _no_row(workspace, row_id)
     used = {part.seed_id: seeds[part.seed_id] for part in candidate.blueprint.parts}
-    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.sample == sample]
+    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.number == sample]
     decided = decided_row(workspace, candidate.blueprint.id)
     repeats: Sequence[SeenRepeat] = ()
     if decided is not None and decided.repeats and candidate.question is not None:
@@ -137,7 +140,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
             decided,
             run.recipe,
             candidate.question,
-            [solution.text for solution in Selection(run.recipe.selection).published(candidate)],
+            Selection(run.recipe.selection).texts(candidate),
             seeds={seed.id: seed for seed in knowledge.seeds},
             question_of=lambda other: _question_of(other, knowledge, run, workspace),
         )
@@ -207,7 +210,7 @@ def _topics(practice: Practice) -> Iterator[str]:
 
 
 def _requests(asked: list[AskedSample]) -> Iterator[str]:
-    for request, sample, response in asked:
+    for request, sample, response, _ in asked:
         yield f"asked {request.model} to {request.task} ({request.key(sample)}), {response.finish_reason}"
         for message in request.messages:
             yield from _indented(message.role, message.content)
@@ -227,7 +230,7 @@ def _requests_as_json(asked: list[AskedSample]) -> list[dict[str, Any]]:
             "reasoning": response.reasoning,
             "response": response.text,
         }
-        for request, sample, response in asked
+        for request, sample, response, _ in asked
     ]
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.files.lock import owner_of
-from kpmath_builder.findings import find_in_seeds
+from kpmath_builder.findings import find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
@@ -58,6 +60,8 @@ class Status:
     """Whether the tables are there, whole as far as their lengths show."""
     curation: CurationReport | None = None
     """What the questions repeat; known once the tables are there."""
+    labels: LabelReport | None = None
+    """What the controls say of labels and judge; known once the tables are there, if anything was asked beside the questions."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
@@ -80,6 +84,7 @@ class Status:
             "shards": shards,
             "funnel": self.funnel.as_json(),
             "curation": self.curation.as_json() if self.curation else None,
+            "calibration": self.labels.as_json() if self.labels else None,
             **self.outcome.as_json(),
         }
 
@@ -105,7 +110,13 @@ def read_status(folder: Path) -> Status:
     if curation:
         found = find_in_seeds(curation.seeds, curation.seeds_in_tests())
         outcome = replace(outcome, findings=(*outcome.findings, *found))
-    return Status(shards, funnel, sentence, outcome, finished=manifest is not None, curation=curation)
+    if manifest is not None:
+        found = find_in_rows(manifest["rows"][DEFAULT_CONFIG], manifest.get("without_reasoning", 0))
+        outcome = replace(outcome, findings=(*outcome.findings, *found))
+    controls = manifest.get("calibration") if manifest else None
+    labels = LabelReport.from_json(controls) if controls else None
+    is_finished = manifest is not None
+    return Status(shards, funnel, sentence, outcome, finished=is_finished, curation=curation, labels=labels)
 
 
 def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:

@@ -14,10 +14,13 @@ __all__ = [
     "BuildSettings",
     "ConsensusSettings",
     "ContaminationSettings",
+    "ControlsSettings",
     "DuplicatesSettings",
     "ExtractionSettings",
     "JudgingSettings",
     "QuestionsSettings",
+    "RefereeSettings",
+    "ReferenceSettings",
     "Sampled",
     "SeedContaminationSettings",
     "SeedRepeatsSettings",
@@ -26,6 +29,9 @@ __all__ = [
     "SolutionsSettings",
     "TopicsSettings",
 ]
+
+
+ControlSource = Literal["seeds", "symbolic", "reasoning-gym", "file"]
 
 
 class SeedsSettings(Section):
@@ -202,6 +208,23 @@ class SolutionsSettings(Sampled):
     )
 
 
+class RefereeSettings(Sampled):
+    """Comparing answers that no program can compare; in play if `consensus.referee` is true."""
+
+    temperature: float = key("sampling temperature", 0.0, ge=0)
+    top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+
+
+class ReferenceSettings(Sampled):
+    """Trying the questions with another model, to see how hard they are; in play if `[roles.reference]` is given."""
+
+    samples: int = key("attempts per question", 4, ge=1, le=512)
+    temperature: float = key("sampling temperature", 0.7, ge=0)
+    top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
+    max_tokens: int = key("longest attempt in tokens, thinking included", 2048, ge=1)
+
+
 class ConsensusSettings(Section):
     """Voting (paper section 2.3; strict: docs/method.md, section 7)."""
 
@@ -216,6 +239,76 @@ class ConsensusSettings(Section):
         "against",
         KeyKind.DECISION,
     )
+    referee: bool = key(
+        "whether the model of [roles.referee] is asked about answers that no program can compare; they are equal if it says so in both orders",
+        default=False,
+        kind=KeyKind.DECISION,
+    )
+
+
+class ControlsSettings(Section):
+    """Questions whose answers, or faults, are known: they measure how often labels and verdicts are right (docs/controls.md)."""
+
+    share: float = key(
+        "share of the blueprints beside which such a question is solved, if a model solves; 0: none",
+        0.02,
+        ge=0,
+        le=1,
+    )
+    sources: tuple[ControlSource, ...] = key(
+        "where they come from, in turn: seeds (held back), symbolic (composed of two such seeds by program), reasoning-gym (generated "
+        "by that package), file (your own)",
+        ("seeds",),
+    )
+    held_back: float = key(
+        "share of the seed problems that are kept out of the practices, for seeds and symbolic",
+        0.02,
+        KeyKind.DRAW,
+        ge=0,
+        lt=1,
+    )
+    path: UserPath | None = key(
+        "for file: .jsonl, .jsonl.gz, .json, .csv or .parquet with the fields problem and answer",
+        None,
+        KeyKind.FREE,
+        public=False,
+    )
+    generators: tuple[str, ...] = key(
+        "for reasoning-gym: its generators, in turn",
+        (
+            "gsm_symbolic",
+            "leg_counting",
+            "simple_geometry",
+            "lcm",
+            "count_primes",
+            "fraction_simplification",
+            "dice",
+        ),
+        min_length=1,
+    )
+    judge_share: float = key(
+        "share of the blueprints beside which a question with a known fault, or a sound one, is judged, if a model judges; 0: none",
+        0.01,
+        ge=0,
+        le=1,
+    )
+
+    @property
+    def needs_seeds(self) -> bool:
+        """Whether seed problems are held back for them."""
+        return bool(self.share) and bool({"seeds", "symbolic"} & set(self.sources))
+
+    def uses(self, source: str) -> bool:
+        """Whether some of them come from a source."""
+        return bool(self.share) and source in self.sources
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if "file" in self.sources and self.path is None:
+            raise ValueError("controls.sources names file, but controls.path is not set: name the file")
+        if len(set(self.sources)) < len(self.sources):
+            raise ValueError("controls.sources names a source twice: name each once")
+        return self
 
 
 Policy = Literal["drop", "flag", "ignore"]
@@ -352,8 +445,28 @@ class SeedContaminationSettings(ContaminationSettings):
 class SelectionSettings(Section):
     """Which agreed solutions become rows of qa-pairs."""
 
+    min_p_correct: float = key(
+        "smallest estimated probability that the answer is right; a question without an estimate is kept (docs/controls.md)",
+        0.0,
+        KeyKind.DECISION,
+        ge=0,
+        le=1,
+    )
+
     solutions_per_question: int | None = key(
         "agreed solutions published per question, the first ones; unset: all that differ in text",
+        None,
+        KeyKind.DECISION,
+        ge=1,
+    )
+    reasoning: Literal["none", "column", "think"] = key(
+        "what the solver thought before a published solution (needs solutions.keep_thinking); none: left out of qa-pairs; column: in the "
+        "column reasoning; think: there, and in messages between <think> and </think>",
+        "none",
+        KeyKind.DECISION,
+    )
+    max_reasoning: int | None = key(
+        "longest reasoning of a published solution in characters, which are known of every solver; longer ones are no rows; unset: any",
         None,
         KeyKind.DECISION,
         ge=1,

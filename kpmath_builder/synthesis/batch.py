@@ -23,6 +23,7 @@ from kpmath_builder.losses import too_few
 from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import Recipe, SymbolicSettings
 from kpmath_builder.records import Blueprint
+from kpmath_builder.synthesis.beside import Beside
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
 from kpmath_builder.synthesis.candidates import synthesise
 
@@ -76,6 +77,7 @@ class _Batch:
         self._draw = knowledge.fingerprint
         self._drawer = drawer_for(knowledge, run.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
+        self._beside = Beside(knowledge, run)
         self._open: set[_Shard] = set()
         self._most = shards_at_once(_connections(run.recipe))
         self._taken = 0
@@ -134,10 +136,11 @@ class _Batch:
         generation = self._spec.generation(shard.number)
         ask = Ask(self._run, shard.log, index, generation)
         blueprint = draw(self._drawer, index, generation)
-        candidate = await synthesise(blueprint, self._seeds, ask, self._run.recipe)
+        led = await synthesise(blueprint, self._seeds, ask, self._run.recipe)
+        candidate, resumed = await self._beside.add(led, shard.log, generation)
         shard.writer.add(candidate)
         self._report.funnel.add(candidate)
-        self._report.step(resumed=ask.resumed)
+        self._report.step(resumed=ask.resumed and resumed)
         await self._seal_if_complete(shard)
 
     async def _seal_if_complete(self, shard: "_Shard") -> None:

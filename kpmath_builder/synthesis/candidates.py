@@ -33,7 +33,7 @@ class _Draft:
         self._fields |= fields
 
     def end(self, reason: DropReason = DropReason.NONE, detail: str = "") -> Candidate:
-        models = {role: self._ask.model(role) for role in ("writer", "judge", "solver")}
+        models = self._ask.models("writer", "judge", "solver", "referee")
         repairs = {role: dict(counts) for role, counts in self._ask.repairs.items() if counts}
         return Candidate(
             **self._fields,
