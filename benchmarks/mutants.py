@@ -62,7 +62,7 @@ TESTS = {
     "knowledge/raw_topics.py": "topics losses",
     "knowledge/store.py": "preview_ground exchanged",
     "knowledge/vocabulary.py": "embeddings topics",
-    "synthesis/batch.py": "batch synthesise",
+    "synthesis/batch.py": "batch synthesise durability_shards damage",
     "synthesis/candidates.py": "synthesise candidates",
     "synthesis/solutions.py": "candidates",
 }
