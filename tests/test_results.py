@@ -147,5 +147,7 @@ def test_each_file_that_does_not_prove_itself_is_named(
 
 
 def test_knowledge_that_is_lacking_is_named_by_its_last_file(tmp_path: Path) -> None:
-    (found,) = damage(cast("Any", Looks(tmp_path, lacks_knowledge=True)))
+    looks = Looks(tmp_path, lacks_knowledge=True)
+    (found,) = damage(cast("Any", looks))
+    assert set(looks.quick) == {False}, "all is read unless a quick look is wished"
     assert (found.path.name, found.why) == ("origin.json", "it is missing")
