@@ -62,6 +62,7 @@ TESTS = {
     "knowledge/raw_topics.py": "topics losses",
     "knowledge/store.py": "preview_ground exchanged",
     "knowledge/vocabulary.py": "embeddings topics",
+    "synthesis/beside.py": "controls_build",
     "synthesis/batch.py": "batch synthesise",
     "synthesis/candidates.py": "synthesise candidates",
     "synthesis/solutions.py": "candidates",
