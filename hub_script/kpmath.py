@@ -218,6 +218,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "judgements",
+            _INT,
+            "The number of judgements whose scores are averaged; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "

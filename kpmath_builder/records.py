@@ -152,6 +152,8 @@ class Judgement(Record):
     sub_questions: int = 1
     judge_answer: str = ""
     """The judge's own answer to the question; empty if it found none."""
+    judgements: int = 1
+    """How many judgements were averaged."""
 
 
 class Solution(Record):

@@ -12,7 +12,7 @@ from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Judgement
-from kpmath_builder.synthesis.questions import judge, judgement_of, show, write
+from kpmath_builder.synthesis.questions import averaged, judge, judgement_of, show, write
 
 POINTS = ("ratios", "sums", "areas", "roots")
 PRACTICES = [{"topic": "Algebra", "key_points": POINTS[:3]}, {"topic": "Geometry", "key_points": POINTS[3:]}]
@@ -30,18 +30,27 @@ class Replying:
 
     def __init__(self, reply: Reply[Any], work: str = "Thus \\boxed{7}.", ended: str = "stop") -> None:
         self.asked: list[tuple[str, Any]] = []
+        self.numbers: list[int] = []
         self._reply = reply
         self._work = Response(text=work, finish_reason=ended)
 
-    async def samples(self, task: str, material: object, count: int) -> list[Response]:
+    async def samples(self, task: str, material: object, count: int, first: int = 0) -> list[Response]:
         assert count == 1
         self.asked.append((task, material))
+        self.numbers.append(first)
         return [self._work]
 
     async def reply(
-        self, task: str, material: object, kind: type, refuse: Callable[[Any], str] = lambda _: ""
+        self,
+        task: str,
+        material: object,
+        kind: type,
+        refuse: Callable[[Any], str] = lambda _: "",
+        *,
+        sample: int = 0,
     ) -> Reply[Any]:
         self.asked.append((task, material))
+        self.numbers.append(sample)
         reason = refuse(self._reply.value) if self._reply.value is not None else ""
         return Reply(None, reason) if reason else self._reply
 
@@ -148,3 +157,42 @@ def test_the_teachers_see_topic_key_points_problem_and_solution_of_each_practice
         seed = seeds[part.seed_id]
         expected = SimpleNamespace(topic=part.topic, key_points=list(part.key_points))
         assert practice == {**vars(expected), "problem": seed.problem, "solution": seed.solution}
+
+
+def test_several_judgements_are_asked_for_under_numbers_of_their_own() -> None:
+    replying = Replying(Reply(said()))
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 3)).value
+    assert judged is not None
+    assert judged.judgements == 3
+    assert replying.numbers == [0, 0, 1, 1, 2, 2]
+
+
+def test_several_judgements_are_averaged_and_what_most_miss_is_missing() -> None:
+    """The quality is the lower of the means; all errors are kept; the answer is the one that most give."""
+    made = averaged(
+        [
+            judgement_of(said("-+++"), POINTS, "7"),
+            judgement_of(said("--++", "no price", final_answers=2), POINTS, "8"),
+            judgement_of(said("++++", "no price", final_answers=3), POINTS, "7"),
+            judgement_of(said("-+++"), POINTS, ""),
+        ]
+    )
+    assert (made.key_points_present, made.correctness) == (0.75, 0.5)
+    assert made.quality == 0.5
+    assert made.missing_key_points == ("ratios",)
+    assert made.errors == ("no price",)
+    assert (made.sub_questions, made.judge_answer, made.judgements) == (2, "7", 4)
+
+
+def test_judgements_that_are_not_valid_are_left_out_unless_none_is() -> None:
+    class Partly(Replying):
+        async def reply(self, *positional: Any, sample: int = 0, **named: Any) -> Reply[Any]:
+            return Reply(None, "unreadable") if sample < 2 else self._reply
+
+    def judged(samples: int) -> Reply[Judgement]:
+        return asyncio.run(judge("How many?", PRACTICES, as_ask(Partly(Reply(said()))), samples))
+
+    assert judged(2) == Reply(None, "unreadable")
+    value = judged(3).value
+    assert value is not None
+    assert value.judgements == 1

@@ -1,6 +1,8 @@
 """Writing a question from a blueprint, and judging it (paper section 2.2)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import fmean, median_high
 from typing import Any
 
 from kpmath_builder import answers
@@ -9,7 +11,7 @@ from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import FINAL
 from kpmath_builder.records import Blueprint, Judgement, SeedProblem
 
-__all__ = ["Shown", "judge", "judgement_of", "show", "write"]
+__all__ = ["Shown", "averaged", "judge", "judgement_of", "show", "write"]
 
 LONGEST_WORK = 6000
 """Characters of the judge's own work that it is shown again."""
@@ -37,13 +39,45 @@ async def write(practices: Shown, ask: Ask) -> Reply[WriteReply]:
     return await ask.reply("write", {"practices": practices}, WriteReply)
 
 
-async def judge(question: str, practices: Shown, ask: Ask) -> Reply[Judgement]:
+async def judge(question: str, practices: Shown, ask: Ask, samples: int = 1) -> Reply[Judgement]:
+    """Judge a question so many times and average; without a valid judgement the first reason is returned."""
+    replies = [await _judge_once(question, practices, ask, sample) for sample in range(samples)]
+    valid = [reply.value for reply in replies if reply.value is not None]
+    return Reply(averaged(valid)) if valid else replies[0]
+
+
+def averaged(judgements: Sequence[Judgement]) -> Judgement:
+    """Return one judgement of several: means of the criteria, the lower of which is the quality.
+
+    A key point is missing if more than half miss it; all errors are kept; the answer is the one that most give, of several the first.
+    """
+    if len(judgements) == 1:
+        return judgements[0]
+    present, correctness = (
+        round(fmean(getattr(its, name) for its in judgements), 6)
+        for name in ("key_points_present", "correctness")
+    )
+    missing = Counter(point for its in judgements for point in its.missing_key_points)
+    said = Counter(its.judge_answer for its in judgements if its.judge_answer)
+    return Judgement(
+        key_points_present=present,
+        correctness=correctness,
+        quality=min(present, correctness),
+        missing_key_points=tuple(point for point, count in missing.items() if 2 * count > len(judgements)),
+        errors=tuple(dict.fromkeys(error for its in judgements for error in its.errors)),
+        sub_questions=median_high(its.sub_questions for its in judgements),
+        judge_answer=next((answer for answer, _ in said.most_common(1)), ""),
+        judgements=len(judgements),
+    )
+
+
+async def _judge_once(question: str, practices: Shown, ask: Ask, sample: int) -> Reply[Judgement]:
     """Let the judge work the question out, then ask for a verdict, and make the two criteria and the paper's one score of it.
 
     A model that is shown the lines of a verdict fills them in at once, without a thought; so the work is a request of its own, in which
     nothing else is asked.
     """
-    (work,) = await ask.samples("work", {"question": question, "practices": practices}, 1)
+    (work,) = await ask.samples("work", {"question": question, "practices": practices}, 1, first=sample)
     if work.finish_reason in FINAL:
         return Reply(None, work.text)
     points = [point for practice in practices for point in practice["key_points"]]
@@ -55,7 +89,7 @@ async def judge(question: str, practices: Shown, ask: Ask) -> Reply[Judgement]:
 
     solution = answers.solution_text(work.text, ask.headings)
     material = {"question": question, "work": solution.text[:LONGEST_WORK], "practices": practices}
-    reply = await ask.reply("judge", material, JudgeReply, refuse)
+    reply = await ask.reply("judge", material, JudgeReply, refuse, sample=sample)
     if reply.value is None:
         return Reply(None, reply.reason)
     answer = answers.final_answer(solution) if work.finish_reason == "stop" else None
