@@ -101,7 +101,6 @@ class Funnel:
 
     def _observe(self, candidate: Candidate) -> None:
         """Count what says something of the models that played; a program plays by its rules."""
-        asked = {"write": 1, "judge": candidate.judgement.judgements if candidate.judgement else 1}
         valid = {"write": candidate.stage is not Stage.ASKED, "judge": candidate.judgement is not None}
         for task, spent in candidate.spent.items():
             if not _is_program(candidate, _ROLE_OF[task]):
@@ -112,7 +111,8 @@ class Funnel:
                 continue
             if not spent.refused and not spent.given_up:
                 self.replied[role] += 1
-                self.valid_at_first[role] += valid[task] and spent.requests == asked[task]
+                wanted = candidate.judgement.judgements if task == "judge" and candidate.judgement else 1
+                self.valid_at_first[role] += valid[task] and spent.requests == wanted
         if candidate.judgement is not None and not _is_program(candidate, "judge"):
             self.qualities[round(candidate.judgement.quality, 2)] += 1
         if not _is_program(candidate, "solver"):

@@ -295,12 +295,6 @@ def test_what_lies_below_the_bound_is_dropped_with_its_own_reason() -> None:
 # ---- the judge
 
 
-def test_several_judgements_need_a_temperature() -> None:
-    with pytest.raises(InputError, match="all judgements would be one and the same"):
-        Recipe.of({"judging": {"samples": 3}})
-    assert Recipe.of({"judging": {"samples": 3, "temperature": 0.7}}).judging.samples == 3
-
-
 def practices(count: int = 20) -> list[Practice]:
     return [
         Practice(

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from statistics import fmean
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from factories import make_build
 
+from kpmath_builder import InputError, Recipe
 from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import Judgement
-from kpmath_builder.synthesis.questions import averaged, judge, judgement_of, show, write
+from kpmath_builder.synthesis.questions import judge, judgement_of, show, write
 
 POINTS = ("ratios", "sums", "areas", "roots")
 PRACTICES = [{"topic": "Algebra", "key_points": POINTS[:3]}, {"topic": "Geometry", "key_points": POINTS[3:]}]
@@ -30,14 +32,12 @@ class Replying:
 
     def __init__(self, reply: Reply[Any], work: str = "Thus \\boxed{7}.", ended: str = "stop") -> None:
         self.asked: list[tuple[str, Any]] = []
-        self.numbers: list[int] = []
         self._reply = reply
         self._work = Response(text=work, finish_reason=ended)
 
     async def samples(self, task: str, material: object, count: int, first: int = 0) -> list[Response]:
-        assert count == 1
+        assert (count, first) == (1, 0)
         self.asked.append((task, material))
-        self.numbers.append(first)
         return [self._work]
 
     async def reply(
@@ -49,8 +49,8 @@ class Replying:
         *,
         sample: int = 0,
     ) -> Reply[Any]:
+        assert sample == 0
         self.asked.append((task, material))
-        self.numbers.append(sample)
         reason = refuse(self._reply.value) if self._reply.value is not None else ""
         return Reply(None, reason) if reason else self._reply
 
@@ -60,7 +60,7 @@ def as_ask(replying: Replying) -> Ask:
 
 
 def judgement(reply: JudgeReply, work: str = "Thus \\boxed{7}.", ended: str = "stop") -> Judgement:
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)))).value
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)), 1)).value
     assert judged is not None
     return judged
 
@@ -107,27 +107,27 @@ def test_work_that_was_cut_off_has_no_answer() -> None:
 @pytest.mark.parametrize("ended", ["refused", "given_up"])
 def test_without_work_there_is_no_judgement(ended: str) -> None:
     replying = Replying(Reply(said()), "Too long.", ended)
-    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying))) == Reply(None, "Too long.")
+    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1)) == Reply(None, "Too long.")
     assert [task for task, _ in replying.asked] == ["work"]
 
 
 @pytest.mark.parametrize("needed", ["", "+++", "+++++"])
 def test_a_judgement_about_other_key_points_than_those_shown_is_refused(needed: str) -> None:
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed))))))
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed)))), 1))
     assert judged.value is None
     assert judged.reason == f"reply speaks of {len(needed)} key points, but there are 4"
 
 
 def test_the_judge_works_the_question_out_and_is_shown_its_work() -> None:
     replying = Replying(Reply(said()), "Thus \\boxed{7}.\n\nProblem:\nAnother one?")
-    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1))
     material = {"question": "How many?", "practices": PRACTICES}
     assert replying.asked == [("work", material), ("judge", material | {"work": "Thus \\boxed{7}."})]
 
 
 def test_long_work_is_shown_up_to_its_limit() -> None:
     replying = Replying(Reply(said()), "x" * 6001 + r" \boxed{7}")
-    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1))
     assert [material["work"] for task, material in replying.asked if task == "judge"] == ["x" * 6000]
 
 
@@ -137,7 +137,7 @@ def test_of_no_key_points_none_is_missing() -> None:
 
 def test_without_a_judgement_its_reason_is_passed_on() -> None:
     reply: Reply[Any] = Reply(None, "cut off (length)")
-    assert asyncio.run(judge("How many?", [], as_ask(Replying(reply)))) == Reply(None, "cut off (length)")
+    assert asyncio.run(judge("How many?", [], as_ask(Replying(reply)), 1)) == Reply(None, "cut off (length)")
 
 
 def test_a_question_is_written_from_the_practices_alone() -> None:
@@ -159,40 +159,75 @@ def test_the_teachers_see_topic_key_points_problem_and_solution_of_each_practice
         assert practice == {**vars(expected), "problem": seed.problem, "solution": seed.solution}
 
 
-def test_several_judgements_are_asked_for_under_numbers_of_their_own() -> None:
-    replying = Replying(Reply(said()))
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 3)).value
-    assert judged is not None
-    assert judged.judgements == 3
-    assert replying.numbers == [0, 0, 1, 1, 2, 2]
+# Several judgements
 
 
-def test_several_judgements_are_averaged_and_what_most_miss_is_missing() -> None:
-    """The quality is the lower of the means; all errors are kept; the answer is the one that most give."""
-    made = averaged(
-        [
-            judgement_of(said("-+++"), POINTS, "7"),
-            judgement_of(said("--++", "no price", final_answers=2), POINTS, "8"),
-            judgement_of(said("++++", "no price", final_answers=3), POINTS, "7"),
-            judgement_of(said("-+++"), POINTS, ""),
-        ]
+class Wavering:
+    """Judges each time anew: one work and one reply per judgement; None is a reply that cannot be read."""
+
+    headings = ("Problem:",)
+
+    def __init__(self, *judgements: tuple[str, JudgeReply | None]) -> None:
+        self.judgements = judgements
+
+    async def samples(self, task: str, _: object, count: int, first: int) -> list[Response]:
+        assert (task, count) == ("work", 1)
+        return [Response(text=self.judgements[first][0], finish_reason="stop")]
+
+    async def reply(
+        self, task: str, material: dict[str, str], kind: type, refuse: object, *, sample: int
+    ) -> Reply[Any]:
+        work, said_then = self.judgements[sample]
+        assert (task, material["work"]) == ("judge", work)
+        return Reply(said_then, "" if said_then else f"unreadable {sample}")
+
+
+def wavered(*judgements: tuple[str, JudgeReply | None]) -> Reply[Judgement]:
+    ask = cast("Ask", Wavering(*judgements))
+    return asyncio.run(judge("How many?", PRACTICES, ask, samples=len(judgements)))
+
+
+def test_several_judgements_are_averaged():
+    its = wavered(
+        (r"\boxed{1/2}", said("++++")),
+        (r"\boxed{0.5}", said("++-+", "A length is missing.", final_answers=2)),
+        (r"\boxed{3}", said("+--+", "A length is missing.", "Odd units.", final_answers=4)),
+    ).value
+    assert its == Judgement(
+        key_points_present=0.75,
+        correctness=fmean([1, 0.5, 0.5]),
+        quality=fmean([1, 0.5, 0.5]),
+        missing_key_points=("areas", "sums"),
+        errors=("A length is missing.", "Odd units."),
+        sub_questions=2,
+        judge_answer="0.5",
+        judgements=3,
     )
-    assert (made.key_points_present, made.correctness) == (0.75, 0.5)
-    assert made.quality == 0.5
-    assert made.missing_key_points == ("ratios",)
-    assert made.errors == ("no price",)
-    assert (made.sub_questions, made.judge_answer, made.judgements) == (2, "7", 4)
 
 
-def test_judgements_that_are_not_valid_are_left_out_unless_none_is() -> None:
-    class Partly(Replying):
-        async def reply(self, *positional: Any, sample: int = 0, **named: Any) -> Reply[Any]:
-            return Reply(None, "unreadable") if sample < 2 else self._reply
+@pytest.mark.parametrize(
+    ("works", "answer"),
+    [(["7", "7", "none"], "7"), (["7", "none"], ""), (["none", "none", "7"], "")],
+    ids=["most", "as many", "fewer"],
+)
+def test_the_judge_has_an_answer_if_more_judgements_come_to_it_than_to_none(works: list[str], answer: str):
+    its = wavered(*((rf"\boxed{{{work}}}", said()) for work in works)).value
+    assert its is not None
+    assert its.judge_answer == answer
 
-    def judged(samples: int) -> Reply[Judgement]:
-        return asyncio.run(judge("How many?", PRACTICES, as_ask(Partly(Reply(said()))), samples))
 
-    assert judged(2) == Reply(None, "unreadable")
-    value = judged(3).value
-    assert value is not None
-    assert value.judgements == 1
+@pytest.mark.parametrize(
+    ("readable", "judgements"), [("yyn", 2), ("yn", None), ("ynn", None)], ids=["most", "half", "few"]
+)
+def test_a_question_is_judged_if_most_of_its_judgements_can_be_read(readable: str, judgements: int | None):
+    """Half of them would be the luck of the readable half."""
+    its = wavered(*((r"\boxed{7}", said() if sign == "y" else None) for sign in readable))
+    assert (its.value and its.value.judgements) == judgements
+    assert its.reason == ("" if judgements else "unreadable 1")
+
+
+def test_several_judgements_at_temperature_0_are_refused():
+    """They would be one judgement, paid for several times."""
+    with pytest.raises(InputError, match=r"judging.samples is 3, but judging.temperature is 0"):
+        Recipe.of({"judging": {"samples": 3}})
+    assert Recipe.of({"judging": {"samples": 3, "temperature": 0.7}}).judging.samples == 3

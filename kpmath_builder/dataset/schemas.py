@@ -214,7 +214,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "judgements",
             _INT,
-            "The number of judgements whose scores are averaged; null where unjudged.",
+            "The number of judgements that are averaged in these columns; null where unjudged.",
             nullable=True,
         ),
         Column(
@@ -255,6 +255,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_identical",
             _INT,
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_united",
+            _STRINGS,
+            "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
             nullable=True,
         ),
         Column(

@@ -94,7 +94,7 @@ class Ask:
         """Ask until a reply is readable, at most `build.attempts` times; each attempt has a seed of its own.
 
         After a reply that ran in a loop there is one more attempt, with half the tokens. `refuse` returns why a reply that can be
-        read does not fit the material, or "". `sample` tells apart replies to the same material.
+        read does not fit the material, or "". `sample` is the number of the reply, if several are wanted.
         """
         reason, looped = "", False
         for attempt in range(self._run.recipe.build.attempts):
