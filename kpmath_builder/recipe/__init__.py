@@ -158,6 +158,15 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _referee_is_a_model(self) -> Self:
+        if self.consensus.referee and not self.teacher_for("referee").uses_prompts:
+            raise ValueError(
+                "consensus.referee is true, but the referee is the embedded program, which compares nothing that the builder does not: name a "
+                "model in [roles.referee]"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _solvers_differ(self) -> Self:
         """Two solvers with equal requests get equal answers, which would agree without having been found twice."""
         asked: dict[str, str] = {}
