@@ -11,7 +11,7 @@ from controlled import solving, truth_of, write_questions
 from dummy_server import DummyServer
 from small_builds import recipe, rows, same_tables
 
-from kpmath_builder import Recipe, build, load, rescore
+from kpmath_builder import InputError, Recipe, build, load, rescore
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
@@ -143,6 +143,15 @@ def test_planted_questions_measure_the_judge_at_each_threshold(whole: Path) -> N
     for its in judge["kinds"].values():
         passed = [its["passed"][at] for at in sorted(its["passed"], key=float)]
         assert passed == sorted(passed, reverse=True)
+
+
+def test_a_file_of_controls_that_cannot_be_used_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text('{"problem": "How many?"}\n')
+    with DummyServer(solving) as server:
+        with pytest.raises(InputError, match="no answer can be read"):
+            build(controlled(tmp_path / "build", server, file))
+        assert not server.requests
 
 
 def test_growth_keeps_all_controls_and_shards_change_no_byte(whole: Path, tmp_path: Path, file: Path) -> None:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from kpmath_builder.curation.decisions import Decisions, curate
-from kpmath_builder.curation.policy import CONTAINED, DRAWN, flag_of, policy_of, stays_in_spite_of
+from kpmath_builder.curation.policy import (
+    CONTAINED,
+    DRAWN,
+    flag_of,
+    paraphrases_from,
+    policy_of,
+    stays_in_spite_of,
+)
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.report import CurationReport
@@ -112,7 +119,7 @@ SEED, TEST_REPEAT, ROW = (
 # ---- policies
 
 
-@pytest.mark.parametrize("kind", [kind.value for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE])
+@pytest.mark.parametrize("kind", [kind.value for kind in RepeatKind])
 @pytest.mark.parametrize(
     ("check", "table"), [("row", "duplicates"), ("seed", "seed_repeats"), ("test", "contamination")]
 )
@@ -192,6 +199,34 @@ def test_workers_do_not_change_what_is_decided(tmp_path: Path) -> None:
     assert one == two
     assert {"d-00000200", "d-00000201", "d-00000202"} <= made[0].marks.keys()
     assert (made[0].copies, made[0].exposed) == ({"d-00000202"}, {"d-00000203"})
+
+
+RETOLD = "There were 12 loaves that the baker sold in the morning, while 15 were sold in the evening. What is the sum of loaves?"
+
+
+@pytest.mark.parametrize("others", ["duplicates", "seed_repeats", "contamination"])
+@pytest.mark.parametrize(
+    ("policy", "ending", "kinds"),
+    [("drop", "dropped", ["paraphrase"]), ("flag", "kept", ["paraphrase"]), ("ignore", "kept", [])],
+)
+def test_paraphrases_are_looked_for_only_if_the_recipe_has_a_policy_for_them(
+    tmp_path: Path, others: str, policy: str, ending: str, kinds: list[str]
+) -> None:
+    recipe = Recipe.of({others: {"paraphrase": policy}})
+    problems = {"seed_repeats": TEST} if others == "seed_repeats" else {}
+    tests = (BenchmarkProblem("t/0", TEST, ""),) if others == "contamination" else ()
+    checks = RowChecks(
+        [seed(name, text, "It is 27.", shareable=True) for name, text in problems.items()],
+        (Benchmark("T", tests),),
+        seed_paraphrases=paraphrases_from(recipe.seed_repeats),
+        test_paraphrases=paraphrases_from(recipe.contamination),
+    )
+    rows = [candidate(0, TEST if others == "duplicates" else OTHER), candidate(1, RETOLD)]
+    decisions = curate(rows, checks, recipe, Selection(recipe.selection).texts, tmp_path)
+    first, second = map(decisions.decide, rows)
+    assert first.stage is Stage.KEPT
+    assert ("kept" if second.stage is Stage.KEPT else "dropped") == ending
+    assert [mark.kind for mark in second.repeats] == kinds
 
 
 def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> None:

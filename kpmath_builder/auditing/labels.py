@@ -13,6 +13,7 @@ from kpmath_builder.auditing.check import Hits
 from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.curation.withholding import CUT_WITHHELD
+from kpmath_builder.dataset.rows import messages_of
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.sealed import DamagedError
@@ -31,6 +32,7 @@ from kpmath_builder.synthesis.candidates import synthesise
 
 __all__ = ["Relabelling", "compare_tables"]
 
+_SAID_IN_PAIR = ("question", "solution", "answer", "reasoning", "messages")
 _ADVICE = "Something changed what the log says: `kpmath verify FOLDER` names each place, and what mends it."
 
 
@@ -133,7 +135,8 @@ def compare_tables(
     selection = Selection(recipe.selection)
     scored, pairs = Hits(), Hits()
     rows = _rows(tables["scored"], ["id", "question", "consensus_winner", "solutions"])
-    waiting = _rows(tables["qa-pairs"], ["id", "candidate_id", "question", "solution", "answer", "reasoning"])
+    thinks = recipe.selection.reasoning == "think"
+    waiting = _rows(tables["qa-pairs"], ["id", "candidate_id", *_SAID_IN_PAIR])
     pair = next(waiting, None)
     for candidate, row in zip(read_candidates(list(shards)), rows, strict=False):
         name = candidate.blueprint.id
@@ -142,7 +145,7 @@ def compare_tables(
         published = {f"{name}-{it.sample:02d}": it for it in selection.published(candidate)}
         while pair is not None and pair["candidate_id"] == name:
             solution = published.get(pair["id"])
-            if solution is None or not _is_pair_of(pair, candidate.question, solution):
+            if solution is None or not _is_pair_of(pair, candidate.question, solution, thinks=thinks):
                 pairs.add(pair["id"], str(pair["answer"]))
             pair = next(waiting, None)
     for left in chain([pair] if pair else [], waiting):
@@ -153,9 +156,10 @@ def compare_tables(
         yield from hits.finding("row-changed", Risk.ACCURACY, Severity.CRITICAL, sentence, advice)
 
 
-def _is_pair_of(pair: Mapping[str, Any], question: str | None, solution: Solution) -> bool:
-    told = (pair["question"], pair["answer"], pair["solution"], pair["reasoning"])
-    return told == (question, solution.answer, solution.text, solution.thinking)
+def _is_pair_of(pair: Mapping[str, Any], question: str | None, solution: Solution, *, thinks: bool) -> bool:
+    messages = messages_of(question, solution, thinks=thinks)
+    its = (question, solution.text, solution.answer, solution.thinking, messages)
+    return all(pair[name] == value for name, value in zip(_SAID_IN_PAIR, its, strict=True))
 
 
 def _is_row_of(row: Mapping[str, Any], candidate: Candidate) -> bool:

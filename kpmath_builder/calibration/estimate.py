@@ -50,17 +50,19 @@ class LabelEstimate:
     def __init__(self, calibration: Calibration) -> None:
         self._calibration = calibration
         self._rows = self._chance = self._luck = 0
-        self._slope = np.zeros(len(calibration.coefficients), dtype=np.int64)
+        self._slope = [0] * len(calibration.coefficients)
 
     def add(self, features: VoteFeatures) -> float:
         """Count one row, and return its `p_correct`."""
         row = self._calibration.row(features)
-        chance = self._calibration.p_correct(features)
+        chance = self._calibration.chance(row)
         luck = chance * (1 - chance)
         self._rows += 1
         self._chance += round(chance * _UNIT)
         self._luck += round(luck * _UNIT)
-        self._slope += np.rint(luck * row * _UNIT).astype(np.int64)
+        self._slope = [
+            total + round(luck * value * _UNIT) for total, value in zip(self._slope, row, strict=True)
+        ]
         return chance
 
     def result(self) -> TrueLabels | None:
@@ -68,10 +70,14 @@ class LabelEstimate:
         if not self._rows:
             return None
         share = self._chance / _UNIT / self._rows
-        slope = self._slope / _UNIT / self._rows
+        slope = np.array(self._slope) / _UNIT / self._rows
         fit = float(slope @ np.array(self._calibration.covariance) @ slope)
         spread = math.sqrt(fit + self._luck / _UNIT / self._rows**2)
         low, high = _around(share, spread)
+        step = (
+            0.5 / self._calibration.controls
+        )  # a share of n controls moves in steps of 1/n (continuity correction)
+        low, high = max(low - step, 0.0), min(high + step, 1.0)
         return TrueLabels(
             round(share, 4), round(low, 4), round(high, 4), self._rows, self._calibration.controls
         )

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import mul
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +25,8 @@ LEAST_CONTROLS = 30
 _FURTHEST = 3.0
 """Standard deviations from the centre of the controls beyond which a value counts as that far: nothing is known of what lies outside."""
 _FLAT = 1e-9
+_LARGEST = 40.0
+"""Log odds beyond which an exponential says no more."""
 _Floats = npt.NDArray[np.float64]
 
 
@@ -90,7 +93,9 @@ class Calibration:
         centres = np.where(known, values, 0.0).sum(axis=0) / counts
         scales = np.sqrt((np.where(known, values - centres, 0.0) ** 2).sum(axis=0) / counts)
         used = [number for number, scale in enumerate(scales) if scale > _FLAT]
-        rows = _design(values[:, used], centres[used], scales[used])
+        rows = np.array(
+            [[1.0, *(_scaled(row[n], centres[n], scales[n]) for n in used)] for row in values.tolist()]
+        )
         mean = np.array([0.0, *(COLUMNS[number].slope * scales[number] for number in used)])
         precision = np.array([_FLAT, *(COLUMNS[number].spread ** -2 for number in used)])
         coefficients, covariance = _posterior(rows, right, mean, precision)
@@ -106,29 +111,27 @@ class Calibration:
 
     def p_correct(self, features: VoteFeatures) -> float:
         """Return the probability that the leading answer is true, to six decimals."""
-        return round(float(_logistic(self.row(features) @ self._coefficients)), 6)
+        return self.chance(self.row(features))
 
-    def row(self, features: VoteFeatures) -> _Floats:
-        """Return 1 and the columns at unit scale, shape (1 + columns,)."""
-        values = np.array([_number(column, features) for column in self._columns], dtype=np.float64)
-        return np.asarray(_design(values[None, :], self._centres, self._scales)[0])
+    def row(self, features: VoteFeatures) -> tuple[float, ...]:
+        """Return 1 and the columns at unit scale; what is not known, or lies far outside the controls, says no more than they do."""
+        return (
+            1.0,
+            *(
+                _scaled(_number(column, features), centre, scale)
+                for column, centre, scale in zip(self._columns, self.centres, self.scales, strict=True)
+            ),
+        )
+
+    def chance(self, row: tuple[float, ...]) -> float:
+        """Return `p_correct` of a row."""
+        odds = math.fsum(map(mul, self.coefficients, row))
+        return round(1 / (1 + math.exp(-max(odds, -_LARGEST))), 6)
 
     @cached_property
     def _columns(self) -> tuple[Term, ...]:
         known = {column.name: column for column in COLUMNS}
         return tuple(known[name] for name in self.columns)
-
-    @cached_property
-    def _coefficients(self) -> _Floats:
-        return np.array(self.coefficients)
-
-    @cached_property
-    def _centres(self) -> _Floats:
-        return np.array(self.centres)
-
-    @cached_property
-    def _scales(self) -> _Floats:
-        return np.array(self.scales)
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -192,10 +195,9 @@ def _number(column: Term, features: VoteFeatures) -> float:
     return math.nan if value is None else value
 
 
-def _design(values: _Floats, centres: _Floats, scales: _Floats) -> _Floats:
-    """Return the rows of the model, an unknown value as the centre."""
-    scaled = np.nan_to_num(np.clip((values - centres) / scales, -_FURTHEST, _FURTHEST), nan=0.0)
-    return np.column_stack([np.ones(len(values)), scaled])
+def _scaled(value: float, centre: float, scale: float) -> float:
+    """Return a value in deviations from the centre; an unknown one lies there."""
+    return 0.0 if math.isnan(value) else min(max((value - centre) / scale, -_FURTHEST), _FURTHEST)
 
 
 def _posterior(rows: _Floats, right: _Floats, mean: _Floats, precision: _Floats) -> tuple[_Floats, _Floats]:
@@ -224,7 +226,7 @@ def _loss(rows: _Floats, right: _Floats, mean: _Floats, precision: _Floats, at: 
 
 
 def _logistic(logits: _Floats) -> _Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -40, 40))))
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -_LARGEST, _LARGEST))))
 
 
 def _plain(values: _Floats) -> tuple[float, ...]:

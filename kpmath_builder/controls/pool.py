@@ -8,7 +8,7 @@ from kpmath_builder.controls.known import KnownQuestion
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import HELD_BACK, Extraction, SeedProblem
 
-__all__ = ["ControlPool", "held_back_of"]
+__all__ = ["ControlPool", "check_controls", "held_back_of"]
 
 
 class ControlSource(Protocol):
@@ -43,6 +43,11 @@ class ControlPool:
             return None
         turn, source = divmod(number, len(self._sources))
         return self._sources[source].question(turn)
+
+
+def check_controls(recipe: Recipe) -> None:
+    """Raise `InputError` for a file of controls or a generator that cannot be used, before anything is paid for."""
+    ControlPool(recipe, ())
 
 
 def held_back_of(seeds: Sequence[SeedProblem], extractions: Sequence[Extraction]) -> list[SeedProblem]:

@@ -16,6 +16,7 @@ from kpmath_builder.curation.policy import (
     ALWAYS_DROPPED,
     CONTAINED,
     DRAWN,
+    paraphrases_from,
     policy_of,
     reason_of,
     reason_to_drop,
@@ -118,7 +119,9 @@ def curate(
         Processes that read the texts; the result does not depend on them.
     """
     decisions = Decisions(checks, recipe, CurationReport.of(checks.benchmarks, len(checks.seeds)))
-    read = in_order(_CandidateReader(checks), _batches(candidates, checks, publish), workers)
+    paraphrases = paraphrases_from(recipe.duplicates)
+    reader = _CandidateReader(checks, paraphrases=paraphrases is not None)
+    read = in_order(reader, _batches(candidates, checks, publish), workers)
     repeats = compare_signatures(
         (
             signatures.only(list(_survive(batch, found, decisions, publish)))
@@ -127,6 +130,7 @@ def curate(
         scratch=scratch,
         memory=recipe.duplicates.memory << 20,
         kept=stays_in_spite_of(recipe),
+        paraphrases=paraphrases,
     )
     for row, repeat in repeats.items():
         mark = RepeatMark(check="row", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
@@ -179,6 +183,8 @@ class _CandidateReader:
     """Reads each question once, for whatever it is compared with; also in a worker process."""
 
     checks: RowChecks
+    paraphrases: bool
+    """Whether those of earlier rows are looked for."""
 
     def __call__(self, candidates: Sequence[_Texts]) -> tuple[Signatures, Sequence[_FoundRepeats]]:
         ids, readings, found = [], [], []
@@ -197,7 +203,7 @@ class _CandidateReader:
                 tests = list(self.checks.whole_tests(reading or one.written))
             exposed = None if is_copy else exposed_seed(one.others, self.checks.protected)
             found.append(_FoundRepeats(hits, tests, is_copy, exposed))
-        return Signatures.of(ids, readings), found
+        return Signatures.of(ids, readings, paraphrases=self.paraphrases), found
 
 
 def _batches(

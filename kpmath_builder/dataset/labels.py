@@ -45,7 +45,7 @@ class KnownLabels:
                 continue
             left_out = is_known(its.question)
             self._report.add_control(its, left_out=left_out)
-            features = None if left_out else _features_of_control(its)
+            features = None if left_out else _features(its)
             if features is not None and its.right is not None:
                 learnt.append(Control(features, its.right))
         calibration = Calibration.fit(learnt)
@@ -100,19 +100,16 @@ class KnownLabels:
         return self._chances[index]
 
 
-def _features(candidate: Candidate) -> VoteFeatures | None:
-    if candidate.vote is None:
+def _features(asked: Candidate | ControlQuestion) -> VoteFeatures | None:
+    if asked.vote is None:
         return None
-    return VoteFeatures.of(candidate.vote, candidate.solutions, candidate.judgement)
-
-
-def _features_of_control(control: ControlQuestion) -> VoteFeatures | None:
-    return None if control.vote is None else VoteFeatures.of(control.vote, control.solutions)
+    judgement = asked.judgement if isinstance(asked, Candidate) else None
+    return VoteFeatures.of(asked.vote, asked.solutions, judgement)
 
 
 def _why_not(recipe: Recipe, learnt: list[Control]) -> str:
-    if not recipe.teacher_for("solver").uses_prompts:
-        return "a program solves by its rules, and there is nothing to measure."
     if not recipe.controls.share:
         return "there are no controls, because controls.share is 0."
+    if not recipe.has_controls:
+        return "a program solves by its rules, and there is nothing to measure."
     return why_not(learnt)

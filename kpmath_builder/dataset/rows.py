@@ -17,7 +17,7 @@ from kpmath_builder.records import (
     Vote,
 )
 
-__all__ = ["Row", "extraction_rows", "pair_rows", "scored_row", "with_thoughts"]
+__all__ = ["Row", "extraction_rows", "messages_of", "pair_rows", "scored_row", "with_thoughts"]
 
 Row = dict[str, Any]
 
@@ -76,6 +76,12 @@ def pair_rows(
     return sorted(rows, key=lambda row: str(row["id"]))
 
 
+def messages_of(question: str | None, solution: Solution, *, thinks: bool) -> list[Row]:
+    """Return question and solution as a chat; `thinks`: the assistant says what was thought before the solution."""
+    said = with_thoughts(solution.text, solution.thinking if thinks else None)
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": said}]
+
+
 def with_thoughts(solution: str, thoughts: str | None) -> str:
     """Return a solution behind what was thought, as models that think write it and chat templates read it."""
     return solution if thoughts is None else f"<think>\n{thoughts}\n</think>\n\n{solution}"
@@ -91,13 +97,7 @@ def _pair_row(
         "question": candidate.question,
         "solution": solution.text,
         "answer": solution.answer,
-        "messages": [
-            {"role": "user", "content": candidate.question},
-            {
-                "role": "assistant",
-                "content": with_thoughts(solution.text, solution.thinking if thinks else None),
-            },
-        ],
+        "messages": messages_of(candidate.question, solution, thinks=thinks),
         "topics": _distinct(part.topic for part in parts),
         "key_points": _distinct(point for part in parts for point in part.key_points),
         "consensus": candidate.vote.share if candidate.vote else None,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.decisions import curate
+from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.row_checks import RowChecks
@@ -45,7 +46,12 @@ def write_dataset(
     prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     hide = hide_private(recipe)
     # A fault can be a library's words, which name places on this machine.
-    checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
+    checks = RowChecks(
+        knowledge.seeds,
+        [replace(one, fault=hide(one.fault)) for one in benchmarks],
+        seed_paraphrases=paraphrases_from(recipe.seed_repeats),
+        test_paraphrases=paraphrases_from(recipe.contamination),
+    )
     labels = _labels(recipe, knowledge, checks, shards)
     with scratch(workspace.folder) as room:
         decisions = curate(

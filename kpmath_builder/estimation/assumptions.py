@@ -107,13 +107,15 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
     is_model = recipe.teacher_for("writer").uses_prompts
     yields = _OF_MODEL if is_model else _OF_PROGRAM
     samples = expected_samples(recipe.solutions)
+    controls = recipe.controls.share if recipe.has_controls else 0.0
+    planted = recipe.controls.judge_share if recipe.has_planted else 0.0
     requests: dict[Task, float] = {
         "extract": 1.0,
         "same_topic": round(len(seeds) ** _PAIRS_EXPONENT),
         "write": 1.0,
-        "work": yields.written,
-        "judge": yields.written,
-        "solve": yields.written * yields.judged * samples,
+        "work": (yields.written + planted) * recipe.judging.samples,
+        "judge": (yields.written + planted) * recipe.judging.samples,
+        "solve": (yields.written * yields.judged + controls) * samples,
         **_optional(recipe, yields),
     }
     loads: dict[PlannedTask, TaskLoad] = {

@@ -16,7 +16,7 @@ from kpmath_builder.folder.log_costs import TaskCost, costs_by_task
 from kpmath_builder.folder.log_scan import lines_of
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
-from kpmath_builder.funnel import Funnel
+from kpmath_builder.funnel import CONTROL, Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task
@@ -25,6 +25,7 @@ from kpmath_builder.records import Stage, Tokens
 
 __all__ = ["measure", "measured_rates"]
 
+_JUDGING: tuple[PlannedTask, ...] = ("work", "judge")
 _MOST_LINES = 100_000
 """Lines of the synthesis logs that are read: enough for every mean, however large the folder."""
 
@@ -45,6 +46,8 @@ def measure(workspace: Workspace, recipe: Recipe, prompts: Prompts, assumed: Pro
     loads = {task: measured.get(task, load) for task, load in assumed.loads.items() if task not in foreign}
     loads |= {task: assumed.loads[task] for task in foreign & assumed.loads.keys()}
     loads["solve"] = _with_samples(loads["solve"], {**before, **begun.decided} if begun else {}, recipe)
+    judgements = recipe.judging.samples / before.get("judging.samples", 1)
+    loads |= {task: _times(loads[task], judgements) for task in _JUDGING}
     profile = replace(assumed, loads=loads, rates=measured_rates(workspace.folder))
     return profile if foreign else _with_yields(profile, workspace, sealed, asked)
 
@@ -113,11 +116,12 @@ def _with_samples(load: TaskLoad, before: Keys, recipe: Recipe) -> TaskLoad:
     now = recipe.solutions
     names = ("samples", "sampling", "min_samples")
     then = now.model_copy(update={its: before[key] for its in names if (key := f"solutions.{its}") in before})
-    return (
-        load
-        if load.known is Known.ASSUMED
-        else replace(load, requests=load.requests * expected_samples(now) / expected_samples(then))
-    )
+    return _times(load, expected_samples(now) / expected_samples(then))
+
+
+def _times(load: TaskLoad, factor: float) -> TaskLoad:
+    """Return a measured load for more or fewer requests per question; what is assumed is for those of now already."""
+    return load if load.known is Known.ASSUMED else replace(load, requests=load.requests * factor)
 
 
 def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, TaskLoad]:
@@ -151,10 +155,16 @@ def _synthesis(asked: Mapping[str, TaskCost], sealed: _Sealed) -> dict[PlannedTa
     loads: dict[PlannedTask, TaskLoad] = {}
     for task in tasks:
         cost = asked.get(task)
-        tokens = sealed.funnel.spent.get(task, Tokens()) if sealed.questions else cost and cost.tokens
+        tokens = _spent(sealed.funnel, task) if sealed.questions else cost and cost.tokens
         if cost and tokens and tokens.requests:
             loads[task] = _load(tokens, cost, questions)
     return loads
+
+
+def _spent(funnel: Funnel, task: Task) -> Tokens:
+    """Return what a task cost; controls are solutions too."""
+    names = (task, CONTROL) if task == "solve" else (task,)
+    return sum((funnel.spent[name] for name in names if name in funnel.spent), Tokens())
 
 
 def _questions(asked: Mapping[str, TaskCost]) -> int:

@@ -68,8 +68,6 @@ __all__ = [
 ]
 
 _TEACHERS = ("teacher.", "roles.", "solvers.")
-_HELD_BACK = "controls.held_back"
-"""Counts as far as it holds anything back: what is drawn without controls stays what it was."""
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
 _TABLE_OF: Mapping[Role, str] = {
@@ -81,7 +79,7 @@ _TABLE_OF: Mapping[Role, str] = {
     "reference": "reference",
 }
 """Role to the table with the sampling of what it is asked."""
-_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False}
+_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False, "judging.samples": 1}
 """Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
 
 
@@ -299,6 +297,18 @@ class Recipe(Section):
         """The share of the seed problems that no practice is made of."""
         return self.controls.held_back if self.has_controls and self.controls.needs_seeds else 0.0
 
+    @property
+    def idle(self) -> frozenset[str]:
+        """Names of keys of `controls` that decide nothing here: what is built without controls stays what it was."""
+        used = {
+            "share": self.has_controls,
+            "sources": self.has_controls,
+            "held_back": bool(self.held_back),
+            "generators": self.has_controls and self.controls.uses("reasoning-gym"),
+            "judge_share": self.has_planted,
+        }
+        return frozenset(f"controls.{name}" for name, is_used in used.items() if not is_used)
+
     def sampled_by(self, role: Role, solver: str = "") -> Sampled:
         """Return the sampling fields of what `role` is asked; of several solvers, those of the one that is named."""
         sampled: Sampled = getattr(self, _TABLE_OF[role])
@@ -315,9 +325,6 @@ class Recipe(Section):
             for key in self._in_play()
             if key.kind is kind and not key.name.startswith(_TEACHERS)
         }
-        if _HELD_BACK in of_kind:
-            of_kind.pop(_HELD_BACK)
-            of_kind |= {_HELD_BACK: self.held_back} if self.held_back else {}
         return {**of_kind, **self._asked_of_teachers(kind)}
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
@@ -334,7 +341,7 @@ class Recipe(Section):
         absent = tuple(name for role in idle for name in (f"{_TABLE_OF[role]}.", f"roles.{role}."))
         for one in walk(self):
             as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
-            if not as_before and not one.name.startswith(absent):
+            if not as_before and one.name not in self.idle and not one.name.startswith(absent):
                 yield one
 
     def _asked_of_teachers(self, kind: KeyKind) -> dict[str, Any]:

@@ -166,8 +166,23 @@ class JudgingSettings(Sampled):
     temperature: float = key("sampling temperature", 0.0, ge=0)
     top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
     max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+    samples: int = key(
+        "judgements per question, whose scores are averaged; more than one needs a temperature above 0",
+        1,
+        ge=1,
+        le=64,
+    )
     threshold: float = key("lowest quality of a question that is solved", 0.85, KeyKind.DECISION, ge=0, le=1)
     max_sub_questions: int = key("questions with more sub-questions are dropped", 3, KeyKind.DECISION, ge=1)
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> Self:
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError(
+                f"judging.samples is {self.samples}, but judging.temperature is 0, at which all judgements are one: raise the temperature, "
+                "e.g. to 0.7"
+            )
+        return self
 
 
 class SolutionsSettings(Sampled):
@@ -247,7 +262,7 @@ class ConsensusSettings(Section):
 
 
 class ControlsSettings(Section):
-    """Questions whose answers, or faults, are known: they measure how often labels and verdicts are right (docs/calibration.md)."""
+    """Questions whose answers, or faults, are known: they measure how often labels and verdicts are right (docs/controls.md)."""
 
     share: float = key(
         "share of the blueprints beside which such a question is solved, if a model solves; 0: none",
@@ -322,6 +337,18 @@ class DuplicatesSettings(Section):
     renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
+    paraphrase: Policy = key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+    paraphrase_similarity: float = key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
     memory: int = key(
         "mebibytes that the search for duplicates may take; what does not fit waits on the disk",
         1024,
@@ -348,6 +375,18 @@ class SeedRepeatsSettings(Section):
     renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "flag", KeyKind.DECISION)
+    paraphrase: Policy = key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+    paraphrase_similarity: float = key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
 
 
 Hit = Literal["drop", "flag"]
@@ -373,6 +412,18 @@ class ContaminationSettings(Section):
     renumbered: Hit = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Hit = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Hit = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
+    paraphrase: Policy = key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+    paraphrase_similarity: float = key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
     question_13gram: Hit = key(
         "13 words in a row of a test question stand in the question, the check that others print",
         "flag",
@@ -410,7 +461,7 @@ class SelectionSettings(Section):
     """Which agreed solutions become rows of qa-pairs."""
 
     min_p_correct: float = key(
-        "smallest estimated probability that the answer is right; a question without an estimate is kept (docs/calibration.md)",
+        "smallest estimated probability that the answer is right; a question without an estimate is kept (docs/controls.md)",
         0.0,
         KeyKind.DECISION,
         ge=0,
