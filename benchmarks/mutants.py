@@ -43,7 +43,6 @@ TESTS = {
     "execution/ask.py": "ask loops reply_quality",
     "execution/run.py": "run ask",
     "execution/teachers.py": "teachers_by_role",
-    "folder/build_spec.py": "guards",
     "folder/damage.py": "results",
     "folder/group_commit.py": "log",
     "folder/guards.py": "guards",
