@@ -111,7 +111,8 @@ class Funnel:
                 continue
             if not spent.refused and not spent.given_up:
                 self.replied[role] += 1
-                self.valid_at_first[role] += valid[task] and spent.requests == 1
+                wanted = candidate.judgement.judgements if task == "judge" and candidate.judgement else 1
+                self.valid_at_first[role] += valid[task] and spent.requests == wanted
         if candidate.judgement is not None and not _is_program(candidate, "judge"):
             self.qualities[round(candidate.judgement.quality, 2)] += 1
         if not _is_program(candidate, "solver"):

@@ -152,6 +152,8 @@ class Judgement(Record):
     sub_questions: int = 1
     judge_answer: str = ""
     """The judge's own answer to the question; empty if it found none."""
+    judgements: int = 1
+    """How many judgements it is made of."""
 
 
 class Solution(Record):
@@ -197,6 +199,8 @@ class Vote(Record):
     abstentions: int
     identical: int = 0
     """Solutions whose text, thinking included, repeats that of an earlier one."""
+    united: tuple[str, ...] = ()
+    """Pairs of answers that the referee found equal, as `a ≡ b`."""
 
 
 class Stage(StrEnum):

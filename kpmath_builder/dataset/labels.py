@@ -104,8 +104,7 @@ def _features(asked: Candidate | ControlQuestion) -> VoteFeatures | None:
     if asked.vote is None:
         return None
     judgement = asked.judgement if isinstance(asked, Candidate) else None
-    solvers = {its.sample: its.solver for its in asked.solutions if its.solver}
-    return VoteFeatures.of(asked.vote, asked.solutions, judgement, solvers=solvers)
+    return VoteFeatures.of(asked.vote, asked.solutions, judgement)
 
 
 def _why_not(recipe: Recipe, learnt: list[Control]) -> str:

@@ -212,6 +212,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "judgements",
+            _INT,
+            "The number of judgements that are averaged in these columns; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
@@ -249,6 +255,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_identical",
             _INT,
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_united",
+            _STRINGS,
+            "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
             nullable=True,
         ),
         Column(

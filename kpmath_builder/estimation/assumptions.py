@@ -113,8 +113,8 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
         "extract": 1.0,
         "same_topic": round(len(seeds) ** _PAIRS_EXPONENT),
         "write": 1.0,
-        "work": yields.written + planted,
-        "judge": yields.written + planted,
+        "work": (yields.written + planted) * recipe.judging.samples,
+        "judge": (yields.written + planted) * recipe.judging.samples,
         "solve": (yields.written * yields.judged + controls) * samples,
         **_optional(recipe, yields),
     }

@@ -79,7 +79,7 @@ _TABLE_OF: Mapping[Role, str] = {
     "reference": "reference",
 }
 """Role to the table with the sampling of what it is asked."""
-_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False}
+_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False, "judging.samples": 1}
 """Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
 
 

@@ -166,8 +166,23 @@ class JudgingSettings(Sampled):
     temperature: float = key("sampling temperature", 0.0, ge=0)
     top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
     max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+    samples: int = key(
+        "judgements per question, whose scores are averaged; more than one needs a temperature above 0",
+        1,
+        ge=1,
+        le=64,
+    )
     threshold: float = key("lowest quality of a question that is solved", 0.85, KeyKind.DECISION, ge=0, le=1)
     max_sub_questions: int = key("questions with more sub-questions are dropped", 3, KeyKind.DECISION, ge=1)
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> Self:
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError(
+                f"judging.samples is {self.samples}, but judging.temperature is 0, at which all judgements are one: raise the temperature, "
+                "e.g. to 0.7"
+            )
+        return self
 
 
 class SolutionsSettings(Sampled):

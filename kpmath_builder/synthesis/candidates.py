@@ -69,7 +69,7 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
         if fault:
             return draft.end(fault.reason, fault.detail)
 
-    judged = await judge(question, practices, ask)
+    judged = await judge(question, practices, ask, recipe.judging.samples)
     if judged.value is None:
         return draft.end(DropReason.UNJUDGED, judged.reason)
     draft.learn(judgement=judged.value)
