@@ -51,7 +51,6 @@ TESTS = {
     "folder/paths.py": "log_scan",
     "folder/workspace.py": "guards exchanged teachers",
     "knowledge/counts.py": "findings",
-    "knowledge/learning.py": "preview_ground losses",
     "knowledge/linkage.py": "topics",
     "knowledge/vocabulary.py": "embeddings topics",
     "synthesis/batch.py": "batch synthesise durability_shards damage",
