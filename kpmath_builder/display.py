@@ -97,8 +97,9 @@ class Display:
             return
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
         self.say(f"{result.dataset}: {rows}")
+        if result.shortfall:
+            self.say(result.shortfall)
         if result.nothing_kept:
-            self.say(result.nothing_kept)
             return
         self.say(f'Load it with: load_dataset("{result.dataset}", "qa-pairs")')
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from kpmath_builder.synthesis.batch import _Shard
+from kpmath_builder.synthesis.leading import OpenShard
 
 
 class Steps:
@@ -25,9 +25,9 @@ class Steps:
         return step
 
 
-def shard(steps: Steps) -> _Shard:
+def shard(steps: Steps) -> OpenShard:
     workspace = cast("Any", SimpleNamespace(note_sealed=lambda _: None))
-    made = _Shard(0, 1, workspace, cast("Any", SimpleNamespace()), "draw")
+    made = OpenShard(0, 1, workspace, cast("Any", SimpleNamespace()), "draw")
     made.log = made.writer = cast("Any", steps)
     return made
 

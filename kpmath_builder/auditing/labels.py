@@ -25,8 +25,8 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, DropReason
 from kpmath_builder.stopping import run_apart
-from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.leading import draw, drawer_for
 
 __all__ = ["Relabelling", "compare_tables"]
 

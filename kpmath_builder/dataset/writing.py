@@ -1,16 +1,12 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
-from kpmath_builder.curation.decisions import curate
 from kpmath_builder.curation.report import CurationReport
-from kpmath_builder.curation.row_checks import RowChecks
-from kpmath_builder.curation.selection import Selection
+from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
-from kpmath_builder.files.scratch import scratch
 from kpmath_builder.folder.shards import read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
@@ -18,10 +14,10 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
 from kpmath_builder.recipe import KeyKind, Recipe, Sampled
 from kpmath_builder.recipe.private import hide_private
-from kpmath_builder.records import Candidate, SeedProblem
+from kpmath_builder.records import Candidate, SeedProblem, Solution
 from kpmath_builder.seeds.benchmarks import Benchmark
 
-__all__ = ["write_dataset"]
+__all__ = ["first_rows", "write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
 _NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
@@ -36,21 +32,11 @@ def write_dataset(
     benchmarks: Sequence[Benchmark] = (),
 ) -> tuple[TableCounts, CurationReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
-    selection = Selection(recipe.selection)
+    decider = Decider(recipe, workspace, knowledge.seeds, benchmarks)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.load(recipe.prompts)
     hide = hide_private(recipe)
-    # A fault can be a library's words, which name places on this machine.
-    checks = RowChecks(knowledge.seeds, [replace(one, fault=hide(one.fault)) for one in benchmarks])
-    with scratch(workspace.folder) as room:
-        decisions = curate(
-            read_candidates(shards),
-            checks,
-            recipe,
-            selection.texts,
-            room,
-            workers=recipe.duplicates.workers,
-        )
+    decisions, checks = decider.decisions(read_candidates(shards)), decider.checks
     decisions.report.baseline = checks.baseline()
     decided = map(decisions.decide, read_candidates(shards))
     written = write_tables(
@@ -64,11 +50,28 @@ def write_dataset(
         ],
         practices=knowledge.practices,
         candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
-        select=selection.published,
+        select=first_rows(decider.selection.published, recipe.build.rows),
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         provenance=sources_of(recipe, prompts),
     )
     return written, decisions.report
+
+
+def first_rows(
+    select: Callable[[Candidate], Sequence[Solution]], rows: int | None
+) -> Callable[[Candidate], Sequence[Solution]]:
+    """Return `select` with at most so many solutions in all, the first ones; the candidates must come in their order."""
+    if rows is None:
+        return select
+    left = rows
+
+    def chosen(candidate: Candidate) -> Sequence[Solution]:
+        nonlocal left
+        solutions = select(candidate)[:left]
+        left -= len(solutions)
+        return solutions
+
+    return chosen
 
 
 def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:

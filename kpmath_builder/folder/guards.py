@@ -65,16 +65,22 @@ def check_folder(recipe: Recipe, *, shrink: bool) -> None:
             f"--set build.folder=…, or rename what is there with `kpmath rescore {workspace.folder} --set name={recipe.name}`."
         )
     if not shrink:
-        check_not_smaller(workspace, recipe.build.questions)
+        check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
 
 
-def check_not_smaller(workspace: Workspace, questions: int) -> None:
-    """Raise `InputError` if the folder holds candidates of more questions than these."""
+def check_not_smaller(workspace: Workspace, questions: int, rows: int | None = None) -> None:
+    """Raise `InputError` if the folder holds candidates of more questions than these, or tables of more rows."""
     built = max(_built(workspace), default=0)
     if questions < built:
         raise InputError(
             f"{workspace.folder} holds {built:,} questions, and build.questions is {questions:,} now, which would cut its tables: set it to "
             f"{built} or more, choose another folder with --set build.folder=…, or add --shrink (shrink=True) if that is meant."
+        )
+    there = _rows_of(workspace, "qa-pairs")
+    if rows is not None and rows < there:
+        raise InputError(
+            f"{workspace.folder} holds {there:,} rows, and build.rows is {rows:,} now, which would cut its tables: set it to {there} or more, "
+            "choose another folder with --set build.folder=…, or add --shrink (shrink=True) if that is meant."
         )
 
 
@@ -187,7 +193,13 @@ def _built(workspace: Workspace) -> Iterator[int]:
         header = shard_header(path)
         if header and header["rows"]:  # its last number is one less than the questions
             yield int(header["shard"]) + (int(header["rows"]) - 1) * int(header["build.shards"]) + 1
+    yield _rows_of(workspace, "scored")
+
+
+def _rows_of(workspace: Workspace, config: str) -> int:
+    """Return how many rows the tables have, as their manifest says; 0 without one."""
     with suppress(DamagedError):
         manifest = workspace.read_manifest()
         if manifest:
-            yield int(manifest.get("rows", {}).get("scored", 0))
+            return int(manifest.get("rows", {}).get(config, 0))
+    return 0

@@ -18,8 +18,8 @@ from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.records import Candidate, Extraction, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
-from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.leading import draw, drawer_for
 
 __all__ = ["QuestionExplanation", "SeedExplanation", "explain"]
 

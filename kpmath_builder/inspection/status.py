@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.curation.selection import Selection
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.findings import find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -17,7 +18,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.outcome import Outcome, outcome_of
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Candidate, Tokens
+from kpmath_builder.records import Candidate, Stage, Tokens
 from kpmath_builder.text import cut_list
 
 __all__ = ["ShardStatus", "Status", "read_status"]
@@ -42,6 +43,8 @@ class ShardStatus:
     age: float | None
     """Seconds since something was last written."""
     funnel: Funnel = field(default_factory=Funnel)
+    rows: int = 0
+    """Rows that its agreed questions give before repeats are dropped, while it is made."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class Status:
     """Whether the tables are there, whole as far as their lengths show."""
     curation: CurationReport | None = None
     """What the questions repeat; known once the tables are there."""
+    rows_wanted: int | None = None
+    """`build.rows`."""
+    rows_reached: int | None = None
+    """Rows of `qa-pairs`, or, while they are made with `build.rows`, those that the agreed questions give before repeats are dropped."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
@@ -77,6 +84,8 @@ class Status:
         return {
             "finished": self.finished,
             "sentence": self.sentence,
+            "rows_wanted": self.rows_wanted,
+            "rows_reached": self.rows_reached,
             "shards": shards,
             "funnel": self.funnel.as_json(),
             "curation": self.curation.as_json() if self.curation else None,
@@ -91,12 +100,17 @@ def read_status(folder: Path) -> Status:
     spec, draw = workspace.begun(), workspace.draw
     shards = [_shard(workspace, recipe, spec, draw or "", number) for number in range(recipe.build.shards)]
     manifest = workspace.finished(spec, quick=True)
+    wanted = recipe.build.rows
+    reached = None if wanted is None else sum(shard.rows for shard in shards)
     if manifest is not None:
+        reached = manifest["rows"]["qa-pairs"]
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in manifest["rows"].items())
         funnel, sentence = Funnel.from_json(manifest["funnel"]), f"Finished: {rows}."
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
+    if wanted is not None:
+        sentence += f" {reached:,} of {wanted:,} rows (build.rows){'' if manifest else ', before repeats are dropped'}."
     more = (_damaged(workspace, shards), _unanswered(workspace, shards))
     sentence = " ".join(filter(None, (sentence, *more)))
     outcome = outcome_of(workspace, recipe, Knowledge.load_if_whole(workspace), funnel)
@@ -105,7 +119,16 @@ def read_status(folder: Path) -> Status:
     if curation:
         found = find_in_seeds(curation.seeds, curation.seeds_in_tests())
         outcome = replace(outcome, findings=(*outcome.findings, *found))
-    return Status(shards, funnel, sentence, outcome, finished=manifest is not None, curation=curation)
+    return Status(
+        shards,
+        funnel,
+        sentence,
+        outcome,
+        finished=manifest is not None,
+        curation=curation,
+        rows_wanted=wanted,
+        rows_reached=reached,
+    )
 
 
 def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:
@@ -160,18 +183,22 @@ def _shard(
     state, funnel = _state(workspace, spec, draw, number)
     if owner and state != "sealed":
         state = "begun"
+    rows = 0
     if state == "begun" or (state == "waiting" and tokens.requests):
-        state, funnel = "begun", _unsealed(part)
+        state, (funnel, rows) = "begun", _unsealed(part, recipe)
+    done = sum(funnel.ended.values())
+    is_whole = recipe.build.rows is not None and state == "sealed"
     return ShardStatus(
         number,
         state,
         str(owner or ""),
         spec.generation(number) if spec else 0,
-        done=sum(funnel.ended.values()),
-        total=len(shard_indexes(number, recipe.build.shards, recipe.build.questions)),
+        done=done,
+        total=done if is_whole else len(shard_indexes(number, recipe.build.shards, recipe.build.questions)),
         tokens=tokens,
         age=_age(log, sealed, part),
         funnel=funnel,
+        rows=rows,
     )
 
 
@@ -186,17 +213,19 @@ def _state(workspace: Workspace, spec: BuildSpec | None, draw: str, number: int)
     return "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
 
 
-def _unsealed(part: Path) -> Funnel:
-    """Count the candidates of a shard that is being made; its last line may be half written."""
-    funnel = Funnel()
+def _unsealed(part: Path, recipe: Recipe) -> tuple[Funnel, int]:
+    """Count the candidates of a shard that is being made, and the rows that they give; its last line may be half written."""
+    funnel, rows, selection = Funnel(), 0, Selection(recipe.selection)
     try:
         with part.open("rb") as lines:
             for line in lines:
                 if line.endswith(b"\n"):
-                    funnel.add(Candidate.model_validate_json(line))
+                    candidate = Candidate.model_validate_json(line)
+                    funnel.add(candidate)
+                    rows += len(selection.texts(candidate)) if candidate.stage is Stage.AGREED else 0
     except (OSError, ValueError):
         pass
-    return funnel
+    return funnel, rows
 
 
 def _age(*paths: Path) -> float | None:

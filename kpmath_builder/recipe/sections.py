@@ -339,8 +339,16 @@ class BuildSettings(Section):
         public=False,
     )
     questions: int = key(
-        "blueprints to draw, each one question at most; may grow in a folder that is built, and shrinks only with --shrink",
+        "blueprints to draw, each one question at most, or with build.rows the most that may be drawn; may grow in a folder that is "
+        "built, and shrinks only with --shrink",
         1000,
+        KeyKind.DECISION,
+        ge=1,
+    )
+    rows: int | None = key(
+        "rows of qa-pairs to make: blueprints are drawn, in the order of the draws, until so many rows are kept; may grow, and shrinks "
+        "only with --shrink; unset: all build.questions are drawn",
+        None,
         KeyKind.DECISION,
         ge=1,
     )
