@@ -37,7 +37,8 @@ dataset, local paths in their values by their last parts; private ones are found
 
 Who answers has a `kind`: `"symbolic"` (the default), `"openai"` or `"vllm"`. Each has a table of its own below; a key that a kind does
 not have is refused. `[roles.extractor]`, `[roles.writer]`,
-`[roles.judge]` and `[roles.solver]` take the keys that they do not set from `[teacher]`, as far as their kind has them.
+`[roles.judge]`, `[roles.solver]`, `[roles.referee]` and `[roles.reference]` take the keys that they do not set from `[teacher]`, as far as
+their kind has them. The last two are only in play if a recipe asks for them (`consensus.referee`; `[roles.reference]` itself).
 `--set teacher.kind=…` drops those keys of the file that the new kind does not have.
 
 (This page is written by `docs/generate.py`.)

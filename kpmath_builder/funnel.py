@@ -18,7 +18,12 @@ _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
 """Ends of a solution that a model wrote, whole or cut off."""
-_TASKS_OF = {Stage.WRITTEN: ("write",), Stage.JUDGED: ("work", "judge"), Stage.SOLVED: ("solve",)}
+_TASKS_OF = {
+    Stage.WRITTEN: ("write", "harder"),
+    Stage.JUDGED: ("work", "judge"),
+    Stage.SOLVED: ("solve",),
+    Stage.AGREED: ("compare", "attempt"),
+}
 
 
 @dataclass(frozen=True, slots=True)

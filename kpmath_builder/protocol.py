@@ -19,6 +19,7 @@ from kpmath_builder.stopping import Stop
 
 __all__ = [
     "FINAL",
+    "OPTIONAL",
     "PROGRAM",
     "ROLE_OF",
     "UNANSWERED",
@@ -34,8 +35,8 @@ __all__ = [
     "token_count",
 ]
 
-Task = Literal["extract", "same_topic", "write", "work", "judge", "solve"]
-Role = Literal["extractor", "writer", "judge", "solver"]
+Task = Literal["extract", "same_topic", "write", "work", "judge", "solve", "compare", "attempt", "harder"]
+Role = Literal["extractor", "writer", "judge", "solver", "referee", "reference"]
 
 ROLE_OF: Mapping[Task, Role] = {
     "extract": "extractor",
@@ -44,7 +45,12 @@ ROLE_OF: Mapping[Task, Role] = {
     "work": "judge",
     "judge": "judge",
     "solve": "solver",
+    "compare": "referee",
+    "attempt": "reference",
+    "harder": "writer",
 }
+OPTIONAL: frozenset[Task] = frozenset({"compare", "attempt", "harder"})
+"""Tasks that only some recipes have."""
 
 
 def canonical_json(value: object) -> str:

@@ -26,7 +26,9 @@ from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
 
 Body = dict[str, Any]
 TASK_WORDS = {
+    "ONE harder version": "harder",
     "write new mathematics problems": "write",
+    "compare final answers": "compare",
     "check mathematics problems": "work",
     "strict reviewer": "judge",
     "keep a catalogue": "same_topic",

@@ -1,4 +1,4 @@
-"""A model in all four roles, for the dummy server: plausible replies that depend on the request alone."""
+"""A model in all roles, for the dummy server: plausible replies that depend on the request alone."""
 
 import hashlib
 import random
@@ -80,4 +80,6 @@ _REPLIES = {
     "same_topic": lambda text, chance: SameTopicReply(same=chance.random() < 0.5),
     "write": _write,
     "judge": _judge,
+    "harder": _write,
+    "compare": lambda text, chance: SameTopicReply(same=chance.random() < 0.5),
 }

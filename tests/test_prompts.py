@@ -39,6 +39,9 @@ def material(text: str) -> dict[Task, dict[str, Any]]:
         "work": {"question": text, "practices": [practice]},
         "judge": {"question": text, "work": text, "practices": [practice, practice]},
         "solve": {"question": text, "practices": [{"problem": text, "solution": text}]},
+        "compare": {"question": text, "first": text, "second": text},
+        "attempt": {"question": text},
+        "harder": {"question": text, "practices": [practice]},
     }
 
 
@@ -198,15 +201,19 @@ def test_every_text_has_an_upper_bound(task: Task, longest: int, reply: Callable
 
 def test_every_task_has_a_reply_or_is_answered_in_free_text():
     assert set(REPLIES) == set(TASKS)
-    assert [task for task, reply in REPLIES.items() if reply is None] == ["work", "solve"]
+    assert [task for task, reply in REPLIES.items() if reply is None] == ["work", "solve", "attempt"]
 
 
-@pytest.mark.parametrize("task", ["extract", "same_topic"])
+@pytest.mark.parametrize("task", ["extract", "same_topic", "compare"])
 def test_the_worked_examples_are_turns_of_their_own_with_readable_replies(prompts: Prompts, task: Task):
     """Small models copy an example that stands in the turn to which they reply."""
     system, *turns, user = prompts.render(task, material("x")[task])
     assert (system.role, user.role) == ("system", "user")
-    assert [turn.role for turn in turns] == ["user", "assistant"] * {"extract": 1, "same_topic": 2}[task]
+    assert [turn.role for turn in turns] == ["user", "assistant"] * {
+        "extract": 1,
+        "same_topic": 2,
+        "compare": 2,
+    }[task]
     for turn in turns[1::2]:
         read = read_reply(turn.content, reply_of(task))
         assert read.value is not None, read.reason

@@ -43,7 +43,10 @@ def test_the_papers_numbers_are_the_defaults() -> None:
             "teacher.addresses must be a list of text, at least one",
         ),
         ({"seeds": {"path": "a", "hub": "b"}}, "seeds.path and seeds.hub are both given: keep one of them"),
-        ({"roles": {"jury": {}}}, "roles has no jury: known are 'extractor', 'writer', 'judge' or 'solver'"),
+        (
+            {"roles": {"jury": {}}},
+            "roles has no jury: known are 'extractor', 'writer', 'judge', 'solver', 'referee' or 'reference'",
+        ),
         (
             {"teacher": {"kind": "openai", "model": "m"}, "roles": {"judge": {"modl": "m"}}},
             "did you mean roles.judge.model?",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from commands import run_command
@@ -14,7 +15,7 @@ from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.status import read_status
 from kpmath_builder.inspection.verify import Verifier
-from kpmath_builder.protocol import Response
+from kpmath_builder.protocol import Response, Task
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import DropReason
 
@@ -156,4 +157,4 @@ def test_the_log_says_which_roles_have_answered(
         with ResponseLog(workspace.log(stage)) as log:
             for number, task in enumerate(tasks):
                 log.put(f"sha256:{number}/0", task, "1", Response(text="x", finish_reason="stop"))
-    assert workspace.answered() == roles
+    assert workspace.answered(get_args(Task)) == roles

@@ -14,7 +14,7 @@ from kpmath_builder.protocol import Request, Response, Task
 
 __all__ = ["ChatCall"]
 
-_REMAINING_STEPS: Mapping[Task, int] = {"write": 3, "work": 2, "judge": 1}
+_REMAINING_STEPS: Mapping[Task, int] = {"write": 3, "harder": 3, "work": 2, "judge": 1}
 """The steps of a blueprint that follow on this one; none on other tasks."""
 _CHARACTERS_PER_TOKEN = 4
 """Of a prompt, roughly; only for a rate limit's estimate."""

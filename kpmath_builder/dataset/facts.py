@@ -23,7 +23,7 @@ class CardFacts:
     """What a build knows of itself."""
 
     models: Mapping[str, str]
-    """Role (extractor, writer, judge, solver) to model."""
+    """Role (extractor, writer, judge, solver and others in play) to model."""
     recipe: Mapping[str, object] = field(default_factory=dict)
     """Settings and values, in the order in which they are shown."""
     tasks: Sequence[TaskFacts] = ()

@@ -105,15 +105,22 @@ _ASKED: Mapping[Task, str] = {
     "work": "judging",
     "judge": "judging",
     "solve": "solutions",
+    "compare": "referee",
+    "attempt": "reference",
+    "harder": "questions",
 }
 """By task the table of the recipe with the sampling of it."""
+
+
+def _asked(recipe: Recipe) -> Mapping[Task, str]:
+    return {task: table for task, table in _ASKED.items() if task in recipe.tasks_in_play}
 
 
 def _settings(recipe: Recipe) -> dict[str, object]:
     """Return the public settings; a program has no temperature."""
     meaningless = {
         f"{table}.{name}"
-        for task, table in _ASKED.items()
+        for task, table in _asked(recipe).items()
         if _is_program(recipe, ROLE_OF[task])
         for name in Sampling.__slots__
     }
@@ -130,12 +137,14 @@ def _is_program(recipe: Recipe, role: Role) -> bool:
 
 def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[TaskFacts]:
     tasks = []
-    for task, table in _ASKED.items():
+    for task, table in _asked(recipe).items():
         role = ROLE_OF[task]
         sampled: Sampled = getattr(recipe, table)
         sampling = sampled.request_sampling
         said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
-        times = f"; {_samples(recipe)}" if task == "solve" else ""
+        times = {"solve": f"; {_samples(recipe)}", "attempt": f"; {recipe.reference.samples} samples"}.get(
+            task, ""
+        )
         if _is_program(recipe, role):
             said = "none: a program"
         tasks.append(TaskFacts(task, models[role], said + times, prompts.hashes[task]))

@@ -40,6 +40,7 @@ _TOPICS_PER_SEED = 2
 _KEY_POINTS_PER_TOPIC = 2
 _TOPIC = "Arithmetic - Multiplication and Division"
 _KEY_POINT = "The number of equal groups is the total divided by the size of a group"
+_ANSWER = r"\frac{a}{b} + \sqrt{c}"
 _EXTRACTION = _TOPICS_PER_SEED * (6 + 16 * _KEY_POINTS_PER_TOPIC)
 _SAME_TOPIC = 10
 _JUDGEMENT = 60
@@ -50,6 +51,8 @@ _WORK_SHARE = 1.0
 _REASKED = 1.05
 _ADAPTIVE_SHARE = 0.55
 """Of the samples, those that adaptive sampling asks for (docs/benchmarks.md: 0.38 on GSM8K, 0.62 on MATH level 5)."""
+_COMPARED = 0.2
+"""Requests to the referee per solved question: few questions have answers that no program can compare."""
 _PAIRS_EXPONENT = 0.75
 _LOG_LINE = 320
 _CANDIDATE = 1_500
@@ -111,6 +114,7 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
         "work": yields.written,
         "judge": yields.written,
         "solve": yields.written * yields.judged * samples,
+        **_optional(recipe, yields),
     }
     loads: dict[PlannedTask, TaskLoad] = {
         **{task: counter.load(task, per_unit) for task, per_unit in requests.items()},
@@ -131,6 +135,17 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
         knowledge=_KNOWLEDGE * len(seeds),
         yields=Known.ASSUMED,
     )
+
+
+def _optional(recipe: Recipe, yields: _Yields) -> Mapping[Task, float]:
+    """Return the requests per question of the tasks that only some recipes have."""
+    solved = yields.written * yields.judged
+    requests: Mapping[Task, float] = {
+        "compare": solved * _COMPARED,
+        "attempt": solved * yields.kept * recipe.reference.samples,
+        "harder": solved * yields.kept,
+    }
+    return {task: requests[task] for task in requests if task in recipe.tasks_in_play}
 
 
 def _embedding(recipe: Recipe, seeds: int) -> Mapping[PlannedTask, TaskLoad]:
@@ -158,7 +173,7 @@ class _Counter:
         prompt = fmean(
             count_prompt(request.messages, is_prompted=settings.uses_prompts) for request in requests
         )
-        again = 1.0 if task in {"solve", "work"} or not settings.uses_prompts else _REASKED
+        again = 1.0 if task in {"solve", "work", "attempt"} or not settings.uses_prompts else _REASKED
         completion = min(
             self._replies(task), self._recipe.sampled_by(ROLE_OF[task]).request_sampling.max_tokens
         )
@@ -169,15 +184,15 @@ class _Counter:
         match task:
             case "extract":
                 return float(_EXTRACTION)
-            case "same_topic":
+            case "same_topic" | "compare":
                 return float(_SAME_TOPIC)
             case "judge":
                 return float(_JUDGEMENT)
             case "work":
                 return _WORK_SHARE * self._replies("solve")
-            case "write":
+            case "write" | "harder":
                 return _QUESTION_SHARE * self._tokens("problem")
-            case "solve":
+            case "solve" | "attempt":
                 return _SOLUTION_SHARE * self._tokens("solution")
 
     def _tokens(self, name: str) -> float:
@@ -201,7 +216,8 @@ class _Counter:
             for parts in self._blueprints:
                 question = {} if task == "write" else {"question": _joined(parts)}
                 work = {"work": "\n".join(str(part["solution"]) for part in parts)} if task == "judge" else {}
-                yield {**question, **work, "practices": parts}
+                answers = {"first": _ANSWER, "second": _ANSWER} if task == "compare" else {}
+                yield {**question, **work, **answers, "practices": parts}
 
     def _draw(self) -> Iterator[list[dict[str, object]]]:
         """Yield practices of blueprints: two or three of the sampled seeds, in the recipe's proportion."""

@@ -19,7 +19,7 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.protocol import ROLE_OF, Role, Task
+from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Stage, Tokens
 
@@ -41,8 +41,9 @@ def measure(workspace: Workspace, recipe: Recipe, prompts: Prompts, assumed: Pro
     before = _keys_of(begun)
     foreign = _foreign(before, _keys_of(BuildSpec.of(recipe, prompts, "", {}, asking=True)))
     asked, sealed = _asked(workspace), _Sealed.of(workspace, recipe)
-    loads = {**assumed.loads, **_extraction(workspace, assumed), **_synthesis(asked, sealed)}
-    loads |= {task: assumed.loads[task] for task in foreign}
+    measured = {**_extraction(workspace, assumed), **_synthesis(asked, sealed)}
+    loads = {task: measured.get(task, load) for task, load in assumed.loads.items() if task not in foreign}
+    loads |= {task: assumed.loads[task] for task in foreign & assumed.loads.keys()}
     loads["solve"] = _with_samples(loads["solve"], {**before, **begun.decided} if begun else {}, recipe)
     profile = replace(assumed, loads=loads, rates=measured_rates(workspace.folder))
     return profile if foreign else _with_yields(profile, workspace, sealed, asked)
@@ -143,7 +144,7 @@ def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, Tas
 def _synthesis(asked: Mapping[str, TaskCost], sealed: _Sealed) -> dict[PlannedTask, TaskLoad]:
     """Return what the questions cost: by the sealed shards, else by the logs."""
     questions = sealed.questions or _questions(asked)
-    tasks: tuple[Task, ...] = ("write", "work", "judge", "solve")
+    tasks: tuple[Task, ...] = ("write", "work", "judge", "solve", *sorted(OPTIONAL))
     if not questions:
         return {}
     loads: dict[PlannedTask, TaskLoad] = {}

@@ -16,6 +16,7 @@ from kpmath_builder.records import Tokens
 __all__ = ["BuildPlan", "Pace", "SizePlan", "TaskPlan", "pace_of", "plan_size", "questions_for"]
 
 _BEFORE_QUESTIONS: frozenset[PlannedTask] = frozenset({"extract", "same_topic", "embed"})
+_OF_QUESTIONS: tuple[PlannedTask, ...] = ("write", "work", "judge", "solve", "compare", "attempt", "harder")
 _ROWS_PER_FILE = 100_000
 _BESIDE_THE_TABLES = 13
 """Files of a dataset that hold no rows: the card, three pictures, and provenance."""
@@ -189,7 +190,7 @@ def pace_of(settings: TeacherSettings, stated: float | None, measured: Mapping[s
 
 
 def _ordered(loads: Mapping[PlannedTask, object]) -> list[PlannedTask]:
-    order: list[PlannedTask] = ["extract", "embed", "same_topic", "write", "work", "judge", "solve"]
+    order: list[PlannedTask] = ["extract", "embed", "same_topic", *_OF_QUESTIONS]
     assert set(loads) <= set(order), f"unknown tasks in {sorted(loads)}"
     return order
 

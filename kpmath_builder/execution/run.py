@@ -112,7 +112,7 @@ class Run:
 
     def _stop_strings(self, task: Task) -> tuple[str, ...]:
         """Return where a solution has run on into another problem; more would be read as part of it, and paid for."""
-        return stop_strings(self.prompts.headings)[:MOST_STOPS] if task == "solve" else ()
+        return stop_strings(self.prompts.headings)[:MOST_STOPS] if task in {"solve", "attempt"} else ()
 
     async def responses(
         self, request: Request, samples: Iterable[int], log: ResponseLog, address: str

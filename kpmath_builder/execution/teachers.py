@@ -10,12 +10,16 @@ from typing import Any, Self
 
 from kpmath_builder.engine.factory import Engines
 from kpmath_builder.execution.run_record import note_run
-from kpmath_builder.protocol import Role, Teacher, TeacherContext, canonical_json
+from kpmath_builder.protocol import Role, Task, Teacher, TeacherContext, canonical_json
 from kpmath_builder.recipe import Recipe, ServerSettings, SymbolicSettings, TeacherSettings, VllmSettings
 from kpmath_builder.records import Tokens
 from kpmath_builder.stopping import Stop
 
 __all__ = ["Teachers"]
+
+
+def _nobody(_: Collection[Task]) -> Collection[Role]:
+    return ()
 
 
 class Teachers:
@@ -34,7 +38,7 @@ class Teachers:
     stop
         Once it is asked for, no teacher sends anything.
     answered
-        Returns the roles that have answered in this folder before; called once, before the first request.
+        Returns the roles that have answered one of some tasks in this folder before; called once, before the first request.
     """
 
     def __init__(
@@ -42,7 +46,7 @@ class Teachers:
         recipe: Recipe,
         notify: Callable[[str], None],
         stop: Stop | None = None,
-        answered: Callable[[], Collection[Role]] = frozenset,
+        answered: Callable[[Collection[Task]], Collection[Role]] = _nobody,
     ) -> None:
         self._recipe = recipe
         self._settings = recipe.teachers
@@ -81,9 +85,11 @@ class Teachers:
         InputError
             As `teacher` does.
         """
-        unproven = self._settings.keys() - set(self._answered())
-        different = {self._server[role]: self._settings[role] for role in unproven}
+        different = {self._server[role]: self._settings[role] for role in self._unproven()}
         await asyncio.gather(*map(self._look_at, different.values()))
+
+    def _unproven(self) -> set[Role]:
+        return self._settings.keys() - set(self._answered(self._recipe.tasks_in_play))
 
     async def _look_at(self, settings: TeacherSettings) -> None:
         if isinstance(settings, VllmSettings):
@@ -123,8 +129,7 @@ class Teachers:
             another role that has never answered.
         """
         if self._first_check is None:
-            unproven = self._settings.keys() - set(self._answered())
-            self._first_check = asyncio.gather(*map(self._teacher, {role, *unproven}))
+            self._first_check = asyncio.gather(*map(self._teacher, {role, *self._unproven()}))
         if not self._first_check.done() or self._first_check.exception():
             await asyncio.shield(self._first_check)
         return await self._teacher(role)

@@ -1,7 +1,7 @@
 """Where everything lies in a build folder, its locks and its logs."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from kpmath_builder.files.lock import Lock
@@ -13,10 +13,11 @@ __all__ = ["MIX_RECIPE", "Paths"]
 MIX_RECIPE = "mix.toml"
 """Where it lies, a folder is that of a mix and no build's."""
 
+_OF_QUESTIONS: tuple[Task, ...] = ("write", "work", "judge", "solve", "compare", "attempt", "harder")
 _TASKS_OF: Mapping[str, tuple[Task, ...]] = {
     "extract": ("extract",),
-    "synthesis": ("write", "work", "judge", "solve"),
-    "preview": ("write", "work", "judge", "solve"),
+    "synthesis": _OF_QUESTIONS,
+    "preview": _OF_QUESTIONS,
 }
 
 
@@ -67,14 +68,12 @@ class Paths:
         """Return the paths of all response logs that are there, sorted."""
         return sorted(self.responses.glob("*.jsonl"))
 
-    def answered(self) -> set[Role]:
-        """Return the roles of which an answer is in the log already."""
+    def answered(self, tasks: Collection[Task]) -> set[Role]:
+        """Return the roles of which an answer to one of the tasks is in the log already."""
         found: set[Task] = set()
-        for (
-            stage,
-            tasks,
-        ) in _TASKS_OF.items():  # of each stage no more is read than shows that all its tasks were answered
-            found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), tasks)
+        for stage, of_stage in _TASKS_OF.items():  # no more is read than shows that all tasks were answered
+            wanted = [task for task in of_stage if task in tasks]
+            found |= tasks_answered(sorted(self.responses.glob(f"{stage}-*.jsonl")), wanted)
         return {ROLE_OF[task] for task in found}
 
     def unanswered(self, stage: str, number: int = 0) -> Counter[str]:

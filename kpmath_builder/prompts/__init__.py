@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.prompts.template import Template, fill
-from kpmath_builder.protocol import Message, Task
+from kpmath_builder.protocol import OPTIONAL, Message, Task
 
 __all__ = ["Prompts", "shown"]
 
@@ -22,6 +22,7 @@ TASKS: tuple[Task, ...] = get_args(Task)
 _PRACTICE = {
     "write": frozenset({"topic", "key_points", "problem", "solution"}),
     "judge": frozenset({"topic", "key_points"}),
+    "harder": frozenset({"topic", "key_points"}),
     "solve": frozenset({"problem", "solution"}),
 }
 _HEADING = re.compile(r"^([^\n$]+?)[ \t]*\n?\$(?:problem|question)\b", re.MULTILINE)
@@ -32,6 +33,9 @@ _USER = {
     "work": frozenset({"question"}),
     "judge": frozenset({"practices", "question", "work", "key_point_lines"}),
     "solve": frozenset({"practices", "question"}),
+    "compare": frozenset({"question", "first", "second"}),
+    "attempt": frozenset({"question"}),
+    "harder": frozenset({"practices", "question"}),
 }
 
 
@@ -71,7 +75,8 @@ class Prompts:
         """The lines that stand before a problem: a model that runs on writes them, and then a problem of its own."""
         found = (
             heading.strip()
-            for template in self.templates.values()
+            for task, template in self.templates.items()
+            if task not in OPTIONAL  # what ends a solution does not depend on them
             for text in (template.practice, template.user)
             for heading in _HEADING.findall(text)
         )
@@ -94,7 +99,8 @@ class Prompts:
             extract: problem, solution. same_topic: first, second (topic, key_points). write: practices (topic,
             key_points, problem, solution). work: question. judge: question, work, practices (topic,
             key_points). solve: question,
-            practices (problem, solution).
+            practices (problem, solution). compare: question, first, second (two answers). attempt: question.
+            harder: question, practices (topic, key_points).
         """
         template = self.templates[task]
         values = _values(material) if task != "same_topic" else _pair(material)

@@ -104,7 +104,7 @@ def _unmarked(text: str) -> str:
     return text.replace("**", "").strip()
 
 
-# ---- whether two topics are one
+# ---- whether two topics are one, or two answers equal
 
 _SAME = re.compile(r"\W*(same|different)\b", re.IGNORECASE)
 _SAID = re.compile(r"\b(same|different)\b", re.IGNORECASE)

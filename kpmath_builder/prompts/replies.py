@@ -61,7 +61,7 @@ class ExtractReply(_Reply):
 
 
 class SameTopicReply(_Reply):
-    """Whether two topics are one."""
+    """Whether two topics are one, or two answers equal."""
 
     same: bool
 
@@ -89,5 +89,8 @@ REPLIES: Mapping[Task, type[BaseModel] | None] = {
     "work": None,
     "judge": JudgeReply,
     "solve": None,
+    "compare": SameTopicReply,
+    "attempt": None,
+    "harder": WriteReply,
 }
 """Task to reply; a solution is free text."""

@@ -1,12 +1,12 @@
 """The recipe: one frozen, validated tree of settings, read from TOML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from kpmath_builder.protocol import ROLE_OF, Role, Task
+from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
@@ -19,6 +19,8 @@ from kpmath_builder.recipe.sections import (
     ExtractionSettings,
     JudgingSettings,
     QuestionsSettings,
+    RefereeSettings,
+    ReferenceSettings,
     Sampled,
     SeedContaminationSettings,
     SeedRepeatsSettings,
@@ -61,6 +63,17 @@ __all__ = [
 _TEACHERS = ("teacher.", "roles.")
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
+_TABLE_OF: Mapping[Role, str] = {
+    "extractor": "extraction",
+    "writer": "questions",
+    "judge": "judging",
+    "solver": "solutions",
+    "referee": "referee",
+    "reference": "reference",
+}
+"""Role to the table with the sampling of what it is asked."""
+_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False}
+"""Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
 
 
 class Recipe(Section):
@@ -86,6 +99,8 @@ class Recipe(Section):
     questions: QuestionsSettings = QuestionsSettings()
     judging: JudgingSettings = JudgingSettings()
     solutions: SolutionsSettings = SolutionsSettings()
+    referee: RefereeSettings = RefereeSettings()
+    reference: ReferenceSettings = ReferenceSettings()
     consensus: ConsensusSettings = ConsensusSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
     contamination: SeedContaminationSettings = SeedContaminationSettings()
@@ -108,11 +123,11 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _room_after_thinking(self) -> Self:
-        for role, (table, sampled) in self._tables.items():
-            budget = self.teacher_for(role).request_fields.get("thinking_token_budget")
-            if isinstance(budget, int) and budget >= sampled.request_sampling.max_tokens:
+        for role, settings in self.teachers.items():
+            budget = settings.request_fields.get("thinking_token_budget")
+            if isinstance(budget, int) and budget >= self.sampled_by(role).request_sampling.max_tokens:
                 raise ValueError(
-                    f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {table}.max_tokens above "
+                    f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {_TABLE_OF[role]}.max_tokens above "
                     f"it, or give the {role} an extra of its own in [roles.{role}]"
                 )
         return self
@@ -144,14 +159,30 @@ class Recipe(Section):
         return self.roles.get(role, self.teacher)
 
     @property
+    def tasks_in_play(self) -> tuple[Task, ...]:
+        """The tasks that a build of this recipe may ask; only they and their roles are checked, planned, and part of its spec."""
+        optional: Mapping[Task, bool] = {
+            "compare": self.consensus.referee,
+            "attempt": "reference" in self.roles,
+            "harder": False,
+        }
+        assert optional.keys() == OPTIONAL
+        return tuple(task for task in ROLE_OF if optional.get(task, True))
+
+    @property
+    def roles_in_play(self) -> tuple[Role, ...]:
+        """The roles of the tasks in play, each once."""
+        return tuple(dict.fromkeys(ROLE_OF[task] for task in self.tasks_in_play))
+
+    @property
     def teachers(self) -> Mapping[Role, TeacherSettings]:
-        """The settings of the teacher of each role."""
-        return {role: self.teacher_for(role) for role in self._tables}
+        """The settings of the teacher of each role in play."""
+        return {role: self.teacher_for(role) for role in self.roles_in_play}
 
     @property
     def window(self) -> int:
         """Blueprints in flight: each has at least one request under way or waiting, so that as many as places fill them all."""
-        return self.build.window or max(self.teacher_for(role).places for role in self._tables)
+        return self.build.window or max(settings.places for settings in self.teachers.values())
 
     @property
     def test_sets(self) -> tuple[TestSetSettings, ...]:
@@ -164,16 +195,8 @@ class Recipe(Section):
 
     def sampled_by(self, role: Role) -> Sampled:
         """Return the sampling fields of what `role` is asked."""
-        return self._tables[role][1]
-
-    @property
-    def _tables(self) -> Mapping[Role, tuple[str, Sampled]]:
-        return {
-            "extractor": ("extraction", self.extraction),
-            "writer": ("questions", self.questions),
-            "judge": ("judging", self.judging),
-            "solver": ("solutions", self.solutions),
-        }
+        sampled: Sampled = getattr(self, _TABLE_OF[role])
+        return sampled
 
     def keys(self, kind: KeyKind) -> dict[str, Any]:
         """Return all that has this kind, by dotted names, as JSON has it.
@@ -181,16 +204,25 @@ class Recipe(Section):
         A teacher stands in it as the answers see it: the model of each role and the fields of its requests. Who runs the
         model, and where, changes nothing: an engine of one's own today, a server tomorrow.
         """
-        of_kind = (key for key in walk(self) if key.kind is kind and not key.name.startswith(_TEACHERS))
+        of_kind = (key for key in self._in_play() if key.kind is kind and not key.name.startswith(_TEACHERS))
         return {**{key.name: key.value for key in of_kind}, **self._asked_of_teachers(kind)}
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
-        """Return the tasks whose prompts and teachers have this kind."""
+        """Return the tasks in play whose prompts and teachers have this kind."""
         return tuple(
             task
-            for task, role in ROLE_OF.items()
-            if kind is (KeyKind.DRAW if role in _DRAWERS else KeyKind.ASKED)
+            for task in self.tasks_in_play
+            if kind is (KeyKind.DRAW if ROLE_OF[task] in _DRAWERS else KeyKind.ASKED)
         )
+
+    def _in_play(self) -> Iterator[Key]:
+        """Yield the keys that say something of a build: not those of roles that nobody plays, and not what was always so."""
+        idle = _TABLE_OF.keys() - set(self.roles_in_play)
+        absent = tuple(name for role in idle for name in (f"{_TABLE_OF[role]}.", f"roles.{role}."))
+        for one in walk(self):
+            as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
+            if not as_before and not one.name.startswith(absent):
+                yield one
 
     def _asked_of_teachers(self, kind: KeyKind) -> dict[str, Any]:
         keys: dict[str, Any] = {}
@@ -202,7 +234,7 @@ class Recipe(Section):
 
     def public(self) -> list[Key]:
         """Return what may leave the machine of a recipe: its public keys, with the values that may be shown."""
-        return [key._replace(value=key.shown) for key in walk(self) if key.public]
+        return [key._replace(value=key.shown) for key in self._in_play() if key.public]
 
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""

@@ -18,6 +18,8 @@ __all__ = [
     "ExtractionSettings",
     "JudgingSettings",
     "QuestionsSettings",
+    "RefereeSettings",
+    "ReferenceSettings",
     "Sampled",
     "SeedContaminationSettings",
     "SeedRepeatsSettings",
@@ -202,6 +204,23 @@ class SolutionsSettings(Sampled):
     )
 
 
+class RefereeSettings(Sampled):
+    """Comparing answers that no program can compare; in play if `consensus.referee` is true."""
+
+    temperature: float = key("sampling temperature", 0.0, ge=0)
+    top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
+    max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+
+
+class ReferenceSettings(Sampled):
+    """Trying the questions with another model, to see how hard they are; in play if `[roles.reference]` is given."""
+
+    samples: int = key("attempts per question", 4, ge=1, le=512)
+    temperature: float = key("sampling temperature", 0.7, ge=0)
+    top_p: float = key("nucleus sampling", 0.95, gt=0, le=1)
+    max_tokens: int = key("longest attempt in tokens, thinking included", 2048, ge=1)
+
+
 class ConsensusSettings(Section):
     """Voting (paper section 2.3; strict: docs/method.md, section 7)."""
 
@@ -215,6 +234,11 @@ class ConsensusSettings(Section):
         "solutions without an answer or with wrong arithmetic; against: shares are of all solutions, ignore: of the votes cast",
         "against",
         KeyKind.DECISION,
+    )
+    referee: bool = key(
+        "whether the model of [roles.referee] is asked about answers that no program can compare; they are equal if it says so in both orders",
+        default=False,
+        kind=KeyKind.DECISION,
     )
 
 

@@ -102,7 +102,7 @@ class SymbolicSettings(TeacherSettings):
 
     def fields(self, task: Task) -> dict[str, Any]:
         """Return the further fields of a request for `task`."""
-        return {"error_rate": self.error_rate} if task == "solve" else {}
+        return {"error_rate": self.error_rate} if task in {"solve", "attempt"} else {}
 
 
 class ModelSettings(TeacherSettings):

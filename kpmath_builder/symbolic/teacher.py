@@ -60,6 +60,9 @@ class SymbolicTeacher:
             "work": _work,
             "judge": _judge,
             "solve": self._solve,
+            "compare": _beyond("compares no answers that the builder cannot compare"),
+            "attempt": self._solve,
+            "harder": _beyond("makes no question harder"),
         }
 
     async def check(self) -> None:
@@ -149,6 +152,13 @@ def _passages(seeds: Sequence[tuple[str, str]]) -> list[Passage]:
 def _read(material: _Material) -> Reading | None:
     """Return how the question is put together from its practices, or None if it is not."""
     return read_question(material["question"], _passages(_seeds(material["practices"])))
+
+
+def _beyond(what: str) -> Callable[[_Material, Random], str]:
+    def refuse(_: _Material, __: Random) -> str:
+        raise BeyondRulesError(what)
+
+    return refuse
 
 
 def _extract(material: _Material, _: Random) -> str:
