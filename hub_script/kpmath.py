@@ -139,6 +139,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
         Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the answer, 0 to 1; null if there were none.",
+            nullable=True,
+        ),
+        Column(
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
@@ -234,12 +240,25 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
+        Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "
+            "there were none.",
+            nullable=True,
+        ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),
         Column("completion_tokens", _LONG, "The tokens that the models wrote."),
         Column("writer", _STRING, "The model that wrote the question.", nullable=True),
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
         Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+        Column(
+            "reference",
+            _STRING,
+            "The model that attempted the question, to see how hard it is; null without attempts.",
+            nullable=True,
+        ),
     ),
     "plus": (
         Column("id", _STRING, "The name of the source in the mix, and the number of the row in it."),
@@ -344,15 +363,26 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_pass_rate: float | None = None
+    """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
+    max_pass_rate: float | None = None
+    """Keep rows of questions that it answered no more often, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        lowest = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("pass_rate", self.min_pass_rate),
+        )
+        for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.max_pass_rate is not None:
+            kept &= _true(pc.less_equal(rows["pass_rate"], float(self.max_pass_rate)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept

@@ -15,7 +15,7 @@ _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
 _ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
 _ROLES = {"write": "writer", "judge": "judge"}
-_OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
+_OBSERVED = ("attempts", "qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
 """Ends of a solution that a model wrote, whole or cut off."""
 _TASKS_OF = {
@@ -74,6 +74,8 @@ class Funnel:
         """Those of them whose first reply was valid."""
         self.refused: Counter[str] = Counter()
         """Role of a model to how many of its requests were refused."""
+        self.attempts: Counter[str] = Counter()
+        """How the reference solver's attempts ended: `passed`, `failed`, `undecided`; and at how many `questions` they were made."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
@@ -88,6 +90,8 @@ class Funnel:
         for role, counts in candidate.repairs.items():
             self.repairs.update({(role, repair): count for repair, count in counts.items()})
         self.loops.update(candidate.loops)
+        if candidate.attempts is not None:
+            self.attempts.update({"questions": 1, **candidate.attempts.model_dump()})
         self._observe(candidate)
 
     def _observe(self, candidate: Candidate) -> None:
@@ -178,6 +182,18 @@ class Funnel:
             counts[_ROLE_OF[task]] += spent.given_up
         return counts
 
+    def difficulty(self) -> str:
+        """Return a sentence on how often the reference solver reached the consensus; "" without attempts that could be graded."""
+        ends = self.attempts
+        decided = ends["passed"] + ends["failed"]
+        if not decided:
+            return ""
+        undecided = f"; {ends['undecided']:,} more could not be graded" if ends["undecided"] else ""
+        return (
+            f"The reference solver reached the consensus in {ends['passed'] / decided:.1%} of {decided:,} attempts at {ends['questions']:,} "
+            f"agreed questions{undecided}."
+        )
+
     def lost_at(self) -> FunnelLine | None:
         """Return the stage at which the last candidates went no further; None if one was kept or none is there."""
         lines = self.lines()
@@ -207,6 +223,7 @@ class Funnel:
             **({"replied": _named(self.replied)} if self.replied else {}),
             **({"valid_at_first": _named(self.valid_at_first)} if self.replied else {}),
             **({"refused": _named(self.refused)} if self.refused.total() else {}),
+            **({"attempts": _named(self.attempts)} if self.attempts else {}),
         }
 
     @classmethod
@@ -221,7 +238,7 @@ class Funnel:
         funnel.repeated_questions = solutions.get("repeated_questions", 0)
         funnel.sampled, funnel.unread = solutions.get("of_models", 0), solutions.get("unread", 0)
         funnel.qualities.update({float(value): count for value, count in counts.get("qualities", {}).items()})
-        for name in ("replied", "valid_at_first", "refused"):
+        for name in ("replied", "valid_at_first", "refused", "attempts"):
             getattr(funnel, name).update(counts.get(name, {}))
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)

@@ -173,6 +173,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.TEST_REPEAT: "contamination says which kinds are dropped, and `kpmath rescore` changes it later; look whether the seeds are free of the test sets.",
     DropReason.TEST_SEED: "Take the test problems out of the seeds: the end of the build says how many there are, and of which set.",
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
+    DropReason.WRONG_DIFFICULTY: "selection.min_pass_rate and selection.max_pass_rate are the limits, and `kpmath rescore` changes them later.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
 _WRITTEN_BY_PROGRAM = "The symbolic teacher composes what its rules can; a model writes of any practices, and build.questions can be raised."

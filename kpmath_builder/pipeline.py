@@ -224,6 +224,11 @@ def rescore(
             held=held,
             report=report,
         )
+    if unknown := run.lacking["attempt"]:
+        report.note(
+            f"{unknown:,} agreed questions have no pass rate, because attempts at them were never asked for: run `kpmath build "
+            f"{workspace.recipe}` to ask for them."
+        )
     if lacking := Funnel.from_json(result.funnel).not_asked:
         report.note(
             f"{lacking:,} candidates need answers that were never asked for: run `kpmath build {workspace.recipe}` to ask for them."

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 __all__ = [
     "COPIED",
     "REPEATED",
+    "Attempts",
     "Blueprint",
     "BlueprintPart",
     "Candidate",
@@ -188,6 +189,21 @@ class Vote(Record):
     """Solutions whose text, thinking included, repeats that of an earlier one."""
 
 
+class Attempts(Record):
+    """What became of the reference solver's attempts at an agreed question, graded against the consensus."""
+
+    passed: int
+    failed: int
+    undecided: int = 0
+    """Attempts that were refused or given up, and answers that can be proved neither equal to the consensus nor different."""
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The share of the decided attempts that passed, 0 to 1; None without one."""
+        decided = self.passed + self.failed
+        return self.passed / decided if decided else None
+
+
 class Stage(StrEnum):
     """The funnel, in order; a candidate carries the last stage that it passed."""
 
@@ -220,6 +236,7 @@ class DropReason(StrEnum):
     TEST_REPEAT = "repeats a test problem"
     TEST_SEED = "drawn from a test problem"
     DUPLICATE = "duplicate question"
+    WRONG_DIFFICULTY = "pass rate outside the bounds"
     NOT_ASKED = "needs answers that were never asked for"
 
 
@@ -266,6 +283,13 @@ class Candidate(Record):
     detail: str = ""
     repeats: tuple[RepeatMark, ...] = ()
     """What its question repeats; found when the tables are written, not before."""
+    attempts: Attempts | None = None
+    """What a reference solver made of it; None if it was not agreed upon, if the recipe has none, or if the attempts were never asked for."""
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The share of the reference solver's attempts that passed; None if it is not known."""
+        return None if self.attempts is None else self.attempts.pass_rate
 
     @property
     def tokens(self) -> Tokens:

@@ -34,7 +34,7 @@ from kpmath_builder.curation.withholding import (
     withhold_parts,
 )
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Candidate, RepeatMark, Stage
+from kpmath_builder.records import Candidate, DropReason, RepeatMark, Stage
 
 __all__ = ["Decisions", "curate"]
 
@@ -66,11 +66,29 @@ class Decisions:
         marks = self.marks.get(candidate.blueprint.id, ())
         dropped = self.reason_to_drop(marks)
         if dropped is None:
-            return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
+            return candidate.model_copy(update={"repeats": marks, **self._selected(candidate)})
         how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
         return candidate.model_copy(
             update={"reason": reason_of(dropped), "detail": f"{how} {dropped.id}", "repeats": marks}
         )
+
+    def _selected(self, candidate: Candidate) -> dict[str, object]:
+        """Return what becomes of an agreed candidate that nothing is to be dropped for but its difficulty."""
+        if self.fits(candidate):
+            return {"stage": Stage.KEPT}
+        if candidate.attempts is None:
+            return {"reason": DropReason.NOT_ASKED, "detail": "how hard it is was never asked for"}
+        rate = candidate.pass_rate
+        said = (
+            "no attempt could be graded"
+            if rate is None
+            else f"{candidate.attempts.passed} of its attempts passed ({rate:.2f})"
+        )
+        return {"reason": DropReason.WRONG_DIFFICULTY, "detail": said}
+
+    def fits(self, candidate: Candidate) -> bool:
+        """Whether a question is as hard as the selection wants it."""
+        return self.recipe.selection.allows(candidate.pass_rate)
 
     def reason_to_drop(self, marks: Iterable[RepeatMark]) -> RepeatMark | None:
         """Return the first mark for which a question is dropped, or None."""
@@ -205,7 +223,7 @@ def _batches(
 def _survive(
     candidates: Iterable[Candidate], found: Iterable[_FoundRepeats], decisions: Decisions, publish: Publish
 ) -> Iterator[bool]:
-    """Note what candidates repeat; yield for each agreed one whether it is not dropped for a seed or a test problem."""
+    """Note what candidates repeat; yield for each agreed one whether nothing drops it yet."""
     for candidate, one in zip(candidates, found, strict=True):
         exposed = _exposed(candidate, one, decisions, publish)
         if _is_test_copy(one.tests, decisions):
@@ -217,7 +235,7 @@ def _survive(
         decisions.report.compared += 1
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
-        yield dropped is None
+        yield dropped is None and decisions.fits(candidate)
 
 
 def _marks(candidate: Candidate, hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:

@@ -73,15 +73,26 @@ class PairsConfig(_Config):
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_pass_rate: float | None = None
+    """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
+    max_pass_rate: float | None = None
+    """Keep rows of questions that it answered no more often, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        for column, least in ((_SHARE[self.name], self.min_consensus), ("quality", self.min_quality)):
+        lowest = (
+            (_SHARE[self.name], self.min_consensus),
+            ("quality", self.min_quality),
+            ("pass_rate", self.min_pass_rate),
+        )
+        for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
+        if self.max_pass_rate is not None:
+            kept &= _true(pc.less_equal(rows["pass_rate"], float(self.max_pass_rate)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept

@@ -84,6 +84,7 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
         "candidate_id": candidate.blueprint.id,
         "solution_tokens": solution.completion_tokens,
         "flags": [flag_of(mark) for mark in candidate.repeats],
+        "pass_rate": candidate.pass_rate,
         **_models(candidate),
     }
 
@@ -112,7 +113,9 @@ def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
         "completion_tokens": candidate.tokens.completion,
         **_judgement(candidate),
         **_vote(candidate),
+        "pass_rate": candidate.pass_rate,
         **_models(candidate),
+        "reference": candidate.models.get("reference"),
     }
 
 

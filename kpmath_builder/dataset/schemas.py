@@ -133,6 +133,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
         Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the answer, 0 to 1; null if there were none.",
+            nullable=True,
+        ),
+        Column(
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
@@ -228,12 +234,25 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The number of solutions whose text repeats that of an earlier one; null without a vote.",
             nullable=True,
         ),
+        Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "
+            "there were none.",
+            nullable=True,
+        ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),
         Column("completion_tokens", _LONG, "The tokens that the models wrote."),
         Column("writer", _STRING, "The model that wrote the question.", nullable=True),
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
         Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+        Column(
+            "reference",
+            _STRING,
+            "The model that attempted the question, to see how hard it is; null without attempts.",
+            nullable=True,
+        ),
     ),
     "plus": (
         Column("id", _STRING, "The name of the source in the mix, and the number of the row in it."),

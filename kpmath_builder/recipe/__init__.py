@@ -72,7 +72,12 @@ _TABLE_OF: Mapping[Role, str] = {
     "reference": "reference",
 }
 """Role to the table with the sampling of what it is asked."""
-_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False}
+_AS_BEFORE: Mapping[str, Any] = {
+    "build.rows": None,
+    "consensus.referee": False,
+    "selection.max_pass_rate": None,
+    "selection.min_pass_rate": None,
+}
 """Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
 
 
@@ -130,6 +135,14 @@ class Recipe(Section):
                     f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {_TABLE_OF[role]}.max_tokens above "
                     f"it, or give the {role} an extra of its own in [roles.{role}]"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_attempts(self) -> Self:
+        if self.selection.bounds_pass_rate and "attempt" not in self.tasks_in_play:
+            raise ValueError(
+                "selection.min_pass_rate and selection.max_pass_rate need a model that attempts the questions: name one in [roles.reference]"
+            )
         return self
 
     @classmethod

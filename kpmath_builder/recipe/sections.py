@@ -351,6 +351,42 @@ class SelectionSettings(Section):
         False,  # noqa: FBT003 -- a default
         KeyKind.DECISION,
     )
+    min_pass_rate: float | None = key(
+        "lowest share of the reference solver's attempts ([roles.reference]) that must pass, so that no question is hopeless; unset: any",
+        None,
+        KeyKind.DECISION,
+        ge=0,
+        le=1,
+    )
+    max_pass_rate: float | None = key(
+        "highest share of them that may pass, so that no question is trivial; unset: any",
+        None,
+        KeyKind.DECISION,
+        ge=0,
+        le=1,
+    )
+
+    @property
+    def bounds_pass_rate(self) -> bool:
+        """Whether questions are selected by their difficulty."""
+        return self.min_pass_rate is not None or self.max_pass_rate is not None
+
+    def allows(self, pass_rate: float | None) -> bool:
+        """Return whether a question of this pass rate may be kept; one that is not known lies within no bounds."""
+        if not self.bounds_pass_rate:
+            return True
+        least = 0.0 if self.min_pass_rate is None else self.min_pass_rate
+        most = 1.0 if self.max_pass_rate is None else self.max_pass_rate
+        return pass_rate is not None and least <= pass_rate <= most
+
+    @model_validator(mode="after")
+    def _some_pass_rate_fits(self) -> Self:
+        least, most = self.min_pass_rate, self.max_pass_rate
+        if least is not None and most is not None and least > most:
+            raise ValueError(
+                "selection.min_pass_rate is larger than selection.max_pass_rate: no question could be kept"
+            )
+        return self
 
 
 class BuildSettings(Section):

@@ -1,13 +1,16 @@
 """One blueprint, one coroutine: write, judge, solve, vote."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from kpmath_builder.answers import NoWinner
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError
+from kpmath_builder.protocol import OPTIONAL, ROLE_OF
 from kpmath_builder.recipe import JudgingSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
+from kpmath_builder.synthesis.difficulty import attempt
 from kpmath_builder.synthesis.question_checks import find_fault
 from kpmath_builder.synthesis.questions import judge, show, write
 from kpmath_builder.synthesis.solutions import solve
@@ -33,7 +36,8 @@ class _Draft:
         self._fields |= fields
 
     def end(self, reason: DropReason = DropReason.NONE, detail: str = "") -> Candidate:
-        models = {role: self._ask.model(role) for role in ("writer", "judge", "solver")}
+        asked = {ROLE_OF[task] for task in OPTIONAL if task in self._ask.spent}
+        models = {role: self._ask.model(role) for role in ("writer", "judge", "solver", *sorted(asked))}
         repairs = {role: dict(counts) for role, counts in self._ask.repairs.items() if counts}
         return Candidate(
             **self._fields,
@@ -85,6 +89,11 @@ async def _lead(draft: _Draft, practices: list[dict[str, Any]], ask: Ask, recipe
     if agreement.reason:
         return draft.end(_NO_WINNER[agreement.reason])
     draft.learn(stage=Stage.AGREED)
+    if "attempt" in recipe.tasks_in_play and agreement.winner is not None:
+        with suppress(NotAskedError):  # the question stands without its difficulty
+            draft.learn(
+                attempts=await attempt(question, practices, agreement.winner, recipe.reference.samples, ask)
+            )
     return draft.end()
 
 

@@ -1,0 +1,203 @@
+"""How hard questions are: attempts of a reference solver, graded against the consensus, and the selection by them."""
+
+import asyncio
+import random
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import roleplay
+from dummy_server import Body, DummyServer, task_of
+from factories import make_build
+from small_builds import recipe, rows
+from test_synthesise import AGREED, WRITTEN, Scripted, judged
+
+from kpmath_builder import InputError, Recipe, build, load, rescore
+from kpmath_builder.answers import final_answer
+from kpmath_builder.curation.decisions import Decisions
+from kpmath_builder.execution.ask import Ask
+from kpmath_builder.execution.run import NotAskedError
+from kpmath_builder.funnel import Funnel
+from kpmath_builder.protocol import Response
+from kpmath_builder.records import Attempts, Candidate, DropReason, Stage
+from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.difficulty import grade
+
+MADE = make_build(1)
+REFERENCE = {"reference": {"kind": "openai", "model": "weak"}}
+QUESTION = re.compile("A farmer has .*")
+MODEL = {"kind": "openai", "model": "m"}
+
+
+def said(text: str, finish_reason: str = "stop") -> Response:
+    return Response(text=text, finish_reason=finish_reason)
+
+
+@pytest.mark.parametrize(
+    ("response", "attempts"),
+    [
+        (said("So \\boxed{1/2}."), Attempts(passed=1, failed=0)),
+        (said("So \\boxed{0.5}."), Attempts(passed=1, failed=0)),
+        (said("So \\boxed{2}."), Attempts(passed=0, failed=1)),
+        (said("I do not know."), Attempts(passed=0, failed=1)),
+        (said("Let me think about \\boxed{1/2", "length"), Attempts(passed=0, failed=1)),
+        (said("", "refused"), Attempts(passed=0, failed=0, undecided=1)),
+        (said("", "given_up"), Attempts(passed=0, failed=0, undecided=1)),
+    ],
+    ids=["same", "equal", "other", "no answer", "cut off", "refused", "given up"],
+)
+def test_an_attempt_is_graded_by_its_answer_alone(response: Response, attempts: Attempts) -> None:
+    winner = final_answer("\\boxed{\\frac{1}{2}}")
+    assert winner is not None
+    assert grade([response], winner) == attempts
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "undecided", "rate"),
+    [(3, 1, 0, 0.75), (0, 4, 4, 0.0), (2, 0, 9, 1.0), (0, 0, 4, None)],
+)
+def test_the_pass_rate_is_of_the_attempts_that_could_be_graded(
+    passed: int, failed: int, undecided: int, rate: float | None
+) -> None:
+    assert Attempts(passed=passed, failed=failed, undecided=undecided).pass_rate == rate
+
+
+class Attempted(Scripted):
+    """Answers attempts as well."""
+
+    def __init__(self, attempt: Any) -> None:
+        super().__init__(WRITTEN, judged(), AGREED)
+        self._answers["attempt"] = attempt
+
+
+def led(ask: Scripted, **tables: Any) -> Candidate:
+    seeds = {seed.id: seed for seed in MADE.seeds}
+    made = Recipe.of(
+        {"teacher": MODEL, "questions": {"checks": False}, "solutions": {"samples": 3}, **tables}
+    )
+    return asyncio.run(synthesise(MADE.candidates[0].blueprint, seeds, cast("Ask", ask), made))
+
+
+def test_only_agreed_questions_of_a_recipe_with_a_reference_are_attempted() -> None:
+    ask = Attempted(["\\boxed{4}", "\\boxed{5}"])
+    ended = led(ask, roles=REFERENCE, reference={"samples": 2})
+    assert (ended.attempts, ended.pass_rate) == (Attempts(passed=1, failed=1), 0.5)
+    assert ask.asked[-1] == "attempt"
+    plain = Attempted(["\\boxed{4}"])
+    assert led(plain).attempts is None
+    dropped = Scripted(WRITTEN, judged(1))
+    assert led(dropped, roles=REFERENCE).attempts is None
+    assert "attempt" not in plain.asked + dropped.asked
+
+
+def test_a_question_whose_attempts_were_never_asked_for_stands_without_a_pass_rate() -> None:
+    ended = led(Attempted(NotAskedError("not in the log")), roles=REFERENCE)
+    assert (ended.stage, ended.reason, ended.pass_rate) == (Stage.AGREED, DropReason.NONE, None)
+
+
+# The selection
+
+
+def selecting(**bounds: float) -> Recipe:
+    return Recipe.of({"teacher": MODEL, "roles": REFERENCE, "selection": bounds})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "attempts", "reason"),
+    [
+        ({}, None, DropReason.NONE),
+        ({"min_pass_rate": 0.25}, Attempts(passed=1, failed=3), DropReason.NONE),
+        ({"min_pass_rate": 0.26}, Attempts(passed=1, failed=3), DropReason.WRONG_DIFFICULTY),
+        ({"max_pass_rate": 0.75}, Attempts(passed=3, failed=1), DropReason.NONE),
+        ({"max_pass_rate": 0.74}, Attempts(passed=3, failed=1), DropReason.WRONG_DIFFICULTY),
+        ({"max_pass_rate": 1.0}, Attempts(passed=0, failed=0, undecided=4), DropReason.WRONG_DIFFICULTY),
+        ({"min_pass_rate": 0.0}, None, DropReason.NOT_ASKED),
+    ],
+    ids=["no bounds", "least", "below", "most", "above", "undecided", "not asked"],
+)
+def test_a_question_is_kept_within_the_bounds_which_are_part_of_it(
+    bounds: dict[str, float], attempts: Attempts | None, reason: DropReason
+) -> None:
+    decisions = Decisions(cast("Any", None), selecting(**bounds), cast("Any", None))
+    decisions.reason_to_drop = lambda _: None  # type: ignore[method-assign]
+    agreed = MADE.candidates[0].model_copy(
+        update={"stage": Stage.AGREED, "reason": DropReason.NONE, "attempts": attempts}
+    )
+    decided = decisions.decide(agreed)
+    assert decided.reason is reason
+    assert (decided.stage is Stage.KEPT) == (reason is DropReason.NONE)
+
+
+def test_bounds_need_a_reference_and_must_leave_something() -> None:
+    with pytest.raises(InputError, match=r"\[roles\.reference\]"):
+        Recipe.of({"selection": {"min_pass_rate": 0.1}})
+    with pytest.raises(InputError, match="no question could be kept"):
+        selecting(min_pass_rate=0.6, max_pass_rate=0.5)
+
+
+def test_the_funnel_counts_attempts_and_says_how_many_passed() -> None:
+    funnel = Funnel()
+    for attempts in (Attempts(passed=3, failed=1), Attempts(passed=0, failed=4, undecided=1), None):
+        funnel.add(MADE.candidates[0].model_copy(update={"attempts": attempts}))
+    both = Funnel.from_json((funnel + Funnel()).as_json())
+    assert both.difficulty() == (
+        "The reference solver reached the consensus in 37.5% of 8 attempts at 2 agreed questions; 1 more could not be graded."
+    )
+    assert Funnel().difficulty() == ""
+
+
+# A whole build
+
+
+def play(body: Body) -> str:
+    """Answer in role; a solution depends on the question alone, and the weak model errs in every other one."""
+    if task_of(body):
+        return roleplay.play(body)
+    question = QUESTION.findall(body["messages"][-1]["content"])[-1]
+    chance = random.Random(f"{body['seed']} {question}")
+    errs = chance.random() < (0.5 if body["model"] == "weak" else 0.2)
+    return f"So it is \\boxed{{{len(question) + errs * chance.randint(1, 3)}}}."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a build with a reference solver, decided anew twice; it is only looked at."""
+    folder = tmp_path_factory.mktemp("difficulty")
+    with DummyServer(play, models=("dummy", "weak")) as server:
+        made = recipe(
+            folder, server, roles_reference={"model": "weak"}, reference_samples=3, consensus_min_share=0.9
+        )
+        build(made)
+    return folder
+
+
+def test_tables_show_how_hard_each_agreed_question_is(folder: Path) -> None:
+    scored = rows(folder, "scored")
+    agreed = [row for row in scored if row["stage"] in {"agreed", "kept"}]
+    assert agreed
+    assert {row["reference"] for row in agreed} == {"weak"}
+    assert {row["pass_rate"] for row in agreed} <= {0.0, 1 / 3, 2 / 3, 1.0}
+    assert all(row["pass_rate"] is None and row["reference"] is None for row in scored if row not in agreed)
+    rates = {row["id"]: row["pass_rate"] for row in scored}
+    assert all(row["pass_rate"] == rates[row["candidate_id"]] for row in rows(folder, "qa-pairs"))
+    assert "The reference solver reached the consensus" in (folder / "dataset" / "README.md").read_text()
+
+
+def test_rows_are_selected_by_difficulty_while_they_are_loaded(folder: Path) -> None:
+    there = rows(folder, "qa-pairs")
+    loaded = load(folder, min_pass_rate=0.1, max_pass_rate=0.5)
+    assert 0 < len(loaded) == sum(0.1 <= row["pass_rate"] <= 0.5 for row in there) < len(there)
+
+
+def test_a_rescore_selects_by_difficulty_and_says_what_was_never_attempted(folder: Path) -> None:
+    notes: list[str] = []
+    rescore(folder, {"selection.max_pass_rate": "0.5"})
+    kept = [row["pass_rate"] for row in rows(folder, "scored") if row["status"] == "kept"]
+    assert kept
+    assert max(kept) <= 0.5
+    assert DropReason.WRONG_DIFFICULTY in {row["reason"] for row in rows(folder, "scored")}
+    rescore(folder, {"consensus.min_share": "0.5"}, progress=lambda step: notes.append(step.note))
+    new = [row for row in rows(folder, "scored") if row["stage"] == "agreed" and row["pass_rate"] is None]
+    assert {row["reason"] for row in new} == {DropReason.NOT_ASKED}
+    assert any("agreed questions have no pass rate" in note for note in notes)
