@@ -152,7 +152,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
-        Column("index", _LONG, "The number of the draw, from 0."),
+        Column(
+            "index", _LONG, "The number of the draw, from 0; harder versions of a question have its number."
+        ),
         Column("status", _STRING, "`kept` or `dropped`."),
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
@@ -246,6 +248,15 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "
             "there were none.",
             nullable=True,
+        ),
+        Column(
+            "parent",
+            _STRING,
+            "The candidate that the question is a harder version of; null for the question of a blueprint.",
+            nullable=True,
+        ),
+        Column(
+            "parent_pass_rate", _FLOAT, "The pass rate of that one; null if it is not known.", nullable=True
         ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),

@@ -136,7 +136,7 @@ class Display:
         if funnel.identical and funnel.sampled_questions:
             repeated = f"{funnel.identical:,} of {funnel.solutions:,}"
             self.say(f"Solutions whose text repeats that of another one of their question: {repeated}.")
-        if said := funnel.difficulty():
+        for said in funnel.difficulty():
             self.say(said)
 
     def _curation(self, report: CurationReport | None) -> None:

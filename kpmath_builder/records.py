@@ -286,6 +286,16 @@ class Candidate(Record):
     attempts: Attempts | None = None
     """What a reference solver made of it; None if it was not agreed upon, if the recipe has none, or if the attempts were never asked for."""
 
+    parent: str | None = None
+    """The candidate that it is a harder version of, which has the same blueprint."""
+    parent_attempts: Attempts | None = None
+    """What the reference solver made of that one."""
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether it passed all stages that come before the tables, and nothing drops it so far."""
+        return self.stage is Stage.AGREED and not self.reason
+
     @property
     def pass_rate(self) -> float | None:
         """The share of the reference solver's attempts that passed; None if it is not known."""

@@ -114,6 +114,10 @@ def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
         **_judgement(candidate),
         **_vote(candidate),
         "pass_rate": candidate.pass_rate,
+        "parent": candidate.parent,
+        "parent_pass_rate": None
+        if candidate.parent_attempts is None
+        else candidate.parent_attempts.pass_rate,
         **_models(candidate),
         "reference": candidate.models.get("reference"),
     }

@@ -1,6 +1,6 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
@@ -17,7 +17,7 @@ from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, SeedProblem, Solution
 from kpmath_builder.seeds.benchmarks import Benchmark
 
-__all__ = ["first_rows", "write_dataset"]
+__all__ = ["RowBudget", "write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
 _NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
@@ -38,6 +38,7 @@ def write_dataset(
     hide = hide_private(recipe)
     decisions, checks = decider.decisions(read_candidates(shards)), decider.checks
     decisions.report.baseline = checks.baseline()
+    budget = RowBudget(decider.selection.published, recipe.build.rows)
     decided = map(decisions.decide, read_candidates(shards))
     written = write_tables(
         workspace.dataset,
@@ -49,29 +50,44 @@ def write_dataset(
             for it in knowledge.extractions
         ],
         practices=knowledge.practices,
-        candidates=(_hidden(decisions.without_withheld(candidate), hide) for candidate in decided),
-        select=first_rows(decider.selection.published, recipe.build.rows),
+        candidates=budget.needed(
+            _hidden(decisions.without_withheld(candidate), hide) for candidate in decided
+        ),
+        select=budget.published,
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         provenance=sources_of(recipe, prompts),
     )
     return written, decisions.report
 
 
-def first_rows(
-    select: Callable[[Candidate], Sequence[Solution]], rows: int | None
-) -> Callable[[Candidate], Sequence[Solution]]:
-    """Return `select` with at most so many solutions in all, the first ones; the candidates must come in their order."""
-    if rows is None:
-        return select
-    left = rows
+class RowBudget:
+    """Selects solutions until so many rows are there, the first ones; candidates after the last row are left out.
 
-    def chosen(candidate: Candidate) -> Sequence[Solution]:
-        nonlocal left
-        solutions = select(candidate)[:left]
-        left -= len(solutions)
+    Parameters
+    ----------
+    select
+        The solutions to publish of a kept candidate.
+    rows
+        How many in all; None: as many as there are.
+    """
+
+    def __init__(self, select: Callable[[Candidate], Sequence[Solution]], rows: int | None) -> None:
+        self._select = select
+        self._left = rows
+
+    def needed(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Yield the candidates up to the one that gives the last row; `published` is called for each kept one before the next is taken."""
+        for candidate in candidates:
+            if self._left == 0:
+                return
+            yield candidate
+
+    def published(self, candidate: Candidate) -> Sequence[Solution]:
+        """Return the solutions of a kept candidate that become rows."""
+        solutions = self._select(candidate)[: self._left]
+        if self._left is not None:
+            self._left -= len(solutions)
         return solutions
-
-    return chosen
 
 
 def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:

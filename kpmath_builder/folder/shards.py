@@ -32,23 +32,26 @@ class ShardWriter:
         self._path = path
         self._header = header
         self._expected = expected
+        self._draws = 0
         self._places = array("q")
         self._part = path.with_suffix(".part")
         self._part.unlink(missing_ok=True)  # a killed writer's, or a link that is not to be followed
         self._file = self._part.open("x+b")
 
-    def add(self, candidate: Candidate) -> None:
-        """Write one candidate."""
-        self.funnel.add(candidate)
-        line = candidate.model_dump_json().encode() + b"\n"
-        self._places.extend((candidate.blueprint.index, self._file.tell(), len(line)))
-        self._file.write(line)
+    def add(self, *candidates: Candidate) -> None:
+        """Write the candidates of one draw, in their order."""
+        self._draws += 1
+        for candidate in candidates:
+            self.funnel.add(candidate)
+            line = candidate.model_dump_json().encode() + b"\n"
+            self._places.extend((candidate.blueprint.index, self._file.tell(), len(line)))
+            self._file.write(line)
         self._file.flush()  # `kpmath status` counts what is there
 
     @property
     def complete(self) -> bool:
-        """Whether all expected candidates are there."""
-        return len(self._places) == 3 * self._expected
+        """Whether all expected draws are there."""
+        return self._draws == self._expected
 
     def candidates(self, below: int) -> Iterator[Candidate]:
         """Yield the candidates of numbers below `below` that are there, in their order."""

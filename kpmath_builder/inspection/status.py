@@ -18,7 +18,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.outcome import Outcome, outcome_of
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Candidate, Stage, Tokens
+from kpmath_builder.records import Candidate, Tokens
 from kpmath_builder.text import cut_list
 
 __all__ = ["ShardStatus", "Status", "read_status"]
@@ -186,7 +186,7 @@ def _shard(
     rows = 0
     if state == "begun" or (state == "waiting" and tokens.requests):
         state, (funnel, rows) = "begun", _unsealed(part, recipe)
-    done = sum(funnel.ended.values())
+    done = funnel.draws
     is_whole = recipe.build.rows is not None and state == "sealed"
     return ShardStatus(
         number,
@@ -222,7 +222,7 @@ def _unsealed(part: Path, recipe: Recipe) -> tuple[Funnel, int]:
                 if line.endswith(b"\n"):
                     candidate = Candidate.model_validate_json(line)
                     funnel.add(candidate)
-                    rows += len(selection.texts(candidate)) if candidate.stage is Stage.AGREED else 0
+                    rows += len(selection.texts(candidate)) if candidate.is_agreed else 0
     except (OSError, ValueError):
         pass
     return funnel, rows

@@ -75,6 +75,7 @@ _TABLE_OF: Mapping[Role, str] = {
 _AS_BEFORE: Mapping[str, Any] = {
     "build.rows": None,
     "consensus.referee": False,
+    "questions.harder_rounds": 0,
     "selection.max_pass_rate": None,
     "selection.min_pass_rate": None,
 }
@@ -138,6 +139,15 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _a_model_writes_harder_versions(self) -> Self:
+        if self.questions.harder_rounds and not self.teacher_for("writer").uses_prompts:
+            raise ValueError(
+                "questions.harder_rounds needs a model as the writer, and the symbolic teacher is a program: set it to 0, or name a model in "
+                "[roles.writer]"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _somebody_attempts(self) -> Self:
         if self.selection.bounds_pass_rate and "attempt" not in self.tasks_in_play:
             raise ValueError(
@@ -177,7 +187,7 @@ class Recipe(Section):
         optional: Mapping[Task, bool] = {
             "compare": self.consensus.referee,
             "attempt": "reference" in self.roles,
-            "harder": False,
+            "harder": self.questions.harder_rounds > 0,
         }
         assert optional.keys() == OPTIONAL
         return tuple(task for task in ROLE_OF if optional.get(task, True))

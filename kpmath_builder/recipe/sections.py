@@ -145,6 +145,14 @@ class BlueprintsSettings(Section):
 class QuestionsSettings(Sampled):
     """Writing questions (paper section 2.2)."""
 
+    harder_rounds: int = key(
+        "how often the writer is asked for a harder version of an agreed question, each time of the version before; every version is a "
+        "candidate of its own (docs/difficulty.md)",
+        0,
+        ge=0,
+        le=8,
+    )
+
     checks: bool = key(
         "whether questions of a model that are none are dropped by program before they are judged: answers, remarks about the task, "
         "nothing asked, copies of the practices",

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from kpmath_builder.errors import NothingToDrawError
@@ -19,9 +19,9 @@ from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import Recipe, SymbolicSettings
 from kpmath_builder.records import Blueprint, Candidate
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
-from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.versions import address_of, synthesise_versions
 
-__all__ = ["Leader", "LedCandidate", "OpenShard", "draw", "drawer_for", "most_open_shards"]
+__all__ = ["Leader", "LedDraw", "OpenShard", "draw", "drawer_for", "most_open_shards"]
 
 
 def drawer_for(knowledge: Knowledge, recipe: Recipe) -> BlueprintDrawer:
@@ -54,10 +54,10 @@ def most_open_shards(recipe: Recipe) -> int:
     return shards_at_once(min(sum(served.values()), recipe.window * recipe.solutions.samples))
 
 
-class LedCandidate(NamedTuple):
-    """A candidate, and whether all its answers were in the log."""
+class LedDraw(NamedTuple):
+    """The candidates of a draw, and whether all their answers were in the log."""
 
-    candidate: Candidate
+    candidates: Sequence[Candidate]
     resumed: bool
 
 
@@ -69,15 +69,21 @@ class Leader:
         self._drawer = drawer_for(knowledge, run.recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
 
-    async def lead(self, shard: "OpenShard", index: int) -> LedCandidate:
-        """Lead a blueprint through the method and put the candidate into its shard."""
+    async def lead(self, shard: "OpenShard", index: int) -> LedDraw:
+        """Lead a blueprint through the method and put its candidates into its shard."""
         generation = self._spec.generation(shard.number)
-        ask = Ask(self._run, shard.log, index, generation)
+        asks: list[Ask] = []
+
+        def ask_of(version: int) -> Ask:
+            asks.append(Ask(self._run, shard.log, address_of(index, version), generation))
+            return asks[-1]
+
         blueprint = draw(self._drawer, index, generation)
-        candidate = await synthesise(blueprint, self._seeds, ask, self._run.recipe)
-        shard.writer.add(candidate)
-        self._run.report.funnel.add(candidate)
-        return LedCandidate(candidate, ask.resumed)
+        candidates = await synthesise_versions(blueprint, self._seeds, ask_of, self._run.recipe)
+        shard.writer.add(*candidates)
+        for candidate in candidates:
+            self._run.report.funnel.add(candidate)
+        return LedDraw(candidates, all(ask.resumed for ask in asks))
 
 
 class OpenShard:
@@ -90,7 +96,7 @@ class OpenShard:
     number
         The shard.
     expected
-        How many candidates it will have, if that is known.
+        How many draws it will have, if that is known.
     """
 
     log: ResponseLog

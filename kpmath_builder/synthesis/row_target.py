@@ -25,7 +25,7 @@ from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
-from kpmath_builder.records import Candidate, Stage
+from kpmath_builder.records import Candidate
 from kpmath_builder.synthesis.leading import Leader, OpenShard, most_open_shards
 
 __all__ = ["CountKept", "DrawnPrefix", "synthesise_rows"]
@@ -181,15 +181,14 @@ class _Drawing:
         if self._prefix.is_enough:
             return
         led = await self._leader.lead(self._shards[index % len(self._shards)], index)
-        self._joined(self._prefix.add(index, self._rows_of(led.candidate), resumed=led.resumed))
+        self._joined(self._prefix.add(index, sum(map(self._rows_of, led.candidates)), resumed=led.resumed))
 
     def _is_far(self, index: int) -> bool:
         """Whether a draw must wait for one before it, which takes long."""
         return not self._prefix.is_enough and index >= self._prefix.length + WINDOWS_AHEAD * self._window
 
     def _rows_of(self, candidate: Candidate) -> int:
-        is_agreed = candidate.stage is Stage.AGREED and not candidate.reason
-        return len(self._selection.texts(candidate)) if is_agreed else 0
+        return len(self._selection.texts(candidate)) if candidate.is_agreed else 0
 
     def _joined(self, ended: Iterable[_Ended]) -> None:
         for one in ended:
