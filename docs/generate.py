@@ -13,6 +13,7 @@ from kpmath_builder.mixing.recipe import MixedSet, MixRecipe
 from kpmath_builder.recipe import Recipe, Section
 from kpmath_builder.recipe.errors import allowed_values
 from kpmath_builder.recipe.keys import declaration
+from kpmath_builder.recipe.solvers import SolverSettings
 
 DOCS = Path(__file__).resolve().parent
 _PAGE = re.compile(r"docs/(\w+\.md)")
@@ -76,6 +77,8 @@ def recipe_page() -> str:
     parts = [HEAD, _table("top level", Recipe)]
     for name, field in Recipe.model_fields.items():
         kinds = get_args(field.annotation) if name == "teacher" else (field.annotation,)
+        if name == "solvers":
+            parts.append(_table("[[solvers]]", SolverSettings))
         sections = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)]
         parts += [_table(_title(name, section), section) for section in sections]
     return "\n".join(parts)

@@ -54,6 +54,7 @@ _SOLUTIONS = pa.list_(
             "completion_tokens": _INT,
             "cut_reason": _STRING,
             "thinking": _STRING,
+            "solver": _STRING,
         }
     )
 )
@@ -208,7 +209,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
-            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought.",
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought; `solver` "
+            "names which of several solvers wrote it, and is empty if there was one.",
         ),
         Column(
             "consensus_mode",
@@ -263,7 +265,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("completion_tokens", _LONG, "The tokens that the models wrote."),
         Column("writer", _STRING, "The model that wrote the question.", nullable=True),
         Column("judge", _STRING, "The model that judged the question.", nullable=True),
-        Column("solver", _STRING, "The model that wrote the solutions.", nullable=True),
+        Column(
+            "solver",
+            _STRING,
+            "The model that wrote the solutions; of several solvers all, with commas between.",
+            nullable=True,
+        ),
         Column(
             "reference",
             _STRING,

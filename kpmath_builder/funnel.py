@@ -282,7 +282,7 @@ class Funnel:
 
 
 def _is_program(candidate: Candidate, role: str) -> bool:
-    return candidate.models.get(role) == PROGRAM
+    return candidate.models_of(role) == (PROGRAM,)
 
 
 def _named(counts: Counter[Any]) -> dict[str, int]:

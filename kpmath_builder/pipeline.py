@@ -90,7 +90,7 @@ def build(
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
-        prompts = Prompts.load(recipe.prompts)
+        prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
         workspace = Workspace(recipe.build.folder)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
@@ -185,7 +185,7 @@ def rescore(
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
-    prompts = Prompts.load(recipe.prompts)
+    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
@@ -251,7 +251,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
-    prompts = Prompts.load(recipe.prompts)
+    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     seeds, benchmarks = load_seeds(**dict(recipe.seeds)), read_benchmarks(recipe.test_sets)
     run = Run(recipe, prompts, report, needs_all=True)
     begun, was_finished = workspace.begun(), workspace.manifest.exists()

@@ -32,6 +32,7 @@ __all__ = [
     "Teacher",
     "TeacherContext",
     "canonical_json",
+    "player_name",
     "token_count",
 ]
 
@@ -51,6 +52,11 @@ ROLE_OF: Mapping[Task, Role] = {
 }
 OPTIONAL: frozenset[Task] = frozenset({"compare", "attempt", "harder"})
 """Tasks that only some recipes have."""
+
+
+def player_name(role: str, solver: str = "") -> str:
+    """Return how one who is asked is called: by the role, and if several play it, by a name of its own as well."""
+    return f"{role} {solver}" if solver else role
 
 
 def canonical_json(value: object) -> str:

@@ -172,6 +172,8 @@ class Solution(Record):
     """Why what followed the text was cut off, as `answers.Cut` names it; empty if nothing was."""
     thinking: str | None = None
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
+    solver: str = ""
+    """Which of several solvers gave it; empty if there was one."""
 
 
 class Vote(Record):
@@ -267,7 +269,7 @@ class Candidate(Record):
 
     blueprint: Blueprint
     models: dict[str, str]
-    """Role to model."""
+    """Role to model; of several solvers each as `solver NAME`."""
     question: str | None = None
     judgement: Judgement | None = None
     solutions: tuple[Solution, ...] = ()
@@ -300,6 +302,11 @@ class Candidate(Record):
     def pass_rate(self) -> float | None:
         """The share of the reference solver's attempts that passed; None if it is not known."""
         return None if self.attempts is None else self.attempts.pass_rate
+
+    def models_of(self, role: str) -> tuple[str, ...]:
+        """Return the models that played a role, each once."""
+        players = (name for name in self.models if name == role or name.startswith(f"{role} "))
+        return tuple(dict.fromkeys(self.models[name] for name in players))
 
     @property
     def tokens(self) -> Tokens:

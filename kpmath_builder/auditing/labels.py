@@ -48,7 +48,7 @@ class Relabelling:
         self.done = 0
         """Candidates that were made again."""
         self._workspace, self._report = workspace, report
-        self._run = Run(recipe, Prompts.load(recipe.prompts), report)
+        self._run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), report)
         self._drawer = drawer_for(knowledge, recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
         self._unlike: dict[str, Hits] = defaultdict(Hits)

@@ -85,7 +85,8 @@ def _what_it_is(fingerprint: str, written: Mapping[str, WrittenConfig]) -> str:
 
 def _is_program(facts: CardFacts, role: str) -> bool:
     """Return whether the symbolic teacher plays a role."""
-    return facts.models.get(role) == PROGRAM
+    players = {model for player, model in facts.models.items() if player.partition(" ")[0] == role}
+    return players == {PROGRAM}
 
 
 def _example(row: Mapping[str, Any], *, simulated: bool) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.curation.policy import flag_of
+from kpmath_builder.protocol import player_name
 from kpmath_builder.records import (
     Candidate,
     Extraction,
@@ -86,6 +87,7 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
         "flags": [flag_of(mark) for mark in candidate.repeats],
         "pass_rate": candidate.pass_rate,
         **_models(candidate),
+        "solver": candidate.models.get(player_name("solver", solution.solver)),
     }
 
 
@@ -134,7 +136,7 @@ def _vote(candidate: Candidate) -> Row:
 
 
 def _models(candidate: Candidate) -> Row:
-    return {role: candidate.models.get(role) for role in ("writer", "judge", "solver")}
+    return {role: ", ".join(candidate.models_of(role)) or None for role in ("writer", "judge", "solver")}
 
 
 def _topic_structs(topics: Sequence[TopicKeyPoints]) -> list[Row]:

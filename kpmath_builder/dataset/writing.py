@@ -12,7 +12,7 @@ from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
-from kpmath_builder.recipe import KeyKind, Recipe, Sampled
+from kpmath_builder.recipe import KeyKind, Player, Recipe, TeacherSettings
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, SeedProblem, Solution
 from kpmath_builder.seeds.benchmarks import Benchmark
@@ -34,7 +34,7 @@ def write_dataset(
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
     decider = Decider(recipe, workspace, knowledge.seeds, benchmarks)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
-    prompts = Prompts.load(recipe.prompts)
+    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     hide = hide_private(recipe)
     decisions, checks = decider.decisions(read_candidates(shards)), decider.checks
     decisions.report.baseline = checks.baseline()
@@ -108,7 +108,7 @@ def _facts(
     return CardFacts(
         models=models,
         recipe=_settings(recipe),
-        tasks=_tasks(recipe, prompts, models),
+        tasks=_tasks(recipe, prompts),
         licence=_licence(seeds),
         curation=report,
         source_datasets=sorted({_HUB_IDS[seed.source] for seed in seeds if seed.source in _HUB_IDS}),
@@ -137,7 +137,7 @@ def _settings(recipe: Recipe) -> dict[str, object]:
     meaningless = {
         f"{table}.{name}"
         for task, table in _asked(recipe).items()
-        if _is_program(recipe, ROLE_OF[task])
+        if all(_is_program(settings) for settings in _teachers_of(recipe, ROLE_OF[task]))
         for name in Sampling.__slots__
     }
     return {
@@ -147,28 +147,42 @@ def _settings(recipe: Recipe) -> dict[str, object]:
     }
 
 
-def _is_program(recipe: Recipe, role: Role) -> bool:
-    return recipe.teachers[role].kind == "symbolic"
+def _is_program(settings: TeacherSettings) -> bool:
+    return settings.kind == "symbolic"
 
 
-def _tasks(recipe: Recipe, prompts: Prompts, models: Mapping[str, str]) -> list[TaskFacts]:
+def _teachers_of(recipe: Recipe, role: Role) -> list[TeacherSettings]:
+    return [player.settings for player in recipe.players if player.role == role]
+
+
+def _tasks(recipe: Recipe, prompts: Prompts) -> list[TaskFacts]:
     tasks = []
-    for task, table in _asked(recipe).items():
-        role = ROLE_OF[task]
-        sampled: Sampled = getattr(recipe, table)
-        sampling = sampled.request_sampling
+    for task, player in _questions_to(recipe):
+        sampling = player.sampling
         said = f"temperature {sampling.temperature}, top-p {sampling.top_p}, at most {sampling.max_tokens:,} tokens"
-        times = {"solve": f"; {_samples(recipe)}", "attempt": f"; {recipe.reference.samples} samples"}.get(
-            task, ""
-        )
-        if _is_program(recipe, role):
+        times = {
+            "solve": f"; {_samples(recipe, player)}",
+            "attempt": f"; {recipe.reference.samples} samples",
+        }.get(task, "")
+        if _is_program(player.settings):
             said = "none: a program"
-        tasks.append(TaskFacts(task, models[role], said + times, prompts.hashes[task]))
+        own = prompts.of_solvers.get(player.solver) if player.solver else None
+        prompt = own.hash if own else prompts.hashes[task]
+        tasks.append(TaskFacts(task, player.settings.public_name, said + times, prompt))
     return tasks
 
 
-def _samples(recipe: Recipe) -> str:
+def _questions_to(recipe: Recipe) -> Iterator[tuple[Task, Player]]:
+    """Yield each task that is asked with each one who is asked it."""
+    for task in _asked(recipe):
+        yield from ((task, player) for player in recipe.players if player.role == ROLE_OF[task])
+
+
+def _samples(recipe: Recipe, player: Player) -> str:
     rule = recipe.solutions
+    if player.solver:
+        turns = [turn.solver for turn in recipe.turns(rule.samples)]
+        return f"{turns.count(player.solver)} of at most {rule.samples} samples"
     if rule.sampling == "fixed":
         return f"{rule.samples} samples"
     return f"{min(rule.min_samples, rule.samples)} to {rule.samples} samples, until the vote is decided"

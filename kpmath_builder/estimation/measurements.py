@@ -89,7 +89,8 @@ def _foreign(before: Keys, now: Keys) -> set[Task]:
     """Return the tasks that were asked otherwise; none, if nothing is noted of how they were asked."""
 
     def of_task(key: str, task: Task, role: Role) -> bool:
-        return key == f"the prompt of {task}" or key.startswith(f"roles.{role}.")
+        several = ("solvers.", "the prompt of solver ") if role == "solver" else ()
+        return key == f"the prompt of {task}" or key.startswith((f"roles.{role}.", *several))
 
     changed = {key for key in (*before, *now) if before.get(key) != now.get(key)} if before else set()
     return {task for task, role in ROLE_OF.items() if any(of_task(key, task, role) for key in changed)}

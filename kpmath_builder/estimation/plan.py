@@ -2,15 +2,22 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from kpmath_builder.engine.gpu_sharing import sharing_of
 from kpmath_builder.estimation.assumptions import QUESTIONS_PER_SECOND, TOKENS_PER_SECOND
-from kpmath_builder.estimation.profile import PlannedTask, Profile
+from kpmath_builder.estimation.profile import PlannedTask, Profile, TaskLoad
 from kpmath_builder.protocol import ROLE_OF
-from kpmath_builder.recipe import Recipe, ServerSettings, SymbolicSettings, TeacherSettings, VllmSettings
+from kpmath_builder.recipe import (
+    Player,
+    Recipe,
+    ServerSettings,
+    SymbolicSettings,
+    TeacherSettings,
+    VllmSettings,
+)
 from kpmath_builder.records import Tokens
 
 __all__ = ["BuildPlan", "Pace", "SizePlan", "TaskPlan", "pace_of", "plan_size", "questions_for"]
@@ -42,6 +49,7 @@ class TaskPlan:
 
     task: PlannedTask
     role: str
+    """Of several solvers `solver NAME`."""
     model: str
     requests: int
     prompt_tokens: int
@@ -147,9 +155,10 @@ class BuildPlan:
 def plan_size(recipe: Recipe, profile: Profile, questions: int, paces: Mapping[str, Pace]) -> SizePlan:
     """Return what a build of so many questions takes."""
     tasks = tuple(
-        _task(recipe, task, profile, questions, paces)
+        plan
         for task in _ordered(profile.loads)
         if task in profile.loads
+        for plan in _tasks(recipe, task, profile, questions, paces)
     )
     kept = questions * profile.kept
     rows = round(kept * profile.rows_per_kept)
@@ -201,37 +210,46 @@ def _units(task: PlannedTask, questions: int, profile: Profile) -> int:
     return 1 if task in _BEFORE_QUESTIONS else questions
 
 
-def _task(
+def _tasks(
     recipe: Recipe, task: PlannedTask, profile: Profile, questions: int, paces: Mapping[str, Pace]
-) -> TaskPlan:
+) -> Iterator[TaskPlan]:
+    """Yield what a task takes of each one who is asked it."""
     load = profile.loads[task]
     requests = _units(task, questions, profile) * load.requests
-    tokens = Tokens(
-        requests=round(requests),
-        prompt=round(requests * load.prompt),
-        completion=round(requests * load.completion),
-    )
     if task == "embed":
-        role, model, gpu_hours, cost = "embedder", recipe.topics.embedding_model, None, None
-    else:
-        role = ROLE_OF[task]
-        settings = recipe.teacher_for(ROLE_OF[task])
-        model, cost = settings.public_name, settings.cost(tokens)
-        pace = paces.get(settings.model_name)
-        gpu_hours = (
-            None if pace is None or cost is not None else tokens.completion / pace.tokens_per_second / 3600
-        )
+        tokens, known = _tokens(load, requests), load.known.value
+        yield TaskPlan(task, "embedder", recipe.topics.embedding_model, *tokens, None, None, known)
+        return
+    players = [player for player in recipe.players if player.role == ROLE_OF[task]]
+    shares = [recipe.solvers[player.solver].share if player.solver else 1.0 for player in players]
+    for player, share in zip(players, shares, strict=True):
+        yield _task(task, load, requests * share / sum(shares), player, paces)
+
+
+def _task(
+    task: PlannedTask, load: TaskLoad, requests: float, player: Player, paces: Mapping[str, Pace]
+) -> TaskPlan:
+    settings = player.settings
+    number, read, written = _tokens(load, requests)
+    cost = settings.cost(Tokens(requests=number, prompt=read, completion=written))
+    pace = paces.get(settings.model_name)
+    gpu_hours = None if pace is None or cost is not None else written / pace.tokens_per_second / 3600
     return TaskPlan(
         task,
-        role,
-        model,
-        tokens.requests,
-        tokens.prompt,
-        tokens.completion,
+        player.name,
+        settings.public_name,
+        number,
+        read,
+        written,
         gpu_hours,
         cost,
         load.known.value,
     )
+
+
+def _tokens(load: TaskLoad, requests: float) -> tuple[int, int, int]:
+    """Return the requests, and the tokens read and written."""
+    return round(requests), round(requests * load.prompt), round(requests * load.completion)
 
 
 # Hours from beginning to end
@@ -252,7 +270,7 @@ def _stage_hours(recipe: Recipe, tasks: Iterable[TaskPlan], paces: Mapping[str, 
     settings_of: dict[str, TeacherSettings] = {}
     for task in tasks:
         if task.task != "embed":
-            settings = recipe.teacher_for(ROLE_OF[task.task])
+            settings = recipe.teachers[task.role]
             settings_of[settings.server] = settings
             by_server[settings.server].append(task)
     hours: dict[str | int, float] = defaultdict(float)

@@ -1,7 +1,9 @@
 """`Ask`, the only way out of a stage: behind it stand the prompts, the log, the re-asking and the teachers."""
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
+from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -28,6 +30,8 @@ class AskedSample(NamedTuple):
     request: Request
     sample: int
     response: Response
+    number: int
+    """Of a solution, its number among those of all solvers; else the sample's."""
 
 
 class Reply(NamedTuple, Generic[T]):
@@ -64,9 +68,10 @@ class Ask:
         self._address = address
         self._generation = generation
 
-    def model(self, role: Role) -> str:
-        """Return the name of the model that plays a role."""
-        return self._run.recipe.teacher_for(role).public_name
+    def models(self, *roles: Role) -> dict[str, str]:
+        """Return the names of the models that play some roles, by `Recipe.players`."""
+        players = self._run.recipe.players
+        return {player.name: player.settings.public_name for player in players if player.role in roles}
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -111,6 +116,32 @@ class Ask:
         """Ask for several samples of free text, from number `first` on."""
         return await self._ask(task, material, range(first, first + count), 0)
 
+    async def solutions(self, material: Material, count: int, first: int = 0) -> list[tuple[str, Response]]:
+        """Ask for several solutions, from number `first` on, each from the solver whose turn it is; return its name with each.
+
+        A solver's samples are numbered by themselves, so that other solvers beside it, and other shares, keep its answers.
+        """
+        turns = self._run.recipe.turns(first + count)
+        numbers: dict[str, list[int]] = {}
+        for number in range(first, first + count):
+            numbers.setdefault(turns[number].solver, []).append(number)
+
+        async def ask(solver: str) -> list[AskedSample]:
+            samples = [turns[number].sample for number in numbers[solver]]
+            request = self._run.request("solve", material, self._address, 0, self._generation, solver=solver)
+            responses, fresh = await self._run.responses(
+                request, samples, self._log, str(self._address), solver
+            )
+            self.resumed = self.resumed and not fresh
+            return [
+                AskedSample(request, *its) for its in zip(samples, responses, numbers[solver], strict=True)
+            ]
+
+        found = chain.from_iterable(await _all(map(ask, numbers)))
+        asked = sorted(found, key=lambda its: its.number)
+        self._take(asked)
+        return [(turns[its.number].solver, its.response) for its in asked]
+
     async def _ask(
         self, task: Task, material: Material, samples: range, attempt: int, *, after_loop: bool = False
     ) -> list[Response]:
@@ -119,10 +150,22 @@ class Ask:
         )
         responses, fresh = await self._run.responses(request, samples, self._log, str(self._address))
         self.resumed = self.resumed and not fresh
-        for sample, response in zip(samples, responses, strict=True):
-            self.spent[task] += cost_of(response)
-            self.asked.append(AskedSample(request, sample, response))
+        self._take(AskedSample(request, *its, number=its[0]) for its in zip(samples, responses, strict=True))
         return responses
+
+    def _take(self, asked: Iterable[AskedSample]) -> None:
+        for its in asked:
+            self.spent[its.request.task] += cost_of(its.response)
+            self.asked.append(its)
+
+
+async def _all(calls: Iterable[Coroutine[object, object, list[AskedSample]]]) -> list[list[AskedSample]]:
+    """Wait for all calls, so that what is under way is logged even if one of them fails; then raise the first failure."""
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    for its in found:
+        if isinstance(its, BaseException):
+            raise its
+    return [its for its in found if not isinstance(its, BaseException)]
 
 
 def _read(response: Response, kind: type[T], refuse: Callable[[T], str] = _accept) -> ReadReply[T]:

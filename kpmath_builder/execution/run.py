@@ -19,13 +19,13 @@ from kpmath_builder.protocol import (
     Message,
     Request,
     Response,
-    Role,
     Task,
     Teacher,
     canonical_json,
+    player_name,
 )
 from kpmath_builder.randomness import seed_of
-from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe import Recipe, TeacherSettings
 from kpmath_builder.records import Tokens
 from kpmath_builder.stopping import Stop, StoppedError
 
@@ -94,16 +94,17 @@ class Run:
         generation: int = 0,
         *,
         after_loop: bool = False,
+        solver: str = "",
     ) -> Request:
-        """Return the request for a task; address, attempt and generation decide its seed."""
-        settings = self.recipe.teacher_for(ROLE_OF[task])
+        """Return the request for a task; address, attempt and generation decide its seed. `solver` is one of several."""
+        settings = self.recipe.teacher_for(ROLE_OF[task], solver)
         prompted = settings.uses_prompts
-        sampling = self.recipe.sampled_by(ROLE_OF[task]).request_sampling
+        sampling = self.recipe.sampled_by(ROLE_OF[task], solver).request_sampling
         purpose = f"{task}, generation {generation}" if generation else task
         return Request(
             task=task,
             model=settings.model_name,
-            messages=self.prompts.render(task, material) if prompted else _as_json(task, material),
+            messages=self.prompts.render(task, material, solver) if prompted else _as_json(task, material),
             sampling=sampling.after_loop() if after_loop else sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
             extra=settings.fields(task),
@@ -115,9 +116,9 @@ class Run:
         return stop_strings(self.prompts.headings)[:MOST_STOPS] if task in {"solve", "attempt"} else ()
 
     async def responses(
-        self, request: Request, samples: Iterable[int], log: ResponseLog, address: str
+        self, request: Request, samples: Iterable[int], log: ResponseLog, address: str, solver: str = ""
     ) -> tuple[list[Response], int]:
-        """Return some samples of a request, in their order, and how many of them were asked for now.
+        """Return some samples of a request, in their order, and how many of them were asked for now; `solver` is one of several.
 
         What the log does not hold comes from the teacher and is then logged. If a call fails the others still end and are
         logged, for they are paid for.
@@ -132,15 +133,15 @@ class Run:
         found = {sample: log.get(request.key(sample)) for sample in samples}
         missing = [sample for sample, response in found.items() if self._is_missing(response)]
         if missing:
-            role = ROLE_OF[request.task]
-            teacher = await self._teacher(request.task)
+            player = player_name(ROLE_OF[request.task], solver)
+            teacher = await self._teacher(request.task, player)
 
             async def call(samples: Sequence[int]) -> None:
                 responses = await teacher.answer(request, samples)
                 for sample, response in zip(samples, responses, strict=True):
                     log.put(request.key(sample), request.task, address, response)
                     found[sample] = response
-                self._account(role, responses)
+                self._account(player, self.recipe.teacher_for(ROLE_OF[request.task], solver), responses)
 
             for sample in missing:
                 found[sample] = None
@@ -156,7 +157,7 @@ class Run:
             return True
         return self._retry_given_up and self._teachers is not None and response.finish_reason in UNANSWERED
 
-    async def _teacher(self, task: Task) -> Teacher:
+    async def _teacher(self, task: Task, player: str) -> Teacher:
         if self._teachers is None:
             self.lacking[task] += 1
             lacks = f"the log holds no answer to this {task} request: run `kpmath build` to ask for it"
@@ -164,13 +165,13 @@ class Run:
         self.stop.check()
         if self._spending is not None:
             self._spending.check()
-        return await self._teachers.teacher(ROLE_OF[task])
+        return await self._teachers.teacher(player)
 
-    def _account(self, role: Role, responses: Sequence[Response]) -> None:
+    def _account(self, player: str, settings: TeacherSettings, responses: Sequence[Response]) -> None:
         spent = sum(map(cost_of, responses), Tokens())
-        self.report.spend(spent, self.recipe.teacher_for(role).cost(spent))
+        self.report.spend(spent, settings.cost(spent))
         if self._teachers is not None:
-            self._teachers.spend(role, spent)
+            self._teachers.spend(player, spent)
         if self._spending is not None:
             self._spending.add(responses)  # once over the limit, nothing that waits is sent any more
 

@@ -1,4 +1,4 @@
-"""Which teacher plays which role: made from the recipe, checked before the first request, shared if the settings agree."""
+"""Which teacher plays which role or is which solver: made from the recipe, checked before the first request, shared if settings agree."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ class Teachers:
     Parameters
     ----------
     recipe
-        Its tables `[teacher]` and `[roles.…]`.
+        Its tables `[teacher]`, `[roles.…]` and `[[solvers]]`.
     notify
         Reports a sentence to the user.
     stop
@@ -50,7 +50,7 @@ class Teachers:
     ) -> None:
         self._recipe = recipe
         self._settings = recipe.teachers
-        self._server = {role: settings.server for role, settings in self._settings.items()}
+        self._server = {player: settings.server for player, settings in self._settings.items()}
         self._folder = recipe.build.folder / "engine"
         own = [settings for settings in self._settings.values() if isinstance(settings, VllmSettings)]
         self._engines = Engines(self._folder, own)
@@ -85,11 +85,13 @@ class Teachers:
         InputError
             As `teacher` does.
         """
-        different = {self._server[role]: self._settings[role] for role in self._unproven()}
+        different = {self._server[player]: self._settings[player] for player in self._unproven()}
         await asyncio.gather(*map(self._look_at, different.values()))
 
-    def _unproven(self) -> set[Role]:
-        return self._settings.keys() - set(self._answered(self._recipe.tasks_in_play))
+    def _unproven(self) -> set[str]:
+        """Return who has never answered; of several solvers the log does not say which one did."""
+        answered = self._answered(self._recipe.tasks_in_play)
+        return {player.name for player in self._recipe.players if player.role not in answered}
 
     async def _look_at(self, settings: TeacherSettings) -> None:
         if isinstance(settings, VllmSettings):
@@ -100,9 +102,9 @@ class Teachers:
         teacher = await self._start(settings)
         await teacher.close()
 
-    def spend(self, role: Role, tokens: Tokens) -> None:
-        """Note what answers of a role have cost."""
-        self._spent[self._server[role]] += tokens
+    def spend(self, player: str, tokens: Tokens) -> None:
+        """Note what answers of a role, or of one of several solvers, have cost."""
+        self._spent[self._server[player]] += tokens
 
     def _record(self, server: str, teacher: Teacher) -> dict[str, Any]:
         record = teacher.record()
@@ -119,8 +121,8 @@ class Teachers:
         loads = [(teacher.model, load) for _, teacher in self._ready() if (load := teacher.load())]
         return "; ".join(f"{model}: {load}" if len(loads) > 1 else load for model, load in loads)
 
-    async def teacher(self, role: Role) -> Teacher:
-        """Return the teacher of a role.
+    async def teacher(self, player: str) -> Teacher:
+        """Return the teacher of a role, or one of several solvers, by the names of `Recipe.players`.
 
         Raises
         ------
@@ -129,15 +131,15 @@ class Teachers:
             another role that has never answered.
         """
         if self._first_check is None:
-            self._first_check = asyncio.gather(*map(self._teacher, {role, *self._unproven()}))
+            self._first_check = asyncio.gather(*map(self._teacher, {player, *self._unproven()}))
         if not self._first_check.done() or self._first_check.exception():
             await asyncio.shield(self._first_check)
-        return await self._teacher(role)
+        return await self._teacher(player)
 
-    async def _teacher(self, role: Role) -> Teacher:
-        server = self._server[role]
+    async def _teacher(self, player: str) -> Teacher:
+        server = self._server[player]
         if server not in self._teachers:
-            self._teachers[server] = asyncio.create_task(self._start(self._settings[role]))
+            self._teachers[server] = asyncio.create_task(self._start(self._settings[player]))
         return await asyncio.shield(self._teachers[server])
 
     def _ready(self) -> Iterator[tuple[str, Teacher]]:
@@ -171,13 +173,13 @@ class Teachers:
         raise AssertionError(f"no room makes a teacher of {type(settings).__name__}")
 
     def _context(self, settings: TeacherSettings) -> TeacherContext:
-        played = [role for role, server in self._server.items() if server == settings.server]
+        played = [player for player in self._recipe.players if player.settings.server == settings.server]
         return TeacherContext(
             logs=self._folder / f"{socket.gethostname()}-{os.getpid()}",
             notify=self._notify,
             stop=self._stop,
-            longest_reply=max(self._recipe.sampled_by(role).request_sampling.max_tokens for role in played),
-            extras=_distinct(self._settings[role].request_fields for role in played),
+            longest_reply=max(player.sampling.max_tokens for player in played),
+            extras=_distinct(player.settings.request_fields for player in played),
         )
 
 

@@ -145,8 +145,18 @@ def _all_of(kind: KeyKind, recipe: Recipe, prompts: Prompts) -> Keys:
         else "none, the material itself"
         for task in recipe.tasks(kind)
     }
+    if recipe.solvers and "the prompt of solve" in used:
+        del used["the prompt of solve"]
+        used |= {f"the prompt of solver {name}": _prompt_of(name, recipe, prompts) for name in recipe.solvers}
     keys: Keys = json.loads(json.dumps({**recipe.keys(kind), **used}))
     return keys
+
+
+def _prompt_of(solver: str, recipe: Recipe, prompts: Prompts) -> str:
+    if not recipe.teacher_for("solver", solver).uses_prompts:
+        return "none, the material itself"
+    own = prompts.of_solvers.get(solver)
+    return own.hash if own else prompts.hashes["solve"]
 
 
 def _hash(value: object) -> str:

@@ -107,7 +107,7 @@ def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     knowledge = Knowledge.existing(workspace)
-    run = Run(recipe, Prompts.load(recipe.prompts), Reporter(None))
+    run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), Reporter(None))
     seed = next((seed for seed in knowledge.seeds if seed.id == row_id), None)
     if seed is not None:
         return _of_seed(seed, knowledge, run, workspace)
@@ -130,7 +130,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
     if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:
         raise _no_row(workspace, row_id)
     used = {part.seed_id: seeds[part.seed_id] for part in candidate.blueprint.parts}
-    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.sample == sample]
+    asked = [it for it in ask.asked if sample is None or it.request.task != "solve" or it.number == sample]
     decided = decided_row(workspace, candidate.blueprint.id)
     repeats: Sequence[SeenRepeat] = ()
     if decided is not None and decided.repeats and candidate.question is not None:
@@ -234,7 +234,7 @@ def _topics(practice: Practice) -> Iterator[str]:
 
 
 def _requests(asked: list[AskedSample]) -> Iterator[str]:
-    for request, sample, response in asked:
+    for request, sample, response, _ in asked:
         yield f"asked {request.model} to {request.task} ({request.key(sample)}), {response.finish_reason}"
         for message in request.messages:
             yield from _indented(message.role, message.content)
@@ -254,7 +254,7 @@ def _requests_as_json(asked: list[AskedSample]) -> list[dict[str, Any]]:
             "reasoning": response.reasoning,
             "response": response.text,
         }
-        for request, sample, response in asked
+        for request, sample, response, _ in asked
     ]
 
 

@@ -25,7 +25,7 @@ async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
     return Extraction(
         seed_id=seed.id,
         topics=() if reply.value is None else sift(_merged(reply.value), seed, prompt)[0],
-        model=ask.model("extractor"),
+        model=ask.models("extractor")["extractor"],
         reason=reply.reason,
         tokens=ask.spent["extract"],
         loops=ask.loops["extractor"],

@@ -54,14 +54,14 @@ def row_lines(
 def prompt_lines(asked: Iterable[AskedSample]) -> Iterator[str]:
     """Yield every prompt once, with all that was replied to it."""
     seen: set[str] = set()
-    for request, sample, response in asked:
+    for request, _, response, number in asked:
         if request.digest not in seen:
             seen.add(request.digest)
             yield f"prompt to {request.task}, {request.model}, seed {request.seed}:"
             for message in request.messages:
                 yield f"  [{message.role}]"
                 yield from _indented(message.content)
-        yield f"reply {sample} to {request.task}, {response.finish_reason}:"
+        yield f"reply {number} to {request.task}, {response.finish_reason}:"
         if response.reasoning:
             yield "  [thinking]"
             yield from _indented(response.reasoning)

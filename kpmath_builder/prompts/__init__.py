@@ -6,7 +6,7 @@ Instructions stand in `[system]`, worked examples in turns of their own; they ne
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +15,7 @@ from kpmath_builder.errors import InputError
 from kpmath_builder.prompts.template import Template, fill
 from kpmath_builder.protocol import OPTIONAL, Message, Task
 
-__all__ = ["Prompts", "shown"]
+__all__ = ["Prompts", "SolverPrompt", "shown"]
 
 TASKS: tuple[Task, ...] = get_args(Task)
 
@@ -39,6 +39,15 @@ _USER = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SolverPrompt:
+    """The prompt of one of several solvers."""
+
+    template: Template
+    text: str
+    hash: str
+
+
 @dataclass(frozen=True)
 class Prompts:
     """The prompt of each task."""
@@ -48,10 +57,14 @@ class Prompts:
     """Tagged hash of each prompt file."""
     texts: Mapping[Task, str]
     """Each prompt file as it is."""
+    of_solvers: Mapping[str, "SolverPrompt"] = field(default_factory=dict)
+    """The prompts of solvers that have their own."""
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> "Prompts":
+    def load(cls, folder: Path | None = None, solvers: Mapping[str, Path] | None = None) -> "Prompts":
         """Read the package's prompts; files in `folder` (`extract.txt`, …) replace those of the same name.
+
+        `solvers` are the prompt files of solvers that have their own.
 
         Raises
         ------
@@ -63,20 +76,19 @@ class Prompts:
             templates={
                 task: Template.parse(origin, text, _needed(task)) for task, (origin, text) in texts.items()
             },
-            hashes={
-                task: "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-                for task, (_, text) in texts.items()
-            },
+            hashes={task: _hash(text) for task, (_, text) in texts.items()},
             texts={task: text for task, (_, text) in texts.items()},
+            of_solvers=_of_solvers(solvers or {}, texts["solve"][1]),
         )
 
     @property
     def headings(self) -> tuple[str, ...]:
         """The lines that stand before a problem: a model that runs on writes them, and then a problem of its own."""
+        # What ends a solution does not depend on tasks that only some recipes have.
+        shown = [template for task, template in self.templates.items() if task not in OPTIONAL]
         found = (
             heading.strip()
-            for task, template in self.templates.items()
-            if task not in OPTIONAL  # what ends a solution does not depend on them
+            for template in (*shown, *(its.template for its in self.of_solvers.values()))
             for text in (template.practice, template.user)
             for heading in _HEADING.findall(text)
         )
@@ -88,7 +100,7 @@ class Prompts:
         examples = (part for pair in template.examples for part in pair)
         return "\n".join([template.system, *examples, template.user])
 
-    def render(self, task: Task, material: Mapping[str, Any]) -> tuple[Message, ...]:
+    def render(self, task: Task, material: Mapping[str, Any], solver: str = "") -> tuple[Message, ...]:
         """Return the messages that put a task to a model.
 
         Parameters
@@ -101,8 +113,11 @@ class Prompts:
             key_points). solve: question,
             practices (problem, solution). compare: question, first, second (two answers). attempt: question.
             harder: question, practices (topic, key_points).
+        solver
+            Of several solvers the one that is asked.
         """
-        template = self.templates[task]
+        own = self.of_solvers.get(solver) if task == "solve" else None
+        template = own.template if own else self.templates[task]
         values = _values(material) if task != "same_topic" else _pair(material)
         if "practices" in material:
             values["practices"] = _practices(
@@ -125,6 +140,27 @@ def shown(text: str) -> str:
     r"""Return a problem or solution as a model sees it: no calculator annotations, and `#### 24` as `\boxed{24}`."""
     text = re.sub(r"<<[^<>]*>>", "", text)
     return re.sub(r"^####[ \t]*(\S.*?)[ \t]*$", r"The final answer is \\boxed{\1}.", text, flags=re.MULTILINE)
+
+
+def _hash(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _of_solvers(paths: Mapping[str, Path], of_all: str) -> dict[str, SolverPrompt]:
+    """Read the prompts of solvers; refuses two files with one text, by which two equal solvers would look different."""
+    texts = {name: _read(path) for name, path in sorted(paths.items())}
+    first: dict[str, Path] = {}
+    for name, text in texts.items():
+        if text == of_all:
+            raise InputError(f"{paths[name]} is the prompt of solve: leave the prompt of solver {name} out.")
+        if first.setdefault(text, paths[name]) != paths[name]:
+            raise InputError(
+                f"{first[text]} and {paths[name]} are one prompt: name one file for both solvers."
+            )
+    return {
+        name: SolverPrompt(Template.parse(str(paths[name]), text, _needed("solve")), text, _hash(text))
+        for name, text in texts.items()
+    }
 
 
 def _needed(task: Task) -> dict[str, frozenset[str]]:

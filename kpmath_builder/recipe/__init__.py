@@ -1,12 +1,14 @@
 """The recipe: one frozen, validated tree of settings, read from TOML."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task
+from kpmath_builder.errors import InputError
+from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Sampling, Task, canonical_json, player_name
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
@@ -29,6 +31,7 @@ from kpmath_builder.recipe.sections import (
     SolutionsSettings,
     TopicsSettings,
 )
+from kpmath_builder.recipe.solvers import AnySolver, SolverSettings, Turn, named, turns
 from kpmath_builder.recipe.teacher import (
     AnyTeacher,
     ServerSettings,
@@ -45,6 +48,7 @@ __all__ = [
     "JudgingSettings",
     "Key",
     "KeyKind",
+    "Player",
     "Recipe",
     "Sampled",
     "Section",
@@ -53,6 +57,7 @@ __all__ = [
     "SelectionSettings",
     "ServerSettings",
     "SolutionsSettings",
+    "SolverSettings",
     "SymbolicSettings",
     "TeacherSettings",
     "TestSetSettings",
@@ -60,7 +65,7 @@ __all__ = [
     "VllmSettings",
 ]
 
-_TEACHERS = ("teacher.", "roles.")
+_TEACHERS = ("teacher.", "roles.", "solvers.")
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
 _TABLE_OF: Mapping[Role, str] = {
@@ -82,6 +87,18 @@ _AS_BEFORE: Mapping[str, Any] = {
 """Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
 
 
+class Player(NamedTuple):
+    """One who is asked in a build: a role, or of several solvers one."""
+
+    name: str
+    """The role; of several solvers `solver NAME`."""
+    role: Role
+    solver: str
+    """Name of the solver; empty for a role that one teacher plays."""
+    settings: TeacherSettings
+    sampling: Sampling
+
+
 class Recipe(Section):
     """Everything that a build is made from. Read one with `Recipe.read`; the fields are the tables of the TOML file."""
 
@@ -98,6 +115,10 @@ class Recipe(Section):
     teacher: AnyTeacher = SymbolicSettings()
     roles: dict[Role, AnyTeacher] = Field(
         {}, description="teachers of single roles; missing keys come from [teacher]"
+    )
+    solvers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], AnySolver] = Field(
+        {},
+        description="several solvers, which share the samples; missing keys come from [roles.solver] or [teacher]",
     )
     extraction: ExtractionSettings = ExtractionSettings()
     topics: TopicsSettings = TopicsSettings()
@@ -129,12 +150,27 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _room_after_thinking(self) -> Self:
-        for role, settings in self.teachers.items():
-            budget = settings.request_fields.get("thinking_token_budget")
-            if isinstance(budget, int) and budget >= self.sampled_by(role).request_sampling.max_tokens:
+        for player in self.players:
+            budget = player.settings.request_fields.get("thinking_token_budget")
+            if isinstance(budget, int) and budget >= player.sampling.max_tokens:
+                own = f"solvers.{player.solver}" if player.solver else f"roles.{player.role}"
                 raise ValueError(
-                    f"thinking_token_budget of {budget} leaves the {role} no token for its reply: raise {_TABLE_OF[role]}.max_tokens above "
-                    f"it, or give the {role} an extra of its own in [roles.{role}]"
+                    f"thinking_token_budget of {budget} leaves the {player.name} no token for its reply: raise "
+                    f"{_TABLE_OF[player.role]}.max_tokens above it, or give the {player.name} an extra of its own in [{own}]"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _solvers_differ(self) -> Self:
+        """Two solvers with equal requests get equal answers, which would agree without having been found twice."""
+        asked: dict[str, str] = {}
+        for name, solver in sorted(self.solvers.items()):
+            sampling = self.sampled_by("solver", name).request_sampling
+            same = canonical_json([self._asked_of(name), asdict(sampling), str(solver.prompt)])
+            if (other := asked.setdefault(same, name)) != name:
+                raise ValueError(
+                    f"solvers {other} and {name} would be asked the same: give one of them another model, sampling, extra or prompt, or "
+                    "make them one solver with all the addresses"
                 )
         return self
 
@@ -164,7 +200,13 @@ class Recipe(Section):
         InputError
             Naming the key, its meaning and the allowed values.
         """
-        return cls.of(override(switch_kinds(read_toml(Path(path)), overrides or {}), overrides or {}))
+        tree = read_toml(Path(path))
+        try:
+            tree |= {"solvers": named(tree["solvers"])} if "solvers" in tree else {}
+        except ValueError as error:
+            raise InputError(f"The recipe's {error}.") from None
+        _refuse_new_solvers(tree, overrides or {})
+        return cls.of(override(switch_kinds(tree, overrides or {}), overrides or {}))
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:
@@ -177,9 +219,9 @@ class Recipe(Section):
         check_values(made.model_dump(mode="json"))  # a number may have been given as text
         return made
 
-    def teacher_for(self, role: Role) -> TeacherSettings:
-        """Return the settings of the teacher that plays `role`."""
-        return self.roles.get(role, self.teacher)
+    def teacher_for(self, role: Role, solver: str = "") -> TeacherSettings:
+        """Return the settings of the teacher that plays `role`; of several solvers, those of the one that is named."""
+        return self.solvers[solver].teacher if solver else self.roles.get(role, self.teacher)
 
     @property
     def tasks_in_play(self) -> tuple[Task, ...]:
@@ -198,9 +240,39 @@ class Recipe(Section):
         return tuple(dict.fromkeys(ROLE_OF[task] for task in self.tasks_in_play))
 
     @property
-    def teachers(self) -> Mapping[Role, TeacherSettings]:
-        """The settings of the teacher of each role in play."""
-        return {role: self.teacher_for(role) for role in self.roles_in_play}
+    def players(self) -> tuple[Player, ...]:
+        """All who are asked: the roles in play, in place of the solver each of `[[solvers]]` if there are any, sorted by name."""
+        return tuple(
+            Player(
+                player_name(role, solver),
+                role,
+                solver,
+                self.teacher_for(role, solver),
+                self.sampled_by(role, solver).request_sampling,
+            )
+            for role in self.roles_in_play
+            for solver in self.solver_names_of(role)
+        )
+
+    def solver_names_of(self, role: Role) -> tuple[str, ...]:
+        """Return the names of those who play a role together; ("",) if one teacher plays it."""
+        return tuple(sorted(self.solvers)) if role == "solver" and self.solvers else ("",)
+
+    @property
+    def teachers(self) -> Mapping[str, TeacherSettings]:
+        """The settings of all who are asked, by the names of `players`."""
+        return {player.name: player.settings for player in self.players}
+
+    @property
+    def solver_prompts(self) -> Mapping[str, Path]:
+        """The prompt files of solvers that have their own."""
+        return {name: solver.prompt for name, solver in self.solvers.items() if solver.prompt is not None}
+
+    def turns(self, count: int) -> tuple[Turn, ...]:
+        """Return who gives each of the first solutions of a question."""
+        if not self.solvers:
+            return tuple(Turn("", number) for number in range(count))
+        return turns(tuple((name, solver.share) for name, solver in self.solvers.items()), count)
 
     @property
     def window(self) -> int:
@@ -216,10 +288,10 @@ class Recipe(Section):
         is_rehearsal = self.seeds.path is None and self.seeds.hub is None
         return () if is_rehearsal else DEFAULT_SETS
 
-    def sampled_by(self, role: Role) -> Sampled:
-        """Return the sampling fields of what `role` is asked."""
+    def sampled_by(self, role: Role, solver: str = "") -> Sampled:
+        """Return the sampling fields of what `role` is asked; of several solvers, those of the one that is named."""
         sampled: Sampled = getattr(self, _TABLE_OF[role])
-        return sampled
+        return sampled.model_copy(update=self.solvers[solver].own_sampling) if solver else sampled
 
     def keys(self, kind: KeyKind) -> dict[str, Any]:
         """Return all that has this kind, by dotted names, as JSON has it.
@@ -251,9 +323,19 @@ class Recipe(Section):
         keys: dict[str, Any] = {}
         for task in self.tasks(kind):
             role = ROLE_OF[task]
+            if role == "solver" and self.solvers:
+                for name, solver in sorted(self.solvers.items()):
+                    asked = {"share": solver.share, **self._asked_of(name), **solver.own_sampling}
+                    keys |= {f"solvers.{name}.{key}": value for key, value in asked.items()}
+                continue
             asked = {"model": self.teacher_for(role).model_name, **self.teacher_for(role).fields(task)}
             keys |= {f"roles.{role}.{name}": value for name, value in asked.items()}
         return keys
+
+    def _asked_of(self, solver: str) -> dict[str, Any]:
+        """Return what can change the answers of one of several solvers, but for its prompt."""
+        settings = self.teacher_for("solver", solver)
+        return {"model": settings.model_name, **settings.fields("solve")}
 
     def public(self) -> list[Key]:
         """Return what may leave the machine of a recipe: its public keys, with the values that may be shown."""
@@ -262,3 +344,16 @@ class Recipe(Section):
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""
         return dump_toml(walk(self))
+
+
+def _refuse_new_solvers(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
+    """Refuse `--set solvers.NAME.…` for a solver that the file does not have: a slip of the pen would be one more solver."""
+    known = tree.get("solvers", {})
+    for name in overrides:
+        table, _, rest = name.partition(".")
+        solver = rest.partition(".")[0]
+        if table == "solvers" and rest and isinstance(known, Mapping) and solver not in known:
+            there = f"its solvers are {', '.join(sorted(known))}" if known else "it has none"
+            raise InputError(
+                f"--set {name}: the recipe has no solver {solver!r} ({there}); solvers are added in the file, as tables [[solvers]]."
+            )

@@ -20,7 +20,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
     path = [str(part) for part in first["loc"]]
     more = f" ({len(others)} more after this one.)" if others else ""
     if first["type"] == "value_error":
-        own = ".".join(path[:2]) if path[:1] == ["roles"] else "teacher"
+        own = ".".join(path[:2]) if path[:1] in (["roles"], ["solvers"]) else "teacher"
         fault = str(first["ctx"]["error"]).replace(
             "teacher.", f"{own}."
         )  # a teacher does not know whose it is
@@ -31,6 +31,10 @@ def explain(error: ValidationError, model: type[BaseModel]) -> InputError:
         kinds, given = first["ctx"]["expected_tags"].replace("'", ""), first["ctx"]["tag"]
         return InputError(f"The recipe's {'.'.join(path)}.kind must be one of {kinds}, got {given!r}.{more}")
     if path[-1] == "[key]":
+        if path[0] == "solvers":
+            return InputError(
+                f"The recipe's solver {path[1]!r} must be named by letters, digits, - and _ alone, with no point in it.{more}"
+            )
         return InputError(
             f"The recipe's {path[0]} has no {path[1]}: known are {first['ctx']['expected']}.{more}"
         )
@@ -46,7 +50,7 @@ def _foreign(path: list[str]) -> str:
     """Return the sentence about a key that other kinds of teachers have; "" if it is not one."""
     *tables, kind, name = path if len(path) > 2 else ("", "", "")
     others = kinds_with(name)
-    if not others or tables[0] not in {"teacher", "roles"}:
+    if not others or tables[0] not in {"teacher", "roles", "solvers"}:
         return ""
     table = ".".join(tables)
     known_to = " or ".join(f'"{other}"' for other in others)
@@ -74,13 +78,19 @@ def _find(path: list[str], root: Schema) -> tuple[Schema, list[str]]:
         if part in kinds:  # the kind of a teacher is no part of the key's name
             schema = {"$ref": kinds[part]}
             continue
-        following = inner.get("properties", {}).get(part) or (inner.get("additionalProperties") or None)
+        following = inner.get("properties", {}).get(part) or _of_any_name(inner)
         if not isinstance(following, dict):
             break
         described = {k: v for k, v in following.items() if k == "description"}
         schema = {**_inner(following, root), **described}
         walked.append(part)
     return _inner(schema, root), walked
+
+
+def _of_any_name(schema: Schema) -> Schema | None:
+    """Return what stands under the names that the user chooses, of roles or solvers."""
+    of_pattern = schema.get("patternProperties", {})
+    return next(iter(of_pattern.values()), schema.get("additionalProperties") or None)
 
 
 def _inner(schema: Schema, root: Schema) -> Schema:

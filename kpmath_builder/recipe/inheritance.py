@@ -1,8 +1,12 @@
-"""Which keys the tables of teachers take from each other: roles from `[teacher]`, a kind chosen on the command line from the file."""
+"""Which keys tables of teachers take from each other: roles from `[teacher]`, solvers from `[roles.solver]`.
+
+A kind chosen on the command line takes those of the file that it has.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from kpmath_builder.recipe.solvers import SolverSettings, named
 from kpmath_builder.recipe.teacher import TEACHERS
 
 __all__ = ["complete_teachers", "kinds_with", "switch_kinds"]
@@ -12,24 +16,30 @@ _DEFAULT = "symbolic"
 
 
 def complete_teachers(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what the tables of roles take from `[teacher]`: the keys that they do not set and that their kind has.
+    """Fill in what the tables of roles and solvers take from others: the keys that they do not set and that their kind has.
 
     Anything that is not a table is left to the validation.
 
     Raises
     ------
     ValueError
-        If a kind is named that there once was.
+        If a kind is named that there once was, or a solver has no name of its own.
     """
     teacher = tree.get("teacher", {})
     if not isinstance(teacher, Mapping):
         return dict(tree)
     teacher = {"kind": _DEFAULT, **teacher}
     _refuse_gone(teacher)
-    if not isinstance(tree.get("roles"), Mapping):
-        return {**tree, "teacher": teacher}
-    roles = {role: _complete(table, teacher) for role, table in tree["roles"].items()}
-    return {**tree, "teacher": teacher, "roles": roles}
+    completed = {**tree, "teacher": teacher}
+    solver: Mapping[str, Any] = teacher
+    if isinstance(tree.get("roles"), Mapping):
+        completed["roles"] = {role: _complete(table, teacher) for role, table in tree["roles"].items()}
+        own = completed["roles"].get("solver")
+        solver = own if isinstance(own, Mapping) else teacher
+    solvers = named(tree.get("solvers"))
+    if isinstance(solvers, Mapping):
+        completed["solvers"] = {name: _complete(table, solver) for name, table in solvers.items()}
+    return completed
 
 
 def _refuse_gone(teacher: Mapping[str, Any]) -> None:
@@ -50,7 +60,7 @@ def _complete(table: Any, teacher: Mapping[str, Any]) -> Any:  # noqa: ANN401 - 
 
 def switch_kinds(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
     """Leave out the keys of a file that a kind chosen on the command line (`--set teacher.kind=…`) does not have."""
-    teacher, roles = tree.get("teacher"), tree.get("roles")
+    teacher, roles, solvers = tree.get("teacher"), tree.get("roles"), tree.get("solvers")
     for_all = overrides.get("teacher.kind", "")
     switched = dict(tree)
     if for_all and isinstance(teacher, Mapping):
@@ -59,6 +69,11 @@ def switch_kinds(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[
         switched["roles"] = {
             role: _switch(table, overrides.get(f"roles.{role}.kind", ""), for_all)
             for role, table in roles.items()
+        }
+    if isinstance(solvers, Mapping):
+        switched["solvers"] = {
+            name: _switch(table, overrides.get(f"solvers.{name}.kind", ""), for_all)
+            for name, table in solvers.items()
         }
     return switched
 
@@ -72,7 +87,9 @@ def _switch(table: Any, for_it: str, for_all: str) -> Any:  # noqa: ANN401 - raw
 
 def _only_keys_of(kind: object, table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a table that a kind of teacher has; all of them if there is no such kind, which is an error later."""
-    known = TEACHERS[kind].model_fields if isinstance(kind, str) and kind in TEACHERS else table
+    if not isinstance(kind, str) or kind not in TEACHERS:
+        return dict(table)
+    known = {*TEACHERS[kind].model_fields, *SolverSettings.model_fields}
     return {name: value for name, value in table.items() if name in known}
 
 

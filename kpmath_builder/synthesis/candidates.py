@@ -8,7 +8,7 @@ from kpmath_builder.answers import NoWinner
 from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.execution.run import NotAskedError
 from kpmath_builder.prompts.replies import WriteReply
-from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Task
+from kpmath_builder.protocol import Task
 from kpmath_builder.recipe import JudgingSettings, Recipe
 from kpmath_builder.records import Blueprint, Candidate, DropReason, Judgement, SeedProblem, Stage
 from kpmath_builder.synthesis.difficulty import attempt
@@ -37,8 +37,8 @@ class _Draft:
         self._fields |= fields
 
     def end(self, reason: DropReason = DropReason.NONE, detail: str = "") -> Candidate:
-        asked = {ROLE_OF[task] for task in OPTIONAL if task in self.ask.spent}
-        models = {role: self.ask.model(role) for role in ("writer", "judge", "solver", *sorted(asked))}
+        attempted = ("reference",) if "attempt" in self.ask.spent else ()
+        models = self.ask.models("writer", "judge", "solver", "referee", *attempted)
         repairs = {role: dict(counts) for role, counts in self.ask.repairs.items() if counts}
         return Candidate(
             **self._fields,

@@ -29,15 +29,19 @@ async def solve(
     material = {"question": question, "practices": shown}
     stopping = _stopping(rule, consensus)
     responses: list[Response] = []
+    solvers: list[str] = []
     agreement: Agreement | None = None
     more = stopping.least if stopping else rule.samples
     while more:
-        responses += await ask.samples("solve", material, more, first=len(responses))
+        for solver, response in await ask.solutions(material, more, first=len(responses)):
+            solvers.append(solver)
+            responses.append(response)
         agreement = await agree(
             responses,
             consensus,
             keep_thinking=rule.keep_thinking,
             headings=ask.headings,
+            solvers=solvers,
             before=agreement,
         )
         more = stopping.further(agreement.standing, len(responses)) if stopping else 0
@@ -63,6 +67,7 @@ async def agree(
     *,
     keep_thinking: bool = False,
     headings: Sequence[str] = (),
+    solvers: Sequence[str] = (),
     before: "Agreement | None" = None,
 ) -> "Agreement":
     """Vote off the event loop: an answer that only computer algebra can compare takes its time.
@@ -76,6 +81,7 @@ async def agree(
         rule,
         keep_thinking=keep_thinking,
         headings=headings,
+        solvers=solvers,
         distinct_texts_only=any(response.seed_ignored for response in responses),
         before=before,
     )
@@ -117,6 +123,8 @@ class Agreement:
         Whether to keep what was thought before the solutions.
     headings
         Lines that stand before a problem in the prompt, if it was not one of the package's own.
+    solvers
+        Names of those who gave the samples; none, if it was one.
     distinct_texts_only
         Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
     before
@@ -130,6 +138,7 @@ class Agreement:
         *,
         keep_thinking: bool = False,
         headings: Sequence[str] = (),
+        solvers: Sequence[str] = (),
         distinct_texts_only: bool = False,
         before: "Agreement | None" = None,
     ) -> None:
@@ -175,6 +184,7 @@ class Agreement:
                 score=self._tally.scores[place[sample]] if sample in place else 0.0,
                 agreed=place.get(sample) in self._tally.kept,
                 thinking=_thinking(response, its.text) if keep_thinking else None,
+                solver=solvers[sample] if solvers else "",
             )
             for sample, (response, its) in enumerate(zip(responses, self.readings, strict=True))
         )
