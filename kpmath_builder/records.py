@@ -189,6 +189,8 @@ class Vote(Record):
     abstentions: int
     identical: int = 0
     """Solutions whose text, thinking included, repeats that of an earlier one."""
+    united: tuple[str, ...] = ()
+    """Pairs of answers that the referee found equal, as `a ≡ b`."""
 
 
 class Attempts(Record):

@@ -239,6 +239,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "consensus_united",
+            _STRINGS,
+            "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
+            nullable=True,
+        ),
+        Column(
             "pass_rate",
             _FLOAT,
             "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "

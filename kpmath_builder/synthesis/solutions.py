@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple, Self
 
 from kpmath_builder import answers
@@ -11,6 +12,7 @@ from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import ConsensusSettings, SolutionsSettings
 from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
+from kpmath_builder.synthesis.referee import Referee
 
 __all__ = ["Agreement", "agree", "read_answer", "solve"]
 
@@ -31,19 +33,23 @@ async def solve(
     responses: list[Response] = []
     solvers: list[str] = []
     agreement: Agreement | None = None
+    referee = Referee(question, ask)
     more = stopping.least if stopping else rule.samples
     while more:
         for solver, response in await ask.solutions(material, more, first=len(responses)):
             solvers.append(solver)
             responses.append(response)
-        agreement = await agree(
+        voted = partial(
+            agree,
             responses,
             consensus,
             keep_thinking=rule.keep_thinking,
             headings=ask.headings,
             solvers=solvers,
-            before=agreement,
         )
+        agreement = await voted(before=agreement, united=referee.united)
+        if consensus.referee and await referee.look_at(await agreement.undecided(referee)):
+            agreement = await voted(before=agreement, united=referee.united)
         more = stopping.further(agreement.standing, len(responses)) if stopping else 0
     assert agreement is not None, "samples and min_samples are at least 1"
     return agreement
@@ -69,6 +75,7 @@ async def agree(
     headings: Sequence[str] = (),
     solvers: Sequence[str] = (),
     before: "Agreement | None" = None,
+    united: Sequence[tuple[str, str]] = (),
 ) -> "Agreement":
     """Vote off the event loop: an answer that only computer algebra can compare takes its time.
 
@@ -84,6 +91,7 @@ async def agree(
         solvers=solvers,
         distinct_texts_only=any(response.seed_ignored for response in responses),
         before=before,
+        united=united,
     )
 
 
@@ -129,6 +137,8 @@ class Agreement:
         Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
     before
         The vote of the first of these responses.
+    united
+        Pairs of answers that the referee found equal.
     """
 
     def __init__(
@@ -141,6 +151,7 @@ class Agreement:
         solvers: Sequence[str] = (),
         distinct_texts_only: bool = False,
         before: "Agreement | None" = None,
+        united: Sequence[tuple[str, str]] = (),
     ) -> None:
         known: tuple[_Reading, ...] = before.readings if before else ()
         seen: dict[tuple[str, str], _Reading] = {}  # a program says the same again and again
@@ -161,7 +172,9 @@ class Agreement:
             rule.mode,
             min_share=rule.min_share,
             abstentions=rule.abstentions,
+            united=united,
         )
+        self._united = united
         place = {sample: number for number, sample in enumerate(samples)}
         self._counted = len(samples) if rule.abstentions == "against" else self._tally.votes
         self.reason = self._tally.reason
@@ -201,6 +214,10 @@ class Agreement:
         leader, runner_up = [*(len(its.members) for its in tally.classes[:2]), 0, 0][:2]
         return answers.Standing(leader, runner_up, self._counted)
 
+    async def undecided(self, referee: Referee) -> list[tuple[str, str]]:
+        """Return the pairs of answers that may still be put to the referee."""
+        return await asyncio.to_thread(answers.undecided, self._tally.classes, referee.left, referee.verdicts)
+
     @property
     def vote(self) -> Vote:
         """The consensus, for the record."""
@@ -214,6 +231,7 @@ class Agreement:
             votes=tally.votes,
             abstentions=sum(solution.answer is None for solution in self.solutions),
             identical=self._identical,
+            united=tuple(f"{one} ≡ {other}" for one, other in self._united),
         )
 
 
