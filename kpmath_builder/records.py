@@ -207,6 +207,10 @@ class Attempts(Record):
         decided = self.passed + self.failed
         return self.passed / decided if decided else None
 
+    def __str__(self) -> str:
+        undecided = f", {self.undecided} could not be graded" if self.undecided else ""
+        return f"{self.passed} of {self.passed + self.failed} attempts passed{undecided}"
+
 
 class Stage(StrEnum):
     """The funnel, in order; a candidate carries the last stage that it passed."""

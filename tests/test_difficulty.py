@@ -69,6 +69,11 @@ def test_the_pass_rate_is_of_the_attempts_that_could_be_graded(
     assert Attempts(passed=passed, failed=failed, undecided=undecided).pass_rate == rate
 
 
+def test_attempts_say_how_they_ended() -> None:
+    assert str(Attempts(passed=1, failed=3)) == "1 of 4 attempts passed"
+    assert str(Attempts(passed=0, failed=0, undecided=4)) == "0 of 0 attempts passed, 4 could not be graded"
+
+
 class Attempted(Scripted):
     """Answers attempts as well."""
 
@@ -303,6 +308,9 @@ def test_harder_versions_stand_behind_their_parents_and_lead_back_to_what_was_as
     assert isinstance(explained, QuestionExplanation)
     assert explained.candidate.question == kept["question"]
     assert explained.asked[0].request.task == "harder"
+    said = list(explained.lines())
+    assert f"a harder version of {kept['parent']}" in said
+    assert f"reference solver: {explained.candidate.attempts}" in said
     assert "Harder versions:" in (folder / "dataset" / "README.md").read_text()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import roleplay
+from commands import Kpmath
 from dummy_server import Body, DummyServer, task_of
 from factories import agreed, make_build
 from small_builds import recipe, rows, same_tables
@@ -207,15 +208,31 @@ def test_a_rescore_draws_no_further_than_was_asked_and_says_what_is_missing(
 
 
 def test_a_build_whose_questions_are_used_up_writes_what_there_is_and_says_so(
-    whole: Path, tmp_path: Path
+    whole: Path, tmp_path: Path, kpmath: Kpmath
 ) -> None:
+    """With the exit status of what is not done."""
     folder = shutil.copytree(whole, tmp_path / "few")
     drawn = len(rows(whole, "scored"))
     with DummyServer(play) as server:
         result = build(wanting(folder, server, build_rows=500, build_questions=drawn + 1))
+        status, out, _ = kpmath("build", folder / "recipe.toml")
     assert result.rows["scored"] == drawn + 1
+    assert (status, result.shortfall in out) == (1, True)
     assert "raise build.questions" in result.shortfall
     assert "of 500 rows" in read_status(folder).sentence
+
+
+def test_a_folder_in_which_another_process_builds_is_waited_for(whole: Path, tmp_path: Path) -> None:
+    """Nothing is asked, and the shards that are there stay."""
+    folder = shutil.copytree(whole, tmp_path / "held")
+    with DummyServer(play) as server:
+        with (
+            Workspace(folder).open_log("synthesis", 2, print),
+            pytest.raises(BuildError, match="wait for it"),
+        ):
+            build(wanting(folder, server, build_rows=ROWS + 1))
+        assert not server.requests
+    assert len(list((folder / "candidates").glob("shard-*.jsonl"))) == 4
 
 
 def test_one_process_makes_a_build_of_so_many_rows(whole: Path, tmp_path: Path) -> None:

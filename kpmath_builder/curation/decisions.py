@@ -78,13 +78,7 @@ class Decisions:
             return {"stage": Stage.KEPT}
         if candidate.attempts is None:
             return {"reason": DropReason.NOT_ASKED, "detail": "how hard it is was never asked for"}
-        rate = candidate.pass_rate
-        said = (
-            "no attempt could be graded"
-            if rate is None
-            else f"{candidate.attempts.passed} of its attempts passed ({rate:.2f})"
-        )
-        return {"reason": DropReason.WRONG_DIFFICULTY, "detail": said}
+        return {"reason": DropReason.WRONG_DIFFICULTY, "detail": str(candidate.attempts)}
 
     def fits(self, candidate: Candidate) -> bool:
         """Whether a question is as hard as the selection wants it."""

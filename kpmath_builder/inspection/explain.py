@@ -218,6 +218,10 @@ def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
     if candidate.vote is not None:
         vote = candidate.vote
         yield f"consensus ({vote.mode}): winner {vote.winner}, share {vote.share:.2f} of {vote.votes} votes"
+    if candidate.parent is not None:
+        yield f"a harder version of {candidate.parent}"
+    if candidate.attempts is not None:
+        yield f"reference solver: {candidate.attempts}"
     for solution in candidate.solutions:
         if sample in (None, solution.sample):
             faults = (

@@ -188,11 +188,13 @@ class _Drawing:
         return not self._prefix.is_enough and index >= self._prefix.length + WINDOWS_AHEAD * self._window
 
     def _rows_of(self, candidate: Candidate) -> int:
-        return len(self._selection.texts(candidate)) if candidate.is_agreed else 0
+        """Return how many rows a candidate gives at most; its difficulty is known already, what it repeats is not."""
+        may_stay = candidate.is_agreed and self._run.recipe.selection.allows(candidate.pass_rate)
+        return len(self._selection.texts(candidate)) if may_stay else 0
 
     def _joined(self, ended: Iterable[_Ended]) -> None:
         for one in ended:
-            self._report.step(one.rows, resumed=one.resumed)
+            self._report.step(min(one.rows, self._wanted - self._report.done), resumed=one.resumed)
 
     def _candidates(self) -> Iterator[Candidate]:
         """Yield the candidates of the prefix, in their order."""
