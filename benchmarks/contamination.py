@@ -99,7 +99,7 @@ def _recall(
 
 
 def _inside(made: Sequence[Planted], index: ProblemIndex, data: Path) -> None:
-    """Print the share of the equal kinds that is found before a solution and behind an instruction."""
+    """Print how many of the equal kinds are found before a solution and behind an instruction."""
     draw = random.Random(SEED)
     solutions = [solution for _, _, solution in trains(data)]
     chosen = [one for one in made if one.kind not in CLASSES]
@@ -109,8 +109,11 @@ def _inside(made: Sequence[Planted], index: ProblemIndex, data: Path) -> None:
             for one in chosen
             if one.short is belongs
         ]
-        found = sum((repeat := index.find(text)) is not None and repeat.kind in EQUAL for text in texts)
-        print(f"\nInside a longer row, {name}: {found} of {len(texts)} ({found / len(texts):.1%})")
+        found = [repeat.kind for text in texts if (repeat := index.find(text))]
+        equal = sum(kind in EQUAL for kind in found)
+        print(
+            f"\nInside a longer row, {name}: {len(found)} of {len(texts)} ({len(found) / len(texts):.1%}), {equal} of them as equal"
+        )
 
 
 def _false_alarms(

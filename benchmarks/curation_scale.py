@@ -3,7 +3,8 @@
     python benchmarks/curation_scale.py ../shared/data --rows 1600000 [--memory 512] [--datatrove PYTHON] [--datatrove-rows 400000]
 
 Rows are sentences of the GSM8K and MATH train sets, drawn from a seed; 4 % are copies of an earlier row, 4 % such copies with other
-numbers, 4 % with a few other words, and 0.1 % hold a test problem. Both sides run in two processes. Peak memory is the sum over processes.
+numbers, 4 % with a few other words, and 0.1 % hold a test problem. Ours runs in two processes, datatrove in one: its seconds are no measure beside
+ours, its processor seconds are. Peak memory is the sum over processes.
 """
 
 import argparse

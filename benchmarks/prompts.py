@@ -4,7 +4,7 @@
 
 Runs through the package's own prompts, readers and checks, and goes on where it was interrupted. Prompts are improved on the seeds of
 development; `--final` takes others, for the figures that are published. `--prompts FOLDER` tries other prompts. Every reply is kept in
-DIR/replies.jsonl, for people to read and for tests. Faulty problems are made of good ones by program (faulty_problems.py).
+DIR/replies.jsonl, for people to read and for tests. Faulty problems are made of good ones by program (kpmath_builder.controls.faults).
 """
 
 import argparse
@@ -18,9 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from faulty_problems import contradicted, incomplete
-
 from kpmath_builder import answers
+from kpmath_builder.controls.faults import contradicted, incomplete
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.teachers import Teachers

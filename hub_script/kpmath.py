@@ -55,6 +55,7 @@ _SOLUTIONS = pa.list_(
             "cut_reason": _STRING,
             "thinking": _STRING,
             "solver": _STRING,
+            "thinking_tokens": _INT,
         }
     )
 )
@@ -117,7 +118,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "messages",
             _MESSAGES,
-            "Question and solution as a chat of a user and an assistant, ready to train on.",
+            'Question and solution as a chat of a user and an assistant, ready to train on; with `selection.reasoning = "think"` the '
+            "solution begins with the reasoning between `<think>` and `</think>`.",
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
@@ -125,6 +127,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus",
             _FLOAT,
             "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the answer is right, learnt from questions with known answers; null without enough of these.",
+            nullable=True,
         ),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
@@ -149,6 +157,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
+        Column(
+            "reasoning",
+            _STRING,
+            "What the solver thought before it wrote the solution; null unless `selection.reasoning` publishes it, and where it thought nothing.",
+            nullable=True,
+        ),
+        Column(
+            "reasoning_tokens",
+            _INT,
+            "Length of the reasoning in the solver's tokens; null without reasoning, and where the server did not count it apart.",
+            nullable=True,
         ),
     ),
     "scored": (
@@ -209,8 +229,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
-            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought; `solver` "
-            "names which of several solvers wrote it, and is empty if there was one.",
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought, and "
+            "`thinking_tokens` where the server did not count it apart; `solver` names which of several solvers wrote it, and is empty "
+            "if there was one.",
         ),
         Column(
             "consensus_mode",
@@ -265,6 +286,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "parent_pass_rate", _FLOAT, "The pass rate of that one; null if it is not known.", nullable=True
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
+            "questions with known answers to learn it from.",
+            nullable=True,
         ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),
@@ -380,13 +408,17 @@ class ExtractionConfig(_Config):
 
 
 @dataclass
-class PairsConfig(_Config):
-    """`qa-pairs`: one row per published solution."""
+class _VotedConfig(_Config):
+    """What rows with a judgement and a vote can be filtered by."""
 
     min_consensus: float | None = None
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
+    max_consensus: float | None = None
+    """Keep rows with at most this share: what the solver found hard, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     min_pass_rate: float | None = None
     """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
     max_pass_rate: float | None = None
@@ -400,20 +432,36 @@ class PairsConfig(_Config):
         lowest = (
             (_SHARE[self.name], self.min_consensus),
             ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
             ("pass_rate", self.min_pass_rate),
         )
+        highest = ((_SHARE[self.name], self.max_consensus), ("pass_rate", self.max_pass_rate))
         for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
-        if self.max_pass_rate is not None:
-            kept &= _true(pc.less_equal(rows["pass_rate"], float(self.max_pass_rate)))
+        for column, most in highest:
+            if most is not None:
+                kept &= _true(pc.less_equal(rows[column], float(most)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
 @dataclass
-class ScoredConfig(PairsConfig):
+class PairsConfig(_VotedConfig):
+    """`qa-pairs`: one row per published solution."""
+
+    reasoned: bool = False
+    """Keep rows with what the solver thought."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = super().mask(rows)
+        return kept & _true(pc.is_valid(rows["reasoning"])) if self.reasoned else kept
+
+
+@dataclass
+class ScoredConfig(_VotedConfig):
     """`scored`: every candidate, kept or dropped."""
 
     kept_only: bool = False

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
+from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.execution.run import Run
-from kpmath_builder.findings import Finding, find, find_in_seeds
+from kpmath_builder.findings import Finding, find, find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
@@ -64,6 +66,8 @@ class BuildResult:
     """What the questions repeat; None while shards are missing."""
     rows_wanted: int | None = None
     """`build.rows`."""
+    labels: LabelReport | None = None
+    """What the controls say of labels and judge; None while shards are missing, and if nothing was asked beside the questions."""
 
     def _repr_html_(self) -> str:
         funnel = table(("stage", "passed", "went no further"), Funnel.from_json(self.funnel).as_texts())
@@ -76,6 +80,7 @@ class BuildResult:
             *("About teachers and seeds:" for _ in self.findings[:1]),
             *map(str, self.findings),
             *(self.curation.sentences() if self.curation else ()),
+            *(self.labels.sentences() if self.labels else ()),
         )
         return page([funnel, paragraphs(filter(None, said))])
 
@@ -112,6 +117,7 @@ class BuildResult:
             "findings": [finding.as_json() for finding in self.findings],
             "losses": [loss.as_json() for loss in self.losses],
             "curation": self.curation.as_json() if self.curation else None,
+            "calibration": self.labels.as_json() if self.labels else None,
         }
 
 
@@ -235,7 +241,7 @@ async def make_candidates(
     """Make those of the shards that are not there yet, or all as far as `build.rows` needs them; return who makes the others."""
     if run.recipe.build.rows is None:
         return await synthesise_all(knowledge, run, workspace, spec, shards)
-    decider = Decider(run.recipe, workspace, knowledge.seeds, benchmarks)
+    decider = Decider(run.recipe, workspace, knowledge, benchmarks)
     return await synthesise_rows(knowledge, run, workspace, spec, decider.count_kept)
 
 
@@ -299,6 +305,7 @@ def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None
         findings=tuple(Finding.from_json(told) for told in manifest.get("findings", ())),
         curation=CurationReport.from_json(manifest["curation"]) if "curation" in manifest else None,
         rows_wanted=spec.decided.get("build.rows"),
+        labels=LabelReport.from_json(manifest["calibration"]) if "calibration" in manifest else None,
     )
 
 
@@ -316,20 +323,24 @@ def tabulate(
             "the same command again."
         )
     check_dataset(workspace.dataset)
-    counts, report = write_dataset(recipe, workspace, knowledge, spec.fingerprint, benchmarks)
+    counts, report, labels = write_dataset(recipe, workspace, knowledge, spec.fingerprint, benchmarks)
+    lacking = 0 if recipe.selection.reasoning == "none" else counts.without_reasoning
     findings = (
         *find(counts.funnel, model_counts(knowledge, recipe)),
         *find_in_seeds(report.seeds, report.seeds_in_tests()),
+        *find_in_rows(counts.rows[DEFAULT_CONFIG], lacking),
     )
     return {
         "build_spec": spec.fingerprint,
         "models": {role: settings.public_name for role, settings in recipe.teachers.items()},
         "topics": len(knowledge.tcpm.topics),
         "rows": counts.rows,
+        "without_reasoning": lacking,
         "funnel": counts.funnel.as_json(),
         "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in findings],
         "curation": report.as_json(),
+        **({"calibration": labels.as_json()} if recipe.has_controls or recipe.has_planted else {}),
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }
 

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.findings import Finding
 from kpmath_builder.funnel import Funnel
@@ -91,6 +92,7 @@ class Display:
             self._replies(funnel)
         self._outcome(result.findings, result.losses)
         self._curation(result.curation)
+        self._labels(result.labels)
         if result.missing:
             left = cut_list([str(number) for number in result.missing])
             self.say(f"Not yet there: shards {left}; the tables are written with the last of them.")
@@ -125,6 +127,7 @@ class Display:
         self._replies(status.funnel)
         self._outcome(status.outcome.findings, status.outcome.losses)
         self._curation(status.curation)
+        self._labels(status.labels)
         self.say(status.sentence)
 
     def _replies(self, funnel: Funnel) -> None:
@@ -144,6 +147,14 @@ class Display:
         if report is None:
             return
         self.say("What the questions repeat:")
+        for sentence in report.sentences():
+            self.say(f"- {sentence}")
+
+    def _labels(self, report: LabelReport | None) -> None:
+        """Print what the controls say of labels and judge."""
+        if report is None:
+            return
+        self.say("How true the labels are:")
         for sentence in report.sentences():
             self.say(f"- {sentence}")
 

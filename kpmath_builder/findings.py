@@ -12,7 +12,7 @@ from typing import Any
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.records import COPIED, DropReason, Stage, Tokens
 
-__all__ = ["Finding", "FindingId", "KnowledgeCounts", "find", "find_in_seeds"]
+__all__ = ["Finding", "FindingId", "KnowledgeCounts", "find", "find_in_rows", "find_in_seeds"]
 
 MORE_THAN_ONCE = 2
 """One case is chance: a share counts from the second case on."""
@@ -34,6 +34,8 @@ NUMBERS = 0.05
 """Share of key points that carry a number of their problem: such a key point asks for the old problem."""
 UNREAD = 0.10
 """Share of solutions without a readable answer: they count against each answer, and one in ten costs rows at the threshold."""
+WITHOUT_REASONING = 0.05
+"""Share of rows without the reasoning that the recipe publishes: one short answer in twenty is a solver's choice, more is a setting."""
 FEW_VALUES = 2
 JUDGED_AT_LEAST = 20
 """Judgements from which few values say something: fewer questions may all be good."""
@@ -61,6 +63,7 @@ class FindingId(StrEnum):
     NUMBERS = "key-points-with-numbers"
     UNREAD = "unread-solutions"
     IDENTICAL = "identical-solutions"
+    WITHOUT_REASONING = "rows-without-reasoning"
     LARGE_TOPIC = "large-topic"
     INVALID = "invalid-replies"
     GIVEN_UP = "given-up"
@@ -151,6 +154,19 @@ def find_in_seeds(seeds: int, in_tests: Mapping[str, int]) -> tuple[Finding, ...
         )
         for name, count in in_tests.items()
     )
+
+
+def find_in_rows(rows: int, without_reasoning: int) -> tuple[Finding, ...]:
+    """Return a finding if rows lack the reasoning that the recipe publishes."""
+    if not _often(without_reasoning, rows, WITHOUT_REASONING):
+        return ()
+    finding = Finding(
+        FindingId.WITHOUT_REASONING,
+        without_reasoning / rows,
+        f"Of the rows of qa-pairs, {_percent(without_reasoning, rows)} have no reasoning, which selection.reasoning asks for.",
+        "Switch thinking on for roles.solver, and see with `kpmath explain` that its server shows what was thought; build in a new folder.",
+    )
+    return (finding,)
 
 
 def _often(count: int, of: int, share: float) -> bool:

@@ -8,12 +8,18 @@ from typing import Any, Self
 from kpmath_builder.protocol import PROGRAM, ROLE_OF
 from kpmath_builder.records import Candidate, DropReason, Stage, Tokens
 
-__all__ = ["Funnel", "FunnelLine"]
+__all__ = ["CONTROL", "PLANTED", "Funnel", "FunnelLine"]
 
 _FEW_QUESTIONS = 5
 _CHANCE = 0.05
 """The share of questions all of whose samples may be one text by chance: short solutions of easy questions are."""
-_ROLE_OF: Mapping[str, str] = {str(task): role for task, role in ROLE_OF.items()}
+CONTROL, PLANTED = "control", "planted"
+"""What controls of the solver and of the judge are counted under, beside the tasks."""
+_ROLE_OF: Mapping[str, str] = {
+    **{str(task): role for task, role in ROLE_OF.items()},
+    CONTROL: "solver",
+    PLANTED: "judge",
+}
 _ROLES = {"write": "writer", "judge": "judge"}
 _OBSERVED = ("attempts", "harder", "qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
@@ -90,6 +96,9 @@ class Funnel:
             self.repeated_questions += candidate.vote.identical == len(candidate.solutions) - 1
         for task, tokens in candidate.spent.items():
             self.spent[task] += tokens
+        for name, beside in ((CONTROL, candidate.control), (PLANTED, candidate.planted)):
+            if beside is not None:
+                self.spent[name] += beside.spent
         for role, counts in candidate.repairs.items():
             self.repairs.update({(role, repair): count for repair, count in counts.items()})
         self.loops.update(candidate.loops)

@@ -10,6 +10,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.protocol import PROGRAM
 from kpmath_builder.records import (
     COPIED,
+    HELD_BACK,
     REPEATED,
     Candidate,
     DropReason,
@@ -142,6 +143,10 @@ def _lost(group: Sequence[Extraction], seed: SeedProblem | None, count: int, of:
 def _seed_advice(extraction: Extraction) -> str:
     if extraction.reason and extraction.model == PROGRAM:
         return "The symbolic teacher can use problems only if it can follow their calculator annotations: a model can read these."
+    if extraction.reason == HELD_BACK:
+        return (
+            "Their answers measure how often the solver is right; controls.held_back says how many there are."
+        )
     if extraction.tokens.given_up:
         return "The server failed at each of them every time: look at its log; a build in another folder asks them again."
     if extraction.tokens.refused:
@@ -173,6 +178,8 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.TEST_REPEAT: "contamination says which kinds are dropped, and `kpmath rescore` changes it later; look whether the seeds are free of the test sets.",
     DropReason.TEST_SEED: "Take the test problems out of the seeds: the end of the build says how many there are, and of which set.",
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
+    DropReason.LOW_P_CORRECT: "selection.min_p_correct is the limit, and `kpmath rescore` changes it later.",
+    DropReason.LONG_REASONING: "selection.max_reasoning is the limit, and `kpmath rescore` changes it later.",
     DropReason.WRONG_DIFFICULTY: "selection.min_pass_rate and selection.max_pass_rate are the limits, and `kpmath rescore` changes them later.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }

@@ -13,6 +13,7 @@ from kpmath_builder.completion import (
     make_candidates,
     settled_spec,
 )
+from kpmath_builder.controls.pool import check_controls
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.estimation.plan import BuildPlan
 from kpmath_builder.estimation.planner import plan_of_seeds
@@ -92,6 +93,7 @@ def build(
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
         workspace = Workspace(recipe.build.folder)
+        check_controls(recipe)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
         benchmarks = read_benchmarks(recipe.test_sets)

@@ -174,6 +174,8 @@ class Response(BaseModel):
     revision: str = ""
     fingerprint: str = ""
     reasoning: Text = ""
+    reasoning_tokens: TokenCount = 0
+    """Those of the completion tokens that were thought; 0 also if the server does not say."""
     dialect: str = ""
     """How the server was asked, if not in the plain protocol."""
     seed_ignored: bool = False

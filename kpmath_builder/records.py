@@ -7,14 +7,17 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = [
     "COPIED",
+    "HELD_BACK",
     "REPEATED",
     "Attempts",
     "Blueprint",
     "BlueprintPart",
     "Candidate",
+    "ControlQuestion",
     "DropReason",
     "Extraction",
     "Judgement",
+    "PlantedQuestion",
     "Practice",
     "Record",
     "RepeatMark",
@@ -104,6 +107,10 @@ class Extraction(Record):
     """Why key points that the extractor named were left out, and how many."""
 
 
+HELD_BACK = "held back as a control"
+"""Reason of a seed problem that nothing was extracted from, so that its answer can test the solver."""
+
+
 class Practice(Record):
     """A seed problem with its clustered topics and their key points (one row of MPKP, paper section 2.1)."""
 
@@ -174,6 +181,8 @@ class Solution(Record):
     """What a solver that thinks said before its answer, where the recipe keeps it; never read for an answer."""
     solver: str = ""
     """Which of several solvers gave it; empty if there was one."""
+    thinking_tokens: int | None = None
+    """The tokens of the thinking that is kept; None if the server did not count them apart."""
 
 
 class Vote(Record):
@@ -244,6 +253,8 @@ class DropReason(StrEnum):
     TEST_REPEAT = "repeats a test problem"
     TEST_SEED = "drawn from a test problem"
     DUPLICATE = "duplicate question"
+    LOW_P_CORRECT = "p_correct below threshold"
+    LONG_REASONING = "reasoning too long"
     WRONG_DIFFICULTY = "pass rate outside the bounds"
     NOT_ASKED = "needs answers that were never asked for"
 
@@ -264,10 +275,41 @@ class RepeatMark(Record):
     id: str
     """What is repeated; of several the first."""
     kind: str
-    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, the name of an n-gram check,
+    """How it is repeated: `verbatim`, `reformatted`, `renumbered`, `renamed`, `near`, `paraphrase`, the name of an n-gram check,
     or `drawn from`: a seed of it is the test problem."""
     similarity: float = 1.0
     """0 to 1; 1 for equal forms and n-grams."""
+
+
+class ControlQuestion(Record):
+    """A question whose answer is known, solved beside a blueprint as if it were the blueprint's own; it is never published."""
+
+    source: str
+    """Where it comes from: `seeds`, `symbolic`, `reasoning-gym` or `file`."""
+    id: str
+    question: str
+    gold: str
+    """The known answer."""
+    solutions: tuple[Solution, ...] = ()
+    vote: Vote | None = None
+    right: bool | None = None
+    """Whether the winning answer is the known one; None without a winner, and if neither is proved."""
+    spent: Tokens = Tokens()
+    reason: str = ""
+    """Why it was not solved, if it was not."""
+
+
+class PlantedQuestion(Record):
+    """A question with a known fault, or a sound one, judged beside a blueprint as if it had been written for it; never published."""
+
+    kind: str
+    """The fault, or `sound`."""
+    id: str
+    """The seed problem that it is made of."""
+    judgement: Judgement | None = None
+    spent: Tokens = Tokens()
+    reason: str = ""
+    """Why it was not judged, if it was not."""
 
 
 class Candidate(Record):
@@ -291,6 +333,12 @@ class Candidate(Record):
     detail: str = ""
     repeats: tuple[RepeatMark, ...] = ()
     """What its question repeats; found when the tables are written, not before."""
+    control: ControlQuestion | None = None
+    """The question with a known answer that was solved beside it, if there is one."""
+    planted: PlantedQuestion | None = None
+    """The question that was judged beside it to test the judge, if there is one."""
+    p_correct: float | None = None
+    """The estimated probability that its winning answer is right; known when the tables are written, if there are enough controls."""
     attempts: Attempts | None = None
     """What a reference solver made of it; None if it was not agreed upon, if the recipe has none, or if the attempts were never asked for."""
 

@@ -1,5 +1,7 @@
 """Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
+import gc
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +50,20 @@ def whole_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build_copy(whole_build: Path, tmp_path: Path) -> Path:
     """Return a copy of that folder, which a test may change and build on."""
     return shutil.copytree(whole_build, tmp_path / "build_copy")
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what stays for the whole run: each build would walk through thousands of tests twice."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_the_disk() -> Iterator[None]:
+    """Leave out the wait for the disk: what a process has written outlives its kill, and no test pulls the plug."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -42,7 +42,7 @@ def test_one_thing_is_counted_in_the_singular():
     ("words", "dimension", "factor"),
     [
         ("km", (("m", 1),), 1000), ("km/h", (("m", 1), ("s", -1)), Fraction(5, 18)), ("square feet", (("m", 2),), Fraction(381, 1250) ** 2),
-        ("cm ^ 2", (("m", 2),), Fraction(1, 10_000)), ("miles per hour", (("m", 1), ("s", -1)), Fraction(201168, 125 * 3600)), ("minutes per day", (("ratio", 1),), Fraction(1, 1440)),
+        ("cm ^ 2", (("m", 2),), Fraction(1, 10_000)), ("cm³", (("m", 3),), Fraction(1, 1_000_000)), ("miles per hour", (("m", 1), ("s", -1)), Fraction(201168, 125 * 3600)), ("minutes per day", (("ratio", 1),), Fraction(1, 1440)),
     ],
 )  # fmt: skip
 def test_a_unit_is_read_from_its_first_word_to_its_last(words: str, dimension: object, factor: Fraction):
@@ -63,6 +63,7 @@ def test_a_unit_is_read_from_its_first_word_to_its_last(words: str, dimension: o
         "squared cm",
         "* cm",
         "per",
+        "cm ③ ③",
     ],
 )
 def test_a_unit_with_anything_else_is_no_unit(words: str):

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import Kpmath
 from factories import Build, make_build
+from families import first
 from hub_steps import put
 from loopback_hub import LoopbackHub
 from poison import chosen, copy_build, of_ids, plant, swapped, with_cyrillic, with_trigger, with_zero_width
@@ -108,18 +109,32 @@ def test_each_poison_in_rows_is_found_in_the_rows_that_hold_it(folder: Path) -> 
     assert set(labels) <= set(findings["answer-apart"].rows)
 
 
-def test_a_row_that_only_the_table_has_is_found_though_the_manifest_vouches_for_it(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("column", "planted"),
+    [
+        ("answer", "4711"),
+        ("reasoning", "I know it by heart."),
+        ("messages", [{"role": "user", "content": "?"}, {"role": "assistant", "content": "4711"}]),
+    ],
+    ids=["answer", "reasoning", "messages"],
+)
+def test_a_row_that_only_the_table_has_is_found_though_the_manifest_vouches_for_it(
+    folder: Path, column: str, planted: object
+) -> None:
     path = next((folder / "dataset" / "data" / "qa-pairs").glob("*.parquet"))
     table = pq.read_table(path)
-    answers = table["answer"].to_pylist()
-    answers[2] = "4711"
-    at = table.schema.get_field_index("answer")
+    values = table[column].to_pylist()
+    values[2] = planted
+    at = table.schema.get_field_index(column)
     path.unlink()  # it is a link to the shared build's
-    pq.write_table(table.set_column(at, table.schema.field(at), pa.array(answers, pa.string())), path)
+    pq.write_table(
+        table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type)), path
+    )
     assert critical(folder, responses=False) == {"file-changed", "row-changed"}
     told = found(folder, responses=False)["row-changed"]
     assert told.rows == (table["id"].to_pylist()[2],)
-    assert "4711" in told.sentence
+    answers = values if column == "answer" else table["answer"].to_pylist()
+    assert f"one with the answer {answers[2]}." in told.sentence
 
 
 def test_a_response_that_was_changed_changes_a_label(folder: Path) -> None:
@@ -396,7 +411,7 @@ DAMAGED = (
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-@pytest.mark.parametrize("how", ["cut", "empty", "noise"])
+@pytest.mark.parametrize("how", first(1, ["cut", "empty", "noise"]))
 def test_a_damaged_folder_is_audited_as_far_as_it_can_be_read(folder: Path, name: str, how: str) -> None:
     path = folder / name
     data = path.read_bytes()

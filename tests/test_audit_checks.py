@@ -107,6 +107,9 @@ def test_an_instruction_in_a_seed_is_critical_and_names_the_seed() -> None:
 )
 def test_a_published_row_weighs_more_than_a_dropped_one(question: str, name: str, severity: Severity) -> None:
     published = found(part_of(HiddenText(), [], [row(1), row(2, question)]))
+    thought = row(2)
+    thought.solutions[0]["thinking"] = question
+    assert found(part_of(HiddenText(), [], [row(1), thought])) == published
     dropped = found(part_of(HiddenText(), [], [row(3, question, published=False)]))
     assert (published[name].severity, published[name].rows) == (severity, ("x-00000002",))
     assert dropped[name].severity is Severity.WARNING

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from families import first
 
 import kpmath_builder
 from kpmath_builder.auditing.characters import CharacterFault, character_faults
@@ -162,7 +163,8 @@ def test_problems_that_speak_of_judges_rules_and_instructions_pass(text: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["gsm8k/train.jsonl", "gsm8k/test.jsonl", "math/train.jsonl.gz", "math/test.jsonl"]
+    "name",
+    first(1, ["gsm8k/test.jsonl", "gsm8k/train.jsonl", "math/train.jsonl.gz", "math/test.jsonl"]),
 )
 def test_no_text_of_public_sets_is_taken_for_words_to_a_model(shared_data: Path, name: str) -> None:
     """GSM8K and MATH were written for people: each finding would be a false alarm, and a critical one."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,6 +183,37 @@ def test_annotations_are_published_only_if_the_recipe_says_so(text: str, *, keep
     solved = "He has 15+12=<<15+12=27>>27 pears. 1 << 3 is 8, 16 >> 2 is 4."
     published = selection.published(agreed_candidate(0, "How many?", [solved, solved]))
     assert [solution.text for solution in published] == [text]
+
+
+def thought_about(*thoughts: str | None) -> Candidate:
+    """Return an agreed candidate whose solutions differ, and were thought about so."""
+    told = agreed_candidate(0, "How many?", [f"text {number}" for number, _ in enumerate(thoughts)])
+    solutions = (
+        its.model_copy(update={"thinking": thought, "thinking_tokens": 3})
+        for its, thought in zip(told.solutions, thoughts, strict=True)
+    )
+    return told.model_copy(update={"solutions": tuple(solutions)})
+
+
+@pytest.mark.parametrize(
+    ("rule", "published"),
+    [
+        ({"reasoning": "none"}, {0: None, 1: None, 2: None}),
+        ({"reasoning": "column"}, {0: "a" * 9, 1: None, 2: "b"}),
+        ({"reasoning": "think", "max_reasoning": 9}, {0: "a" * 9, 1: None, 2: "b"}),
+        ({"reasoning": "think", "max_reasoning": 8}, {1: None, 2: "b"}),
+        ({"reasoning": "column", "max_reasoning": 8, "solutions_per_question": 2}, {1: None, 2: "b"}),
+    ],
+    ids=["not asked for", "asked for", "as long as the limit", "longer", "limited before counted"],
+)
+def test_reasoning_is_published_only_if_asked_for_and_not_too_long(
+    rule: dict[str, Any], published: dict[int, str | None]
+) -> None:
+    selection = Selection(recipe.SelectionSettings(**rule))
+    thoughtful = thought_about("a" * 9, None, "b")
+    assert {its.sample: its.thinking for its in selection.published(thoughtful)} == published
+    texts = [text for sample, thought in published.items() for text in (f"text {sample}", thought) if text]
+    assert selection.texts(thoughtful) == texts, "what is compared with the test sets is what is published"
 
 
 def test_the_funnel_adds_up_and_survives_json() -> None:

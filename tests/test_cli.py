@@ -44,6 +44,14 @@ def test_build_status_explain_export_rescore_in_turn(kpmath: Kpmath, tmp_path: P
         status, told, _ = kpmath("explain", folder, row_id)
         assert status == 0
         assert "sha256:" in told
+    status, told, _ = kpmath("export", folder, "--format", "messages")
+    assert (status, told) == (0, f"{folder}/export/qa-pairs-messages.jsonl: {len(pairs)} rows\n")
+    status, _, err = kpmath("export", folder, "--format", "csv")
+    assert status == 2
+    assert "choose from jsonl, messages, prompt-completion" in err
+    status, _, err = kpmath("export", folder, "--format", "paper", "--reasoning", "think")
+    assert status == 2
+    assert "No row holds what the solver thought" in err
     before_annotation = pairs[0]["solution"].partition("=")[0]
     assert before_annotation in kpmath("explain", folder, pairs[0]["id"])[1]
 

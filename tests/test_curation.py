@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from kpmath_builder.curation.decisions import Decisions, curate
-from kpmath_builder.curation.policy import CONTAINED, DRAWN, flag_of, policy_of, stays_in_spite_of
+from kpmath_builder.curation.policy import (
+    CONTAINED,
+    DRAWN,
+    flag_of,
+    paraphrases_from,
+    policy_of,
+    stays_in_spite_of,
+)
 from kpmath_builder.curation.protected import ProtectedTexts
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.report import CurationReport
@@ -112,7 +119,7 @@ SEED, TEST_REPEAT, ROW = (
 # ---- policies
 
 
-@pytest.mark.parametrize("kind", [kind.value for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE])
+@pytest.mark.parametrize("kind", [kind.value for kind in RepeatKind])
 @pytest.mark.parametrize(
     ("check", "table"), [("row", "duplicates"), ("seed", "seed_repeats"), ("test", "contamination")]
 )
@@ -192,6 +199,34 @@ def test_workers_do_not_change_what_is_decided(tmp_path: Path) -> None:
     assert one == two
     assert {"d-00000200", "d-00000201", "d-00000202"} <= made[0].marks.keys()
     assert (made[0].copies, made[0].exposed) == ({"d-00000202"}, {"d-00000203"})
+
+
+RETOLD = "There were 12 loaves that the baker sold in the morning, while 15 were sold in the evening. What is the sum of loaves?"
+
+
+@pytest.mark.parametrize("others", ["duplicates", "seed_repeats", "contamination"])
+@pytest.mark.parametrize(
+    ("policy", "ending", "kinds"),
+    [("drop", "dropped", ["paraphrase"]), ("flag", "kept", ["paraphrase"]), ("ignore", "kept", [])],
+)
+def test_paraphrases_are_looked_for_only_if_the_recipe_has_a_policy_for_them(
+    tmp_path: Path, others: str, policy: str, ending: str, kinds: list[str]
+) -> None:
+    recipe = Recipe.of({others: {"paraphrase": policy}})
+    problems = {"seed_repeats": TEST} if others == "seed_repeats" else {}
+    tests = (BenchmarkProblem("t/0", TEST, ""),) if others == "contamination" else ()
+    checks = RowChecks(
+        [seed(name, text, "It is 27.", shareable=True) for name, text in problems.items()],
+        (Benchmark("T", tests),),
+        seed_paraphrases=paraphrases_from(recipe.seed_repeats),
+        test_paraphrases=paraphrases_from(recipe.contamination),
+    )
+    rows = [candidate(0, TEST if others == "duplicates" else OTHER), candidate(1, RETOLD)]
+    decisions = curate(rows, checks, recipe, Selection(recipe.selection).texts, tmp_path)
+    first, second = map(decisions.decide, rows)
+    assert first.stage is Stage.KEPT
+    assert ("kept" if second.stage is Stage.KEPT else "dropped") == ending
+    assert [mark.kind for mark in second.repeats] == kinds
 
 
 def test_a_row_is_no_duplicate_of_one_that_is_not_published(tmp_path: Path) -> None:
@@ -300,6 +335,53 @@ def test_the_text_of_a_seed_that_may_not_be_shared_is_in_no_row_whatever_the_rec
     sources = {"open": "own"}
     rows = [scored_row(decided, sources=sources), *pair_rows(decided, published, name="n", sources=sources)]
     assert "canary" not in str(rows).casefold()
+
+
+REASONING = {"selection": {"reasoning": "column"}, "solutions": {"keep_thinking": True}}
+
+
+def thinking(one: Candidate, *thoughts: str | None) -> Candidate:
+    """Return a candidate whose solutions were thought about so."""
+    solutions = (
+        its.model_copy(update={"thinking": thought})
+        for its, thought in zip(one.solutions, thoughts, strict=True)
+    )
+    return one.model_copy(update={"solutions": tuple(solutions)})
+
+
+@pytest.mark.parametrize(
+    ("published", "flags"), [(REASONING, ["T: solution 30-gram"]), ({}, [])], ids=["published", "not"]
+)
+def test_published_reasoning_is_compared_with_the_test_sets_as_a_solution_is(
+    tmp_path: Path, published: dict[str, Any], flags: list[str]
+) -> None:
+    worked = "Count the loaves " + " ".join(f"of the tray with number {n}" for n in range(8)) + "."
+    sets = (Benchmark("T", (BenchmarkProblem("t/0", TEST, worked),), "sha256:t"),)
+    recipe = Recipe.of(published)
+    selection = Selection(recipe.selection)
+    one = thinking(candidate(0, OTHER), f"As always. {worked}")
+    decided = curate([one], RowChecks(SEEDS, sets), recipe, selection.texts, tmp_path).decide(one)
+    (pair,) = pair_rows(decided, selection.published(decided), name="n", sources={"open": "own"})
+    assert pair["flags"] == flags
+    assert pair["reasoning"] == (one.solutions[0].thinking if published else None)
+
+
+def test_a_solution_whose_reasoning_holds_a_text_that_may_not_be_shared_is_no_row(tmp_path: Path) -> None:
+    one = thinking(candidate(0, OTHER, ["It is 7.", "It is seven."]), f"I know this: {CLOSED}", "Easy.")
+    decisions, (decided,) = run(tmp_path, [one], **REASONING)
+    published = Selection(decisions.recipe.selection).published(decided)
+    assert [its.thinking for its in published] == ["Easy."]
+    assert "canary" not in str(scored_row(decided, sources={"open": "own"})).casefold()
+
+
+def test_a_question_of_which_all_reasoning_is_too_long_is_dropped_and_hides_no_later_one(
+    tmp_path: Path,
+) -> None:
+    limited = {**REASONING, "selection": {"reasoning": "column", "max_reasoning": 9}}
+    rows = [thinking(candidate(0, OTHER), "a" * 10), thinking(candidate(1, OTHER), "a" * 9)]
+    _, decided = run(tmp_path, rows, **limited)
+    assert ends(decided) == [DropReason.LONG_REASONING.value, "kept"]
+    assert decided[0].detail == "over 9 characters"
 
 
 def test_the_other_solutions_of_a_question_stay(tmp_path: Path) -> None:

@@ -176,3 +176,22 @@ def test_a_seed_that_is_a_test_problem_is_spoken_of_by_all_and_in_no_table(
     flags = [row["flags"] for row in rows(folder, "qa-pairs") if row["candidate_id"] == first["id"]]
     assert flags != []
     assert all("seed.jsonl: drawn from" in its for its in flags)
+
+
+def test_paraphrases_of_a_test_problem_are_flagged_by_a_rescore_and_explained(folder: Path) -> None:
+    row = kept(folder)[0]
+    path = folder.parent / "test.jsonl"
+    backwards = " ".join(reversed(row["question"].split()))
+    path.write_text(json.dumps({"question": backwards, "answer": CANARY}), encoding="utf-8")
+    before = log_sizes(folder)
+
+    rescore(folder, {**sets(path), "contamination.paraphrase": "flag"})
+    flags = {one["candidate_id"]: one["flags"] for one in rows(folder, "qa-pairs")}
+    assert flags[row["id"]] == ["test.jsonl: paraphrase"]
+    explained = explain(folder, row["id"])
+    assert isinstance(explained, QuestionExplanation)
+    assert explained.repeats[0].matched == backwards
+
+    rescore(folder, {"contamination.paraphrase": "ignore"})
+    assert not any(one["flags"] for one in rows(folder, "qa-pairs"))
+    assert log_sizes(folder) == before

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from corruptions import CORRUPTIONS
+from families import named
 from forked_builds import Run, Served, finish, in_a_fork, served, small
 from small_builds import keys_of, same_tables
 
@@ -65,8 +66,18 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("how", ["zeroed in part", "without its last line", "emptied", "deleted", "swapped"])
+HOWS = ("zeroed in part", "without its last line", "emptied", "deleted", "swapped")
+"""Each file meets one of them with the fast tests, and each of them meets two files or more."""
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        pytest.param(name, how, marks=() if place % len(HOWS) == turn else pytest.mark.slow)
+        for place, name in enumerate(NAMES)
+        for turn, how in enumerate(HOWS)
+    ],
+)
 def test_a_damaged_file_is_made_again_and_nothing_is_asked(
     whole: Path, other: Path, tmp_path: Path, name: str, how: str
 ) -> None:
@@ -84,7 +95,7 @@ def test_a_damaged_file_is_made_again_and_nothing_is_asked(
     assert keys_of(folder) == keys_of(whole), "nothing was asked again"
 
 
-@pytest.mark.parametrize("how", ["cut", "zeroed in part", "deleted", "swapped"])
+@pytest.mark.parametrize("how", named(["cut", "zeroed in part", "deleted", "swapped"], "swapped"))
 @pytest.mark.parametrize("name", ["candidates/shard-00001.jsonl", "knowledge/origin.json"])
 def test_what_a_finished_build_was_made_from_is_made_again_too(
     whole: Path, other: Path, tmp_path: Path, name: str, how: str
@@ -262,6 +273,7 @@ def with_open_files(folder: Path, *words: int) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+@pytest.mark.slow
 def test_more_shards_than_files_may_be_open_are_built_and_read(tmp_path: Path) -> None:
     """Sixteen shards, a window over all of them, and files for about seven."""
     assert with_open_files(tmp_path / "few", 128, 32, 16, 32) == "32"

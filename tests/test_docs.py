@@ -127,10 +127,15 @@ def test_the_python_of_the_page_runs(
     if name == "training.md":
         row = names["train"][0]
         assert [message["role"] for message in row["prompt"] + row["completion"]] == ["user", "assistant"]
-        assert len(names["test"]) + len(names["rest"]) == len(names["pairs"])
+        assert len(names["test"]) + len(names["rest"]) == len(names["train"])
+        assert not {i.rpartition("-")[0] for i in names["test"]["id"]} & {
+            i.rpartition("-")[0] for i in names["rest"]["id"]
+        }
         said = [[{"role": "assistant", "content": r"\boxed{12}"}], "13"]
         assert names["correct"](completions=said, answer=["12", "12"], level=[1, 2]) == [1.0, 0.0]
-        assert {"prompt", "answer"} <= set(names["prompts"].column_names)
+        asked = [prompt[0]["content"] for prompt in names["prompts"]["prompt"]]
+        assert len(asked) == len(set(asked)) > 0
+        assert names["prompts"].column_names == ["id", "prompt", "answer"]
 
 
 def test_each_page_has_its_place_in_the_site() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from dummy_server import PASSING, Body, DummyServer, Fault, status, task_of
+from families import named
 from forked_builds import in_a_fork
 from roleplay import play
 from small_builds import keys_of, log_sizes, recipe, same_tables
@@ -78,6 +79,7 @@ print("stopped", len(told))
 """
 
 
+@pytest.mark.slow
 def test_on_a_small_disk_it_goes_on_after_room_was_made(tmp_path: Path, whole_build: Path) -> None:
     """A real file system that is full, made larger until the build is through."""
     (tmp_path / "disk").mkdir()
@@ -102,7 +104,7 @@ def as_nobody(made: Recipe) -> None:
     build(made)
 
 
-@pytest.mark.parametrize("inside", ["", "responses", "candidates"])
+@pytest.mark.parametrize("inside", named(["", "responses", "candidates"], "responses"))
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, inside: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another user, whom a folder's mode holds off")
@@ -141,7 +143,9 @@ def test_a_server_that_dies_and_comes_back_is_waited_for(tmp_path: Path, whole_b
     assert same_tables(whole_build, tmp_path / "cut")
 
 
-@pytest.mark.parametrize("kind", ["429", "429 Retry-After", "503", "reset", "closed mid-body", "cut off"])
+@pytest.mark.parametrize(
+    "kind", named(["429", "429 Retry-After", "503", "reset", "closed mid-body", "cut off"], "429", "reset")
+)
 def test_a_server_that_refuses_everybody_for_a_while_gets_one_request_at_a_time(
     tmp_path: Path, whole_build: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpmath_builder import findings
-from kpmath_builder.findings import Finding, FindingId, KnowledgeCounts, find
+from kpmath_builder.findings import Finding, FindingId, KnowledgeCounts, find, find_in_rows
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.counts import counts_of
 from kpmath_builder.knowledge.key_points import KeyPointFault
@@ -299,4 +299,12 @@ def test_the_extraction_is_counted() -> None:
         copied=1,
         largest_topic="T",
         largest=2,
+    )
+
+
+@pytest.mark.parametrize(("without", "speaks"), [(0, False), (5, False), (6, True), (100, True)])
+def test_reasoning_that_is_asked_for_and_missing_is_said(without: int, *, speaks: bool) -> None:
+    told = find_in_rows(100, without)
+    assert [(its.id, its.number) for its in told] == (
+        [(FindingId.WITHOUT_REASONING, without / 100)] if speaks else []
     )

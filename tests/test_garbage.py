@@ -1,10 +1,18 @@
 """The garbage collector leaves alone what stays for the whole run."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 
 from kpmath_builder.execution.garbage import long_lived_objects_set_aside
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set_aside_yet() -> Iterator[None]:
+    gc.unfreeze()
+    yield
+    gc.freeze()
 
 
 def test_what_exists_before_is_set_aside_and_comes_back() -> None:
@@ -21,9 +29,6 @@ def test_it_comes_back_after_a_failure_too() -> None:
 
 def test_a_process_that_has_set_its_own_objects_aside_keeps_them_so() -> None:
     gc.freeze()
-    try:
-        with long_lived_objects_set_aside():
-            pass
-        assert gc.get_freeze_count() > 0
-    finally:
-        gc.unfreeze()
+    with long_lived_objects_set_aside():
+        pass
+    assert gc.get_freeze_count() > 0

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -142,9 +143,7 @@ def test_there_are_as_many_ways_as_promised() -> None:
 
 
 FAST = (
-    "gzip cut off", "a chunk cut off", "a length that is too short", "a reset in the body", "an empty body", "500 nested deep",
-    "503 with an error nested deep", "302 to nowhere", "content null", "no finish reason", "204 No Content", "429 Retry-After nan",
-    "500 with the key",
+    "gzip cut off", "a length that is too short", "500 nested deep", "302 to nowhere", "no finish reason", "429 Retry-After nan",
 )  # fmt: skip
 
 
@@ -174,8 +173,7 @@ def test_what_is_no_answer_is_asked_again_until_it_is_one(
 
 @pytest.mark.parametrize(
     "attack",
-    cases(WHOLE, ["in gzip", "after 103 Early Hints", "usage 10^30", "usage NaN", "model null", "the key as fingerprint",
-                  "with absurd rate limits"]),
+    cases(WHOLE, ["in gzip", "after 103 Early Hints", "usage NaN", "with absurd rate limits"]),
 )  # fmt: skip
 def test_an_odd_but_whole_answer_is_taken(tmp_path: Path, undisturbed: Path, attack: Attack) -> None:
     with HostileServer(Phase(attack, first=1, count=30, whole=True), play) as server:
@@ -197,7 +195,7 @@ def _without_tokens(value: Any) -> Any:
     return [_without_tokens(part) for part in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("attack", cases(STOPPING, ["402 in words", "403 in HTML", "404 in words"]))
+@pytest.mark.parametrize("attack", cases(STOPPING, ["403 in HTML"]))
 def test_a_server_that_refuses_everybody_ends_the_build_with_a_sentence_and_nothing_is_lost(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
@@ -365,8 +363,7 @@ FAILING = {
 
 @pytest.mark.parametrize(
     "attack",
-    cases(FAILING, ["500", "402 in words", "403 in words", "404 in HTML", "a reset in the body", "418",
-                    "no finish reason", "204 No Content", "302 to nowhere"]),
+    cases(FAILING, ["500", "403 in words", "a reset in the body"]),
 )  # fmt: skip
 def test_one_request_that_always_fails_ends_its_candidate_and_nothing_else(
     tmp_path: Path, undisturbed: Path, attack: Attack
@@ -414,19 +411,21 @@ def test_a_wish_to_be_left_alone_for_years_is_granted_for_a_moment(
     check(tmp_path, server, outcome)
 
 
-def build_measured(folder: Path, server: HostileServer, limit: float = NEVER) -> tuple[float, dict[str, Any]]:
-    """Build in a process of its own, where each call is limited to so many seconds.
-
-    Returns its most megabytes and how it ended. It is killed if they get too many.
-    """
+def build_measured(folder: Path, server: HostileServer) -> tuple[float, dict[str, Any]]:
+    """Build in a process of its own; return its most megabytes and how it ended. It is killed if they get too many."""
     path = folder.with_name(f"{folder.name}-hostile.toml")  # a build folder holds nothing else
-    path.write_text(recipe(folder, server, patience=limit).to_toml())
+    path.write_text(recipe(folder, server).to_toml())
     here = os.pathsep.join([str(TESTS), str(TESTS.parent)])
-    command = [sys.executable, "-m", "hostile.builder", str(path), str(limit)]
+    command = [sys.executable, "-m", "hostile.builder", str(path)]
     peak = 0.0
     with subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": here}, text=True, stdout=subprocess.PIPE
+        command,
+        env={**os.environ, "PYTHONPATH": here},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
+        server.hangs = partial(tell, process)
         while process.poll() is None:
             peak = max(peak, memory(process.pid))
             if peak > 2 * MOST_MEMORY:
@@ -436,6 +435,14 @@ def build_measured(folder: Path, server: HostileServer, limit: float = NEVER) ->
         out = process.stdout.read()
     assert process.returncode == 0, (peak, out)
     return peak, json.loads(out)
+
+
+def tell(process: "subprocess.Popen[str]", hanging: bytes) -> None:
+    """Name a request at which the server hangs to the process that sent it; one that has ended needs no word."""
+    with contextlib.suppress(OSError, ValueError):
+        assert process.stdin
+        process.stdin.write(f"{hanging.hex()}\n")
+        process.stdin.flush()
 
 
 def memory(pid: int) -> float:
@@ -450,24 +457,23 @@ def memory(pid: int) -> float:
 @pytest.mark.parametrize(
     "attack",
     [
-        pytest.param(in_turn(*HEAVY.values()), id="all in turn"),
+        pytest.param(in_turn(*HEAVY.values()), id="all in turn", marks=pytest.mark.slow),
         *cases({**HEAVY, "100 Continue as fast as can be": STUCK["100 Continue as fast as can be"]}),
     ],
 )
 def test_no_server_fills_the_memory(tmp_path: Path, undisturbed: Path, attack: Attack) -> None:
-    """A server that hangs at each of them, which it cannot say in another process, ends the build with a sentence; it goes on later."""
-    limit = 5.0 if attack in STUCK.values() else NEVER
     with HostileServer(Phase(attack, first=5, count=len(HEAVY), every=2), play) as server:
         for _ in range(len(HEAVY) + 1):
-            peak, ended = build_measured(tmp_path, server, limit)
+            peak, ended = build_measured(tmp_path, server)
             assert peak < MOST_MEMORY
             assert not ended["error"] or "run the same command again" in ended["error"]
             if not ended["error"]:
                 break
-        peak, ended = build_measured(tmp_path, server, limit)  # what was given up in the flood is asked again
+        assert server.phase
+        assert server.phase.met > len(HEAVY) / 2
+        server.phase.heal()
+        peak, ended = build_measured(tmp_path, server)  # what was given up in the flood is asked again
     assert peak < MOST_MEMORY
-    assert server.phase
-    assert server.phase.met > len(HEAVY) / 2
     assert same_tables(tmp_path, undisturbed)
     check(tmp_path, server, Outcome(ended["said"], []))
 

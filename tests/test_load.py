@@ -46,6 +46,7 @@ def passes(row: dict[str, Any], config: str, filters: dict[str, Any]) -> bool:
     sources = [row["source"]] if config == "kp-extraction" else row["seed_sources"]
     return (
         (share is not None and share >= filters["min_consensus"] if "min_consensus" in filters else True)
+        and (share is not None and share <= filters["max_consensus"] if "max_consensus" in filters else True)
         and (
             row["quality"] is not None and row["quality"] >= filters["min_quality"]
             if "min_quality" in filters
@@ -60,6 +61,7 @@ def passes(row: dict[str, Any], config: str, filters: dict[str, Any]) -> bool:
 
 POSSIBLE = {
     "min_consensus": st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
+    "max_consensus": st.sampled_from([0.25, 0.5, 0.75, 1.0]),
     "min_quality": st.floats(0, 1),
     "topics": st.lists(st.sampled_from([*TOPICS, "Nowhere - Nothing"]), max_size=3),
     "sources": st.lists(st.sampled_from(["gsm8k", "math", "other"]), max_size=2),
@@ -68,7 +70,7 @@ POSSIBLE = {
 }
 OF_CONFIG = {
     "kp-extraction": ("topics", "sources", "kept_only"),
-    "qa-pairs": ("min_consensus", "min_quality", "topics", "sources", "unflagged"),
+    "qa-pairs": ("min_consensus", "max_consensus", "min_quality", "topics", "sources", "unflagged"),
     "scored": tuple(POSSIBLE),
 }
 

@@ -7,7 +7,7 @@ import pytest
 from kpmath_builder.curation import ProblemIndex, RepeatKind
 
 VERBATIM, REFORMATTED = RepeatKind.VERBATIM, RepeatKind.REFORMATTED
-RENUMBERED, RENAMED = RepeatKind.RENUMBERED, RepeatKind.RENAMED
+RENUMBERED, RENAMED, NEAR = RepeatKind.RENUMBERED, RepeatKind.RENAMED, RepeatKind.NEAR
 
 
 def kind(one: str, other: str) -> RepeatKind | None:
@@ -137,8 +137,8 @@ def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None
     ("one", "other"),
     [
         (
-            "Tom has 3 red pens and 4 books. How many are left?",
-            "Tom has 17 red pens and 5 books. How many are left?",
+            "Tom has 3 red pens and 4 old books. How many are left?",
+            "Tom has 17 red pens and 5 old books. How many are left?",
         ),
         (
             "Tom has three red pens left over when all of them have gone.",
@@ -161,8 +161,8 @@ def test_a_change_of_meaning_makes_another_problem(one: str, other: str) -> None
             "First we add 4 to it, then we multiply it by 3 again.",
         ),
         (
-            "Tom has 3 red pens and 4 books. How many are left?",
-            "Ann has 5 red pens and 2 books. How many are left?",
+            "Tom has 3 red pens and 4 old books. How many are left?",
+            "Ann has 5 red pens and 2 old books. How many are left?",
         ),
     ],
 )
@@ -307,8 +307,24 @@ STEPS = "Start with 5. Add 3. Double the result. What do you get?"
         ("What is the rest? What is $x$?", "What is $x$? What is the rest?"),
     ],
 )
-def test_steps_in_another_order_are_another_problem(one: str, other: str) -> None:
-    assert kind(one, other) not in {VERBATIM, REFORMATTED}
+def test_steps_in_another_order_are_another_problem_that_is_near(one: str, other: str) -> None:
+    assert kind(one, other) is NEAR
+    assert kind(other, one) is NEAR
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "What is the remainder when $5 + 17 + 9$ is divided by 4?",
+            "What is the remainder when $8 + 12 + 3$ is divided by 7?",
+        ),
+        (r"Find $\left|(3 - 2i) \cdot (4 + 5i)\right|$.", r"Find $\left|(7 - 3i) \cdot (2 + 9i)\right|$."),
+        ("Compute $(((3 + 5) + (4 + 7)))$.", "Compute $(((8 + 2) + (9 + 6)))$."),
+    ],
+)
+def test_a_short_form_that_many_problems_share_is_not_renumbered(one: str, other: str) -> None:
+    assert kind(one, other) is None
 
 
 @pytest.mark.parametrize(
@@ -348,19 +364,19 @@ def test_a_text_of_signs_alone_is_like_nothing_else() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"a-{' ' * 1_000_000}b",
-        f"ab --{' ' * 1_000_000}cd",
-        f"1{',000' * 100_000},1",
-        "1" * 1_000_000,
-        "ab" * 500_000,
-        "ab-" * 100_000,
-        "^" + " " * 1_000_000 + "2",
-        "²" * 1_000_000,
-        f"({'100,' * 100_000}100)",
-        "**a " * 100_000,
+        f"a-{' ' * 400_000}b",
+        f"ab --{' ' * 400_000}cd",
+        f"1{',000' * 40_000},1",
+        "1" * 400_000,
+        "ab" * 200_000,
+        "ab-" * 50_000,
+        "^" + " " * 400_000 + "2",
+        "²" * 400_000,
+        f"({'100,' * 40_000}100)",
+        "**a " * 50_000,
     ],
     ids=["hyphen", "dash", "thousands", "digits", "letters", "hyphens", "script", "high", "list", "bold"],
 )
 def test_a_long_run_of_one_kind_takes_time_in_proportion(text: str) -> None:
-    """A search that begins anew at each character of a million would outlive the limit many times over."""
+    """A search that begins anew at each of so many characters would outlive the limit many times over."""
     assert kind(text, f"{text} now") not in {VERBATIM, REFORMATTED}

@@ -1,8 +1,12 @@
 """Known problems are found in longer texts and in changed ones, and not where only stock phrases are the same."""
 
+from pathlib import Path
+
 import pytest
 
-from kpmath_builder.curation import ProblemIndex, RepeatKind
+from kpmath_builder.curation import ProblemIndex, RepeatKind, find_repeats
+from kpmath_builder.curation.duplicates import compare_signatures
+from kpmath_builder.curation.signatures import RowReading, Signatures
 
 BAKERY = (
     "Tom bakes 12 loaves of bread every morning and sells nine of them before noon. "
@@ -124,3 +128,92 @@ def test_of_equal_problems_the_first_is_named() -> None:
     found = ProblemIndex([("one", BAKERY), ("other", BAKERY)]).find(BAKERY)
     assert found is not None
     assert found.of == "one"
+
+
+STEPS = (
+    "Tom takes a number. Then he adds 14 to it. Then he doubles the result. What is the last number of all?"
+)
+
+
+def test_steps_in_another_order_are_near_inside_a_longer_text_as_well() -> None:
+    text = (
+        "Solve this. Tom takes a number. Then he doubles the result. Then he adds 14 to it. What is the last number of all? "
+        "Think of each step before you write it down, and say why it is right."
+    )
+    found = ProblemIndex([("steps", STEPS)]).find(text)
+    assert found is not None
+    assert (found.kind, found.similarity) == (RepeatKind.NEAR, 1.0)
+
+
+FARM = (
+    "A farmer has 38 cows and 14 goats on a big field. He sells 12 of the cows at the market for a good price, and buys 9 goats "
+    "with the money that he got. How many animals are on the field now?"
+)
+REWORDED = (
+    FARM.replace("farmer", "rancher")
+    .replace("good", "fair")
+    .replace("got", "made")
+    .replace("animals", "beasts")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (REWORDED, RepeatKind.NEAR),
+        (REWORDED.replace("9", "nine"), RepeatKind.NEAR),
+        (REWORDED.replace("9", "8"), None),
+    ],
+)
+def test_a_text_with_several_other_words_is_near_if_its_numbers_are_the_same(
+    text: str, expected: RepeatKind | None, tmp_path: Path
+) -> None:
+    found = ProblemIndex([("farm", FARM)]).find(text)
+    assert (found and found.kind) == expected
+    among_rows = find_repeats([("farm", FARM), ("other", text)], scratch=tmp_path).get("other")
+    assert (among_rows and (among_rows.kind, among_rows.similarity)) == (
+        found and (found.kind, found.similarity)
+    )
+
+
+def test_formulas_of_the_same_numbers_are_near_only_by_their_wording() -> None:
+    one = r"Solve $\frac{2x + 3}{5x - 7} = \frac{x + 11}{x - 13}$ over the real numbers with $x > 17$."
+    other = r"Draw $\frac{2x + 3}{5x - 7} + \frac{x - 11}{x + 13}$ over the real numbers with $x < 17$."
+    assert ProblemIndex([("one", one)]).find(other) is None
+
+
+RETOLD = (
+    "On a wide meadow, there were 38 cows together with 14 goats, owned by one farmer. At market 12 cows were sold by him; the money "
+    "bought him another nine goats. What is the present count of animals on his meadow?"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "similarity", "expected"),
+    [
+        (RETOLD, 0.4, RepeatKind.PARAPHRASE),
+        (RETOLD, 0.9, None),
+        (RETOLD, None, None),
+        (RETOLD.replace("nine", "seven"), 0.4, None),
+        (
+            "A train with 38 seats, 14 doors and 12 wheels is 9 miles away. How long will it take to come?",
+            0.4,
+            None,
+        ),
+    ],
+)
+def test_the_same_problem_in_other_words_is_a_paraphrase_if_these_are_looked_for(
+    text: str, similarity: float | None, expected: RepeatKind | None, tmp_path: Path
+) -> None:
+    found = ProblemIndex([("farm", FARM)], paraphrases=similarity).find(text)
+    assert (found and found.kind) == expected
+    readings = [RowReading.of(FARM), RowReading.of(text)]
+    signatures = Signatures.of(["farm", "other"], readings, paraphrases=similarity is not None)
+    earlier = compare_signatures([signatures], scratch=tmp_path, paraphrases=similarity).get("other")
+    assert (earlier and (earlier.kind, earlier.similarity)) == (found and (found.kind, found.similarity))
+
+
+def test_a_nearer_kind_is_named_before_a_paraphrase() -> None:
+    found = ProblemIndex([("farm", FARM)], paraphrases=0.1).find(REWORDED)
+    assert found is not None
+    assert found.kind is RepeatKind.NEAR

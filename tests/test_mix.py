@@ -250,6 +250,7 @@ def test_kinds_of_repeats_that_are_flagged_stay_and_name_what_they_repeat(tree: 
         {"q": problem(70, "inn"), "a": "1"},
         {"q": problem(70, "inn").replace("73", "74"), "a": "2"},
         {"q": problem(99, "exam").replace("102", "7"), "a": "3"},
+        {"q": " ".join(reversed(problem(70, "inn").split())), "a": "4"},
     ]
     (tmp_path / "few.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     tree["sources"]["own"] |= {
@@ -260,14 +261,20 @@ def test_kinds_of_repeats_that_are_flagged_stay_and_name_what_they_repeat(tree: 
         tree,
         "own",
         contamination={**tree["contamination"], "renumbered": "flag"},
+        duplicates={"paraphrase": "flag"},
     )
-    first, second, third = (row for row in rows_of(made) if row["id"].startswith("own/"))
+    first, second, third, fourth = (row for row in rows_of(made) if row["id"].startswith("own/"))
     assert (first["flags"], first["repeats"]) == ([], [])
     assert second["flags"] == ["row: renumbered"]
     assert [mark["id"] for mark in second["repeats"]] == ["own/00000000"]
     assert third["flags"] == ["exam: renumbered"]
     assert [(mark["check"], mark["id"]) for mark in third["repeats"]] == [("test", "exam/00000")]
-    assert made.report["sources"]["own"]["flagged"] == {"exam: renumbered": 1, "row: renumbered": 1}
+    assert fourth["flags"] == ["row: paraphrase"]
+    assert made.report["sources"]["own"]["flagged"] == {
+        "exam: renumbered": 1,
+        "row: renumbered": 1,
+        "row: paraphrase": 1,
+    }
     unflagged = load(made.folder, "plus", streaming=True, unflagged=True, sources="few")
     assert [row["id"] for row in unflagged] == ["own/00000000"]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import re
 import warnings
 from collections.abc import Awaitable, Callable
@@ -278,6 +279,25 @@ def test_no_completion_token_is_lost_or_made_up(tokens: int, samples: int) -> No
 def test_reasoning_is_kept_apart_from_the_answer(message: dict[str, Any], text: str, reasoning: str) -> None:
     (response,) = read_completion(completion(message), 1)
     assert (response.text, response.reasoning) == (text, reasoning)
+
+
+@pytest.mark.parametrize(
+    ("usage", "samples", "tokens"),
+    [
+        ({"completion_tokens_details": {"reasoning_tokens": 7}}, 1, 7),
+        ({"reasoning_tokens": 7}, 1, 7),
+        ({"completion_tokens_details": {"reasoning_tokens": 7}}, 2, 0),
+        ({"completion_tokens_details": {"reasoning_tokens": "many"}}, 1, 0),
+        ({}, 1, 0),
+    ],
+)
+def test_tokens_of_the_reasoning_are_known_if_the_server_counts_those_of_one_reply(
+    usage: dict[str, Any], samples: int, tokens: int
+) -> None:
+    """A sum over several replies says nothing about one of them."""
+    body = json.loads(completion(*[{"content": "4", "reasoning": "2 + 2"}] * samples))
+    responses = read_completion(to_json({**body, "usage": usage}), samples)
+    assert {response.reasoning_tokens for response in responses} == {tokens}
 
 
 @given(st.binary(max_size=60) | st.recursive(st.none() | st.integers(), st.lists, max_leaves=5).map(to_json))

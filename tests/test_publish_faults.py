@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from families import first, named
 from hub_steps import REPO, contents, is_whole, put, restored
 from huggingface_hub import HfApi
 from loopback_hub import LoopbackHub, serve
@@ -88,7 +89,9 @@ def die_at(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "unanswered"])
-@pytest.mark.parametrize("pattern", ["POST .*/batch", "PUT", "POST .*/commit/main", "POST .*/tag/"])
+@pytest.mark.parametrize(
+    "pattern", named(["POST .*/batch", "PUT", "POST .*/commit/main", "POST .*/tag/"], "POST .*/commit/main")
+)
 def test_a_publisher_that_dies_while_it_writes_leaves_old_or_new_whole(
     old: LoopbackHub, builds: dict[str, Path], pattern: str, *, after: bool
 ):
@@ -108,7 +111,7 @@ def test_a_publisher_that_dies_at_any_request_leaves_old_or_new_whole(
                 die_at(upgrading, builds, skip=number, after=after)
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", first(2, [429, 500, 502, 503, 504]))
 def test_every_error_for_a_while_is_outlived(old: LoopbackHub, builds: dict[str, Path], status: int):
     """Each kind of request fails once; what is asked twice is carried out once."""
     before = contents(old)
@@ -124,7 +127,10 @@ def test_every_error_for_a_while_is_outlived(old: LoopbackHub, builds: dict[str,
     check_finished(old, before, done)
 
 
-@pytest.mark.parametrize("pattern", ["POST .*/commit/main", "POST .*/tag/", "POST .*/commit/script"])
+@pytest.mark.parametrize(
+    "pattern",
+    named(["POST .*/commit/main", "POST .*/tag/", "POST .*/commit/script"], "POST .*/commit/main"),
+)
 @pytest.mark.parametrize("after", [False, True], ids=["lost", "unanswered"])
 @pytest.mark.parametrize("status", [504, None], ids=str)
 def test_a_change_whose_answer_is_an_error_is_made_once(
@@ -171,10 +177,10 @@ def test_a_hub_that_wants_patience_is_given_it(
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    {
-        "soon": 0, "inf": 0, "nan": 0, "-5": 0, "1 Jan": 0, "Thu, 01 Jan 1970 00:00:00 GMT": 0, "1" * 400: 0,
-        "978307200": 300, "Sun, 01 Mar 2057 12:00:00 GMT": 300, "Fri, 31 Dec 9999 23:59:59 -2359": 300,
-    }.items(),
+    first(3, {
+        "soon": 0, "1" * 400: 0, "978307200": 300, "inf": 0, "nan": 0, "-5": 0, "1 Jan": 0, "Thu, 01 Jan 1970 00:00:00 GMT": 0,
+        "Sun, 01 Mar 2057 12:00:00 GMT": 300, "Fri, 31 Dec 9999 23:59:59 -2359": 300,
+    }.items()),
     ids=lambda value: str(value)[:31],
 )  # fmt: skip
 def test_whatever_the_hub_writes_about_waiting_five_minutes_are_the_most(

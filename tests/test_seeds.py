@@ -404,14 +404,10 @@ def test_a_row_whose_answer_says_that_there_is_none_is_left_out_and_counted(tmp_
     [
         ("gsm8k/train.jsonl", 7473, 0, 0),
         ("gsm8k/test.jsonl", 1319, 0, 0),
-        (
-            "math/train.jsonl.gz",
-            7491,
-            1,
-            8,
-        ),  # two boxes are empty, six are a piece of the answer: \\boxed{19}x^3
-        ("math/test.jsonl", 4995, 0, 5),
         ("math/math500.jsonl", 500, 0, 0),
+        # Two boxes are empty, six are a piece of the answer: \\boxed{19}x^3.
+        pytest.param("math/train.jsonl.gz", 7491, 1, 8, marks=pytest.mark.slow),
+        pytest.param("math/test.jsonl", 4995, 0, 5, marks=pytest.mark.slow),
     ],
 )
 def test_the_real_sets(shared_data: Path, file: str, usable: int, duplicates: int, unanswered: int):
@@ -426,6 +422,7 @@ def test_the_real_sets(shared_data: Path, file: str, usable: int, duplicates: in
     assert all(seed.shareable == file.startswith("gsm8k") for seed in seeds.problems)
 
 
+@pytest.mark.slow
 def test_the_duplicate_of_math_is_the_known_one(shared_data: Path):
     seeds = load_seeds(path=shared_data / "math/train.jsonl.gz")
     ids = {seed.id for seed in seeds.problems}

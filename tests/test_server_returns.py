@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from dummy_server import Body, DummyServer
+from families import first
 from roleplay import play
 from test_build_served import assert_accounted, recipe, same_tables
 
@@ -60,17 +61,23 @@ def stop(server: DummyServer) -> None:
 
 @pytest.mark.parametrize(
     ("other", "sentence"),
-    [
-        ({"models": ["other"]}, "does not serve 'dummy' but other: serve it there, or change teacher.model"),
-        (
-            {"obeys": False},
-            "has come back as another: it now wants requests so: replies asked for as a JSON object .*Start it as it was",
-        ),
-        (
-            {"context": 512},
-            "with 512 tokens for prompt and reply together, and the recipe asks for replies of up to 2048",
-        ),
-    ],
+    first(
+        1,
+        [
+            (
+                {"models": ["other"]},
+                "does not serve 'dummy' but other: serve it there, or change teacher.model",
+            ),
+            (
+                {"obeys": False},
+                "has come back as another: it now wants requests so: replies asked for as a JSON object .*Start it as it was",
+            ),
+            (
+                {"context": 512},
+                "with 512 tokens for prompt and reply together, and the recipe asks for replies of up to 2048",
+            ),
+        ],
+    ),
 )
 def test_of_one_that_is_another_no_word_is_kept_and_the_build_ends(
     tmp_path: Path, undisturbed: Path, other: dict[str, Any], sentence: str

@@ -12,6 +12,7 @@ from kpmath_builder import Recipe, build
 from kpmath_builder.protocol import Response
 
 QUESTIONS = 8
+FAST = ("Gemini", "Ollama", "OpenAI")
 
 
 def recipe(folder: Path, server: StandIn, **teacher: Any) -> Recipe:
@@ -40,7 +41,13 @@ def responses(folder: Path) -> list[Response]:
     return [Response.model_validate(json.loads(line)["response"]) for line in lines]
 
 
-@pytest.mark.parametrize("kind", ALL, ids=[kind.__name__ for kind in ALL])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=kind.__name__, marks=() if kind.__name__ in FAST else pytest.mark.slow)
+        for kind in ALL
+    ],
+)
 def test_a_build_ends_with_tables_and_notes_how_the_server_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[StandIn]
 ) -> None:

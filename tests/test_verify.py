@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from commands import Kpmath, run_command
 from dummy_server import DummyServer
+from families import named
 from roleplay import play
 from small_builds import recipe
 
@@ -204,7 +205,18 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", SPOILT)
+OF_EACH_KIND = ("a byte in a response", "a shard that is gone", "the clusters", "the recipe", "a stray file")
+NAMED_BY_THEIR_PLACE = (
+    "a lost line",
+    "a candidate",
+    "a cell of a table",
+    "a lost row",
+    "the funnel",
+    "the origin",
+)
+
+
+@pytest.mark.parametrize("what", named(SPOILT, *OF_EACH_KIND, *NAMED_BY_THEIR_PLACE))
 def test_what_was_changed_is_named(folder: Path, what: str) -> None:
     spoil, told = SPOILT[what]
     spoil(folder)
@@ -219,19 +231,9 @@ NOT_BY_A_COMMAND = {
 """What was answered and is lost: nothing makes it again for nothing."""
 
 
-OF_EACH_KIND = (
-    "a byte in a response", "a torn log", "a candidate in a shard that proves itself", "a shard that is gone", "the clusters",
-    "the origin", "a cell of a table", "a count", "the build spec", "the recipe", "a stray file",
-)  # fmt: skip
-
-
 @pytest.mark.parametrize(
     "what",
-    [
-        pytest.param(what, marks=() if what in OF_EACH_KIND else pytest.mark.slow)
-        for what in SPOILT
-        if what not in NOT_BY_A_COMMAND
-    ],
+    named((what for what in SPOILT if what not in NOT_BY_A_COMMAND), *OF_EACH_KIND),
 )
 def test_what_is_named_as_the_remedy_mends_it(
     folder: Path, what: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -379,7 +381,9 @@ REPAIRED = (
 )
 
 
-@pytest.mark.parametrize("name", REPAIRED)
+@pytest.mark.parametrize(
+    "name", named(REPAIRED, "candidates/shard-00000.jsonl", "knowledge/topics.json", "manifest.json")
+)
 @pytest.mark.parametrize("how", ["deleted", "flipped"])
 def test_what_follows_from_the_log_is_made_again_to_the_byte(folder: Path, name: str, how: str) -> None:
     """Without any server, and a second look finds nothing."""

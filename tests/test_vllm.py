@@ -162,6 +162,7 @@ def test_a_build_starts_its_server_stops_it_and_keeps_log_and_record(undisturbed
     assert run["calls"] >= run["generated_tokens"]
 
 
+@slow
 def test_no_process_of_a_server_listens_at_a_port(tmp_path: Path) -> None:
     found: list[dict[int, list[str]]] = []
     disturbed(recipe(tmp_path, servers=2, gpus=[0, 1]), lambda groups: found.extend(map(listeners, groups)))
@@ -256,6 +257,7 @@ def test_a_server_that_stops_for_a_while_is_waited_for(
     assert same_rows(tmp_path, undisturbed)
 
 
+@slow
 def test_a_server_that_hangs_is_started_again(tmp_path: Path, undisturbed: Path, clock: Clock) -> None:
     def hang(found: list[int]) -> None:
         os.killpg(found[0], signal.SIGSTOP)
@@ -270,6 +272,7 @@ def test_a_server_that_hangs_is_started_again(tmp_path: Path, undisturbed: Path,
     assert same_rows(tmp_path, undisturbed)
 
 
+@slow
 def test_what_is_left_of_a_dead_server_is_not_waited_for_long(
     tmp_path: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +289,7 @@ def test_what_is_left_of_a_dead_server_is_not_waited_for_long(
     assert same_rows(tmp_path, undisturbed)
 
 
+@slow
 def test_the_time_that_a_model_takes_to_load_is_not_silence(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,8 +391,10 @@ def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> N
             {},
             r"did not start \(torch.OutOfMemoryError: CUDA out of memory\): see ",
         ),
-        ({"obeys": False}, {}, r"ignores the JSON schema of a request \(it said 'hello'\)"),
-        ({"model": "other"}, {}, "does not serve 'org/tiny' but other"),
+        pytest.param(
+            {"obeys": False}, {}, r"ignores the JSON schema of a request \(it said 'hello'\)", marks=slow
+        ),
+        pytest.param({"model": "other"}, {}, "does not serve 'org/tiny' but other", marks=slow),
         ({}, {"python": "/no/such/python"}, "There is no Python at /no/such/python: correct teacher.python"),
         ({}, {"servers": 2, "gpus": [0]}, "need 2, and there are 1"),
     ],
@@ -477,6 +483,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 # The same model, whoever runs it
 
 
+@slow
 def test_a_build_begun_with_an_engine_of_its_own_goes_on_at_a_server(
     tmp_path: Path, undisturbed: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Units of measure, so that 5 cm = 0.05 m and 5 cm is not 5 m; words that name no unit (apples) are no unit at all."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -106,7 +107,7 @@ def parse_unit(words: str) -> Unit | None:
             raised = _POWERS[word]
         elif word == "^" and powers and at + 1 < len(spelled):
             continue
-        elif word.lstrip("-").isdigit() and powers and not fixed:
+        elif word.lstrip("-").isdecimal() and powers and not fixed:
             powers[-1], fixed = (*powers[-1][:2], int(word) * sign), True
         else:
             return None
@@ -126,7 +127,7 @@ def price(words: str) -> tuple[str, str]:
 def _spelled(words: str) -> list[str]:
     if len(words) > _MAX_UNIT_TEXT or words.startswith("*") or words.endswith("*"):
         return ["?"]
-    text = words.lower().replace("*", " ")
+    text = unicodedata.normalize("NFKC", words.lower()).replace("*", " ")  # m³ is m3
     for sign, name in _SIGNS.items():
         text = text.replace(sign, f" {name} ")
     for short, long in _SPELLINGS.items():

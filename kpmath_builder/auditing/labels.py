@@ -13,6 +13,7 @@ from kpmath_builder.auditing.check import Hits
 from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.curation.withholding import CUT_WITHHELD
+from kpmath_builder.dataset.rows import messages_of
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.sealed import DamagedError
@@ -23,13 +24,15 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Candidate, DropReason
+from kpmath_builder.records import Candidate, DropReason, Solution
 from kpmath_builder.stopping import run_apart
+from kpmath_builder.synthesis.beside import Beside
 from kpmath_builder.synthesis.leading import draw, drawer_for
 from kpmath_builder.synthesis.versions import address_of, synthesise_versions
 
 __all__ = ["Relabelling", "compare_tables"]
 
+_SAID_IN_PAIR = ("question", "solution", "answer", "reasoning", "messages")
 _ADVICE = "Something changed what the log says: `kpmath verify FOLDER` names each place, and what mends it."
 
 
@@ -51,6 +54,7 @@ class Relabelling:
         self._run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), report)
         self._drawer = drawer_for(knowledge, recipe)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
+        self._beside = Beside(knowledge, self._run)
         self._unlike: dict[str, Hits] = defaultdict(Hits)
         self._lost = Hits()
 
@@ -77,6 +81,7 @@ class Relabelling:
 
                 blueprint = draw(self._drawer, index, generation)
                 again = await synthesise_versions(blueprint, self._seeds, ask_of, self._run.recipe)
+                again[0], _ = await self._beside.add(again[0], log, generation)
                 for one, made in zip_longest(versions, again):
                     self._compare(one, made)
                     self.done += 1
@@ -141,7 +146,8 @@ def compare_tables(
     selection = Selection(recipe.selection)
     scored, pairs = Hits(), Hits()
     rows = _rows(tables["scored"], ["id", "question", "consensus_winner", "solutions"])
-    waiting = _rows(tables["qa-pairs"], ["id", "candidate_id", "question", "solution", "answer"])
+    thinks = recipe.selection.reasoning == "think"
+    waiting = _rows(tables["qa-pairs"], ["id", "candidate_id", *_SAID_IN_PAIR])
     pair = next(waiting, None)
     for candidate, row in zip(read_candidates(list(shards)), rows, strict=False):
         name = candidate.blueprint.id
@@ -150,8 +156,7 @@ def compare_tables(
         published = {f"{name}-{it.sample:02d}": it for it in selection.published(candidate)}
         while pair is not None and pair["candidate_id"] == name:
             solution = published.get(pair["id"])
-            told = (pair["question"], pair["answer"], pair["solution"])
-            if solution is None or told != (candidate.question, solution.answer, solution.text):
+            if solution is None or not _is_pair_of(pair, candidate.question, solution, thinks=thinks):
                 pairs.add(pair["id"], str(pair["answer"]))
             pair = next(waiting, None)
     for left in chain([pair] if pair else [], waiting):
@@ -160,6 +165,12 @@ def compare_tables(
     for config, hits in (("scored", scored), ("qa-pairs", pairs)):
         sentence = f"Rows of {config} that are not those of the sealed candidates: {{count}}, e.g. one with the answer {{example}}."
         yield from hits.finding("row-changed", Risk.ACCURACY, Severity.CRITICAL, sentence, advice)
+
+
+def _is_pair_of(pair: Mapping[str, Any], question: str | None, solution: Solution, *, thinks: bool) -> bool:
+    messages = messages_of(question, solution, thinks=thinks)
+    its = (question, solution.text, solution.answer, solution.thinking, messages)
+    return all(pair[name] == value for name, value in zip(_SAID_IN_PAIR, its, strict=True))
 
 
 def _is_row_of(row: Mapping[str, Any], candidate: Candidate) -> bool:

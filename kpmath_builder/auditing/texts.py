@@ -63,9 +63,10 @@ class HiddenText(RiskCheck):
         )
 
     def row(self, row: AuditedRow) -> None:
-        """Look at the question, the solutions with their answers, the key points, and what else the row says."""
+        """Look at the question, the solutions with their answers and what was thought before, the key points, and what else the row says."""
         points = [point for part in row.values["key_points"] for point in part["key_points"]]
         solutions = [solution["text"] for solution in row.solutions]
+        solutions += [solution["thinking"] for solution in row.solutions if solution.get("thinking")]
         answers = {solution["answer"] or "": None for solution in row.solutions}
         texts = [row.question, *solutions, *answers, *points, *row.values.get("others", ())]
         self._look(self._published if row.published else _DROPPED, row.id, texts)

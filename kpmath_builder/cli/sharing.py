@@ -21,30 +21,50 @@ def export(
         Path | None,
         typer.Option("--to", metavar="DIRECTORY", help="Folder for the files.", show_default="FOLDER/export"),
     ] = None,
-    file_format: Annotated[str, typer.Option("--format", help="jsonl, the only one so far.")] = "jsonl",
+    file_format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="jsonl: the tables as they are; messages, prompt-completion, prompt-completion-text, prompt-only, paper: what trainers take, "
+            "as JSON lines.",
+        ),
+    ] = "jsonl",
+    reasoning: Annotated[
+        str | None,
+        typer.Option(
+            help="With a format of trainers: what the solver thought as reasoning_content, or in the answer with think.",
+            show_default=False,
+        ),
+    ] = None,
     config: Annotated[list[str] | None, typer.Option(help="Only this config; repeatable.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Write the tables of a finished build as JSON lines."""
-    from kpmath_builder.dataset.export import export_jsonl
+    from kpmath_builder.dataset.export import export_jsonl, file_name
+    from kpmath_builder.dataset.formats import FORMATS
     from kpmath_builder.folder.guards import check_export
     from kpmath_builder.folder.workspace import Workspace
     from kpmath_builder.mixing.folder import is_mix
 
-    if file_format != "jsonl":
-        raise InputError(f"There is no export format {file_format!r}: use --format jsonl.")
+    format_name = None if file_format == "jsonl" else file_format
+    if format_name not in (None, *FORMATS):
+        raise InputError(
+            f"There is no export format {file_format!r}: choose from jsonl, {', '.join(FORMATS)}."
+        )
     target = folder / "export" if target is None else target
     workspace = Workspace(folder) if is_mix(folder) else Workspace.existing(folder)
     check_export(workspace, target)
     workspace.check_tables()
-    rows_of = export_jsonl(workspace.dataset, target, config, force=force)
+    rows_of = export_jsonl(
+        workspace.dataset, target, config, force=force, format_name=format_name, reasoning=reasoning
+    )
     if json:
         print_json({"folder": str(target), "rows": rows_of})
         return
     for name, rows in rows_of.items() if not quiet else ():
-        say(f"{target / name}.jsonl: {rows} rows")
+        say(f"{target / file_name(name, format_name)}: {rows} rows")
 
 
 @app.command()

@@ -100,6 +100,8 @@ def read_completion(
     prompt_tokens = usage.get("prompt_tokens")
     cached_tokens = _mapping(usage.get("prompt_tokens_details")).get("cached_tokens")
     share, rest = divmod(token_count(usage.get("completion_tokens")), samples)
+    thought = _mapping(usage.get("completion_tokens_details")).get("reasoning_tokens")
+    thought = thought or usage.get("reasoning_tokens")  # SGLang
     model, fingerprint = _name(completion.get("model")), _name(completion.get("system_fingerprint"))
     responses, empty = [], False
     for place, choice in enumerate(choices):
@@ -118,6 +120,7 @@ def read_completion(
                 revision=revision,
                 fingerprint=fingerprint,
                 reasoning=reasoning,
+                reasoning_tokens=thought if reasoning and samples == 1 else 0,
                 dialect=dialect,
                 seed_ignored=seed_ignored,
             )

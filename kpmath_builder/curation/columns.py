@@ -40,6 +40,8 @@ class Columns:
         ]
         self._shingles = self._files.enter_context((folder / "shingles").open("wb"))
         self._sizes = self._files.enter_context((folder / "sizes").open("wb"))
+        self._words = self._files.enter_context((folder / "words").open("wb"))
+        self._word_counts = self._files.enter_context((folder / "word-counts").open("wb"))
         self._ids = self._files.enter_context((folder / "ids").open("w", encoding="utf-8"))
 
     def add(self, batch: Signatures) -> None:
@@ -48,6 +50,8 @@ class Columns:
             file.write(np.ascontiguousarray(batch.columns[:, place]).data)
         self._shingles.write(batch.shingles.data)
         self._sizes.write(batch.sizes.data)
+        self._words.write(batch.words.data)
+        self._word_counts.write(batch.word_counts.data)
         self._ids.writelines(json.dumps(name) + "\n" for name in batch.ids)
         self.rows += len(batch.ids)
 
@@ -66,7 +70,6 @@ class Columns:
             for part in range(parts):
                 rows, firsts = self._agreeing(place, part, parts)
                 groups[rows] = firsts + 1
-            groups.flush()
             self._path("keys", place).unlink()
 
     def blocks(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -79,10 +82,17 @@ class Columns:
             ]
             yield start, np.stack(parts, axis=1)
 
-    def shingles(self) -> "StoredShingles":
+    def shingles(self) -> "StoredSets":
         """Return the shingles of all rows."""
-        sizes = np.fromfile(self._folder / "sizes", np.int64)
-        return StoredShingles(self._folder / "shingles", np.concatenate(([0], np.cumsum(sizes))))
+        return self._stored("shingles", "sizes")
+
+    def words(self) -> "StoredSets":
+        """Return the content words of all rows."""
+        return self._stored("words", "word-counts")
+
+    def _stored(self, name: str, sizes: str) -> "StoredSets":
+        counts = np.fromfile(self._folder / sizes, np.int64)
+        return StoredSets(self._folder / name, np.concatenate(([0], np.cumsum(counts))))
 
     def names(self, wanted: AbstractSet[int]) -> Mapping[int, str]:
         """Return the ids of some rows."""
@@ -115,8 +125,8 @@ class Columns:
         return self._folder / f"{kind}-{place}"
 
 
-class StoredShingles:
-    """The shingles of each row, read from the disk."""
+class StoredSets:
+    """A set of hashes of each row, read from the disk."""
 
     def __init__(self, path: Path, offsets: NDArray[np.int64]) -> None:
         self._offsets = offsets
@@ -124,9 +134,9 @@ class StoredShingles:
         self._all = np.empty(0, np.uint32) if empty else np.memmap(path, np.uint32, "r")
 
     def size(self, row: int) -> int:
-        """Return how many shingles a row has."""
+        """Return how many hashes a row has."""
         return int(self._offsets[row + 1] - self._offsets[row])
 
     def of(self, row: int) -> NDArray[np.uint32]:
-        """Return the shingles of a row."""
+        """Return the hashes of a row."""
         return np.asarray(self._all[self._offsets[row] : self._offsets[row + 1]])

@@ -16,6 +16,7 @@ from kpmath_builder.curation.policy import (
     ALWAYS_DROPPED,
     CONTAINED,
     DRAWN,
+    paraphrases_from,
     policy_of,
     reason_of,
     reason_to_drop,
@@ -56,6 +57,8 @@ class Decisions:
     """Candidates, at whatever stage they ended, with text of a seed that may not be shared."""
     copies: set[str] = field(default_factory=set)
     """Those whose question is such a seed problem again."""
+    too_long: set[str] = field(default_factory=set)
+    """Agreed ones of which no solution becomes a row, because of what was thought before each."""
     test_copies: set[str] = field(default_factory=set)
     """Those whose question, or what was written in its place, repeats a test problem as a whole; one that is published stays."""
 
@@ -65,6 +68,10 @@ class Decisions:
             return candidate
         marks = self.marks.get(candidate.blueprint.id, ())
         dropped = self.reason_to_drop(marks)
+        if dropped is None and candidate.blueprint.id in self.too_long:
+            limit = f"over {self.recipe.selection.max_reasoning:,} characters"
+            ended = {"reason": DropReason.LONG_REASONING, "detail": limit, "repeats": marks}
+            return candidate.model_copy(update=ended)
         if dropped is None:
             return candidate.model_copy(update={"repeats": marks, **self._selected(candidate)})
         how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
@@ -124,7 +131,9 @@ def curate(
         Processes that read the texts; the result does not depend on them.
     """
     decisions = Decisions(checks, recipe, CurationReport.of(checks.benchmarks, len(checks.seeds)))
-    read = in_order(_CandidateReader(checks), _batches(candidates, checks, publish), workers)
+    paraphrases = paraphrases_from(recipe.duplicates)
+    reader = _CandidateReader(checks, paraphrases=paraphrases is not None)
+    read = in_order(reader, _batches(candidates, checks, publish), workers)
     repeats = compare_signatures(
         (
             signatures.only(list(_survive(batch, found, decisions, publish)))
@@ -133,6 +142,7 @@ def curate(
         scratch=scratch,
         memory=recipe.duplicates.memory << 20,
         kept=stays_in_spite_of(recipe),
+        paraphrases=paraphrases,
     )
     for row, repeat in repeats.items():
         mark = RepeatMark(check="row", id=repeat.of, kind=repeat.kind.value, similarity=repeat.similarity)
@@ -185,6 +195,8 @@ class _CandidateReader:
     """Reads each question once, for whatever it is compared with; also in a worker process."""
 
     checks: RowChecks
+    paraphrases: bool
+    """Whether those of earlier rows are looked for."""
 
     def __call__(self, candidates: Sequence[_Texts]) -> tuple[Signatures, Sequence[_FoundRepeats]]:
         ids, readings, found = [], [], []
@@ -203,7 +215,7 @@ class _CandidateReader:
                 tests = list(self.checks.whole_tests(reading or one.written))
             exposed = None if is_copy else exposed_seed(one.others, self.checks.protected)
             found.append(_FoundRepeats(hits, tests, is_copy, exposed))
-        return Signatures.of(ids, readings), found
+        return Signatures.of(ids, readings, paraphrases=self.paraphrases), found
 
 
 def _batches(
@@ -229,7 +241,10 @@ def _survive(
         decisions.report.compared += 1
         if marks:
             decisions.marks[candidate.blueprint.id] = tuple(marks)
-        yield dropped is None and decisions.fits(candidate)
+        is_limited = decisions.recipe.selection.max_reasoning is not None
+        if is_too_long := is_limited and not publish(candidate):
+            decisions.too_long.add(candidate.blueprint.id)
+        yield dropped is None and not is_too_long and decisions.fits(candidate)
 
 
 def _marks(candidate: Candidate, hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:

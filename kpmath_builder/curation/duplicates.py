@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from kpmath_builder.curation.batches import cut, in_order
-from kpmath_builder.curation.columns import Columns, StoredShingles
+from kpmath_builder.curation.columns import Columns, StoredSets
 from kpmath_builder.curation.forms import EQUAL, FORMS
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
-from kpmath_builder.curation.shingles import JACCARD, similarities
-from kpmath_builder.curation.signatures import BANDS, RowReading, Signatures
+from kpmath_builder.curation.shingles import JACCARD, REWORDED, similarities
+from kpmath_builder.curation.signatures import BANDS, WIDTH, RowReading, Signatures
+from kpmath_builder.curation.wording import cosines
 
 __all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
 
@@ -23,6 +24,8 @@ _IN_GROUP = 250
 """Rows that stay and agree in a band, beyond which no further one is held: templates make thousands of rows that agree in some."""
 _COMPARED = 100
 """Rows with which one row is compared exactly."""
+_SAME_NUMBERS = 1_000
+"""Rows that stay and have the same numbers, beyond which no further one is held for finding paraphrases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,22 @@ def compare_signatures(
     scratch: Path,
     memory: int = 1 << 30,
     kept: frozenset[RepeatKind] = frozenset(),
+    paraphrases: float | None = None,
 ) -> Mapping[str, Repeat]:
-    """Return what `find_repeats` returns, for rows that were read before; the parameters are the same."""
-    columns = Columns(scratch, len(FORMS) + BANDS)
+    """Return what `find_repeats` returns, for rows that were read before; the parameters are the same.
+
+    Parameters
+    ----------
+    paraphrases
+        Cosine of the word vectors from which a row of prose that has the same numbers as an earlier one is its paraphrase; the signatures
+        must have been made for it. None: paraphrases are not looked for.
+    """
+    columns = Columns(scratch, WIDTH)
     for batch in batches:
         columns.add(batch)
     columns.close()
     columns.group(memory)
-    found = list(_Comparison(columns, kept).repeats())
+    found = list(_Comparison(columns, kept, paraphrases).repeats())
     names = columns.names({place for row, (_, of, _) in found for place in (row, of)})
     return {names[row]: Repeat(kind, names[of], likeness, "") for row, (kind, of, likeness) in found}
 
@@ -131,21 +142,29 @@ _Found = tuple[RepeatKind, int, float]
 class _Comparison:
     """Goes through the rows in their order and holds for each group of agreeing rows those that stay."""
 
-    def __init__(self, columns: Columns, kept: frozenset[RepeatKind]) -> None:
+    def __init__(
+        self, columns: Columns, kept: frozenset[RepeatKind], paraphrases: float | None = None
+    ) -> None:
+        self._paraphrases = paraphrases
         self._columns = columns
         self._kept = kept
         self._gone: dict[int, _Found] = {}
         self._equal: list[dict[int, int]] = [{} for _ in FORMS]
-        self._alike: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(BANDS)]
+        self._alike: list[dict[int, list[int]]] = [defaultdict(list) for _ in range(WIDTH - len(FORMS) - 1)]
+        self._same_numbers: dict[int, list[int]] = defaultdict(list)
 
     def repeats(self) -> Iterator[tuple[int, _Found]]:
         """Yield the rows that repeat an earlier one, and how."""
-        shingles = self._columns.shingles()
+        shingles, words = self._columns.shingles(), self._columns.words()
         for start, block in self._columns.blocks():
             for place in np.flatnonzero(block.any(axis=1)).tolist():
                 groups = block[place].tolist()
                 row = start + place
-                found = self._equal_row(groups) or self._near_row(row, groups, shingles)
+                found = (
+                    self._equal_row(groups)
+                    or self._near_row(row, groups, shingles)
+                    or self._paraphrased_row(row, groups, words)
+                )
                 if found:
                     yield row, found
                 if found and found[0] not in self._kept:
@@ -159,30 +178,44 @@ class _Comparison:
                 return self._gone.get(holder[group], (kind, holder[group], 1.0))
         return None
 
-    def _near_row(self, row: int, groups: list[int], shingles: StoredShingles) -> _Found | None:
+    def _near_row(self, row: int, groups: list[int], shingles: StoredSets) -> _Found | None:
         own = shingles.of(row)
-        alike = [
-            other
-            for other in self._likely(groups)
-            if min(shingles.size(other), len(own)) >= JACCARD * max(shingles.size(other), len(own))
-        ]
+        same_numbers = set(self._sharing(groups, BANDS))
+        alike, least = [], []
+        for other in self._likely(groups):
+            wanted = REWORDED if other in same_numbers else JACCARD
+            if min(shingles.size(other), len(own)) >= wanted * max(shingles.size(other), len(own)):
+                alike.append(other)
+                least.append(wanted)
         if not alike:
             return None
         likeness = similarities(own, [shingles.of(other) for other in alike])
+        likeness[likeness < least] = 0
         best = int(np.argmax(likeness))
-        return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] >= JACCARD else None
+        return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] else None
+
+    def _paraphrased_row(self, row: int, groups: list[int], words: StoredSets) -> _Found | None:
+        others = self._same_numbers.get(groups[-1]) if groups[-1] else None
+        if others is None or self._paraphrases is None:
+            return None
+        likeness = cosines(words.of(row), [words.of(other) for other in others])
+        best = int(np.argmax(likeness))
+        if likeness[best] < self._paraphrases:
+            return None
+        return RepeatKind.PARAPHRASE, others[best], float(likeness[best])
 
     def _likely(self, groups: list[int]) -> list[int]:
         """Return the rows to compare with: those that share most bands, of equal ones the earliest."""
-        shared = Counter(
-            other
-            for group, holder in zip(groups[len(FORMS) :], self._alike, strict=True)
-            if group and group in holder
-            for other in holder[group]
-        )
+        shared = Counter(self._sharing(groups))
         if len(shared) > _COMPARED:
             return sorted(nlargest(_COMPARED, shared, key=lambda other: (shared[other], -other)))
         return sorted(shared)
+
+    def _sharing(self, groups: list[int], first: int = 0) -> Iterator[int]:
+        """Yield the rows that stay and share a band, once for each from a first band on."""
+        for group, holder in zip(groups[len(FORMS) + first : -1], self._alike[first:], strict=True):
+            if group and group in holder:
+                yield from holder[group]
 
     def _goes(self, row: int, groups: list[int], found: _Found) -> None:
         """Remember a row that goes, so that its copies go with it and repeat what it repeats."""
@@ -195,6 +228,8 @@ class _Comparison:
         for group, holder in zip(groups, self._equal, strict=False):
             if group:
                 holder.setdefault(group, row)
-        for group, members in zip(groups[len(FORMS) :], self._alike, strict=True):
+        for group, members in zip(groups[len(FORMS) : -1], self._alike, strict=True):
             if group and len(members[group]) < _IN_GROUP:
                 members[group].append(row)
+        if groups[-1] and len(self._same_numbers[groups[-1]]) < _SAME_NUMBERS:
+            self._same_numbers[groups[-1]].append(row)

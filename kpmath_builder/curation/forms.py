@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from kpmath_builder.curation.markup import without_label
-from kpmath_builder.curation.masks import mask_names, mask_numbers, unmasked
+from kpmath_builder.curation.masks import mask_names, mask_numbers, telling_tokens
+from kpmath_builder.curation.numbers import numbers_of_prose
 from kpmath_builder.curation.order import in_plain_order
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.curation.token_kinds import SENTENCE, Remembered, folded_token, keeps_case
@@ -20,14 +21,16 @@ FORMS = (
     RepeatKind.RENUMBERED,
     RepeatKind.RENAMED,
     RepeatKind.RENUMBERED,
+    RepeatKind.NEAR,
 )
-"""What equality of each key of `Forms.keys` means, strongest first; the last is that of other numbers and other names."""
+"""What equality of each key of `Forms.keys` means, strongest first; the last two are those of other numbers and other names, and of the same
+sentences in whatever order."""
 EQUAL = 2
 """So many forms, the first, are those of one problem: what is equal in them is equal in all that matters."""
 
 _CASED = re.compile(r"\\[A-Z]\w*|(?<![^\W\d_\\'’])[^\W\d_]{1,2}+(?!['’]?[^\W\d_])")
-_LEAST = 10
-"""A text with fewer tokens beside its numbers has a form that many problems share: "Find the greatest common factor of 32 and 48"."""
+_LEAST = 11
+"""A text with fewer tokens beside its numbers and brackets has a form that many problems share: "What is the remainder when 5 + 7 is divided by 3"."""
 _FOLDED = Remembered(folded_token)
 
 
@@ -39,6 +42,8 @@ class Forms:
     """A hash for each of `FORMS`; None if the problem has no such form."""
     sentences: Sequence[str]
     """Normalised tokens of each sentence, joined by spaces."""
+    numbers: int | None
+    """A hash of the numbers of a text of prose; a copy in other words has the same."""
 
     @classmethod
     def of(cls, text: str) -> "Forms":
@@ -47,7 +52,7 @@ class Forms:
         marked = list(map(_FOLDED.__getitem__, raw))
         sentences = _sentences(marked)
         renumbered = mask_numbers(_without_ends(marked))
-        telling = unmasked(renumbered) >= _LEAST
+        telling = telling_tokens(renumbered) >= _LEAST
         named = mask_names(raw)
         renamed = _without_ends(named) if named else None
         keys = (
@@ -56,8 +61,10 @@ class Forms:
             _key([renumbered]) if telling else None,
             _key(renamed) if renamed else None,
             _key([mask_numbers(renamed)]) if renamed and telling else None,
+            _key(sorted(sentences)) if len(sentences) > 1 else None,
         )
-        return cls(keys, sentences)
+        numbers = numbers_of_prose(" ".join(sentences).split())
+        return cls(keys, sentences, _key(numbers) if numbers else None)
 
     @property
     def tokens(self) -> list[str]:

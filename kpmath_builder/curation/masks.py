@@ -8,7 +8,7 @@ from kpmath_builder.curation.people import is_first_name, name_places, possible_
 from kpmath_builder.curation.token_kinds import Remembered, folded_token, is_number
 from kpmath_builder.curation.words import NUMBER_WORDS
 
-__all__ = ["mask_names", "mask_numbers", "unmasked"]
+__all__ = ["mask_names", "mask_numbers", "telling_tokens"]
 
 _NUMBER, _NUMBER_WORD, _SCALE = "#", "#word", "#scale"
 _SCALES = frozenset({"hundred", "thousand", "million", "billion"})
@@ -37,10 +37,12 @@ def mask_numbers(tokens: Sequence[str]) -> str:
     return _SCRIPT_DIGITS.sub(r"\1", masked) if _TWO_NUMBERS in masked else masked
 
 
-def unmasked(masked: str) -> int:
-    """Return how many tokens are not numbers."""
-    words = masked.split(" ")
-    return len(words) - words.count(_NUMBER)
+def telling_tokens(masked: str) -> int:
+    """Return how many tokens are neither numbers nor brackets, which say what is asked."""
+    return sum(token not in _TELL_NOTHING for token in masked.split(" "))
+
+
+_TELL_NOTHING = frozenset({_NUMBER, *"(){}[]"})
 
 
 _MALE = {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ _LEAST = 10
 _ANCHOR = 6
 _GAP = re.compile(r"(\S)(\s++)(?=(\S?))")
 _Part = TypeVar("_Part", str, tuple[str, ...])
+_Arrange = Callable[[Sequence[str]], list[str]]
 
 
 class Passages:
@@ -26,8 +27,9 @@ class Passages:
         self._tokens = [form.tokens for form in problems]
         self._anchors = self._rarest([list(_runs(tokens)) for tokens in self._tokens])
         self._sentences = [in_plain_order(form.sentences) for form in problems]
+        self._sorted = [sorted(form.sentences) for form in problems]
         self._by_sentence = self._rarest(
-            [sentences if len(sentences) > 1 else [] for sentences in self._sentences]
+            [sentences if len(sentences) > 1 else [] for sentences in self._sorted]
         )
 
     def find(self, form: Forms, text: str) -> int | None:
@@ -35,7 +37,12 @@ class Passages:
         alike = set(self._in_order(form.tokens))
         broken = _broken(text) if alike else []
         whole = (problem for problem in alike if _stands_whole(_broken(self._texts[problem]), broken))
-        return min([*whole, *self._in_any_order(form.sentences)], default=None)
+        alike_in_order = self._windows(form.sentences, in_plain_order, self._sentences)
+        return min([*whole, *alike_in_order], default=None)
+
+    def find_reordered(self, form: Forms) -> int | None:
+        """Return the first problem whose sentences stand together in the text, in whatever order."""
+        return min(self._windows(form.sentences, sorted, self._sorted), default=None)
 
     def _in_order(self, tokens: Sequence[str]) -> Iterator[int]:
         for place, run in enumerate(_runs(tokens)):
@@ -45,13 +52,16 @@ class Passages:
                 if 0 <= start <= len(tokens) - len(wanted) and tokens[start : start + len(wanted)] == wanted:
                     yield problem
 
-    def _in_any_order(self, sentences: Sequence[str]) -> Iterator[int]:
+    def _windows(
+        self, sentences: Sequence[str], arranged: _Arrange, problems: Sequence[Sequence[str]]
+    ) -> Iterator[int]:
+        """Yield the problems, arranged, that some sentences in a row are when they are arranged in the same way."""
         for place, sentence in enumerate(sentences):
             for problem, _ in self._by_sentence.get(sentence, ()):
-                wanted = self._sentences[problem]
+                wanted = problems[problem]
                 count = len(wanted)
                 starts = range(max(0, place - count + 1), min(place, len(sentences) - count) + 1)
-                if any(in_plain_order(sentences[start : start + count]) == wanted for start in starts):
+                if any(arranged(sentences[start : start + count]) == wanted for start in starts):
                     yield problem
 
     def _rarest(self, parts: Sequence[Sequence[_Part]]) -> dict[_Part, list[tuple[int, int]]]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from kpmath_builder.curation.ngrams import QUESTION_13, QUESTION_20, SOLUTION_30
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe.sections import ContaminationSettings, DuplicatesSettings, SeedRepeatsSettings
 from kpmath_builder.records import DropReason, RepeatMark
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CONTAINED",
     "DRAWN",
     "flag_of",
+    "paraphrases_from",
     "policy_of",
     "reason_of",
     "reason_to_drop",
@@ -68,6 +70,13 @@ def stays_in_spite_of(recipe: Recipe) -> frozenset[RepeatKind]:
     """Return the kinds of repeats of an earlier row in spite of which a row stays."""
     marks = {kind: RepeatMark(check="row", id="", kind=kind.value) for kind in RepeatKind}
     return frozenset(kind for kind, mark in marks.items() if policy_of(mark, recipe, ()) != "drop")
+
+
+def paraphrases_from(
+    section: DuplicatesSettings | SeedRepeatsSettings | ContaminationSettings,
+) -> float | None:
+    """Return the likeness from which a text is a paraphrase; None if the recipe ignores paraphrases, so that none is looked for."""
+    return None if section.paraphrase == "ignore" else section.paraphrase_similarity
 
 
 def flag_of(mark: RepeatMark) -> str:

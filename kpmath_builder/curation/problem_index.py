@@ -1,5 +1,6 @@
 """Finding the problem, among thousands that are known, which a text repeats."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from kpmath_builder.curation.forms import EQUAL, FORMS, Forms, plain_text
 from kpmath_builder.curation.passages import Passages
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
-from kpmath_builder.curation.shingles import JACCARD, shingles
+from kpmath_builder.curation.shingles import JACCARD, REWORDED, shingles
+from kpmath_builder.curation.wording import content_words, cosines
 
 __all__ = ["ProblemIndex"]
 
@@ -22,9 +24,11 @@ class ProblemIndex:
     ----------
     problems
         Id and text of each; of equal ones the first is named.
+    paraphrases
+        Cosine of the word vectors from which a text of prose with the same numbers is a paraphrase; None: they are not looked for.
     """
 
-    def __init__(self, problems: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, problems: Iterable[tuple[str, str]], *, paraphrases: float | None = None) -> None:
         known = list(problems)
         forms = [Forms.of(text) for _, text in known]
         self._ids = [name for name, _ in known]
@@ -35,7 +39,8 @@ class ProblemIndex:
                 if key is not None:
                     places.setdefault(key, number)
         self._passages = Passages(forms, self._texts)
-        self._near = _Near([shingles(form.tokens) for form in forms])
+        self._near = _Near([shingles(form.tokens) for form in forms], [form.numbers for form in forms])
+        self._paraphrases = None if paraphrases is None else _Paraphrases(forms, paraphrases)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -51,7 +56,9 @@ class ProblemIndex:
             self._equal(form, range(EQUAL))
             or self._inside(form, text)
             or self._equal(form, range(EQUAL, len(FORMS)))
-            or self._nearest(runs)
+            or self._reordered(form)
+            or self._nearest(form, runs)
+            or self._paraphrased(form)
         )
 
     def _equal(self, form: Forms, places: Iterable[int]) -> Repeat | None:
@@ -69,9 +76,17 @@ class ProblemIndex:
         verbatim = plain_text(self._texts[found]) in plain_text(text)
         return self._repeat(RepeatKind.VERBATIM if verbatim else RepeatKind.REFORMATTED, found)
 
-    def _nearest(self, runs: NDArray[np.uint32]) -> Repeat | None:
-        found = self._near.find(runs)
+    def _reordered(self, form: Forms) -> Repeat | None:
+        found = self._passages.find_reordered(form)
+        return None if found is None else self._repeat(RepeatKind.NEAR, found)
+
+    def _nearest(self, form: Forms, runs: NDArray[np.uint32]) -> Repeat | None:
+        found = self._near.find(runs, form.numbers)
         return None if found is None else self._repeat(RepeatKind.NEAR, *found)
+
+    def _paraphrased(self, form: Forms) -> Repeat | None:
+        found = self._paraphrases.find(form) if self._paraphrases is not None else None
+        return None if found is None else self._repeat(RepeatKind.PARAPHRASE, *found)
 
     def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
         return Repeat(kind, self._ids[number], similarity, self._texts[number])
@@ -80,7 +95,8 @@ class ProblemIndex:
 class _Near:
     """Which problem has each shingle; exact, because thousands of problems need no MinHash."""
 
-    def __init__(self, sets: Sequence[NDArray[np.uint32]]) -> None:
+    def __init__(self, sets: Sequence[NDArray[np.uint32]], numbers: Sequence[int | None]) -> None:
+        self._numbers = np.array([number or 0 for number in numbers], np.uint64)
         self._sizes = np.array([len(one) for one in sets], np.int64)
         of = np.repeat(np.arange(len(sets)), self._sizes)
         all_shingles = np.concatenate([np.empty(0, np.uint32), *sets])
@@ -88,8 +104,8 @@ class _Near:
         self._shingles = all_shingles[order]
         self._of = of[order]
 
-    def find(self, wanted: NDArray[np.uint32]) -> tuple[int, float] | None:
-        """Return the nearest problem and how near it is, if that is near enough."""
+    def find(self, wanted: NDArray[np.uint32], numbers: int | None) -> tuple[int, float] | None:
+        """Return the nearest problem and how near it is, of those that are near enough."""
         starts = np.searchsorted(self._shingles, wanted, "left")
         ends = np.searchsorted(self._shingles, wanted, "right")
         hit = ends > starts
@@ -98,5 +114,27 @@ class _Near:
         holders = [self._of[start:end] for start, end in zip(starts[hit], ends[hit], strict=True)]
         problems, common = np.unique(np.concatenate(holders), return_counts=True)
         likeness = common / (len(wanted) + self._sizes[problems] - common)
+        same = numbers is not None and self._numbers[problems] == numbers
+        likeness[likeness < np.where(same, REWORDED, JACCARD)] = 0
         best = int(np.argmax(likeness))
-        return (int(problems[best]), float(likeness[best])) if likeness[best] >= JACCARD else None
+        return (int(problems[best]), float(likeness[best])) if likeness[best] else None
+
+
+class _Paraphrases:
+    """The word vectors of problems of prose, by their numbers."""
+
+    def __init__(self, problems: Sequence[Forms], least: float) -> None:
+        self._least = least
+        self._by_numbers: dict[int, list[tuple[int, NDArray[np.uint32]]]] = defaultdict(list)
+        for number, form in enumerate(problems):
+            if form.numbers is not None:
+                self._by_numbers[form.numbers].append((number, content_words(form.tokens)))
+
+    def find(self, form: Forms) -> tuple[int, float] | None:
+        """Return the likest problem of the same numbers and how like it is, if that is enough."""
+        if form.numbers is None or form.numbers not in self._by_numbers:
+            return None
+        problems, words = zip(*self._by_numbers[form.numbers], strict=True)
+        likeness = cosines(content_words(form.tokens), words)
+        best = int(np.argmax(likeness))
+        return (problems[best], float(likeness[best])) if likeness[best] >= self._least else None

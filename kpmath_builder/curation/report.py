@@ -17,7 +17,9 @@ from kpmath_builder.seeds.benchmarks import Benchmark
 __all__ = ["CurationReport", "ReportLine", "SetReport"]
 
 _ORDER = (*(kind.value for kind in RepeatKind), CONTAINED, QUESTION_13, QUESTION_20, SOLUTION_30, DRAWN)
-_TEST_CHECKS = tuple(kind for kind in _ORDER if kind not in {RepeatKind.PARAPHRASE.value, CONTAINED})
+_TEST_CHECKS = tuple(kind for kind in _ORDER if kind != CONTAINED)
+_IF_FOUND = frozenset({RepeatKind.PARAPHRASE.value, DRAWN})
+"""Checks without a line if they found nothing: they are not always made."""
 
 
 class ReportLine(NamedTuple):
@@ -83,7 +85,7 @@ class CurationReport:
         return [ReportLine(kind, self.found[what, kind], self.dropped[what, kind]) for kind in kinds]
 
     def test_lines(self, name: str) -> list[ReportLine]:
-        """Return a line for each check against a test set, whether it found something or not, and one for seeds that stand in it."""
+        """Return a line for each check against a test set, whether it found something or not; paraphrases and seeds that stand in it only if there are some."""
         what = f"test {name}"
         return [
             ReportLine(
@@ -94,7 +96,7 @@ class CurationReport:
                 self.baseline[name, kind],
             )
             for kind in _TEST_CHECKS
-            if kind != DRAWN or self.baseline[name, kind]
+            if kind not in _IF_FOUND or self.found[what, kind] or self.baseline[name, kind]
         ]
 
     def seeds_in_tests(self) -> Mapping[str, int]:

@@ -34,13 +34,21 @@ class RowChecks:
         Those that may not be shared are found before the others.
     benchmarks
         Test sets; one that was not read finds nothing.
+    seed_paraphrases, test_paraphrases
+        Likeness from which a text is a paraphrase of a seed or of a test problem; None: paraphrases are not looked for.
     """
 
-    def __init__(self, seeds: Sequence[SeedProblem], benchmarks: Sequence[Benchmark]) -> None:
+    def __init__(
+        self,
+        seeds: Sequence[SeedProblem],
+        benchmarks: Sequence[Benchmark],
+        *,
+        seed_paraphrases: float | None = None,
+        test_paraphrases: float | None = None,
+    ) -> None:
         self.benchmarks = benchmarks
         self._sets = [
-            (one.name, ProblemIndex((problem.id, problem.question) for problem in one.problems))
-            for one in benchmarks
+            (one.name, ProblemIndex(_questions(one), paraphrases=test_paraphrases)) for one in benchmarks
         ]
         self._owners = [(one.name, problem.id) for one in benchmarks for problem in one.problems]
         self._ngrams = NgramChecks(
@@ -52,7 +60,9 @@ class RowChecks:
         ordered = sorted(self.seeds, key=lambda seed: (seed.shareable, seed.id))
         self.protected = ProtectedTexts(self.seeds)
         self.unshareable = frozenset(seed.id for seed in ordered if not seed.shareable)
-        self._seeds = ProblemIndex((seed.id, seed.problem) for seed in ordered)
+        self._seeds = ProblemIndex(
+            ((seed.id, seed.problem) for seed in ordered), paraphrases=seed_paraphrases
+        )
 
     def find(self, question: str, solutions: Sequence[str]) -> list[Hit]:
         """Return what a question and its published solutions repeat: the seed first, then the test sets in their order."""
@@ -130,3 +140,7 @@ class RowChecks:
             name, problem = self._owners[number]
             found.setdefault(name, []).append(problem)
         yield from found.items()
+
+
+def _questions(benchmark: Benchmark) -> Iterator[tuple[str, str]]:
+    return ((problem.id, problem.question) for problem in benchmark.problems)

@@ -79,6 +79,7 @@ def _blank(solution: Solution) -> Solution:
         update={
             "text": "",
             "thinking": None,
+            "thinking_tokens": None,
             "wrong_arithmetic": (),
             "agreed": False,
             "cut_reason": CUT_WITHHELD,

@@ -66,13 +66,17 @@ class ExtractionConfig(_Config):
 
 
 @dataclass
-class PairsConfig(_Config):
-    """`qa-pairs`: one row per published solution."""
+class _VotedConfig(_Config):
+    """What rows with a judgement and a vote can be filtered by."""
 
     min_consensus: float | None = None
     """Keep rows with at least this share of the vote behind their answer, 0 to 1."""
+    max_consensus: float | None = None
+    """Keep rows with at most this share: what the solver found hard, 0 to 1."""
     min_quality: float | None = None
     """Keep rows of questions that the judge scored so high, 0 to 1."""
+    min_p_correct: float | None = None
+    """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
     min_pass_rate: float | None = None
     """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
     max_pass_rate: float | None = None
@@ -86,20 +90,36 @@ class PairsConfig(_Config):
         lowest = (
             (_SHARE[self.name], self.min_consensus),
             ("quality", self.min_quality),
+            ("p_correct", self.min_p_correct),
             ("pass_rate", self.min_pass_rate),
         )
+        highest = ((_SHARE[self.name], self.max_consensus), ("pass_rate", self.max_pass_rate))
         for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
-        if self.max_pass_rate is not None:
-            kept &= _true(pc.less_equal(rows["pass_rate"], float(self.max_pass_rate)))
+        for column, most in highest:
+            if most is not None:
+                kept &= _true(pc.less_equal(rows[column], float(most)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
 
 
 @dataclass
-class ScoredConfig(PairsConfig):
+class PairsConfig(_VotedConfig):
+    """`qa-pairs`: one row per published solution."""
+
+    reasoned: bool = False
+    """Keep rows with what the solver thought."""
+
+    def mask(self, rows: pa.RecordBatch) -> _Mask:
+        """Return which of the rows pass all filters."""
+        kept = super().mask(rows)
+        return kept & _true(pc.is_valid(rows["reasoning"])) if self.reasoned else kept
+
+
+@dataclass
+class ScoredConfig(_VotedConfig):
     """`scored`: every candidate, kept or dropped."""
 
     kept_only: bool = False

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.dataset.address import DatasetAddress, how_to_cite, how_to_load
+from kpmath_builder.dataset.card_labels import label_section
 from kpmath_builder.dataset.card_repeats import contamination, repeats
 from kpmath_builder.dataset.facts import CardFacts
 from kpmath_builder.dataset.front import front_matter
@@ -45,6 +47,7 @@ def make_card(
     written: Mapping[str, WrittenConfig],
     seeds: Sequence[SeedProblem],
     funnel: Funnel,
+    labels: LabelReport | None = None,
     example: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the text of README.md; `example` is a row of `qa-pairs`."""
@@ -57,6 +60,7 @@ def make_card(
         how_to_load(address),
         contamination(facts.curation),
         repeats(facts.curation),
+        label_section(labels or LabelReport()),
         _known_limits(facts),
         _how_it_was_made(facts),
         _seed_sources(seeds),

@@ -1,6 +1,7 @@
 """The published tables as JSON lines, for tools that read nothing else."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -8,35 +9,55 @@ import jsonlines
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, PLUS
+from kpmath_builder.dataset.formats import NO_REASONING, TrainingFormat, training_format
+from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, DEFAULT_CONFIG, PLUS
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.durable import staged_file
 
-__all__ = ["export_jsonl"]
+__all__ = ["export_jsonl", "file_name"]
 
 _ROWS_AT_ONCE = 256
 
 
 def export_jsonl(
-    dataset_folder: Path, target: Path, configs: Iterable[str] | None = None, *, force: bool = False
+    dataset_folder: Path,
+    target: Path,
+    configs: Iterable[str] | None = None,
+    *,
+    force: bool = False,
+    format_name: str | None = None,
+    reasoning: str | None = None,
 ) -> dict[str, int]:
-    """Write `target/CONFIG.jsonl` for the given configs (all that are there by default) and return the rows of each.
+    """Write each config as a file of JSON lines in `target`, named by `file_name`, and return the rows of each.
 
     Each file appears whole or not at all. Rows are read in batches: memory does not grow with their number.
+
+    Parameters
+    ----------
+    configs
+        By default all that are there; with a format those that have it.
+    format_name, reasoning
+        A format for trainers, and how the reasoning stands in it (`dataset/formats.py`); by default the columns of the table.
 
     Raises
     ------
     InputError
-        For an unknown config, a folder without tables, and for files that exist where `force` is not given.
+        For an unknown config or format, a folder without tables, and for files that exist where `force` is not given.
     """
+    if reasoning is not None and format_name is None:
+        raise InputError("Reasoning belongs to a format of trainers: give one too, e.g. --format messages.")
     has_plus = (dataset_folder / "data" / PLUS).is_dir()
-    chosen = tuple(configs) if configs is not None else ALL_CONFIGS if has_plus else CONFIGS
+    every = _with_format(dataset_folder, reasoning) if format_name else ALL_CONFIGS if has_plus else CONFIGS
+    chosen = tuple(configs) if configs is not None else every
+    formats = {
+        config: training_format(format_name, config, reasoning) if format_name else None for config in chosen
+    }
     tables = {config: _files(dataset_folder, config) for config in chosen}
-    targets = {config: target / f"{config}.jsonl" for config in chosen}
+    targets = {config: target / file_name(config, format_name) for config in chosen}
     _check_target(target, targets.values(), force=force)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        return {config: _write(_rows(tables[config]), targets[config]) for config in chosen}
+        return {config: _write(_rows(tables[config], formats[config]), targets[config]) for config in chosen}
     except pa.ArrowException as error:
         raise InputError(
             f"{dataset_folder} cannot be read as tables ({error}): run `kpmath build` again, which makes them anew."
@@ -45,6 +66,19 @@ def export_jsonl(
         raise InputError(
             f"{target} cannot be written ({error.strerror or error}): choose another folder with --to."
         ) from None
+
+
+def file_name(config: str, format_name: str | None = None) -> str:
+    """Return the name of the file of a config."""
+    return f"{config}-{format_name}.jsonl" if format_name else f"{config}.jsonl"
+
+
+def _with_format(dataset_folder: Path, reasoning: str | None) -> tuple[str, ...]:
+    """Return the configs that a format is for; a dataset of a mix may have `plus` alone, which has no reasoning."""
+    if reasoning is not None:
+        return (DEFAULT_CONFIG,)
+    there = (config for config in (DEFAULT_CONFIG, PLUS) if (dataset_folder / "data" / config).is_dir())
+    return tuple(there) or (DEFAULT_CONFIG,)
 
 
 def _files(dataset_folder: Path, config: str) -> list[Path]:
@@ -68,7 +102,20 @@ def _check_target(target: Path, files: Iterable[Path], *, force: bool) -> None:
         )
 
 
-def _rows(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def _rows(files: Iterable[Path], training: TrainingFormat | None) -> Iterator[dict[str, Any]]:
+    rows = _as_stored(files)
+    if training is None:
+        return rows
+    if training.reasoning is None:
+        return map(training, rows)
+    reasoned = (row for row in rows if row["reasoning"] is not None)
+    first = next(reasoned, None)
+    if first is None:
+        raise InputError(NO_REASONING)
+    return map(training, chain([first], reasoned))
+
+
+def _as_stored(files: Iterable[Path]) -> Iterator[dict[str, Any]]:
     for path in files:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
+from kpmath_builder.dataset.formats import NO_REASONING, TrainingFormat, training_format
 from kpmath_builder.dataset.schemas import ALL_CONFIGS, DEFAULT_CONFIG, PLUS
 from kpmath_builder.errors import InputError
 
@@ -24,14 +25,20 @@ class Filters(TypedDict, total=False):
 
     min_consensus: float
     """qa-pairs, scored: at least this share of the vote behind the answer, 0 to 1."""
+    max_consensus: float
+    """qa-pairs, scored: at most this share, which leaves what the solver found hard."""
     min_quality: float
     """qa-pairs, scored: at least this score by the judge, 0 to 1."""
+    min_p_correct: float
+    """qa-pairs, scored: at least this estimated probability that the answer is right, 0 to 1; rows without an estimate do not pass."""
     min_pass_rate: float
     """qa-pairs, scored: the reference solver reached the answer in at least this share of its attempts, 0 to 1."""
     max_pass_rate: float
     """qa-pairs, scored: and in no larger share."""
     unflagged: bool
     """qa-pairs, scored, plus: only rows whose question repeats no seed, no test problem and no earlier row."""
+    reasoned: bool
+    """qa-pairs: only rows with what the solver thought."""
     topics: Sequence[str]
     """At least one of these topics."""
     sources: Sequence[str]
@@ -52,6 +59,8 @@ def load(
     num_proc: int | None = None,
     cache_dir: str | Path | None = None,
     token: str | None = None,
+    format: str | None = None,  # noqa: A002 - as `kpmath export --format`
+    reasoning: str | None = None,
     **filters: Unpack[Filters],
 ) -> "Dataset | IterableDataset":
     """Load the rows of a config that pass the filters.
@@ -74,14 +83,23 @@ def load(
         Where prepared rows are kept; the usual place of `datasets` where not given.
     token
         Token for the Hub; the usual places where not given.
+    format
+        What a trainer takes instead of the table's columns (docs/training.md): `messages`, `prompt-completion`,
+        `prompt-completion-text`, `prompt-only` or `paper`, each with `id` and `answer`.
+    reasoning
+        How the format holds what the solver thought: `reasoning_content`, a field of the assistant's turn, or `think`, in its content
+        between `<think>` and `</think>`. Only rows that have it are returned. Without it, the assistant says what it says in `messages`.
 
     Raises
     ------
     InputError
-        Where place, config, revision or filters are not what the dataset has, or no row passes the filters.
+        Where place, config, revision, format or filters are not what the dataset has, or no row passes the filters.
     """
     from kpmath_builder.dataset.builder import KPMath
 
+    formatted = _format(format, config, reasoning)
+    if reasoning is not None:
+        filters["reasoned"] = True
     root = _root(place, revision, token)
     _check(config, filters)
     builder = KPMath(
@@ -94,7 +112,7 @@ def load(
     )
     try:
         if streaming:
-            return _split(builder.as_streaming_dataset, split)
+            return _as(formatted, _split(builder.as_streaming_dataset, split))
         builder.download_and_prepare(num_proc=num_proc)
     except FileNotFoundError as error:
         if config == PLUS:
@@ -103,9 +121,32 @@ def load(
             ) from None
         raise InputError(f"{error}.") from None
     empty = not builder.info.splits["train"].num_examples
+    if empty and filters == {"reasoned": True}:
+        raise InputError(NO_REASONING)
     if empty and filters:
         raise InputError(f"No row of {config} in {place} passes {dict(filters)}: ask for less.")
-    return _split(partial(_empty, builder.info.features) if empty else builder.as_dataset, split)
+    rows = _split(partial(_empty, builder.info.features) if empty else builder.as_dataset, split)
+    return _as(formatted, rows)
+
+
+def _format(name: str | None, config: str, reasoning: str | None) -> TrainingFormat | None:
+    if name is not None:
+        return training_format(name, config, reasoning)
+    if reasoning is not None:
+        raise InputError("reasoning belongs to a format: give one too, e.g. format='messages'.")
+    return None
+
+
+def _as(formatted: TrainingFormat | None, rows: "Dataset | IterableDataset") -> "Dataset | IterableDataset":
+    """Return rows in a format; without one as they are."""
+    if formatted is None:
+        return rows
+    from datasets import Dataset, Features
+
+    features = Features.from_arrow_schema(formatted.schema)
+    if isinstance(rows, Dataset) and not rows.num_rows:  # `map` would leave the new columns out
+        return Dataset.from_dict({name: [] for name in features}, features)
+    return rows.map(formatted, remove_columns=list(rows.column_names), features=features)
 
 
 def _empty(features: "Features", split: str) -> "Dataset":

@@ -17,7 +17,7 @@ from kpmath_builder.records import (
     Vote,
 )
 
-__all__ = ["Row", "extraction_rows", "pair_rows", "scored_row"]
+__all__ = ["Row", "extraction_rows", "messages_of", "pair_rows", "scored_row", "with_thoughts"]
 
 Row = dict[str, Any]
 
@@ -56,14 +56,40 @@ def _extraction_row(seed: SeedProblem, extraction: Extraction, practice: Practic
 
 
 def pair_rows(
-    candidate: Candidate, solutions: Iterable[Solution], *, name: str, sources: Mapping[str, str]
+    candidate: Candidate,
+    solutions: Iterable[Solution],
+    *,
+    name: str,
+    sources: Mapping[str, str],
+    thinks: bool = False,
 ) -> list[Row]:
-    """Return a row of `qa-pairs` per published solution, sorted by id; `sources` tells a seed problem's set."""
-    rows = [_pair_row(candidate, solution, name, sources) for solution in solutions]
+    """Return a row of `qa-pairs` per published solution, sorted by id.
+
+    Parameters
+    ----------
+    sources
+        A seed problem's id to its set.
+    thinks
+        Whether the assistant of `messages` says what was thought before the solution.
+    """
+    rows = [_pair_row(candidate, solution, name, sources, thinks=thinks) for solution in solutions]
     return sorted(rows, key=lambda row: str(row["id"]))
 
 
-def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapping[str, str]) -> Row:
+def messages_of(question: str | None, solution: Solution, *, thinks: bool) -> list[Row]:
+    """Return question and solution as a chat; `thinks`: the assistant says what was thought before the solution."""
+    said = with_thoughts(solution.text, solution.thinking if thinks else None)
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": said}]
+
+
+def with_thoughts(solution: str, thoughts: str | None) -> str:
+    """Return a solution behind what was thought, as models that think write it and chat templates read it."""
+    return solution if thoughts is None else f"<think>\n{thoughts}\n</think>\n\n{solution}"
+
+
+def _pair_row(
+    candidate: Candidate, solution: Solution, name: str, sources: Mapping[str, str], *, thinks: bool
+) -> Row:
     parts = candidate.blueprint.parts
     seed_ids = _distinct(part.seed_id for part in parts)
     return {
@@ -71,13 +97,11 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
         "question": candidate.question,
         "solution": solution.text,
         "answer": solution.answer,
-        "messages": [
-            {"role": "user", "content": candidate.question},
-            {"role": "assistant", "content": solution.text},
-        ],
+        "messages": messages_of(candidate.question, solution, thinks=thinks),
         "topics": _distinct(part.topic for part in parts),
         "key_points": _distinct(point for part in parts for point in part.key_points),
         "consensus": candidate.vote.share if candidate.vote else None,
+        "p_correct": candidate.p_correct,
         "quality": candidate.judgement.quality if candidate.judgement else None,
         "seed_ids": seed_ids,
         "seed_sources": _distinct(sources[seed_id] for seed_id in seed_ids),
@@ -86,6 +110,8 @@ def _pair_row(candidate: Candidate, solution: Solution, name: str, sources: Mapp
         "solution_tokens": solution.completion_tokens,
         "flags": [flag_of(mark) for mark in candidate.repeats],
         "pass_rate": candidate.pass_rate,
+        "reasoning": solution.thinking,
+        "reasoning_tokens": solution.thinking_tokens,
         **_models(candidate),
         "solver": candidate.models.get(player_name("solver", solution.solver)),
     }
@@ -120,6 +146,7 @@ def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
         "parent_pass_rate": None
         if candidate.parent_attempts is None
         else candidate.parent_attempts.pass_rate,
+        "p_correct": candidate.p_correct,
         **_models(candidate),
         "reference": candidate.models.get("reference"),
     }

@@ -49,6 +49,7 @@ _SOLUTIONS = pa.list_(
             "cut_reason": _STRING,
             "thinking": _STRING,
             "solver": _STRING,
+            "thinking_tokens": _INT,
         }
     )
 )
@@ -111,7 +112,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "messages",
             _MESSAGES,
-            "Question and solution as a chat of a user and an assistant, ready to train on.",
+            'Question and solution as a chat of a user and an assistant, ready to train on; with `selection.reasoning = "think"` the '
+            "solution begins with the reasoning between `<think>` and `</think>`.",
         ),
         Column("topics", _STRINGS, "The topics that the question was drawn from."),
         Column("key_points", _STRINGS, "The key points that the question had to need."),
@@ -119,6 +121,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus",
             _FLOAT,
             "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the answer is right, learnt from questions with known answers; null without enough of these.",
+            nullable=True,
         ),
         Column(
             "quality", _FLOAT, "The judge's score of the question, 0 to 1: the lower of its two criteria."
@@ -143,6 +151,18 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
+        ),
+        Column(
+            "reasoning",
+            _STRING,
+            "What the solver thought before it wrote the solution; null unless `selection.reasoning` publishes it, and where it thought nothing.",
+            nullable=True,
+        ),
+        Column(
+            "reasoning_tokens",
+            _INT,
+            "Length of the reasoning in the solver's tokens; null without reasoning, and where the server did not count it apart.",
+            nullable=True,
         ),
     ),
     "scored": (
@@ -203,8 +223,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
-            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought; `solver` "
-            "names which of several solvers wrote it, and is empty if there was one.",
+            "followed it was cut off, if anything was; `thinking` is null unless the recipe keeps what the solver thought, and "
+            "`thinking_tokens` where the server did not count it apart; `solver` names which of several solvers wrote it, and is empty "
+            "if there was one.",
         ),
         Column(
             "consensus_mode",
@@ -259,6 +280,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column(
             "parent_pass_rate", _FLOAT, "The pass rate of that one; null if it is not known.", nullable=True
+        ),
+        Column(
+            "p_correct",
+            _FLOAT,
+            "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
+            "questions with known answers to learn it from.",
+            nullable=True,
         ),
         Column("requests", _INT, "The number of requests to the models."),
         Column("prompt_tokens", _LONG, "The tokens that the models read."),

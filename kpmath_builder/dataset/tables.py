@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.dataset.card import FIGURES, make_card
 from kpmath_builder.dataset.example import Example
 from kpmath_builder.dataset.facts import CardFacts
@@ -27,6 +28,8 @@ class TableCounts:
 
     configs: Mapping[str, WrittenConfig]
     funnel: Funnel
+    without_reasoning: int
+    """Rows of `qa-pairs` that have none."""
 
     @property
     def rows(self) -> dict[str, int]:
@@ -45,7 +48,9 @@ def write_tables(
     candidates: Iterable[Candidate],
     select: Callable[[Candidate], Sequence[Solution]],
     facts: CardFacts,
+    labels: Callable[[], LabelReport] = LabelReport,
     provenance: Mapping[str, bytes] | None = None,
+    thinks: bool = False,
     rows_per_file: int = 100_000,
 ) -> TableCounts:
     """Write the three configs and their card; `folder` is the old whole one until it is the new whole one.
@@ -64,8 +69,12 @@ def write_tables(
         The solutions to publish of a kept candidate.
     facts
         What the card says beyond what the rows tell.
+    labels
+        Returns what is known of the truth of the labels, once all candidates went by.
     provenance
         Further files by their paths in `folder`.
+    thinks
+        Whether the assistant of `messages` says what was thought before the solution.
 
     Raises
     ------
@@ -74,6 +83,7 @@ def write_tables(
     """
     sources = {seed.id: seed.source for seed in seeds}
     funnel, tally, example = Funnel(), Tally(), Example()
+    without_reasoning = 0
     with staged_folder(folder) as staged, ExitStack() as stack:
         writers = {
             config: ConfigWriter(staged / "data" / config, SCHEMAS[config], rows_per_file)
@@ -88,9 +98,10 @@ def write_tables(
             writers["scored"].add(scored_row(candidate, sources=sources))
             chosen = select(candidate) if candidate.stage is Stage.KEPT else ()
             tally.add(candidate, len(chosen))
-            for row in pair_rows(candidate, chosen, name=name, sources=sources):
+            for row in pair_rows(candidate, chosen, name=name, sources=sources, thinks=thinks):
                 writers["qa-pairs"].add(row)
                 example.add(row)
+                without_reasoning += row["reasoning"] is None
         written = {config: writer.finish() for config, writer in writers.items()}
         card = make_card(
             facts,
@@ -99,6 +110,7 @@ def write_tables(
             written=written,
             seeds=seeds,
             funnel=funnel,
+            labels=labels(),
             example=example.row,
         )
         pictures = tally.pictures(Tcpm.from_practices(practices))
@@ -112,4 +124,4 @@ def write_tables(
         for path, data in files.items():
             (staged / path).parent.mkdir(parents=True, exist_ok=True)
             (staged / path).write_bytes(data)
-    return TableCounts(written, funnel)
+    return TableCounts(written, funnel, without_reasoning)

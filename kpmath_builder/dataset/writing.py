@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
-from kpmath_builder.folder.shards import read_candidates
+from kpmath_builder.folder.shards import read_beside, read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
@@ -30,16 +31,17 @@ def write_dataset(
     knowledge: Knowledge,
     fingerprint: str,
     benchmarks: Sequence[Benchmark] = (),
-) -> tuple[TableCounts, CurationReport]:
+) -> tuple[TableCounts, CurationReport, LabelReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
-    decider = Decider(recipe, workspace, knowledge.seeds, benchmarks)
+    decider = Decider(recipe, workspace, knowledge, benchmarks)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     hide = hide_private(recipe)
-    decisions, checks = decider.decisions(read_candidates(shards)), decider.checks
+    decided = decider.decide(lambda: read_candidates(shards), read_beside(shards))
+    decisions, labels, checks = decided.decisions, decided.labels, decider.checks
     decisions.report.baseline = checks.baseline()
     budget = RowBudget(decider.selection.published, recipe.build.rows)
-    decided = map(decisions.decide, read_candidates(shards))
+    candidates = map(decided.decide, read_candidates(shards))
     written = write_tables(
         workspace.dataset,
         name=recipe.name,
@@ -51,13 +53,15 @@ def write_dataset(
         ],
         practices=knowledge.practices,
         candidates=budget.needed(
-            _hidden(decisions.without_withheld(candidate), hide) for candidate in decided
+            _hidden(decisions.without_withheld(candidate), hide) for candidate in candidates
         ),
         select=budget.published,
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
+        labels=labels.report,
         provenance=sources_of(recipe, prompts),
+        thinks=recipe.selection.reasoning == "think",
     )
-    return written, decisions.report
+    return written, decisions.report, labels.report()
 
 
 class RowBudget:
@@ -78,9 +82,9 @@ class RowBudget:
     def needed(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """Yield the candidates up to the one that gives the last row; `published` is called for each kept one before the next is taken."""
         for candidate in candidates:
+            yield candidate
             if self._left == 0:
                 return
-            yield candidate
 
     def published(self, candidate: Candidate) -> Sequence[Solution]:
         """Return the solutions of a kept candidate that become rows."""

@@ -108,13 +108,15 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
     yields = _OF_MODEL if is_model else _OF_PROGRAM
     samples = expected_samples(recipe.solutions)
     versions = 1.0 + _harder_versions(recipe, yields)
+    controls = recipe.controls.share if recipe.has_controls else 0.0
+    planted = recipe.controls.judge_share if recipe.has_planted else 0.0
     requests: dict[Task, float] = {
         "extract": 1.0,
         "same_topic": round(len(seeds) ** _PAIRS_EXPONENT),
         "write": 1.0,
-        "work": versions * yields.written,
-        "judge": versions * yields.written,
-        "solve": versions * yields.written * yields.judged * samples,
+        "work": versions * yields.written + planted,
+        "judge": versions * yields.written + planted,
+        "solve": (versions * yields.written * yields.judged + controls) * samples,
         **_optional(recipe, yields),
     }
     loads: dict[PlannedTask, TaskLoad] = {

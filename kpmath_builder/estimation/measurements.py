@@ -16,7 +16,7 @@ from kpmath_builder.folder.log_costs import TaskCost, costs_by_task
 from kpmath_builder.folder.log_scan import lines_of
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
-from kpmath_builder.funnel import Funnel
+from kpmath_builder.funnel import CONTROL, Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task
@@ -151,10 +151,16 @@ def _synthesis(asked: Mapping[str, TaskCost], sealed: _Sealed) -> dict[PlannedTa
     loads: dict[PlannedTask, TaskLoad] = {}
     for task in tasks:
         cost = asked.get(task)
-        tokens = sealed.funnel.spent.get(task, Tokens()) if sealed.questions else cost and cost.tokens
+        tokens = _spent(sealed.funnel, task) if sealed.questions else cost and cost.tokens
         if cost and tokens and tokens.requests:
             loads[task] = _load(tokens, cost, questions)
     return loads
+
+
+def _spent(funnel: Funnel, task: Task) -> Tokens:
+    """Return what a task cost; controls are solutions too."""
+    names = (task, CONTROL) if task == "solve" else (task,)
+    return sum((funnel.spent[name] for name in names if name in funnel.spent), Tokens())
 
 
 def _questions(asked: Mapping[str, TaskCost]) -> int:

@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+from kpmath_builder.folder.outside import outside
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, canonical_json
 from kpmath_builder.recipe import KeyKind, Recipe
@@ -69,7 +70,7 @@ class BuildSpec:
         return cls(
             origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},
             layout=_all_of(KeyKind.LAYOUT, recipe, prompts),
-            asked=_all_of(KeyKind.ASKED, recipe, prompts),
+            asked={**_all_of(KeyKind.ASKED, recipe, prompts), **outside(recipe)},
             decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now, **sets},
             generations=generations,
             seeds=_all_of(KeyKind.SEEDS, recipe, prompts),

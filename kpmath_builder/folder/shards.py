@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from kpmath_builder.files.sealed import DamagedError, read_header, read_lines, write_lines
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.records import Candidate
+from kpmath_builder.records import Candidate, ControlQuestion, PlantedQuestion
 
-__all__ = ["ShardWriter", "read_candidates", "shard_header", "shard_indexes"]
+__all__ = ["ShardWriter", "read_beside", "read_candidates", "shard_header", "shard_indexes"]
 
 
 def shard_indexes(shard: int, shards: int, questions: int) -> range:
@@ -97,6 +97,20 @@ def shard_header(path: Path) -> dict[str, Any] | None:
 def read_candidates(paths: list[Path]) -> Iterator[Candidate]:
     """Yield the candidates of sealed shards in the order of their numbers; raises `DamagedError`."""
     return merge(*map(_read, paths), key=lambda candidate: candidate.blueprint.index)
+
+
+def read_beside(paths: list[Path]) -> Iterator[ControlQuestion | PlantedQuestion]:
+    """Yield what was asked beside the blueprints of sealed shards, in the order of their numbers; raises `DamagedError`."""
+    found = merge(*map(_read_beside, paths), key=lambda candidate: candidate.blueprint.index)
+    for candidate in found:
+        yield from filter(None, (candidate.control, candidate.planted))
+
+
+def _read_beside(path: Path) -> Iterator[Candidate]:
+    # Most lines have nothing beside them and need not be read; a quote inside a text is escaped, so no text looks like this.
+    for line in read_lines(path):
+        if not (b'"control":null' in line and b'"planted":null' in line):
+            yield _candidate(path, line)
 
 
 def _read(path: Path) -> Iterator[Candidate]:

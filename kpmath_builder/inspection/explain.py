@@ -16,7 +16,7 @@ from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.records import Candidate, Extraction, Practice, SeedProblem
+from kpmath_builder.records import HELD_BACK, Candidate, Extraction, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.leading import draw, drawer_for
 from kpmath_builder.synthesis.versions import address_of, synthesise_versions
@@ -115,6 +115,9 @@ def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
 
 
 def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Workspace) -> SeedExplanation:
+    stored = next((its for its in knowledge.extractions if its.seed_id == seed.id), None)
+    if stored is not None and stored.reason == HELD_BACK:  # nothing was asked
+        return SeedExplanation(seed, stored, [], [])
     with workspace.read_log("extract") as log:
         ask = Ask(run, log, seed.id)
         extraction = run_apart(extract(seed, ask))
@@ -138,7 +141,7 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
             decided,
             run.recipe,
             candidate.question,
-            [solution.text for solution in Selection(run.recipe.selection).published(candidate)],
+            Selection(run.recipe.selection).texts(candidate),
             seeds={seed.id: seed for seed in knowledge.seeds},
             question_of=lambda other: _question_of(other, knowledge, run, workspace),
         )

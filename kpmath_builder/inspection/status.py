@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.selection import Selection
+from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.files.lock import owner_of
-from kpmath_builder.findings import find_in_seeds
+from kpmath_builder.findings import find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
@@ -65,6 +67,8 @@ class Status:
     """`build.rows`."""
     rows_reached: int | None = None
     """Rows of `qa-pairs`, or, while they are made with `build.rows`, those that the agreed questions give before repeats are dropped."""
+    labels: LabelReport | None = None
+    """What the controls say of labels and judge; known once the tables are there, if anything was asked beside the questions."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
@@ -89,6 +93,7 @@ class Status:
             "shards": shards,
             "funnel": self.funnel.as_json(),
             "curation": self.curation.as_json() if self.curation else None,
+            "calibration": self.labels.as_json() if self.labels else None,
             **self.outcome.as_json(),
         }
 
@@ -119,13 +124,20 @@ def read_status(folder: Path) -> Status:
     if curation:
         found = find_in_seeds(curation.seeds, curation.seeds_in_tests())
         outcome = replace(outcome, findings=(*outcome.findings, *found))
+    if manifest is not None:
+        found = find_in_rows(manifest["rows"][DEFAULT_CONFIG], manifest.get("without_reasoning", 0))
+        outcome = replace(outcome, findings=(*outcome.findings, *found))
+    controls = manifest.get("calibration") if manifest else None
+    labels = LabelReport.from_json(controls) if controls else None
+    is_finished = manifest is not None
     return Status(
         shards,
         funnel,
         sentence,
         outcome,
-        finished=manifest is not None,
+        finished=is_finished,
         curation=curation,
+        labels=labels,
         rows_wanted=wanted,
         rows_reached=reached,
     )

@@ -6,7 +6,7 @@ from kpmath_builder.findings import KnowledgeCounts
 from kpmath_builder.knowledge.key_points import KeyPointFault
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import Tokens
+from kpmath_builder.records import HELD_BACK, Tokens
 
 __all__ = ["counts_of", "model_counts"]
 
@@ -31,7 +31,7 @@ def counts_of(knowledge: Knowledge) -> KnowledgeCounts:
     problems = Counter(part.topic for practice in knowledge.practices for part in practice.topics)
     topic, largest = max(problems.items(), key=lambda item: (item[1], item[0]), default=("", 0))
     return KnowledgeCounts(
-        seeds=len(knowledge.extractions),
+        seeds=sum(its.reason != HELD_BACK for its in knowledge.extractions),
         replied=len(replied),
         valid_at_first=sum(bool(its.topics) and its.tokens.requests == 1 for its in replied),
         requests=tokens.requests,

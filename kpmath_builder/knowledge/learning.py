@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from kpmath_builder.controls.choice import is_held_back
 from kpmath_builder.errors import InputError, NothingToDrawError
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import NotAskedError, Run
@@ -20,7 +21,7 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import TopicClusters, cluster_topics
 from kpmath_builder.losses import too_few
 from kpmath_builder.recipe import TopicsSettings
-from kpmath_builder.records import Extraction, SeedProblem, TopicKeyPoints
+from kpmath_builder.records import HELD_BACK, Extraction, SeedProblem, TopicKeyPoints
 from kpmath_builder.stopping import Stop, StoppedError
 
 __all__ = ["learn", "learn_from", "make_embedder", "relearn"]
@@ -113,6 +114,10 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
     report.begin("extraction", len(seeds))
 
     async def one(seed: SeedProblem, log: ResponseLog) -> None:
+        if is_held_back(seed.id, run.recipe.held_back):
+            found[seed.id] = Extraction(seed_id=seed.id, reason=HELD_BACK)
+            report.step()
+            return
         ask = Ask(run, log, seed.id)
         try:
             found[seed.id] = await extract(seed, ask)
@@ -123,7 +128,7 @@ async def _extract_all(seeds: Sequence[SeedProblem], run: Run, workspace: Worksp
     with workspace.open_log("extract", 0, report.note) as log:
         jobs = (partial(one, seed, log) for seed in seeds)
         await run_window(run.recipe.window, jobs, run.stop)
-    dropped = [extraction for extraction in found.values() if extraction.reason]
+    dropped = [its for its in found.values() if its.reason and its.reason != HELD_BACK]
     if dropped:
         report.note(
             f"{len(dropped)} of {len(seeds)} seed problems are left out, the first because: {dropped[0].reason}"

@@ -18,9 +18,6 @@ from kpmath_builder.mixing.report import MixReport
 __all__ = ["mixed_card"]
 
 _TITLE = "the pairs of `qa-pairs` mixed with existing sets (KPMath-Plus)"
-_KINDS = tuple(
-    kind for kind in RepeatKind if kind is not RepeatKind.PARAPHRASE
-)  # nothing looks for paraphrases here
 _SCORED_LINE = re.compile(r"^\| `scored` \|.*$", re.MULTILINE)
 
 
@@ -86,7 +83,7 @@ def _preference(recipe: MixRecipe) -> str:
         else "Within one source, one row per question stays."
     )
     said = {
-        policy: ", ".join(kind.value for kind in _KINDS if of_row(recipe, kind.value) == policy) or "none"
+        policy: ", ".join(kind.value for kind in RepeatKind if of_row(recipe, kind.value) == policy) or "none"
         for policy in ("drop", "flag")
     }
     return (

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.duplicates import compare_signatures
+from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.signatures import RowReading, Signatures
@@ -146,6 +147,7 @@ def judge(
         scratch=scratch,
         memory=recipe.duplicates.memory << 20,
         kept=kept_kinds(recipe),
+        paraphrases=paraphrases_from(recipe.duplicates),
     )
     is_open = np.frombuffer(bytes(rows.open), np.bool_)
     first = _first_of(np.frombuffer(bytes(rows.questions), np.uint64), is_open)
@@ -218,7 +220,8 @@ class _MixReader:
             if is_open:
                 ids.append(name)
                 readings.append(question)
-        return Signatures.of(ids, readings), notes
+        is_looked_for = paraphrases_from(self.recipe.duplicates) is not None
+        return Signatures.of(ids, readings, paraphrases=is_looked_for), notes
 
 
 def _alone(

@@ -11,6 +11,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.files.scratch import scratch
@@ -116,7 +117,8 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
     ordered: Sequence[Spool] = [spools[name] for name in recipe.prefer]
     with scratch(folder.folder) as room:
         (columns := room / "repeats").mkdir()
-        verdicts = judge(recipe, ordered, withheld, RowChecks((), tests), columns)
+        checks = RowChecks((), tests, test_paraphrases=paraphrases_from(recipe.contamination))
+        verdicts = judge(recipe, ordered, withheld, checks, columns)
         note("writing the tables")
         written, report = write_mix(folder, recipe, spools, verdicts, tests=tests, fingerprint=fingerprint)
     if not written.rows:

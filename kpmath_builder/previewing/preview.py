@@ -9,6 +9,7 @@ from typing import Self
 
 from kpmath_builder.completion import disk_faults
 from kpmath_builder.curation.decisions import Decisions, curate
+from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.errors import InputError
@@ -136,7 +137,12 @@ class _Rows:
         self._each_row = each_row
         self._drawer = drawer_for(ground.knowledge, run.recipe)
         self._hide = hide_private(run.recipe)
-        self._checks = RowChecks(ground.knowledge.seeds, benchmarks)
+        self._checks = RowChecks(
+            ground.knowledge.seeds,
+            benchmarks,
+            seed_paraphrases=paraphrases_from(run.recipe.seed_repeats),
+            test_paraphrases=paraphrases_from(run.recipe.contamination),
+        )
         self._seeds = {seed.id: seed for seed in self._checks.seeds}
         self._ended: list[Candidate] = []
         """Candidates in the order of their blueprints, not decided."""

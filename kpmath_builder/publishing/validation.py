@@ -21,7 +21,7 @@ __all__ = ["release_problems", "rows_of"]
 _ROWS_AT_ONCE = 100
 _SAID = ("question", "detail", "missing_key_points", "errors", "judge_answer", "solutions")
 _TEXTS = {
-    "qa-pairs": ("question", "solution"),
+    "qa-pairs": ("question", "solution", "reasoning"),
     "scored": _SAID,
     "kp-extraction": (),
     PLUS: ("question", "solution"),

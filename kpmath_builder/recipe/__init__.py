@@ -17,6 +17,7 @@ from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
     ConsensusSettings,
+    ControlsSettings,
     DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
@@ -44,6 +45,7 @@ from kpmath_builder.recipe.values import check_values
 
 __all__ = [
     "ConsensusSettings",
+    "ControlsSettings",
     "DuplicatesSettings",
     "JudgingSettings",
     "Key",
@@ -129,6 +131,7 @@ class Recipe(Section):
     referee: RefereeSettings = RefereeSettings()
     reference: ReferenceSettings = ReferenceSettings()
     consensus: ConsensusSettings = ConsensusSettings()
+    controls: ControlsSettings = ControlsSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
     contamination: SeedContaminationSettings = SeedContaminationSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
@@ -188,6 +191,19 @@ class Recipe(Section):
         if self.selection.bounds_pass_rate and "attempt" not in self.tasks_in_play:
             raise ValueError(
                 "selection.min_pass_rate and selection.max_pass_rate need a model that attempts the questions: name one in [roles.reference]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reasoning_is_kept(self) -> Self:
+        if self.selection.reasoning != "none" and not self.solutions.keep_thinking:
+            raise ValueError(
+                f"selection.reasoning is {self.selection.reasoning}, but solutions.keep_thinking is false, so that no thinking is kept: "
+                "set solutions.keep_thinking to true"
+            )
+        if self.selection.reasoning == "none" and self.selection.max_reasoning is not None:
+            raise ValueError(
+                "selection.max_reasoning limits reasoning that selection.reasoning leaves out: set it to column or think"
             )
         return self
 
@@ -288,6 +304,34 @@ class Recipe(Section):
         is_rehearsal = self.seeds.path is None and self.seeds.hub is None
         return () if is_rehearsal else DEFAULT_SETS
 
+    @property
+    def has_controls(self) -> bool:
+        """Whether questions with known answers are solved: a program answers by its rules, and there is nothing to measure."""
+        solvers = (self.teacher_for("solver", name) for name in self.solver_names_of("solver"))
+        return bool(self.controls.share) and any(its.uses_prompts for its in solvers)
+
+    @property
+    def has_planted(self) -> bool:
+        """Whether questions with known faults are judged."""
+        return bool(self.controls.judge_share) and self.teacher_for("judge").uses_prompts
+
+    @property
+    def held_back(self) -> float:
+        """The share of the seed problems that no practice is made of."""
+        return self.controls.held_back if self.has_controls and self.controls.needs_seeds else 0.0
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """Names of keys of `controls` that decide nothing here: what is built without controls stays what it was."""
+        used = {
+            "share": self.has_controls,
+            "sources": self.has_controls,
+            "held_back": bool(self.held_back),
+            "generators": self.has_controls and self.controls.uses("reasoning-gym"),
+            "judge_share": self.has_planted,
+        }
+        return frozenset(f"controls.{name}" for name, is_used in used.items() if not is_used)
+
     def sampled_by(self, role: Role, solver: str = "") -> Sampled:
         """Return the sampling fields of what `role` is asked; of several solvers, those of the one that is named."""
         sampled: Sampled = getattr(self, _TABLE_OF[role])
@@ -299,8 +343,12 @@ class Recipe(Section):
         A teacher stands in it as the answers see it: the model of each role and the fields of its requests. Who runs the
         model, and where, changes nothing: an engine of one's own today, a server tomorrow.
         """
-        of_kind = (key for key in self._in_play() if key.kind is kind and not key.name.startswith(_TEACHERS))
-        return {**{key.name: key.value for key in of_kind}, **self._asked_of_teachers(kind)}
+        of_kind = {
+            key.name: key.value
+            for key in self._in_play()
+            if key.kind is kind and not key.name.startswith(_TEACHERS)
+        }
+        return {**of_kind, **self._asked_of_teachers(kind)}
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
         """Return the tasks in play whose prompts and teachers have this kind."""
@@ -316,7 +364,7 @@ class Recipe(Section):
         absent = tuple(name for role in idle for name in (f"{_TABLE_OF[role]}.", f"roles.{role}."))
         for one in walk(self):
             as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
-            if not as_before and not one.name.startswith(absent):
+            if not as_before and one.name not in self.idle and not one.name.startswith(absent):
                 yield one
 
     def _asked_of_teachers(self, kind: KeyKind) -> dict[str, Any]:

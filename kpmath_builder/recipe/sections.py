@@ -14,6 +14,7 @@ __all__ = [
     "BuildSettings",
     "ConsensusSettings",
     "ContaminationSettings",
+    "ControlsSettings",
     "DuplicatesSettings",
     "ExtractionSettings",
     "JudgingSettings",
@@ -28,6 +29,9 @@ __all__ = [
     "SolutionsSettings",
     "TopicsSettings",
 ]
+
+
+ControlSource = Literal["seeds", "symbolic", "reasoning-gym", "file"]
 
 
 class SeedsSettings(Section):
@@ -250,6 +254,71 @@ class ConsensusSettings(Section):
     )
 
 
+class ControlsSettings(Section):
+    """Questions whose answers, or faults, are known: they measure how often labels and verdicts are right (docs/controls.md)."""
+
+    share: float = key(
+        "share of the blueprints beside which such a question is solved, if a model solves; 0: none",
+        0.02,
+        ge=0,
+        le=1,
+    )
+    sources: tuple[ControlSource, ...] = key(
+        "where they come from, in turn: seeds (held back), symbolic (composed of two such seeds by program), reasoning-gym (generated "
+        "by that package), file (your own)",
+        ("seeds",),
+    )
+    held_back: float = key(
+        "share of the seed problems that are kept out of the practices, for seeds and symbolic",
+        0.02,
+        KeyKind.DRAW,
+        ge=0,
+        lt=1,
+    )
+    path: UserPath | None = key(
+        "for file: .jsonl, .jsonl.gz, .json, .csv or .parquet with the fields problem and answer",
+        None,
+        KeyKind.FREE,
+        public=False,
+    )
+    generators: tuple[str, ...] = key(
+        "for reasoning-gym: its generators, in turn",
+        (
+            "gsm_symbolic",
+            "leg_counting",
+            "simple_geometry",
+            "lcm",
+            "count_primes",
+            "fraction_simplification",
+            "dice",
+        ),
+        min_length=1,
+    )
+    judge_share: float = key(
+        "share of the blueprints beside which a question with a known fault, or a sound one, is judged, if a model judges; 0: none",
+        0.01,
+        ge=0,
+        le=1,
+    )
+
+    @property
+    def needs_seeds(self) -> bool:
+        """Whether seed problems are held back for them."""
+        return bool(self.share) and bool({"seeds", "symbolic"} & set(self.sources))
+
+    def uses(self, source: str) -> bool:
+        """Whether some of them come from a source."""
+        return bool(self.share) and source in self.sources
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if "file" in self.sources and self.path is None:
+            raise ValueError("controls.sources names file, but controls.path is not set: name the file")
+        if len(set(self.sources)) < len(self.sources):
+            raise ValueError("controls.sources names a source twice: name each once")
+        return self
+
+
 Policy = Literal["drop", "flag", "ignore"]
 
 
@@ -261,6 +330,18 @@ class DuplicatesSettings(Section):
     renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
+    paraphrase: Policy = key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+    paraphrase_similarity: float = key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
     memory: int = key(
         "mebibytes that the search for duplicates may take; what does not fit waits on the disk",
         1024,
@@ -287,6 +368,18 @@ class SeedRepeatsSettings(Section):
     renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "flag", KeyKind.DECISION)
+    paraphrase: Policy = key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+    paraphrase_similarity: float = key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
 
 
 Hit = Literal["drop", "flag"]
@@ -312,6 +405,18 @@ class ContaminationSettings(Section):
     renumbered: Hit = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Hit = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Hit = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
+    paraphrase: Policy = key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+    paraphrase_similarity: float = key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
     question_13gram: Hit = key(
         "13 words in a row of a test question stand in the question, the check that others print",
         "flag",
@@ -348,8 +453,28 @@ class SeedContaminationSettings(ContaminationSettings):
 class SelectionSettings(Section):
     """Which agreed solutions become rows of qa-pairs."""
 
+    min_p_correct: float = key(
+        "smallest estimated probability that the answer is right; a question without an estimate is kept (docs/controls.md)",
+        0.0,
+        KeyKind.DECISION,
+        ge=0,
+        le=1,
+    )
+
     solutions_per_question: int | None = key(
         "agreed solutions published per question, the first ones; unset: all that differ in text",
+        None,
+        KeyKind.DECISION,
+        ge=1,
+    )
+    reasoning: Literal["none", "column", "think"] = key(
+        "what the solver thought before a published solution (needs solutions.keep_thinking); none: left out of qa-pairs; column: in the "
+        "column reasoning; think: there, and in messages between <think> and </think>",
+        "none",
+        KeyKind.DECISION,
+    )
+    max_reasoning: int | None = key(
+        "longest reasoning of a published solution in characters, which are known of every solver; longer ones are no rows; unset: any",
         None,
         KeyKind.DECISION,
         ge=1,

@@ -18,6 +18,7 @@ from kpmath_builder.losses import too_few
 from kpmath_builder.protocol import canonical_json
 from kpmath_builder.recipe import Recipe, SymbolicSettings
 from kpmath_builder.records import Blueprint, Candidate
+from kpmath_builder.synthesis.beside import Beside
 from kpmath_builder.synthesis.blueprints import BlueprintDrawer
 from kpmath_builder.synthesis.versions import address_of, synthesise_versions
 
@@ -67,6 +68,7 @@ class Leader:
     def __init__(self, knowledge: Knowledge, run: Run, spec: BuildSpec) -> None:
         self._run, self._spec = run, spec
         self._drawer = drawer_for(knowledge, run.recipe)
+        self._beside = Beside(knowledge, run)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
 
     async def lead(self, shard: "OpenShard", index: int) -> LedDraw:
@@ -80,10 +82,11 @@ class Leader:
 
         blueprint = draw(self._drawer, index, generation)
         candidates = await synthesise_versions(blueprint, self._seeds, ask_of, self._run.recipe)
+        candidates[0], resumed = await self._beside.add(candidates[0], shard.log, generation)
         shard.writer.add(*candidates)
         for candidate in candidates:
             self._run.report.funnel.add(candidate)
-        return LedDraw(candidates, all(ask.resumed for ask in asks))
+        return LedDraw(candidates, resumed and all(ask.resumed for ask in asks))
 
 
 class OpenShard:

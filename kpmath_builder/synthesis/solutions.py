@@ -198,6 +198,7 @@ class Agreement:
                 agreed=place.get(sample) in self._tally.kept,
                 thinking=_thinking(response, its.text) if keep_thinking else None,
                 solver=solvers[sample] if solvers else "",
+                thinking_tokens=(response.reasoning_tokens or None) if keep_thinking else None,
             )
             for sample, (response, its) in enumerate(zip(responses, self.readings, strict=True))
         )

@@ -1,23 +1,30 @@
-"""A build in a process of its own, whose memory can be measured: `python -m hostile.builder RECIPE SECONDS`.
+"""A build in a process of its own, whose memory can be measured: `python -m hostile.builder RECIPE`.
 
+Each line that it reads is the body, in hexadecimal digits, of a request at which the server hangs: its limit of time comes now.
 Prints one JSON line: what it ended with, and what it said on the way.
 """
 
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
-from hostile.patience import be_quick
+from hostile.patience import be_quick, hang
 from kpmath_builder import Recipe, build
-from kpmath_builder.client import handshake, retries
 from kpmath_builder.errors import KpmathError
+
+
+def listen() -> None:
+    """Let the limits come that somebody names."""
+    for line in sys.stdin:
+        hang(bytes.fromhex(line))
 
 
 def main() -> None:
     """Build once."""
     be_quick(setattr)
-    retries.SHORTEST_TIMEOUT = handshake.PROBE_SECONDS = float(sys.argv[2])
+    threading.Thread(target=listen, daemon=True).start()
     said: list[str] = []
     ended: dict[str, Any] = {"error": ""}
     try:

@@ -78,6 +78,8 @@ class HostileServer:
         metrics: bool = False,
         seconds: float = 0.0,
     ) -> None:
+        self.hangs: Callable[[bytes], None] = hang
+        """Lets the limit of the calls that sent these bytes come, in the process that sent them."""
         self.seconds = seconds
         """Until a good answer."""
         self.phase = phase
@@ -149,7 +151,7 @@ class HostileServer:
         body = json.loads(sent) if sent else {}
         place = path.rpartition("/")[2].replace("completions", "answers")
         good = self._good_answer(place, body)
-        exchange = Exchange(writer, path, headers, body, good, partial(hang, sent))
+        exchange = Exchange(writer, path, headers, body, good, partial(self.hangs, sent))
         request = json.dumps(body, sort_keys=True) if place == "answers" and not is_probe(body) else ""
         self.asked.update([request] if request else [])
         if self.phase and self.phase.strikes(place, body):

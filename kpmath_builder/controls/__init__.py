@@ -1,0 +1,1 @@
+"""Questions whose answers or faults are known: which blueprints get one beside them, where they come from, and their grading."""

@@ -1,0 +1,119 @@
+"""`p_correct`: learnt from the controls of all sealed candidates, said of every candidate with a vote, summed over those that are kept."""
+
+from array import array
+from collections.abc import Callable, Iterable
+from math import isnan, nan
+
+from kpmath_builder.calibration import Calibration, Control, LabelEstimate, VoteFeatures, why_not
+from kpmath_builder.controls.report import THRESHOLDS, LabelReport
+from kpmath_builder.recipe import Recipe
+from kpmath_builder.records import Candidate, ControlQuestion, DropReason, PlantedQuestion, Stage
+
+__all__ = ["KnownLabels"]
+
+
+class KnownLabels:
+    """What is known of the truth of a build's labels.
+
+    Parameters
+    ----------
+    recipe
+        The build's.
+    asked
+        What was asked beside the blueprints, in their order: controls and planted questions.
+    is_known
+        Whether a problem repeats a practice or a problem of a test set; such a control is left out, because whoever has it by
+        heart is right more often than on questions that are new.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        asked: Iterable[ControlQuestion | PlantedQuestion],
+        is_known: Callable[[str], bool],
+    ) -> None:
+        judging = recipe.judging
+        self._least = recipe.selection.min_p_correct
+        self._report = LabelReport(
+            threshold=judging.threshold, thresholds=tuple(sorted({*THRESHOLDS, judging.threshold}))
+        )
+        learnt: list[Control] = []
+        for its in asked:
+            if isinstance(its, PlantedQuestion):
+                if its.spent.requests:
+                    self._report.add_planted(its, judging.max_sub_questions)
+                continue
+            left_out = is_known(its.question)
+            self._report.add_control(its, left_out=left_out)
+            features = None if left_out else _features(its)
+            if features is not None and its.right is not None:
+                learnt.append(Control(features, its.right))
+        calibration = Calibration.fit(learnt)
+        self._estimate = None if calibration is None else LabelEstimate(calibration)
+        self._calibration = calibration
+        self._chances = array("d")
+        """By the candidate's number; NaN: not computed yet."""
+        if calibration is None:
+            self._report.why_not = _why_not(recipe, learnt)
+            self._report.ignored = self._least
+        else:
+            self._report.calibration = calibration.as_json()
+
+    def apply(self, candidate: Candidate) -> Candidate:
+        """Return the candidate with its `p_correct`, and dropped if that is below the recipe's bound."""
+        chance = self._chance(candidate)
+        if chance is None:
+            return candidate
+        update: dict[str, object] = {"p_correct": chance}
+        if candidate.stage is Stage.AGREED and not candidate.reason and chance < self._least:
+            update |= {"reason": DropReason.LOW_P_CORRECT, "detail": f"p_correct {chance:.3f}"}
+        return candidate.model_copy(update=update)
+
+    def count(self, candidate: Candidate) -> None:
+        """Count a candidate as it is published."""
+        if self._estimate is None or candidate.stage is not Stage.KEPT:
+            return
+        features = _features(candidate)
+        assert features is not None, "what is kept has a vote"
+        self._estimate.add(features)
+
+    def report(self) -> LabelReport:
+        """Return what is known once all candidates are counted."""
+        if self._estimate is not None:
+            self._report.labels = self._estimate.result()
+            if self._report.labels is None:
+                self._report.why_not = "no question was kept."
+        return self._report
+
+    def _chance(self, candidate: Candidate) -> float | None:
+        # The candidates go by twice, and comparing answers takes its time.
+        if self._calibration is None or candidate.vote is None or not candidate.vote.votes:
+            return None
+        if candidate.parent is not None:  # a harder version has the number of its parent
+            features = _features(candidate)
+            return None if features is None else self._calibration.p_correct(features)
+        index = candidate.blueprint.index
+        while len(self._chances) <= index:
+            self._chances.append(nan)
+        if isnan(self._chances[index]):
+            features = _features(candidate)
+            if features is None:
+                return None
+            self._chances[index] = self._calibration.p_correct(features)
+        return self._chances[index]
+
+
+def _features(asked: Candidate | ControlQuestion) -> VoteFeatures | None:
+    if asked.vote is None:
+        return None
+    judgement = asked.judgement if isinstance(asked, Candidate) else None
+    solvers = {its.sample: its.solver for its in asked.solutions if its.solver}
+    return VoteFeatures.of(asked.vote, asked.solutions, judgement, solvers=solvers)
+
+
+def _why_not(recipe: Recipe, learnt: list[Control]) -> str:
+    if not recipe.controls.share:
+        return "there are no controls, because controls.share is 0."
+    if not recipe.has_controls:
+        return "a program solves by its rules, and there is nothing to measure."
+    return why_not(learnt)

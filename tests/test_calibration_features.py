@@ -1,0 +1,181 @@
+"""What is known of a vote, and what a solver's vote weighs."""
+
+import math
+from typing import Any
+
+import pytest
+
+from kpmath_builder.calibration import AnswerType, SolverScore, VoteFeatures, solver_weights
+from kpmath_builder.records import Judgement, Solution, Vote
+
+
+def solution(
+    sample: int, answer: str | None, answer_class: int | None, *, length: int = 10, wrong: bool = False
+) -> Solution:
+    return Solution(
+        sample=sample,
+        text="x" * length,
+        finish_reason="stop",
+        completion_tokens=5,
+        answer=answer,
+        answer_class=answer_class,
+        agreed=answer_class == 0,
+        wrong_arithmetic=("1 + 1 = 3",) if wrong else (),
+    )
+
+
+def voted(winner: str | None = "4", *, votes: int = 4) -> Vote:
+    return Vote(
+        mode="strict",
+        winner=winner,
+        share=0.5,
+        margin=1 / 3,
+        tie=False,
+        votes=votes,
+        abstentions=1,
+        identical=2,
+    )
+
+
+SOLUTIONS = (
+    solution(0, "4", 0, length=100),
+    solution(1, "4", 0, length=120),
+    solution(2, "4.0", 0, length=300),
+    solution(3, "5", 1, length=80),
+    solution(4, None, None),
+    solution(5, "4", None, wrong=True),
+    solution(6, "4", None),  # a copy, which does not count
+)
+
+
+def of(**known: Any) -> VoteFeatures:
+    found = VoteFeatures.of(voted(), SOLUTIONS, **known)
+    assert found is not None
+    return found
+
+
+def test_features_count_what_the_vote_was_made_of() -> None:
+    assert of() == VoteFeatures(
+        share=0.5,
+        margin=1 / 3,
+        votes=4,
+        samples=6,
+        classes=2,
+        abstentions=1,
+        wrong_arithmetic=1,
+        identical=2,
+        answer_type=AnswerType.INTEGER,
+        length=120.0,
+        other_length=80.0,
+    )
+
+
+def test_a_vote_without_votes_has_no_features() -> None:
+    assert VoteFeatures.of(voted(None, votes=0), SOLUTIONS[4:]) is None
+
+
+def test_a_vote_without_a_winner_is_described_by_its_largest_class() -> None:
+    solutions = [its.model_copy(update={"agreed": False}) for its in SOLUTIONS]
+    found = VoteFeatures.of(voted(None), solutions)
+    assert found is not None
+    assert (found.length, found.answer_type) == (120.0, AnswerType.INTEGER)
+
+
+def test_a_unanimous_vote_has_no_other_solutions() -> None:
+    found = VoteFeatures.of(voted(), SOLUTIONS[:3])
+    assert found is not None
+    assert found.other_length is None
+
+
+def judgement(answer: str) -> Judgement:
+    return Judgement(key_points_present=1.0, correctness=0.5, quality=0.5, judge_answer=answer)
+
+
+@pytest.mark.parametrize(("answer", "agrees"), [("4", True), ("8/2", True), ("5", False), ("", None)])
+def test_the_judge_agrees_if_his_answer_equals_the_winner(answer: str, *, agrees: bool | None) -> None:
+    found = VoteFeatures.of(voted(), SOLUTIONS, judgement(answer))
+    assert found is not None
+    assert (found.judge_agrees, found.judge_correctness) == (agrees, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("solvers", "weights", "asked", "agreement"),
+    [
+        (None, None, 0, None),
+        ({0: "a", 1: "a", 2: "b", 3: "c"}, None, 3, 2 / 3),
+        ({0: "a", 1: "a", 2: "b", 3: "c"}, {"a": 2.0, "c": 0.5}, 3, 3 / 3.5),
+        ({0: "a", 3: "a", 1: "b"}, None, 2, 1 / 2),  # one of each is no plurality
+        ({0: "a", 4: "b"}, None, 2, 1 / 2),  # one that abstains agrees with nobody
+    ],
+    ids=["one", "equal", "weighted", "divided", "abstaining"],
+)
+def test_agreement_of_solvers_is_the_weight_of_those_whose_plurality_wins(
+    solvers: dict[int, str] | None, weights: dict[str, float] | None, asked: int, agreement: float | None
+) -> None:
+    found = of(solvers=solvers, weights=weights)
+    assert found.solvers == asked
+    assert found.solver_agreement == (None if agreement is None else pytest.approx(agreement))
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("12", AnswerType.INTEGER),
+        ("-3", AnswerType.INTEGER),
+        ("1,200", AnswerType.INTEGER),
+        ("5 apples", AnswerType.INTEGER),
+        ("x = 5", AnswerType.INTEGER),
+        ("0.25", AnswerType.NUMBER),
+        (r"\frac{3}{4}", AnswerType.NUMBER),
+        (r"2\sqrt{3}", AnswerType.NUMBER),
+        ("x^2 + 1", AnswerType.EXPRESSION),
+        ("(1, 2)", AnswerType.LIST),
+        ("1, 2, 3", AnswerType.LIST),
+        ("(a) 3 (b) 4", AnswerType.LIST),
+        ("Monday", AnswerType.TEXT),
+        ("", AnswerType.TEXT),
+    ],
+)
+def test_the_type_of_an_answer_is_that_of_its_value(label: str, expected: AnswerType) -> None:
+    assert AnswerType.of(label) == expected
+
+
+def test_a_better_solver_weighs_more_and_the_mean_is_one() -> None:
+    weights = solver_weights(
+        {"good": SolverScore(90, 10), "fair": SolverScore(70, 30), "poor": SolverScore(55, 45)}
+    )
+    assert weights["good"] > weights["fair"] > weights["poor"] > 0
+    assert sum(weights.values()) == pytest.approx(3, abs=1e-5)
+
+
+def test_weights_of_many_controls_are_proportional_to_the_log_odds() -> None:
+    weights = solver_weights({"a": SolverScore(900_000, 100_000), "b": SolverScore(750_000, 250_000)})
+    assert weights["a"] / weights["b"] == pytest.approx(math.log(9) / math.log(3), rel=1e-3)
+
+
+def test_an_abstention_is_no_wrong_answer() -> None:
+    silent = {"a": SolverScore(50, 10, abstained=40), "b": SolverScore(50, 10)}
+    assert solver_weights(silent) == {"a": 1.0, "b": 1.0}
+
+
+def test_a_solver_that_is_mostly_wrong_never_votes_against_its_answer() -> None:
+    assert solver_weights({"bad": SolverScore(5, 95), "good": SolverScore(95, 5)})["bad"] > 0
+
+
+@pytest.mark.parametrize(
+    "scores", [{}, {"a": SolverScore(0, 0, 3), "b": SolverScore(0, 0)}], ids=["none", "silent"]
+)
+def test_without_answers_all_solvers_weigh_the_same(scores: dict[str, SolverScore]) -> None:
+    assert solver_weights(scores) == dict.fromkeys(scores, 1.0)
+
+
+def test_few_answers_move_a_weight_less_than_many() -> None:
+    few, many = (
+        solver_weights({"a": SolverScore(9 * n, n), "b": SolverScore(6 * n, 4 * n)}) for n in (3, 300)
+    )
+    assert 1 < few["a"] < many["a"]
+
+
+def test_differences_that_luck_explains_make_no_weights() -> None:
+    weights = solver_weights({"a": SolverScore(9, 3), "b": SolverScore(8, 4), "c": SolverScore(7, 5)})
+    assert weights == pytest.approx({"a": 1.0, "b": 1.0, "c": 1.0}, abs=1e-3)
