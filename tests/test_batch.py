@@ -10,8 +10,8 @@ import pytest
 
 from kpmath_builder import Recipe
 from kpmath_builder.records import Blueprint
-from kpmath_builder.synthesis.batch import _Batch, _connections
-from kpmath_builder.synthesis.leading import OpenShard, draw
+from kpmath_builder.synthesis.batch import _Batch
+from kpmath_builder.synthesis.leading import OpenShard, _connections, draw
 
 
 class Steps:

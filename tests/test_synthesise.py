@@ -48,7 +48,9 @@ class Scripted:
     def instructions(self, task: str) -> str:
         return f"Please {task}."
 
-    async def reply(self, task: str, material: object, kind: type, refuse: object = None) -> Reply[Any]:
+    async def reply(
+        self, task: str, material: object, kind: type, refuse: object = None, sample: int = 0
+    ) -> Reply[Any]:
         return cast("Reply[Any]", self._answer(task))
 
     async def samples(self, task: str, material: object, count: int, first: int = 0) -> list[Response]:

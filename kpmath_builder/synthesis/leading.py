@@ -48,11 +48,16 @@ def draw(drawer: BlueprintDrawer, index: int, generation: int) -> Blueprint:
 
 
 def most_open_shards(recipe: Recipe) -> int:
-    """Return how many shards may be open at once beside the connections to servers; a teacher of our own needs none."""
+    """Return how many shards may be open at once beside the connections to servers."""
+    return shards_at_once(_connections(recipe))
+
+
+def _connections(recipe: Recipe) -> int:
+    """Return how many connections to servers may be open at once; a teacher of our own needs none."""
     served = {
         id(its): its.places for its in recipe.teachers.values() if not isinstance(its, SymbolicSettings)
     }
-    return shards_at_once(min(sum(served.values()), recipe.window * recipe.solutions.samples))
+    return min(sum(served.values()), recipe.window * recipe.solutions.samples)
 
 
 class LedDraw(NamedTuple):
