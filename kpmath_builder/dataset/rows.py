@@ -159,7 +159,9 @@ def _judgement(candidate: Candidate) -> Row:
 
 
 def _vote(candidate: Candidate) -> Row:
-    return {f"consensus_{name}": getattr(candidate.vote, name, None) for name in Vote.model_fields}
+    vote = candidate.vote
+    values = dict.fromkeys(Vote.model_fields) if vote is None else vote.model_dump(mode="json")
+    return {f"consensus_{name}": value for name, value in values.items()}
 
 
 def _models(candidate: Candidate) -> Row:
