@@ -58,6 +58,7 @@ FULL_TREE: dict[str, Any] = {
         "embedding_addresses": ["http://canary-host:9999"],
         "embedding_key_env": VARIABLE,
     },
+    "controls": {"path": "/canary-disk/controls.jsonl"},
     "build": {
         "folder": "/canary-disk/build",
         "shards": 17,
