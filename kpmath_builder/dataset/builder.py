@@ -77,22 +77,29 @@ class _VotedConfig(_Config):
     """Keep rows of questions that the judge scored so high, 0 to 1."""
     min_p_correct: float | None = None
     """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
+    min_pass_rate: float | None = None
+    """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
+    max_pass_rate: float | None = None
+    """Keep rows of questions that it answered no more often, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        bounds = (
+        lowest = (
             (_SHARE[self.name], self.min_consensus),
             ("quality", self.min_quality),
             ("p_correct", self.min_p_correct),
+            ("pass_rate", self.min_pass_rate),
         )
-        for column, least in bounds:
+        highest = ((_SHARE[self.name], self.max_consensus), ("pass_rate", self.max_pass_rate))
+        for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
-        if self.max_consensus is not None:
-            kept &= _true(pc.less_equal(rows[_SHARE[self.name]], float(self.max_consensus)))
+        for column, most in highest:
+            if most is not None:
+                kept &= _true(pc.less_equal(rows[column], float(most)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept

@@ -31,6 +31,10 @@ class Filters(TypedDict, total=False):
     """qa-pairs, scored: at least this score by the judge, 0 to 1."""
     min_p_correct: float
     """qa-pairs, scored: at least this estimated probability that the answer is right, 0 to 1; rows without an estimate do not pass."""
+    min_pass_rate: float
+    """qa-pairs, scored: the reference solver reached the answer in at least this share of its attempts, 0 to 1."""
+    max_pass_rate: float
+    """qa-pairs, scored: and in no larger share."""
     unflagged: bool
     """qa-pairs, scored, plus: only rows whose question repeats no seed, no test problem and no earlier row."""
     reasoned: bool
