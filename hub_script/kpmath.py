@@ -380,6 +380,10 @@ _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
 
+class OtherColumnsError(RuntimeError):
+    """The tables have other columns than these, because another version wrote them."""
+
+
 @dataclass
 class _Config(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
     """What every config of a build can be filtered by."""
@@ -536,6 +540,7 @@ class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is u
 
     def _split_generators(self, manager: datasets.DownloadManager) -> list[datasets.SplitGenerator]:
         files = _files(self._root, self.config.name, self.token)
+        _check_columns(files[0], self.config.name, self.token)
         return [datasets.SplitGenerator("train", gen_kwargs={"files": manager.download(files)})]
 
     def _generate_tables(self, files: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
@@ -575,6 +580,17 @@ def _files(root: str, config: str, token: str | None) -> list[str]:
             f"{root} holds no data/{config}/*.parquet: give data_dir, the dataset's folder"
         )
     return [system.unstrip_protocol(file) if "://" in root else file for file in files]
+
+
+def _check_columns(file: str, config: str, token: str | None) -> None:
+    with fsspec.open(file, "rb", **_token(file, token)) as stream:
+        found = pq.read_schema(stream)
+    types = dict(zip(found.names, found.types, strict=True))
+    for field in SCHEMAS[config]:
+        if types.get(field.name) != field.type:
+            raise OtherColumnsError(
+                f"{config} has not the column {field.name} that is read here: another version of kpmath-builder wrote it"
+            )
 
 
 def _token(address: str, token: str | None) -> dict[str, Any]:

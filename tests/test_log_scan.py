@@ -134,6 +134,13 @@ def test_an_answer_counts_in_the_log_of_its_stage_alone(tmp_path: Path) -> None:
     assert paths.answered(["solve", "extract"]) == set()
 
 
+def test_without_a_number_the_first_log_of_a_stage_is_meant(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    paths.make()
+    (paths.responses / "extract-00000.jsonl").write_bytes(line("a", "extract", finish_reason="refused"))
+    assert paths.unanswered("extract") == Counter(refused=1)
+
+
 def test_the_folders_may_be_there_already_and_logs_may_be_another_folder_s(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "a" / "b", tmp_path / "theirs")
     paths.make()

@@ -23,13 +23,17 @@ from huggingface_hub import HfApi
 
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG, SCHEMAS
 
-__all__ = ["ExtractionConfig", "KPMath", "PairsConfig", "PlusConfig", "ScoredConfig"]
+__all__ = ["ExtractionConfig", "KPMath", "OtherColumnsError", "PairsConfig", "PlusConfig", "ScoredConfig"]
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
 _FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
+
+
+class OtherColumnsError(RuntimeError):
+    """The tables have other columns than these, because another version wrote them."""
 
 
 @dataclass
@@ -188,6 +192,7 @@ class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is u
 
     def _split_generators(self, manager: datasets.DownloadManager) -> list[datasets.SplitGenerator]:
         files = _files(self._root, self.config.name, self.token)
+        _check_columns(files[0], self.config.name, self.token)
         return [datasets.SplitGenerator("train", gen_kwargs={"files": manager.download(files)})]
 
     def _generate_tables(self, files: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
@@ -227,6 +232,17 @@ def _files(root: str, config: str, token: str | None) -> list[str]:
             f"{root} holds no data/{config}/*.parquet: give data_dir, the dataset's folder"
         )
     return [system.unstrip_protocol(file) if "://" in root else file for file in files]
+
+
+def _check_columns(file: str, config: str, token: str | None) -> None:
+    with fsspec.open(file, "rb", **_token(file, token)) as stream:
+        found = pq.read_schema(stream)
+    types = dict(zip(found.names, found.types, strict=True))
+    for field in SCHEMAS[config]:
+        if types.get(field.name) != field.type:
+            raise OtherColumnsError(
+                f"{config} has not the column {field.name} that is read here: another version of kpmath-builder wrote it"
+            )
 
 
 def _token(address: str, token: str | None) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def load(
     InputError
         Where place, config, revision, format or filters are not what the dataset has, or no row passes the filters.
     """
-    from kpmath_builder.dataset.builder import KPMath
+    from kpmath_builder.dataset.builder import KPMath, OtherColumnsError
 
     formatted = _format(format, config, reasoning)
     if reasoning is not None:
@@ -114,6 +114,10 @@ def load(
         if streaming:
             return _as(formatted, _split(builder.as_streaming_dataset, split))
         builder.download_and_prepare(num_proc=num_proc)
+    except OtherColumnsError as error:
+        raise InputError(
+            f"{error}: read {place} with datasets.load_dataset, or write its tables anew from the build folder (`kpmath rescore`)."
+        ) from None
     except FileNotFoundError as error:
         if config == PLUS:
             raise InputError(
