@@ -10,6 +10,7 @@ import argparse
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from duplicates import change
@@ -84,6 +85,7 @@ def _near(data: Path, count: int, known: Sequence[str], train: Sequence[str]) ->
         print(f"| {name} | {least} | {shares} | {_hits(known, other, length, least, group)} |")
 
 
+@cache
 def _tokens(text: str) -> list[str]:
     return telling_words(Forms.of(text).tokens)
 
@@ -120,9 +122,11 @@ def _hits(known: Sequence[str], texts: Sequence[str], length: int, least: float,
     hits = 0
     for text in texts:
         tokens = _tokens(text)
+        if not group(tokens):
+            continue
         own, key = _runs(tokens, length), str(group(tokens))
         common = Counter(number for run in own for number in holders.get(run, ()))
-        hits += bool(group(tokens)) and any(
+        hits += any(
             sets[number][1] == key and shared >= least * len(own | sets[number][0])
             for number, shared in common.items()
         )

@@ -53,6 +53,7 @@ TESTS = {
     "knowledge/counts.py": "findings",
     "knowledge/linkage.py": "topics",
     "knowledge/vocabulary.py": "embeddings topics",
+    "synthesis/beside.py": "controls_build",
     "synthesis/batch.py": "batch synthesise durability_shards damage",
     "synthesis/candidates.py": "synthesise candidates",
     "synthesis/solutions.py": "candidates",

@@ -10,7 +10,8 @@ import pytest
 
 from kpmath_builder import Recipe
 from kpmath_builder.records import Blueprint
-from kpmath_builder.synthesis.batch import _Batch, _connections, _Shard, draw
+from kpmath_builder.synthesis.batch import _Batch
+from kpmath_builder.synthesis.leading import OpenShard, _connections, draw
 
 
 class Steps:
@@ -21,7 +22,7 @@ class Steps:
         self._fails = fails
 
     def __getattr__(self, name: str) -> Any:
-        def step() -> None:
+        def step(*_: object) -> None:
             self.taken.append(name)
             if name == self._fails:
                 raise OSError(28, "No space left on device")
@@ -29,9 +30,9 @@ class Steps:
         return step
 
 
-def shard(steps: Steps) -> _Shard:
+def shard(steps: Steps) -> OpenShard:
     workspace = cast("Any", SimpleNamespace(note_sealed=lambda _: None))
-    made = _Shard(0, 1, workspace, cast("Any", SimpleNamespace()), "draw")
+    made = OpenShard(0, 1, workspace, cast("Any", SimpleNamespace()), "draw")
     made.log = made.writer = cast("Any", steps)
     return made
 
@@ -59,7 +60,7 @@ def test_no_more_shards_are_open_than_the_limit_allows_and_they_open_in_their_or
     opened: list[int] = []
 
     async def take(number: int) -> None:
-        await batch._take_room(_Shard(number, 1, cast("Any", None), cast("Any", None), "draw"))
+        await batch._take_room(OpenShard(number, 1, cast("Any", None), cast("Any", None), "draw"))
         opened.append(number)
 
     async def run() -> None:
@@ -77,7 +78,7 @@ def test_no_more_shards_are_open_than_the_limit_allows_and_they_open_in_their_or
 def test_a_shard_whose_wait_was_cut_off_is_not_waited_for() -> None:
     """Its blueprints in the window would never end."""
     batch = waiting_batch(most=0)
-    shard_cut_off = _Shard(0, 1, cast("Any", None), cast("Any", None), "draw")
+    shard_cut_off = OpenShard(0, 1, cast("Any", None), cast("Any", None), "draw")
 
     async def run() -> None:
         waiting = asyncio.create_task(batch._take_room(shard_cut_off))

@@ -52,6 +52,7 @@ FULL_TREE: dict[str, Any] = {
             "start_patience": 33.3,
         }
     },
+    "solvers": [{"name": "a", "prompt": "/canary-disk/solve-a.txt"}],
     "topics": {
         "embedding": "openai",
         "embedding_model": "models/canary-user/embedder.gguf",

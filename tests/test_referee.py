@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from kpmath_builder import InputError
 from kpmath_builder.answers import undecided, vote
 from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.execution.run import NotAskedError
@@ -122,7 +123,10 @@ def test_an_answer_of_the_referee_that_is_not_there_ends_the_vote():
 
 def test_asking_the_referee_or_not_is_a_decision_but_another_referee_is_another_question():
     def spec(*, referee: bool, temperature: float = 0.0) -> BuildSpec:
-        recipe = Recipe.of({"consensus": {"referee": referee}, "referee": {"temperature": temperature}})
+        its = {"referee": {"kind": "openai", "model": "m"}}
+        recipe = Recipe.of(
+            {"consensus": {"referee": referee}, "referee": {"temperature": temperature}, "roles": its}
+        )
         return BuildSpec.of(recipe, Prompts.load(), "", {}, asking=True)
 
     assert list(spec(referee=True).changes(spec(referee=False))) == []
@@ -140,3 +144,9 @@ def test_the_referee_stops_asking_at_its_bound_over_several_looks():
     asyncio.run(referee.look_at(pairs[:2]))
     asyncio.run(referee.look_at(pairs))
     assert (len(referee.verdicts), referee.left, len(ask.compared)) == (MOST_PAIRS, 0, MOST_PAIRS)
+
+
+def test_the_embedded_program_cannot_be_the_referee():
+    """It would find nothing equal, and nobody would notice."""
+    with pytest.raises(InputError, match=r"name a model in \[roles.referee\]"):
+        Recipe.of({"consensus": {"referee": True}})

@@ -89,6 +89,9 @@ class KnownLabels:
         # The candidates go by twice, and comparing answers takes its time.
         if self._calibration is None or candidate.vote is None or not candidate.vote.votes:
             return None
+        if candidate.parent is not None:  # a harder version has the number of its parent
+            features = _features(candidate)
+            return None if features is None else self._calibration.p_correct(features)
         index = candidate.blueprint.index
         while len(self._chances) <= index:
             self._chances.append(nan)

@@ -81,7 +81,7 @@ class _Sealed:
         paths = [workspace.shard(number) for number in range(recipe.build.shards)]
         found = [(path, header) for path in paths if (header := shard_header(path))]
         funnel = sum((Funnel.from_json(header["funnel"]) for _, header in found), Funnel())
-        return cls(funnel, funnel.ended.total(), sum(path.stat().st_size for path, _ in found))
+        return cls(funnel, funnel.draws, sum(path.stat().st_size for path, _ in found))
 
 
 def _keys_of(spec: BuildSpec | None) -> Keys:

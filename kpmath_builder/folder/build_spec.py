@@ -95,9 +95,15 @@ class BuildSpec:
             "shard": shard,
             **self.layout,
             "generation": self.generation(shard),
-            "build spec": _hash([self.origin, self.asked, _without(self.decided, _OF_TABLES)]),
+            "build spec": _hash([self.origin, self.asked, self._decided_of_shards]),
             "draw": draw,
         }
+
+    @property
+    def _decided_of_shards(self) -> Keys:
+        """What is decided in the shards; all of it if the tables decide how many questions are drawn."""
+        counts_rows = self.decided.get("build.rows") is not None
+        return self.decided if counts_rows else _without(self.decided, _OF_TABLES)
 
     def generation(self, shard: int) -> int:
         """Return how often a shard was begun anew."""

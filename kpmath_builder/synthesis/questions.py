@@ -10,7 +10,7 @@ from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import FINAL
 from kpmath_builder.records import Blueprint, Judgement, SeedProblem
 
-__all__ = ["Shown", "average", "judge", "judgement_of", "show", "write"]
+__all__ = ["Shown", "average", "judge", "judgement_of", "show", "write", "write_harder"]
 
 LONGEST_WORK = 6000
 """Characters of the judge's own work that it is shown again."""
@@ -36,6 +36,11 @@ def show(blueprint: Blueprint, seeds: Mapping[str, SeedProblem]) -> Shown:
 async def write(practices: Shown, ask: Ask) -> Reply[WriteReply]:
     """Ask for one new problem that needs all key points of the practices."""
     return await ask.reply("write", {"practices": practices}, WriteReply)
+
+
+async def write_harder(question: str, practices: Shown, ask: Ask) -> Reply[WriteReply]:
+    """Ask for a harder version of a question that needs the same key points."""
+    return await ask.reply("harder", {"question": question, "practices": practices}, WriteReply)
 
 
 async def judge(question: str, practices: Shown, ask: Ask, samples: int) -> Reply[Judgement]:

@@ -14,7 +14,7 @@ from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
 from kpmath_builder.synthesis.referee import Referee
 
-__all__ = ["Agreement", "agree", "solve"]
+__all__ = ["Agreement", "agree", "read_answer", "solve"]
 
 _ENDS_BEFORE = (answers.Cut.TURN, answers.Cut.PROBLEM)
 """A solution that ends where another turn or problem begins is whole, even if the text was cut off at its length later."""
@@ -109,6 +109,11 @@ class _Reading(NamedTuple):
         return cls(text, answer, answers.check_arithmetic(text).wrong)
 
 
+def read_answer(response: Response, headings: Sequence[str]) -> answers.Answer | None:
+    """Return the final answer of a response as a vote reads it; None without one."""
+    return _Reading.of(response, headings).answer
+
+
 class Agreement:
     """What reading, checking and voting made of the solutions of one question.
 
@@ -197,6 +202,11 @@ class Agreement:
             )
             for sample, (response, its) in enumerate(zip(responses, self.readings, strict=True))
         )
+
+    @property
+    def winner(self) -> answers.Answer | None:
+        """The winning answer, if any."""
+        return self._tally.winner
 
     @property
     def standing(self) -> answers.Standing:
