@@ -89,6 +89,7 @@ def test_a_change_is_named_with_both_values() -> None:
         ({"a": 1, "b": 2}, {"b": 3}, ["a was 1 and is now unset", "b was 2 and is now 3"]),
         ({}, {"a": None, "b": False}, ["b was unset and is now False"]),
         ({"a": "x" * 40}, {"a": "x" * 41}, [f"a was '{'x' * 40}' and is now '{'x' * 20}…'"]),
+        ({"a": 10**39}, {"a": 10**40}, [f"a was {10**39} and is now {str(10**40)[:20]}…"]),
         ({"a": [1] * 13}, {"a": [1] * 14}, [f"a was {[1] * 13} and is now [1, 1, 1, 1, 1, 1, 1…"]),
     ],
 )  # fmt: skip

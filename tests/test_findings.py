@@ -311,6 +311,17 @@ def test_of_what_a_program_extracted_nothing_is_found(teacher: dict[str, str], *
     assert (counts is not None) == counted
 
 
+def test_a_reply_is_valid_at_first_if_it_has_topics_and_was_asked_for_once() -> None:
+    extractions = [
+        extraction(0, "Area"),
+        extraction(1, "Area"),
+        extraction(2, "Area", tokens=Tokens(requests=2)),
+        extraction(3),
+    ]
+    counts = counts_of(Knowledge([], extractions, TopicClusters(clusters=())))
+    assert (counts.replied, counts.valid_at_first) == (4, 2)
+
+
 def test_of_nothing_nothing_is_counted() -> None:
     counts = counts_of(Knowledge([], [], TopicClusters(clusters=())))
     assert set(asdict(counts).values()) == {0, ""}

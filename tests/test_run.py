@@ -118,6 +118,12 @@ def test_what_was_not_answered_is_asked_for_again_only_if_it_is_wished_and_someb
         assert solve(run, [0], logged(run, s0=end)) == ([text], int(text == "0"))
 
 
+def test_unless_it_is_said_nothing_is_retried_and_what_is_lacking_is_no_fault_of_the_build() -> None:
+    assert solve(run_of(teachers=Answering()), [0], logged(run_of(), s0="given_up")) == (["old"], 0)
+    with pytest.raises(NotAskedError):
+        solve(run_of(), [0], Log())
+
+
 def test_what_was_answered_is_not_asked_for_again() -> None:
     run = run_of(teachers=Answering(), retry_given_up=True)
     assert solve(run, [0], logged(run, s0="length")) == (["old"], 0)

@@ -9,9 +9,10 @@ from kpmath_builder.execution.run_record import note_run
 
 
 def test_a_run_is_recorded_with_a_line_for_each_model_after_those_of_earlier_runs(tmp_path: Path) -> None:
-    note_run(tmp_path / "engine", [{"model": "a"}, {}, {"model": "b"}])
-    note_run(tmp_path / "engine", [{"model": "c"}])
-    lines = [json.loads(line) for line in (tmp_path / "engine" / "runs.jsonl").read_text().splitlines()]
+    folder = tmp_path / "build" / "engine"
+    note_run(folder, [{"model": "a"}, {}, {"model": "b"}])
+    note_run(folder, [{"model": "c"}])
+    lines = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
     assert [line["model"] for line in lines] == ["a", "b", "c"]
     assert all(line["ended"].endswith("+00:00") for line in lines)
 

@@ -116,6 +116,33 @@ def test_a_preflight_looks_at_those_who_have_never_answered_and_lets_go_of_them(
     assert {(teacher.checked, teacher.closed) for teacher in stage.made} <= {(1, 1)}
 
 
+def test_who_still_starts_a_server_is_told_to_leave_off(tmp_path: Path) -> None:
+    cut_off: list[bool] = []
+
+    class Starting(Playing):
+        async def check(self) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cut_off.append(True)
+                raise
+
+    class Slow(Stage):
+        def _make(self, settings: TeacherSettings) -> Any:
+            self.made.append(Starting(settings.model_name))
+            return self.made[-1]
+
+    async def ask(stage: Stage) -> None:
+        asking = asyncio.create_task(stage.teacher("writer"))
+        for _ in range(9):
+            await asyncio.sleep(0)
+        asking.cancel()
+
+    stage = play(Slow(recipe(tmp_path), ROLES), ask)
+    assert cut_off == [True]
+    assert [teacher.closed for teacher in stage.made] == [1]
+
+
 def test_a_preflight_that_fails_lets_go_as_well(tmp_path: Path) -> None:
     stage = Stage(recipe(tmp_path), common={"fails": True})
     with pytest.raises(InputError, match="common does not answer"):
