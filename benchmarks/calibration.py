@@ -223,7 +223,7 @@ def main(data: Path, splits: int) -> None:
         for part, count in ((0.1, splits), (0.5, splits // 5)):
             print(f"{part:.0%} of the questions are controls")
             show(within(votes[name], count, part), count)
-        compare_solvers(read, name, splits // 5)
+        compare_solvers(read, name, splits // 10)
     print("Controls of GSM8K alone")
     shift(*votes.values())
 

@@ -3,7 +3,8 @@
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -59,16 +60,37 @@ class Voted:
 
     def features(self, weights: Mapping[str, float] | None = None, *, judged: bool = False) -> VoteFeatures:
         """Return what is known of the vote; with weights, who gave which answer too."""
-        names = {at: output.model for at, output in enumerate(self.outputs)} if weights is not None else None
-        found = VoteFeatures.of(
-            self.vote, self.solutions, self.judge if judged else None, solvers=names, weights=weights
+        found = self._judged if judged else self._plain
+        return (
+            found
+            if weights is None
+            else replace(found, solvers=SAMPLES, solver_agreement=self._agreement(weights))
         )
-        assert found is not None, "a vote without votes is left out before"
-        return found
+
+    def _agreement(self, weights: Mapping[str, float]) -> float:
+        """Return the weight of the solvers that agree, as `VoteFeatures.of` does; each gave one sample."""
+        agree = (o for o, its in zip(self.outputs, self.solutions, strict=True) if its.answer_class == 0)
+        return sum(weights.get(o.model, 1.0) for o in agree) / sum(
+            weights.get(o.model, 1.0) for o in self.outputs
+        )
+
+    @cached_property
+    def _plain(self) -> VoteFeatures:
+        return _features(self, None)
+
+    @cached_property
+    def _judged(self) -> VoteFeatures:
+        return _features(self, self.judge)
 
     def control(self, weights: Mapping[str, float] | None = None, *, judged: bool = False) -> Control:
         """Return the vote as a control."""
         return Control(self.features(weights, judged=judged), self.right)
+
+
+def _features(its: Voted, judge: Judgement | None) -> VoteFeatures:
+    found = VoteFeatures.of(its.vote, its.solutions, judge)
+    assert found is not None, "a vote without votes is left out before"
+    return found
 
 
 def problems(data: Path, name: str) -> list[Problem]:

@@ -8,7 +8,7 @@ import numpy as np
 from answers_data import table
 from calibration_data import Output, Problem, errors_left
 
-from kpmath_builder.answers import vote
+from kpmath_builder.answers import Consensus, vote
 from kpmath_builder.calibration import SolverScore, solver_weights
 
 __all__ = ["compare_solvers"]
@@ -38,9 +38,9 @@ def compare_solvers(read: Sequence[Problem], name: str, splits: int) -> None:
         weights = solver_weights(family_scores(controls))
         count = 0
         for team in TEAMS:
-            asked = [(its, sampled(its, team, chance)) for its in rest]
+            asked = [(its, *ballot(sampled(its, team, chance))) for its in rest]
             for kind, weigh in (("equal", dict.fromkeys(weights, 1.0)), ("of controls", weights)):
-                shares, truth = zip(*(decided(its, outputs, weigh) for its, outputs in asked), strict=True)
+                shares, truth = zip(*(decided(*its, weigh) for its in asked), strict=True)
                 count = count or sum(share > 0.5 for share in shares)
                 wrong = errors_left(np.array(shares), np.array(truth), count)
                 key = " + ".join(f"{size} {solver}" for solver, size in team.items()), kind
@@ -83,13 +83,20 @@ def sampled(its: Problem, team: Mapping[str, int], chance: random.Random) -> Ans
     return found
 
 
-def decided(its: Problem, outputs: Answered, weights: Mapping[str, float]) -> tuple[float, bool]:
+def ballot(outputs: Answered) -> tuple[list[str], Consensus]:
+    """Return whose the answers are, and which of them are equal."""
+    answers = [None if o.wrong_arithmetic else o.answer for _, o in outputs]
+    return [solver for solver, _ in outputs], vote(answers, abstentions="against")
+
+
+def decided(
+    its: Problem, solvers: Sequence[str], tally: Consensus, weights: Mapping[str, float]
+) -> tuple[float, bool]:
     """Return the weighted share of the leading class, and whether it is right; of equal ones that which comes first in the alphabet."""
-    tally = vote([None if o.wrong_arithmetic else o.answer for _, o in outputs], abstentions="against")
-    total = sum(weights[solver] for solver, _ in outputs)
+    total = sum(weights[solver] for solver in solvers)
     ranked = sorted(
         (
-            (-sum(weights[outputs[m][0]] for m in c.members) / total, c.answer.text, c.answer)
+            (-sum(weights[solvers[m]] for m in c.members) / total, c.answer.text, c.answer)
             for c in tally.classes
         ),
         key=lambda entry: entry[:2],

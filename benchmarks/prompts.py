@@ -207,7 +207,7 @@ async def judgements(bench: Bench, made: Sequence[Case]) -> dict[str, Any]:
 
     async def one(case: Case) -> None:
         ask = bench.ask(f"judge {case.kind} {case.seed.id}")
-        judged = await judge(case.question, case.practices, ask)
+        judged = await judge(case.question, case.practices, ask, samples=1)
         bench.note(ask)
         quality = -1.0 if judged.value is None else judged.value.quality
         qualities.setdefault(case.kind, []).append(quality)

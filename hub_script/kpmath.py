@@ -148,6 +148,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
         Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the answer, 0 to 1; null if there were none.",
+            nullable=True,
+        ),
+        Column(
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
@@ -167,7 +173,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
-        Column("index", _LONG, "The number of the draw, from 0."),
+        Column(
+            "index", _LONG, "The number of the draw, from 0; harder versions of a question have its number."
+        ),
         Column("status", _STRING, "`kept` or `dropped`."),
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
@@ -218,6 +226,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "judgements",
+            _INT,
+            "The number of judgements that are averaged in these columns; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
@@ -258,6 +272,28 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "consensus_united",
+            _STRINGS,
+            "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "
+            "there were none.",
+            nullable=True,
+        ),
+        Column(
+            "parent",
+            _STRING,
+            "The candidate that the question is a harder version of; null for the question of a blueprint.",
+            nullable=True,
+        ),
+        Column(
+            "parent_pass_rate", _FLOAT, "The pass rate of that one; null if it is not known.", nullable=True
+        ),
+        Column(
             "p_correct",
             _FLOAT,
             "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
@@ -273,6 +309,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solver",
             _STRING,
             "The model that wrote the solutions; of several solvers all, with commas between.",
+            nullable=True,
+        ),
+        Column(
+            "reference",
+            _STRING,
+            "The model that attempted the question, to see how hard it is; null without attempts.",
             nullable=True,
         ),
     ),
@@ -338,6 +380,10 @@ _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
 
 
+class OtherColumnsError(RuntimeError):
+    """The tables have other columns than these, because another version wrote them."""
+
+
 @dataclass
 class _Config(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
     """What every config of a build can be filtered by."""
@@ -383,22 +429,29 @@ class _VotedConfig(_Config):
     """Keep rows of questions that the judge scored so high, 0 to 1."""
     min_p_correct: float | None = None
     """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
+    min_pass_rate: float | None = None
+    """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
+    max_pass_rate: float | None = None
+    """Keep rows of questions that it answered no more often, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        bounds = (
+        lowest = (
             (_SHARE[self.name], self.min_consensus),
             ("quality", self.min_quality),
             ("p_correct", self.min_p_correct),
+            ("pass_rate", self.min_pass_rate),
         )
-        for column, least in bounds:
+        highest = ((_SHARE[self.name], self.max_consensus), ("pass_rate", self.max_pass_rate))
+        for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
-        if self.max_consensus is not None:
-            kept &= _true(pc.less_equal(rows[_SHARE[self.name]], float(self.max_consensus)))
+        for column, most in highest:
+            if most is not None:
+                kept &= _true(pc.less_equal(rows[column], float(most)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
@@ -487,6 +540,7 @@ class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is u
 
     def _split_generators(self, manager: datasets.DownloadManager) -> list[datasets.SplitGenerator]:
         files = _files(self._root, self.config.name, self.token)
+        _check_columns(files[0], self.config.name, self.token)
         return [datasets.SplitGenerator("train", gen_kwargs={"files": manager.download(files)})]
 
     def _generate_tables(self, files: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
@@ -526,6 +580,17 @@ def _files(root: str, config: str, token: str | None) -> list[str]:
             f"{root} holds no data/{config}/*.parquet: give data_dir, the dataset's folder"
         )
     return [system.unstrip_protocol(file) if "://" in root else file for file in files]
+
+
+def _check_columns(file: str, config: str, token: str | None) -> None:
+    with fsspec.open(file, "rb", **_token(file, token)) as stream:
+        found = pq.read_schema(stream)
+    types = dict(zip(found.names, found.types, strict=True))
+    for field in SCHEMAS[config]:
+        if types.get(field.name) != field.type:
+            raise OtherColumnsError(
+                f"{config} has not the column {field.name} that is read here: another version of kpmath-builder wrote it"
+            )
 
 
 def _token(address: str, token: str | None) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from typing import Any
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
+from kpmath_builder.execution.run import Run
 from kpmath_builder.findings import Finding, find, find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
@@ -27,8 +29,19 @@ from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds.benchmarks import Benchmark, unread
+from kpmath_builder.synthesis.batch import synthesise_all
+from kpmath_builder.synthesis.row_target import synthesise_rows
 
-__all__ = ["BuildResult", "begin", "disk_faults", "finish", "finished_result", "settled_spec", "tabulate"]
+__all__ = [
+    "BuildResult",
+    "begin",
+    "disk_faults",
+    "finish",
+    "finished_result",
+    "make_candidates",
+    "settled_spec",
+    "tabulate",
+]
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class BuildResult:
     """Where the rest went; empty if the folder was already built (`kpmath status` shows it)."""
     curation: CurationReport | None = None
     """What the questions repeat; None while shards are missing."""
+    rows_wanted: int | None = None
+    """`build.rows`."""
     labels: LabelReport | None = None
     """What the controls say of labels and judge; None while shards are missing, and if nothing was asked beside the questions."""
 
@@ -59,7 +74,7 @@ class BuildResult:
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in self.rows.items())
         said = (
             f"{self.dataset}: {rows}" if rows else f"{len(self.missing):,} shards are not yet there.",
-            self.nothing_kept,
+            self.shortfall,
             *("Where the rest went:" for _ in self.losses[:1]),
             *map(str, self.losses),
             *("About teachers and seeds:" for _ in self.findings[:1]),
@@ -79,6 +94,16 @@ class BuildResult:
             return "No pair was kept."
         return f"No pair was kept: the last {lost.passed:,} that were {lost.stage.value} went no further ({lost.why})."
 
+    @property
+    def shortfall(self) -> str:
+        """The sentence for tables with fewer rows than are wanted, or without any; "" if there are enough or no tables."""
+        if self.nothing_kept or not self.rows or self.rows["qa-pairs"] >= (self.rows_wanted or 0):
+            return self.nothing_kept
+        return (
+            f"{self.rows['qa-pairs']:,} rows of {self.rows_wanted:,} (build.rows) are kept of {self.rows['scored']:,} questions: raise "
+            "build.questions, the most that may be drawn, and run `kpmath build` to go on."
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
         return {
@@ -87,6 +112,7 @@ class BuildResult:
             "already_built": self.already_built,
             "missing": list(self.missing),
             "rows": dict(self.rows),
+            "rows_wanted": self.rows_wanted,
             "funnel": dict(self.funnel),
             "findings": [finding.as_json() for finding in self.findings],
             "losses": [loss.as_json() for loss in self.losses],
@@ -203,6 +229,22 @@ def settled_spec(
     return spec_with(now)
 
 
+async def make_candidates(
+    knowledge: Knowledge,
+    run: Run,
+    workspace: Workspace,
+    spec: BuildSpec,
+    shards: Collection[int],
+    *,
+    benchmarks: Sequence[Benchmark],
+) -> list[str]:
+    """Make those of the shards that are not there yet, or all as far as `build.rows` needs them; return who makes the others."""
+    if run.recipe.build.rows is None:
+        return await synthesise_all(knowledge, run, workspace, spec, shards)
+    decider = Decider(run.recipe, workspace, knowledge, benchmarks)
+    return await synthesise_rows(knowledge, run, workspace, spec, decider.count_kept)
+
+
 def finish(
     recipe: Recipe,
     workspace: Workspace,
@@ -262,6 +304,7 @@ def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None
         manifest["funnel"],
         findings=tuple(Finding.from_json(told) for told in manifest.get("findings", ())),
         curation=CurationReport.from_json(manifest["curation"]) if "curation" in manifest else None,
+        rows_wanted=spec.decided.get("build.rows"),
         labels=LabelReport.from_json(manifest["calibration"]) if "calibration" in manifest else None,
     )
 

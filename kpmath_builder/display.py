@@ -99,8 +99,9 @@ class Display:
             return
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in result.rows.items())
         self.say(f"{result.dataset}: {rows}")
+        if result.shortfall:
+            self.say(result.shortfall)
         if result.nothing_kept:
-            self.say(result.nothing_kept)
             return
         self.say(f'Load it with: load_dataset("{result.dataset}", "qa-pairs")')
 
@@ -138,6 +139,8 @@ class Display:
         if funnel.identical and funnel.sampled_questions:
             repeated = f"{funnel.identical:,} of {funnel.solutions:,}"
             self.say(f"Solutions whose text repeats that of another one of their question: {repeated}.")
+        for said in funnel.difficulty():
+            self.say(said)
 
     def _curation(self, report: CurationReport | None) -> None:
         """Print what the questions repeat of one another, of the seeds and of each test set."""

@@ -21,7 +21,7 @@ _ROLE_OF: Mapping[str, str] = {
     PLANTED: "judge",
 }
 _ROLES = {"write": "writer", "judge": "judge"}
-_OBSERVED = ("qualities", "replied", "valid_at_first", "refused")
+_OBSERVED = ("attempts", "harder", "qualities", "replied", "valid_at_first", "refused")
 _SAID = frozenset({"stop", "length"})
 """Ends of a solution that a model wrote, whole or cut off."""
 _TASKS_OF = {
@@ -80,6 +80,11 @@ class Funnel:
         """Those of them whose first reply was valid."""
         self.refused: Counter[str] = Counter()
         """Role of a model to how many of its requests were refused."""
+        self.attempts: Counter[str] = Counter()
+        """How the reference solver's attempts ended: `passed`, `failed`, `undecided`; and at how many `questions` they were made."""
+        self.harder: Counter[str] = Counter()
+        """Harder versions that were `asked` for, that were `agreed` upon, and how the attempts ended (`passed`, `failed`) at those whose
+        parents were attempted as well, and at these (`parents_passed`, `parents_failed`)."""
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""
@@ -97,7 +102,20 @@ class Funnel:
         for role, counts in candidate.repairs.items():
             self.repairs.update({(role, repair): count for repair, count in counts.items()})
         self.loops.update(candidate.loops)
+        if candidate.attempts is not None:
+            self.attempts.update({"questions": 1, **candidate.attempts.model_dump()})
+        if candidate.parent is not None:
+            self._compare(candidate)
         self._observe(candidate)
+
+    def _compare(self, version: Candidate) -> None:
+        """Count a harder version beside its parent."""
+        is_agreed = version.stage in {Stage.AGREED, Stage.KEPT}
+        self.harder.update({"asked": 1, "agreed": int(is_agreed)})
+        its, parents = version.attempts, version.parent_attempts
+        if its is not None and parents is not None:
+            self.harder.update({"passed": its.passed, "failed": its.failed})
+            self.harder.update({"parents_passed": parents.passed, "parents_failed": parents.failed})
 
     def _observe(self, candidate: Candidate) -> None:
         """Count what says something of the models that played; a program plays by its rules."""
@@ -111,7 +129,8 @@ class Funnel:
                 continue
             if not spent.refused and not spent.given_up:
                 self.replied[role] += 1
-                self.valid_at_first[role] += valid[task] and spent.requests == 1
+                wanted = candidate.judgement.judgements if task == "judge" and candidate.judgement else 1
+                self.valid_at_first[role] += valid[task] and spent.requests == wanted
         if candidate.judgement is not None and not _is_program(candidate, "judge"):
             self.qualities[round(candidate.judgement.quality, 2)] += 1
         if not _is_program(candidate, "solver"):
@@ -187,6 +206,36 @@ class Funnel:
             counts[_ROLE_OF[task]] += spent.given_up
         return counts
 
+    @property
+    def draws(self) -> int:
+        """How many blueprints were drawn: candidates without the harder versions."""
+        return self.ended.total() - self.harder["asked"]
+
+    def difficulty(self) -> list[str]:
+        """Return sentences on how often the reference solver reached the consensus, and on harder versions of questions."""
+        said = []
+        ends = self.attempts
+        if decided := ends["passed"] + ends["failed"]:
+            undecided = f"; {ends['undecided']:,} more could not be graded" if ends["undecided"] else ""
+            said.append(
+                f"The reference solver reached the consensus in {ends['passed'] / decided:.1%} of {decided:,} attempts at "
+                f"{ends['questions']:,} agreed questions{undecided}."
+            )
+        if self.harder:
+            said.append(self._harder_than_before())
+        return said
+
+    def _harder_than_before(self) -> str:
+        ends = self.harder
+        its, parents = (ends[f"{whose}passed"] + ends[f"{whose}failed"] for whose in ("", "parents_"))
+        sentence = f"Harder versions: {ends['asked']:,} were asked for, {ends['agreed']:,} are agreed upon"
+        if not its or not parents:
+            return f"{sentence}; how hard they are was not measured."
+        return (
+            f"{sentence}; the reference solver reached the consensus in {ends['passed'] / its:.1%} of its attempts at them, and in "
+            f"{ends['parents_passed'] / parents:.1%} of those at the questions that they are made of."
+        )
+
     def lost_at(self) -> FunnelLine | None:
         """Return the stage at which the last candidates went no further; None if one was kept or none is there."""
         lines = self.lines()
@@ -216,6 +265,8 @@ class Funnel:
             **({"replied": _named(self.replied)} if self.replied else {}),
             **({"valid_at_first": _named(self.valid_at_first)} if self.replied else {}),
             **({"refused": _named(self.refused)} if self.refused.total() else {}),
+            **({"attempts": _named(self.attempts)} if self.attempts else {}),
+            **({"harder": _named(self.harder)} if self.harder else {}),
         }
 
     @classmethod
@@ -230,7 +281,7 @@ class Funnel:
         funnel.repeated_questions = solutions.get("repeated_questions", 0)
         funnel.sampled, funnel.unread = solutions.get("of_models", 0), solutions.get("unread", 0)
         funnel.qualities.update({float(value): count for value, count in counts.get("qualities", {}).items()})
-        for name in ("replied", "valid_at_first", "refused"):
+        for name in ("replied", "valid_at_first", "refused", "attempts", "harder"):
             getattr(funnel, name).update(counts.get(name, {}))
         for task, tokens in counts["tokens"].items():
             funnel.spent[task] = Tokens(**tokens)

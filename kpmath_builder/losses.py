@@ -180,6 +180,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
     DropReason.LOW_P_CORRECT: "selection.min_p_correct is the limit, and `kpmath rescore` changes it later.",
     DropReason.LONG_REASONING: "selection.max_reasoning is the limit, and `kpmath rescore` changes it later.",
+    DropReason.WRONG_DIFFICULTY: "selection.min_pass_rate and selection.max_pass_rate are the limits, and `kpmath rescore` changes them later.",
     DropReason.NOT_ASKED: "`kpmath build` asks for what is missing.",
 }
 _WRITTEN_BY_PROGRAM = "The symbolic teacher composes what its rules can; a model writes of any practices, and build.questions can be raised."

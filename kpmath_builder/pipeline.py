@@ -4,7 +4,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kpmath_builder.completion import BuildResult, begin, disk_faults, finish, finished_result, settled_spec
+from kpmath_builder.completion import (
+    BuildResult,
+    begin,
+    disk_faults,
+    finish,
+    finished_result,
+    make_candidates,
+    settled_spec,
+)
 from kpmath_builder.controls.pool import check_controls
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.estimation.plan import BuildPlan
@@ -30,7 +38,6 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import SeedSet, load_seeds
 from kpmath_builder.seeds.benchmarks import read_benchmarks
 from kpmath_builder.stopping import stop_on_signals
-from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["BuildResult", "build", "read_seeds", "repair", "rescore"]
 
@@ -51,20 +58,20 @@ def build(
     """Build a recipe, or go on with a build that was interrupted; a finished one is left as it is.
 
     Several processes or nodes may build in one folder at once: each takes shards that no other has, and the one that makes
-    the last of them writes the tables.
+    the last of them writes the tables. With `recipe.build.rows` one process makes all of them.
 
     Parameters
     ----------
     recipe
         What to build; `recipe.build.folder` says where.
     shards
-        Build only these; all by default.
+        Build only these; all by default. With `recipe.build.rows` only those to regenerate are named.
     regenerate
         Ask everything of `shards` anew. The old answers stay in the log, and an interrupted run goes on without this.
     retry_given_up
         Ask again what was given up in earlier runs, because a server failed at it each time.
     shrink
-        Cut the tables if the folder holds more questions than `recipe.build.questions`.
+        Cut the tables if the folder holds more questions than `recipe.build.questions`, or more rows than `recipe.build.rows`.
     progress
         Called with a `Progress` about twice a second, and for every note; by default a bar in notebooks, nothing elsewhere.
     announce
@@ -128,7 +135,9 @@ def build(
                     retry_given_up=retry_given_up,
                 )
                 knowledge = await learn(seeds.problems, run, workspace, spec)
-                return knowledge, await synthesise_all(knowledge, run, workspace, spec, chosen)
+                return knowledge, await make_candidates(
+                    knowledge, run, workspace, spec, chosen, benchmarks=benchmarks
+                )
 
         with disk_faults(workspace.folder):
             with long_lived_objects_set_aside():
@@ -177,7 +186,7 @@ def rescore(
         )
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
-        check_not_smaller(workspace, recipe.build.questions)
+        check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
     prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
@@ -204,7 +213,9 @@ def rescore(
     with disk_faults(folder):
         with workspace.lock().awaited(report.note):
             workspace.begin(recipe, spec, report.note)
-        held = run.stop.run_to_end(synthesise_all(knowledge, run, workspace, spec, shards))
+        held = run.stop.run_to_end(
+            make_candidates(knowledge, run, workspace, spec, shards, benchmarks=benchmarks)
+        )
         result = finish(
             recipe,
             workspace,
@@ -214,6 +225,11 @@ def rescore(
             chosen=shards,
             held=held,
             report=report,
+        )
+    if unknown := run.lacking["attempt"]:
+        report.note(
+            f"{unknown:,} agreed questions have no pass rate, because attempts at them were never asked for: run `kpmath build "
+            f"{workspace.recipe}` to ask for them."
         )
     if lacking := Funnel.from_json(result.funnel).not_asked:
         report.note(
@@ -268,7 +284,9 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
 
         async def make() -> tuple[Knowledge, list[str]]:
             knowledge = await learn(seeds.problems, run, workspace, spec)
-            return knowledge, await synthesise_all(knowledge, run, workspace, spec, shards)
+            return knowledge, await make_candidates(
+                knowledge, run, workspace, spec, shards, benchmarks=benchmarks
+            )
 
         knowledge, held = run.stop.run(make())
         return finish(
@@ -302,5 +320,10 @@ def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool)
     if unknown:
         raise InputError(
             f"There is no shard {unknown[0]}: build.shards is {len(every)}, the last is {every[-1]}."
+        )
+    if shards is not None and recipe.build.rows is not None and not regenerate:
+        raise InputError(
+            "build.rows draws from all shards in turn, so that one process makes them all: leave --shards out (`shards`), or set "
+            "build.questions in place of build.rows to share a folder between processes."
         )
     return every if shards is None else sorted(set(shards))

@@ -17,6 +17,7 @@ class Progress:
     stage: str
     """"seeds", "extraction", "topics", "synthesis" or "tables"; "evaluation" or "grading" where a model is evaluated."""
     done: int
+    """Steps; in the synthesis questions, or with `build.rows` the rows that they give."""
     total: int
     resumed: int
     """How many of `done` were there before this run."""
@@ -85,6 +86,11 @@ class Reporter:
         self.resumed += count * resumed
         if time.monotonic() - self._told > self.interval or self.done == self.total:
             self._notify()
+
+    def correct(self, done: int) -> None:
+        """Note that fewer steps are done than was thought."""
+        self.done, self.resumed = done, min(self.resumed, done)
+        self._notify()
 
     def spend(self, tokens: Tokens, cost: float | None = None) -> None:
         """Note what was asked just now, and its price if that is known."""

@@ -9,6 +9,7 @@ __all__ = [
     "COPIED",
     "HELD_BACK",
     "REPEATED",
+    "Attempts",
     "Blueprint",
     "BlueprintPart",
     "Candidate",
@@ -152,6 +153,8 @@ class Judgement(Record):
     sub_questions: int = 1
     judge_answer: str = ""
     """The judge's own answer to the question; empty if it found none."""
+    judgements: int = 1
+    """How many judgements it is made of."""
 
 
 class Solution(Record):
@@ -197,6 +200,27 @@ class Vote(Record):
     abstentions: int
     identical: int = 0
     """Solutions whose text, thinking included, repeats that of an earlier one."""
+    united: tuple[str, ...] = ()
+    """Pairs of answers that the referee found equal, as `a ≡ b`."""
+
+
+class Attempts(Record):
+    """What became of the reference solver's attempts at an agreed question, graded against the consensus."""
+
+    passed: int
+    failed: int
+    undecided: int = 0
+    """Attempts that were refused or given up, and answers that can be proved neither equal to the consensus nor different."""
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The share of the decided attempts that passed, 0 to 1; None without one."""
+        decided = self.passed + self.failed
+        return self.passed / decided if decided else None
+
+    def __str__(self) -> str:
+        undecided = f", {self.undecided} could not be graded" if self.undecided else ""
+        return f"{self.passed} of {self.passed + self.failed} attempts passed{undecided}"
 
 
 class Stage(StrEnum):
@@ -233,6 +257,7 @@ class DropReason(StrEnum):
     DUPLICATE = "duplicate question"
     LOW_P_CORRECT = "p_correct below threshold"
     LONG_REASONING = "reasoning too long"
+    WRONG_DIFFICULTY = "pass rate outside the bounds"
     NOT_ASKED = "needs answers that were never asked for"
 
 
@@ -316,6 +341,23 @@ class Candidate(Record):
     """The question that was judged beside it to test the judge, if there is one."""
     p_correct: float | None = None
     """The estimated probability that its winning answer is right; known when the tables are written, if there are enough controls."""
+    attempts: Attempts | None = None
+    """What a reference solver made of it; None if it was not agreed upon, if the recipe has none, or if the attempts were never asked for."""
+
+    parent: str | None = None
+    """The candidate that it is a harder version of, which has the same blueprint."""
+    parent_attempts: Attempts | None = None
+    """What the reference solver made of that one."""
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether it passed all stages that come before the tables, and nothing drops it so far."""
+        return self.stage is Stage.AGREED and not self.reason
+
+    @property
+    def pass_rate(self) -> float | None:
+        """The share of the reference solver's attempts that passed; None if it is not known."""
+        return None if self.attempts is None else self.attempts.pass_rate
 
     def models_of(self, role: str) -> tuple[str, ...]:
         """Return the models that played a role, each once."""

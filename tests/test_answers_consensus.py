@@ -242,3 +242,91 @@ def test_one_vote_asks_the_checker_a_limited_number_of_times(monkeypatch: pytest
 def test_wrong_settings_are_told_in_one_sentence(mode: str, share: float):
     with pytest.raises(InputError, match="vote knows"):
         vote(["1"], mode, min_share=share)
+
+
+# Votes of different weights
+
+
+@given(
+    answers=st.lists(st.sampled_from(["1", "2", "1, 2", "2, 1", "x", None]), max_size=8),
+    mode=st.sampled_from(["paper", "strict"]),
+    abstentions=st.sampled_from(["against", "ignore"]),
+    weight=st.integers(1, 1000),
+)
+def test_equal_weights_change_no_vote(
+    answers: list[str | None],
+    mode: Literal["paper", "strict"],
+    abstentions: Literal["against", "ignore"],
+    weight: int,
+):
+    plain = vote(answers, mode, abstentions=abstentions)
+    weighed = vote(answers, mode, abstentions=abstentions, weights=[weight] * len(answers))
+    assert [group.members for group in weighed.classes] == [group.members for group in plain.classes]
+    assert (weighed.winner, weighed.share, weighed.margin, weighed.tie, weighed.kept, weighed.reason) == (
+        plain.winner,
+        pytest.approx(plain.share),
+        pytest.approx(plain.margin),
+        plain.tie,
+        plain.kept,
+        plain.reason,
+    )
+
+
+@given(
+    votes=st.lists(st.tuples(st.sampled_from(["1", "2", "3", None]), st.integers(1, 5)), max_size=8),
+    mode=st.sampled_from(["paper", "strict"]),
+    seed=st.integers(0, 99),
+)
+def test_weighed_votes_do_not_depend_on_the_order_of_arrival(
+    votes: list[tuple[str | None, int]], mode: Literal["paper", "strict"], seed: int
+):
+    other = random.Random(seed).sample(votes, len(votes))
+    one, two = (vote([a for a, _ in its], mode, weights=[w for _, w in its]) for its in (votes, other))
+    assert (one.winner, one.share, one.margin, one.tie, one.reason) == (
+        two.winner,
+        two.share,
+        two.margin,
+        two.tie,
+        two.reason,
+    )
+
+
+@pytest.mark.parametrize("mode", ["paper", "strict"])
+@pytest.mark.parametrize(
+    ("answers", "weights", "winner", "share"),
+    [
+        (["1", "1", "2", "2", "2"], [900, 900, 500, 500, 500], "1", 1800 / 3300),
+        (["1", "1", "2", "2", "2"], [700, 700, 500, 500, 500], "2", 1500 / 2900),
+        (["1", "1", None], [600, 600, 800], "1", 1200 / 2000),
+    ],
+    ids=["heavy", "many", "abstention"],
+)
+def test_the_heaviest_answer_wins(
+    mode: Literal["paper", "strict"],
+    answers: list[str | None],
+    weights: list[int],
+    winner: str,
+    share: float,
+):
+    its = vote(answers, mode, weights=weights, abstentions="against")
+    assert (str(its.winner), its.share) == (winner, share)
+
+
+def test_two_answers_of_one_weight_tie_however_many_gave_them():
+    its = vote(["1", "1", "2", "2", "2"], weights=[300, 300, 200, 200, 200])
+    assert (its.tie, its.reason, its.kept) == (True, NoWinner.TIE, ())
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"), [("paper", (1, 2)), ("strict", ())], ids=["the pair wins", "nothing wins"]
+)
+def test_an_answer_that_one_solution_gives_wins_nothing_however_heavy(
+    mode: Literal["paper", "strict"], kept: tuple[int, ...]
+):
+    assert vote(["1", "2", "2"], mode, weights=[900, 100, 100]).kept == kept
+
+
+@pytest.mark.parametrize("weights", [[1], [1, 0], [1, -1], [1, 1, 1]], ids=str)
+def test_weights_that_are_not_one_per_answer_are_refused(weights: list[int]):
+    with pytest.raises(InputError, match="one weight per answer"):
+        vote(["1", "2"], weights=weights)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from families import named
 
 from kpmath_builder.answers import final_answer, reward
 from kpmath_builder.answers.workers import Checker, WallTime
@@ -132,7 +133,7 @@ def of_the_integral(number: int) -> float:
     return reward(INTEGRAL, f"{number}/{2 * number}", total_seconds=NEVER)
 
 
-@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("start", named(["fork", "spawn"], "fork"))
 def test_processes_reward_alike(start: str):
     """Also a process that was forked from one whose workers run."""
     assert of_the_integral(1) == 1.0

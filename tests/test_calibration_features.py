@@ -1,7 +1,6 @@
 """What is known of a vote, and what a solver's vote weighs."""
 
 import math
-from typing import Any
 
 import pytest
 
@@ -48,8 +47,9 @@ SOLUTIONS = (
 )
 
 
-def of(**known: Any) -> VoteFeatures:
-    found = VoteFeatures.of(voted(), SOLUTIONS, **known)
+def of(*, weights: dict[str, float] | None = None, solvers: dict[int, str] | None = None) -> VoteFeatures:
+    named = [its.model_copy(update={"solver": (solvers or {}).get(its.sample, "")}) for its in SOLUTIONS]
+    found = VoteFeatures.of(voted(), named, weights=weights)
     assert found is not None
     return found
 

@@ -52,12 +52,14 @@ FULL_TREE: dict[str, Any] = {
             "start_patience": 33.3,
         }
     },
+    "solvers": [{"name": "a", "prompt": "/canary-disk/solve-a.txt"}],
     "topics": {
         "embedding": "openai",
         "embedding_model": "models/canary-user/embedder.gguf",
         "embedding_addresses": ["http://canary-host:9999"],
         "embedding_key_env": VARIABLE,
     },
+    "controls": {"path": "/canary-disk/controls.jsonl"},
     "build": {
         "folder": "/canary-disk/build",
         "shards": 17,

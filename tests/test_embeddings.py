@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpmath_builder.knowledge.embeddings import FloatMatrix, LexicalEmbedder
-from kpmath_builder.knowledge.vocabulary import stems
+from kpmath_builder.knowledge.embeddings import (
+    FloatMatrix,
+    LexicalEmbedder,
+    _direction,
+    _weight,
+    unit_rows,
+)
+from kpmath_builder.knowledge.vocabulary import DECISIVE, GENERIC, stems
 
 SAME_THING = [
     ("Greatest common divisor", "Finding the GCD"),
@@ -128,3 +134,22 @@ def test_one_problem_annotated_twice_is_recognised(shared_data: Path):
     rank = (product > np.diag(product)[:, None]).sum(axis=1) + 1
     assert len(ids) > 90
     assert (1 / rank).mean() > 0.60
+
+
+def test_without_texts_there_is_no_row() -> None:
+    assert embed([]).shape == (0, 1024)
+
+
+def test_rows_are_scaled_to_length_one_and_a_row_of_zeros_stays() -> None:
+    rows = unit_rows(np.array([[3, 4], [0, 0], [0, -2]], np.float32))
+    assert rows.tolist() == pytest.approx(np.array([[0.6, 0.8], [0, 0], [0, -1]]))
+
+
+def test_a_generic_word_weighs_less_than_others_and_a_decisive_one_more() -> None:
+    generic, decisive = (min(words) for words in (GENERIC, DECISIVE))
+    assert [_weight(stem) for stem in (generic, "zebra", decisive)] == pytest.approx([0.3, 1.0, 1.5])
+
+
+def test_a_direction_is_one_of_signs_and_its_word_s_own() -> None:
+    assert set(_direction("zebra")) == {-1.0, 1.0}
+    assert abs(_direction("zebra") @ _direction("area")) < 200

@@ -224,6 +224,7 @@ def test_choices_belong_to_a_folder(tmp_path: Path):
     choices.settle(tmp_path / "e", choices.Choices(seed=1, threads=2))
     with pytest.raises(InputError, match="begun with seed = 1 and not 2"):
         choices.settle(tmp_path / "e", choices.Choices(seed=2))
+    assert json.loads((tmp_path / "e" / "config.json").read_text())["begun_with"]["kpmath-builder"]
 
 
 def test_a_torn_output_is_made_again(tmp_path: Path):

@@ -1,15 +1,15 @@
 """What is found about a teacher: each rule speaks from its threshold on and is silent below it."""
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from kpmath_builder import findings
+from kpmath_builder import Recipe, findings
 from kpmath_builder.findings import Finding, FindingId, KnowledgeCounts, find, find_in_rows
 from kpmath_builder.funnel import Funnel
-from kpmath_builder.knowledge.counts import counts_of
+from kpmath_builder.knowledge.counts import counts_of, model_counts
 from kpmath_builder.knowledge.key_points import KeyPointFault
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.knowledge.topics import Cluster, TopicClusters
@@ -300,6 +300,31 @@ def test_the_extraction_is_counted() -> None:
         largest_topic="T",
         largest=2,
     )
+
+
+@pytest.mark.parametrize(
+    ("teacher", "counted"), [({"kind": "symbolic"}, False), ({"kind": "openai", "model": "m"}, True)]
+)
+def test_of_what_a_program_extracted_nothing_is_found(teacher: dict[str, str], *, counted: bool) -> None:
+    made = Recipe.of({"teacher": teacher, "build": {"folder": "b", "questions": 1}})
+    counts = model_counts(Knowledge([], [], TopicClusters(clusters=())), made)
+    assert (counts is not None) == counted
+
+
+def test_a_reply_is_valid_at_first_if_it_has_topics_and_was_asked_for_once() -> None:
+    extractions = [
+        extraction(0, "Area"),
+        extraction(1, "Area"),
+        extraction(2, "Area", tokens=Tokens(requests=2)),
+        extraction(3),
+    ]
+    counts = counts_of(Knowledge([], extractions, TopicClusters(clusters=())))
+    assert (counts.replied, counts.valid_at_first) == (4, 2)
+
+
+def test_of_nothing_nothing_is_counted() -> None:
+    counts = counts_of(Knowledge([], [], TopicClusters(clusters=())))
+    assert set(asdict(counts).values()) == {0, ""}
 
 
 @pytest.mark.parametrize(("without", "speaks"), [(0, False), (5, False), (6, True), (100, True)])

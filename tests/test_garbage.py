@@ -1,6 +1,7 @@
 """The garbage collector leaves alone what stays for the whole run."""
 
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,18 @@ def test_what_exists_before_is_set_aside_and_comes_back() -> None:
     with long_lived_objects_set_aside():
         assert gc.get_freeze_count() > 0
     assert gc.get_freeze_count() == 0
+
+
+def test_what_is_garbage_already_is_not_kept_for_the_whole_run() -> None:
+    class Node:
+        itself: object
+
+    node = Node()
+    node.itself = node
+    watched = weakref.ref(node)
+    del node
+    with long_lived_objects_set_aside():
+        assert watched() is None
 
 
 def test_it_comes_back_after_a_failure_too() -> None:

@@ -201,3 +201,13 @@ def test_a_table_without_a_row_comes_empty_with_its_columns(tmp_path: Path) -> N
         load(tmp_path, "qa-pairs", min_quality=0.5)
     with pytest.raises(InputError, match="no split"):
         load(tmp_path, "qa-pairs", split="test")
+
+
+@pytest.mark.parametrize("streaming", [False, True], ids=["prepared", "streamed"])
+def test_tables_of_another_version_get_a_sentence(tmp_path: Path, *, streaming: bool) -> None:
+    folder = tmp_path / "dataset"
+    BUILD.write(folder)
+    for file in (folder / "data" / "qa-pairs").iterdir():
+        pq.write_table(pq.read_table(file).drop_columns(["p_correct"]), file)
+    with pytest.raises(InputError, match=r"has not the column p_correct.*another version.*load_dataset"):
+        load(folder, streaming=streaming, cache_dir=tmp_path / "cache")

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kpmath_builder import BuildError, InputError
 from kpmath_builder.folder.group_commit import GroupCommit
-from kpmath_builder.folder.log import ResponseLog, open_log
+from kpmath_builder.folder.log import ResponseLog, build_of, open_log, set_damaged_aside
 from kpmath_builder.folder.offset_index import OffsetIndex
 from kpmath_builder.protocol import Response
 
@@ -133,6 +133,27 @@ def test_what_was_mended_is_told(tmp_path: Path) -> None:
         "a.jsonl: an unfinished last line of 9 bytes was cut off; its request is asked again.",
         "a.jsonl: 1 damaged lines (2); a build asks their requests again.",
     ]
+
+
+def test_damaged_lines_are_set_aside_as_they_are_and_the_others_stay(tmp_path: Path) -> None:
+    path, told = tmp_path / "a.jsonl", list[str]()
+    lines = filled(path)
+    hurt = lines[1].replace(b"line", b"lime")
+    path.write_bytes(lines[0] + hurt + b"".join(lines[2:]) + b"torn")
+    set_damaged_aside(path, told.append)
+    assert path.read_bytes() == lines[0] + b"".join(lines[2:])
+    assert path.with_suffix(".damaged").read_bytes() == hurt
+    assert told[-1] == "a.jsonl: the damaged lines are in a.damaged now."
+    told.clear()
+    set_damaged_aside(path, told.append)
+    assert told == []
+
+
+def test_a_line_names_the_build_that_writes_it_not_one_whose_answers_count_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    with ResponseLog(path, builds=("a" * 16, "b" * 16)) as log:
+        log.put("sha256:0/0", "solve", "0", response("x"))
+    assert [build_of(line) for line in path.read_bytes().splitlines(keepends=True)] == ["a" * 16]
 
 
 def test_a_second_writer_is_told_who_has_the_log(tmp_path: Path) -> None:

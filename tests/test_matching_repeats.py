@@ -68,6 +68,7 @@ def many(count: int) -> list[tuple[str, str]]:
     return [(f"row-{number}", text) for number, text in enumerate(rows)]
 
 
+@pytest.mark.slow
 def test_neither_workers_nor_memory_change_the_result(tmp_path: Path) -> None:
     rows = many(2_500)
     found = read(rows, tmp_path / "one")

@@ -201,6 +201,7 @@ def test_the_source_that_is_preferred_keeps_a_question_that_two_have(tree: Row):
     assert "metamathqa/00000002" not in told
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_a_byte(mixed: Mixed, tree: Row):
     made = mix(MixRecipe.of({**tree, "duplicates": {"workers": 2}}))
     assert files_of(made) == files_of(mixed)

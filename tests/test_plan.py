@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, assume
 from kpmath_builder.estimation.counting import count_tokens
 from kpmath_builder.estimation.measurements import measured_rates
-from kpmath_builder.estimation.plan import Pace, SizePlan, plan_size
+from kpmath_builder.estimation.plan import Pace, SizePlan, plan_size, questions_for
 from kpmath_builder.estimation.profile import Known, PlannedTask, Profile, TaskLoad
 from kpmath_builder.folder.log_costs import costs_by_task
 from kpmath_builder.folder.log_scan import lines_of
@@ -71,6 +72,28 @@ def test_requests_of_seeds_do_not_grow_with_the_questions() -> None:
     )
     assert few == {"extract": 50, "same_topic": 30, "write": 100, "judge": 100, "solve": 500}
     assert many == {"extract": 50, "same_topic": 30, "write": 1000, "judge": 1000, "solve": 5000}
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "questions"), [(300, 1000, 200), (301, 1000, 201), (3000, 1000, 1000)]
+)
+def test_so_many_rows_need_as_many_questions_as_give_them_and_no_more_than_may_be_drawn(
+    rows: int, most: int, questions: int
+) -> None:
+    assert questions_for(rows, PROFILE, most) == questions
+    assert questions_for(rows, replace(PROFILE, kept=0.0), most) == most
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [(100, "are expected to give them"), (10**6, "raise build.questions")]
+)
+def test_a_plan_of_so_many_rows_says_whether_the_questions_will_do(
+    tmp_path: Path, rows: int, said: str
+) -> None:
+    made = Recipe.of({"build": {"folder": str(tmp_path), "rows": rows, "questions": 5000}})
+    own = plan(made)
+    assert own.rows_wanted == rows
+    assert said in str(own)
 
 
 def test_totals_are_the_sums_over_the_tasks() -> None:

@@ -73,7 +73,14 @@ def test_a_preview_of_few_seeds_is_the_beginning_of_the_build(tmp_path: Path, wh
 def test_a_preview_of_many_seeds_reads_a_handful_and_its_extractions_count(tmp_path: Path) -> None:
     seeds = str(many_seeds(tmp_path / "seeds.jsonl"))
     with DummyServer(play) as server:
-        made = recipe(tmp_path / "build", server, seeds_path=seeds, seeds_limit=None, build_questions=2)
+        made = recipe(
+            tmp_path / "build",
+            server,
+            seeds_path=seeds,
+            seeds_limit=None,
+            build_questions=2,
+            controls_held_back=0.0,
+        )
         result = preview(made)
         read = tasks(server.bodies)["extract"]
         assert LEAST_SEEDS <= read == result.seeds_read < result.seeds == 124

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from statistics import fmean
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from factories import make_build
 
+from kpmath_builder import InputError, Recipe
 from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import Response
@@ -33,14 +35,21 @@ class Replying:
         self._reply = reply
         self._work = Response(text=work, finish_reason=ended)
 
-    async def samples(self, task: str, material: object, count: int) -> list[Response]:
-        assert count == 1
+    async def samples(self, task: str, material: object, count: int, first: int = 0) -> list[Response]:
+        assert (count, first) == (1, 0)
         self.asked.append((task, material))
         return [self._work]
 
     async def reply(
-        self, task: str, material: object, kind: type, refuse: Callable[[Any], str] = lambda _: ""
+        self,
+        task: str,
+        material: object,
+        kind: type,
+        refuse: Callable[[Any], str] = lambda _: "",
+        *,
+        sample: int = 0,
     ) -> Reply[Any]:
+        assert sample == 0
         self.asked.append((task, material))
         reason = refuse(self._reply.value) if self._reply.value is not None else ""
         return Reply(None, reason) if reason else self._reply
@@ -51,7 +60,7 @@ def as_ask(replying: Replying) -> Ask:
 
 
 def judgement(reply: JudgeReply, work: str = "Thus \\boxed{7}.", ended: str = "stop") -> Judgement:
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)))).value
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(reply), work, ended)), 1)).value
     assert judged is not None
     return judged
 
@@ -98,27 +107,27 @@ def test_work_that_was_cut_off_has_no_answer() -> None:
 @pytest.mark.parametrize("ended", ["refused", "given_up"])
 def test_without_work_there_is_no_judgement(ended: str) -> None:
     replying = Replying(Reply(said()), "Too long.", ended)
-    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying))) == Reply(None, "Too long.")
+    assert asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1)) == Reply(None, "Too long.")
     assert [task for task, _ in replying.asked] == ["work"]
 
 
 @pytest.mark.parametrize("needed", ["", "+++", "+++++"])
 def test_a_judgement_about_other_key_points_than_those_shown_is_refused(needed: str) -> None:
-    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed))))))
+    judged = asyncio.run(judge("How many?", PRACTICES, as_ask(Replying(Reply(said(needed)))), 1))
     assert judged.value is None
     assert judged.reason == f"reply speaks of {len(needed)} key points, but there are 4"
 
 
 def test_the_judge_works_the_question_out_and_is_shown_its_work() -> None:
     replying = Replying(Reply(said()), "Thus \\boxed{7}.\n\nProblem:\nAnother one?")
-    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1))
     material = {"question": "How many?", "practices": PRACTICES}
     assert replying.asked == [("work", material), ("judge", material | {"work": "Thus \\boxed{7}."})]
 
 
 def test_long_work_is_shown_up_to_its_limit() -> None:
     replying = Replying(Reply(said()), "x" * 6001 + r" \boxed{7}")
-    asyncio.run(judge("How many?", PRACTICES, as_ask(replying)))
+    asyncio.run(judge("How many?", PRACTICES, as_ask(replying), 1))
     assert [material["work"] for task, material in replying.asked if task == "judge"] == ["x" * 6000]
 
 
@@ -128,7 +137,7 @@ def test_of_no_key_points_none_is_missing() -> None:
 
 def test_without_a_judgement_its_reason_is_passed_on() -> None:
     reply: Reply[Any] = Reply(None, "cut off (length)")
-    assert asyncio.run(judge("How many?", [], as_ask(Replying(reply)))) == Reply(None, "cut off (length)")
+    assert asyncio.run(judge("How many?", [], as_ask(Replying(reply)), 1)) == Reply(None, "cut off (length)")
 
 
 def test_a_question_is_written_from_the_practices_alone() -> None:
@@ -148,3 +157,77 @@ def test_the_teachers_see_topic_key_points_problem_and_solution_of_each_practice
         seed = seeds[part.seed_id]
         expected = SimpleNamespace(topic=part.topic, key_points=list(part.key_points))
         assert practice == {**vars(expected), "problem": seed.problem, "solution": seed.solution}
+
+
+# Several judgements
+
+
+class Wavering:
+    """Judges each time anew: one work and one reply per judgement; None is a reply that cannot be read."""
+
+    headings = ("Problem:",)
+
+    def __init__(self, *judgements: tuple[str, JudgeReply | None]) -> None:
+        self.judgements = judgements
+
+    async def samples(self, task: str, _: object, count: int, first: int) -> list[Response]:
+        assert (task, count) == ("work", 1)
+        return [Response(text=self.judgements[first][0], finish_reason="stop")]
+
+    async def reply(
+        self, task: str, material: dict[str, str], kind: type, refuse: object, *, sample: int
+    ) -> Reply[Any]:
+        work, said_then = self.judgements[sample]
+        assert (task, material["work"]) == ("judge", work)
+        return Reply(said_then, "" if said_then else f"unreadable {sample}")
+
+
+def wavered(*judgements: tuple[str, JudgeReply | None]) -> Reply[Judgement]:
+    ask = cast("Ask", Wavering(*judgements))
+    return asyncio.run(judge("How many?", PRACTICES, ask, samples=len(judgements)))
+
+
+def test_several_judgements_are_averaged():
+    its = wavered(
+        (r"\boxed{1/2}", said("++++")),
+        (r"\boxed{0.5}", said("++-+", "A length is missing.", final_answers=2)),
+        (r"\boxed{3}", said("+--+", "A length is missing.", "Odd units.", final_answers=4)),
+    ).value
+    assert its == Judgement(
+        key_points_present=0.75,
+        correctness=fmean([1, 0.5, 0.5]),
+        quality=fmean([1, 0.5, 0.5]),
+        missing_key_points=("areas", "sums"),
+        errors=("A length is missing.", "Odd units."),
+        sub_questions=2,
+        judge_answer="0.5",
+        judgements=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("works", "answer"),
+    [(["7", "7", "none"], "7"), (["7", "none"], ""), (["none", "none", "7"], "")],
+    ids=["most", "as many", "fewer"],
+)
+def test_the_judge_has_an_answer_if_more_judgements_come_to_it_than_to_none(works: list[str], answer: str):
+    its = wavered(*((rf"\boxed{{{work}}}", said()) for work in works)).value
+    assert its is not None
+    assert its.judge_answer == answer
+
+
+@pytest.mark.parametrize(
+    ("readable", "judgements"), [("yyn", 2), ("yn", None), ("ynn", None)], ids=["most", "half", "few"]
+)
+def test_a_question_is_judged_if_most_of_its_judgements_can_be_read(readable: str, judgements: int | None):
+    """Half of them would be the luck of the readable half."""
+    its = wavered(*((r"\boxed{7}", said() if sign == "y" else None) for sign in readable))
+    assert (its.value and its.value.judgements) == judgements
+    assert its.reason == ("" if judgements else "unreadable 1")
+
+
+def test_several_judgements_at_temperature_0_are_refused():
+    """They would be one judgement, paid for several times."""
+    with pytest.raises(InputError, match=r"judging.samples is 3, but judging.temperature is 0"):
+        Recipe.of({"judging": {"samples": 3}})
+    assert Recipe.of({"judging": {"samples": 3, "temperature": 0.7}}).judging.samples == 3

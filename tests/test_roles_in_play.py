@@ -11,7 +11,10 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.seeds import load_seeds
 
-REFEREE = {"consensus": {"referee": True}}
+REFEREE = {
+    "consensus": {"referee": True},
+    "roles": {"referee": {"kind": "openai", "model": "m"}},
+}
 REFERENCE = {"roles": {"reference": {"error_rate": 0.4}}}
 OPTIONAL = r"compare|attempt\b|harder|referee|reference"
 

@@ -172,8 +172,10 @@ def test_the_default_of_export_is_shown_and_a_target_here_is_taken(kpmath: Kpmat
 
 @pytest.mark.parametrize(
     "locale",
-    [{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}],
-    ids=["C", "ascii"],
+    [
+        pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="C"),
+        pytest.param({"PYTHONIOENCODING": "ascii"}, id="ascii", marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize(
     "words",

@@ -42,13 +42,15 @@ class Scripted:
         self.loops = Counter({"writer": 1})
         self._answers = {"write": write, "judge": judge, "solve": solve}
 
-    def model(self, role: str) -> str:
-        return f"the {role}"
+    def models(self, *roles: str) -> dict[str, str]:
+        return {role: f"the {role}" for role in roles if role != "referee"}
 
     def instructions(self, task: str) -> str:
         return f"Please {task}."
 
-    async def reply(self, task: str, material: object, kind: type, refuse: object = None) -> Reply[Any]:
+    async def reply(
+        self, task: str, material: object, kind: type, refuse: object = None, sample: int = 0
+    ) -> Reply[Any]:
         return cast("Reply[Any]", self._answer(task))
 
     async def samples(self, task: str, material: object, count: int, first: int = 0) -> list[Response]:
@@ -57,6 +59,9 @@ class Scripted:
         texts = self._answer(task)[first : first + count]
         assert len(texts) == count
         return [Response(text=text, finish_reason="stop") for text in texts]
+
+    async def solutions(self, material: object, count: int, first: int = 0) -> list[tuple[str, Response]]:
+        return [("", response) for response in await self.samples("solve", material, count, first)]
 
     def _answer(self, task: str) -> Any:
         self.asked.append(task)

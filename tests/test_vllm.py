@@ -425,6 +425,7 @@ def test_a_build_stopped_by_a_signal_leaves_no_engine(tmp_path: Path, number: in
     wait_for(lambda: not fake_processes())
 
 
+@pytest.mark.slow
 def test_an_engine_that_outlived_a_killed_builder_is_found_named_and_ended(tmp_path: Path) -> None:
     process = started(tmp_path, {"seconds": 600})
     wait_for(lambda: engine_begun(tmp_path))

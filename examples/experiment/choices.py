@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import platform
 from dataclasses import asdict, dataclass, fields
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
@@ -81,7 +83,8 @@ def settle(folder: Path, choices: Choices) -> None:
     wanted = {name: value for name, value in asdict(choices).items() if name not in _FREE}
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (json.dumps(wanted, indent=1) + "\n").encode())
+        begun = {**wanted, "begun_with": {"python": platform.python_version(), **_versions()}}
+        write_atomically(path, (json.dumps(begun, indent=1) + "\n").encode())
         return
     found = json.loads(path.read_text(encoding="utf-8"))
     if differing := sorted(name for name in wanted if wanted[name] != found.get(name)):
@@ -89,3 +92,13 @@ def settle(folder: Path, choices: Choices) -> None:
         raise InputError(
             f"{folder} was begun with {name} = {found.get(name)!r} and not {wanted[name]!r}: choose another folder with --out."
         )
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name in ("kpmath-builder", "torch", "transformers"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found

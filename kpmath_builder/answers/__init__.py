@@ -15,6 +15,7 @@ from kpmath_builder.answers.ending import (
 from kpmath_builder.answers.equivalence import Reason, Verdict, equivalent
 from kpmath_builder.answers.reading import final_answer
 from kpmath_builder.answers.reward import reward
+from kpmath_builder.answers.undecided import undecided
 
 __all__ = [
     "STOP_STRINGS",
@@ -36,5 +37,6 @@ __all__ = [
     "solution_text",
     "split_thinking",
     "stop_strings",
+    "undecided",
     "vote",
 ]

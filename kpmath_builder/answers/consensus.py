@@ -5,11 +5,11 @@ consensus score CS(i) is the largest c[i,j], and solution i is kept iff CS(i) is
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kpmath_builder.answers.answer import Answer
 from kpmath_builder.answers.classes import Budget, Partition, partition
@@ -44,6 +44,8 @@ class AnswerClass:
     """The commonest way of writing it; of equally common ones the shortest, then the first in alphabetical order."""
     members: tuple[int, ...]
     """Indexes of the inputs, ascending."""
+    weight: int
+    """Of all members together; their number, if each has one vote."""
     share: float
     """Of what `abstentions` says: all solutions, or the votes cast."""
 
@@ -65,7 +67,7 @@ class Consensus:
     votes: int
     abstentions: int
     classes: tuple[AnswerClass, ...]
-    """Largest first."""
+    """Heaviest first."""
     vectors: tuple[tuple[float, ...], ...]
     """Consensus score vector per input, one entry per part of its answer; () for an abstention."""
     scores: tuple[float, ...]
@@ -75,7 +77,7 @@ class Consensus:
     reason: NoWinner
     """Why nothing won; `NoWinner.NONE` if something did."""
     unknown: int
-    """Pairs of classes of which one is not read and that the checker did not decide; they count as different."""
+    """Pairs of classes of which one is not read and that the checker did not decide; they count as different unless `united` says more."""
 
     def __bool__(self) -> bool:
         return self.winner is not None
@@ -87,6 +89,8 @@ def vote(
     *,
     min_share: float = 0.5,
     abstentions: Abstentions = "ignore",
+    weights: Sequence[int] | None = None,
+    united: Collection[tuple[str, str]] = (),
 ) -> Consensus:
     """Find the answer that most solutions agree on.
 
@@ -105,11 +109,16 @@ def vote(
         Smallest share that wins, 0 to 1; only "strict" uses it.
     abstentions
         "against": shares are of all solutions, so that an abstention counts against each answer. "ignore": of the votes cast.
+    weights
+        How much each solution counts, as whole numbers from 1 (thousandths, say), so that a tie is one on every machine; unset: all the
+        same. However heavy, an answer that only one solution gives wins nothing.
+    united
+        Pairs of answers, as they are written, that somebody found equal whom the builder cannot replace (a referee).
 
     Raises
     ------
     InputError
-        For an unknown mode, an unknown word for abstentions, or a share outside 0 to 1.
+        For an unknown mode, an unknown word for abstentions, a share outside 0 to 1, or weights that are not one per answer from 1.
 
     """
     if mode not in {"paper", "strict"} or not 0 <= min_share <= 1:
@@ -118,17 +127,21 @@ def vote(
         )
     if abstentions not in {"against", "ignore"}:
         raise InputError(f"vote counts abstentions as against or ignore; it got {abstentions!r}.")
+    weighing = list(weights) if weights is not None else [1] * len(answers)
+    if len(weighing) != len(answers) or min(weighing, default=1) < 1:
+        raise InputError(f"vote takes one weight per answer, each a whole number from 1; it got {weighing}.")
     read = [_read(answer) if isinstance(answer, str) else answer for answer in answers]
     voters = [index for index, answer in enumerate(read) if answer is not None]
     cast = [answer for answer in read if answer is not None]
     budget = Budget()
-    whole = partition([answer.parts for answer in cast], budget)
-    solutions = len(read) if abstentions == "against" else len(cast)
-    classes = _classes(cast, voters, whole, solutions)
-    counts = _agreement(cast, whole, budget)
+    whole = _joined(partition([answer.parts for answer in cast], budget), cast, united)
+    each = [weighing[voter] for voter in voters]
+    solutions = sum(weighing if abstentions == "against" else each)
+    classes = _classes(cast, voters, whole, each, solutions)
+    counts = _agreement(cast, whole, budget, each)
     vectors, scores = _score_vectors(len(read), voters, counts, solutions)
     kept, reason = _paper(voters, counts) if mode == "paper" else _strict(classes, min_share)
-    sizes = [len(c.members) for c in classes] + [0, 0]
+    sizes = [c.weight for c in classes] + [0, 0]
     return Consensus(
         mode=mode,
         winner=_winner(classes, kept),
@@ -150,8 +163,21 @@ def _read(text: str) -> Answer | None:
     return _remembered(text) if len(text) <= _MAX_REMEMBERED else as_answer(text)
 
 
+def _joined(whole: Partition, cast: list[Answer], united: Collection[tuple[str, str]]) -> Partition:
+    """Return the partition with the classes of the given pairs of answers made one; what follows from several pairs is one as well."""
+    if not united:
+        return whole
+    place = {answer.text: at for at, answer in enumerate(cast)}
+    labels = whole.labels
+    for one, other in united:
+        if one in place and other in place:
+            kept, gone = sorted((labels[place[one]], labels[place[other]]))
+            labels = tuple(kept if label == gone else label for label in labels)
+    return Partition(labels, whole.unknown)
+
+
 def _classes(
-    cast: list[Answer], voters: list[int], whole: Partition, solutions: int
+    cast: list[Answer], voters: list[int], whole: Partition, each: list[int], solutions: int
 ) -> tuple[AnswerClass, ...]:
     members: dict[int, list[int]] = {}
     for place, label in enumerate(whole.labels):
@@ -160,11 +186,12 @@ def _classes(
         AnswerClass(
             _representative([cast[p] for p in places]),
             tuple(voters[p] for p in places),
-            len(places) / solutions,
+            sum(each[p] for p in places),
+            sum(each[p] for p in places) / solutions,
         )
         for places in members.values()
     ]
-    return tuple(sorted(classes, key=lambda c: (-len(c.members), c.answer.text)))
+    return tuple(sorted(classes, key=lambda c: (-c.weight, c.answer.text)))
 
 
 def _representative(answers: list[Answer]) -> Answer:
@@ -175,21 +202,36 @@ def _representative(answers: list[Answer]) -> Answer:
     return min(written, key=lambda answer: (-written[answer], len(answer.text), answer.text))
 
 
-def _agreement(cast: list[Answer], whole: Partition, budget: Budget) -> list[tuple[int, ...]]:
-    """Return for each vote and each of its parts how many votes give an equal answer to that part, itself included."""
+class _Agreeing(NamedTuple):
+    """The votes that give an equal answer to a part, the one that is looked at included."""
+
+    weight: int
+    votes: int
+
+
+def _agreement(
+    cast: list[Answer], whole: Partition, budget: Budget, each: list[int]
+) -> list[tuple[_Agreeing, ...]]:
+    """Return for each vote and each of its parts which votes give an equal answer to that part."""
     if all(len(answer.parts) == 1 for answer in cast):
-        sizes = Counter(whole.labels)
-        return [(sizes[label],) for label in whole.labels]
+        return [(its,) for its in _agreeing(whole.labels, each)]
     laid_out = _laid_out(cast, whole)
-    counts: list[list[int]] = [[] for _ in cast]
+    counts: list[list[_Agreeing]] = [[] for _ in cast]
     for size in {len(parts) for parts in laid_out}:
         group = [place for place, parts in enumerate(laid_out) if len(parts) == size]
         for part in range(size):
             labels = partition([(laid_out[place][part],) for place in group], budget).labels
-            sizes = Counter(labels)
-            for place, label in zip(group, labels, strict=True):
-                counts[place].append(sizes[label])
+            its = _agreeing(labels, [each[place] for place in group])
+            for place, agreeing in zip(group, its, strict=True):
+                counts[place].append(agreeing)
     return [tuple(row) for row in counts]
+
+
+def _agreeing(labels: Sequence[int], each: Sequence[int]) -> list[_Agreeing]:
+    weights, votes = Counter[int](), Counter(labels)
+    for label, weight in zip(labels, each, strict=True):
+        weights[label] += weight
+    return [_Agreeing(weights[label], votes[label]) for label in labels]
 
 
 def _laid_out(cast: list[Answer], whole: Partition) -> list[tuple[str, ...]]:
@@ -201,23 +243,25 @@ def _laid_out(cast: list[Answer], whole: Partition) -> list[tuple[str, ...]]:
 
 
 def _score_vectors(
-    inputs: int, voters: list[int], counts: list[tuple[int, ...]], solutions: int
+    inputs: int, voters: list[int], counts: list[tuple[_Agreeing, ...]], solutions: int
 ) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...]]:
     vectors: list[tuple[float, ...]] = [()] * inputs
     scores = [0.0] * inputs
     for index, row in zip(voters, counts, strict=True):
-        vectors[index] = tuple([count / solutions for count in row])
-        scores[index] = max(row) / solutions
+        vectors[index] = tuple([its.weight / solutions for its in row])
+        scores[index] = max(row).weight / solutions
     return tuple(vectors), tuple(scores)
 
 
-def _paper(voters: list[int], counts: list[tuple[int, ...]]) -> tuple[tuple[int, ...], NoWinner]:
+def _paper(voters: list[int], counts: list[tuple[_Agreeing, ...]]) -> tuple[tuple[int, ...], NoWinner]:
     if not voters:
         return (), NoWinner.NO_VOTES
-    best = max(max(row) for row in counts)
-    if best == 1:
+    # More than 1/m: somebody else says so too.
+    shared = [max((its.weight for its in row if its.votes > 1), default=0) for row in counts]
+    best = max(shared)
+    if not best:
         return (), NoWinner.NO_AGREEMENT
-    return tuple(index for index, row in zip(voters, counts, strict=True) if max(row) == best), NoWinner.NONE
+    return tuple(index for index, its in zip(voters, shared, strict=True) if its == best), NoWinner.NONE
 
 
 def _strict(classes: tuple[AnswerClass, ...], min_share: float) -> tuple[tuple[int, ...], NoWinner]:
@@ -226,7 +270,7 @@ def _strict(classes: tuple[AnswerClass, ...], min_share: float) -> tuple[tuple[i
     largest = classes[0].members
     if len(largest) == 1:
         return (), NoWinner.NO_AGREEMENT
-    if len(classes) > 1 and len(classes[1].members) == len(largest):
+    if len(classes) > 1 and classes[1].weight == classes[0].weight:
         return (), NoWinner.TIE
     if classes[0].share < min_share:
         return (), NoWinner.LOW_SHARE

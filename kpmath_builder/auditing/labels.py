@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, DropReason, Solution
 from kpmath_builder.stopping import run_apart
-from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.beside import Beside
-from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.leading import draw, drawer_for
+from kpmath_builder.synthesis.versions import address_of, synthesise_versions
 
 __all__ = ["Relabelling", "compare_tables"]
 
@@ -72,19 +72,30 @@ class Relabelling:
 
     async def _shard(self, number: int, spec: BuildSpec) -> None:
         with self._workspace.read_log("synthesis", number) as log:
-            for stored in read_candidates([self._workspace.shard(number)]):
-                index, generation = stored.blueprint.index, spec.generation(number)
-                ask = Ask(self._run, log, index, generation)
-                led = await synthesise(
-                    draw(self._drawer, index, generation), self._seeds, ask, self._run.recipe
-                )
-                again, _ = await self._beside.add(led, log, generation)
-                self._compare(stored, again)
-                self.done += 1
-                self._report.step()
+            generation = spec.generation(number)
+            stored = read_candidates([self._workspace.shard(number)])
+            for index, versions in groupby(stored, key=lambda one: one.blueprint.index):
 
-    def _compare(self, stored: Candidate, again: Candidate) -> None:
+                def ask_of(version: int, index: int = index) -> Ask:
+                    return Ask(self._run, log, address_of(index, version), generation)
+
+                blueprint = draw(self._drawer, index, generation)
+                again = await synthesise_versions(blueprint, self._seeds, ask_of, self._run.recipe)
+                again[0], _ = await self._beside.add(again[0], log, generation)
+                for one, made in zip_longest(versions, again):
+                    self._compare(one, made)
+                    self.done += 1
+                    self._report.step()
+
+    def _compare(self, stored: Candidate | None, again: Candidate | None) -> None:
         if stored == again:
+            return
+        if (
+            stored is None or again is None
+        ):  # a harder version, which depends on whether its parent is agreed upon
+            there = stored or again
+            assert there is not None, "one of the two is longer"
+            self._unlike["candidate"].add(there.blueprint.id, "number of harder versions")
             return
         if again.reason is DropReason.NOT_ASKED and stored.reason is not DropReason.NOT_ASKED:
             self._lost.add(stored.blueprint.id)

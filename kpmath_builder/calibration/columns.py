@@ -11,8 +11,10 @@ __all__ = ["COLUMNS", "Term"]
 
 EVIDENCE: Final = 1.0
 """How agreement speaks for a label is plain; a coefficient of one standard deviation is no surprise."""
-HINT: Final = 0.25
-"""What else may say something; many controls must ask for it."""
+REPEATED: Final = 0.5
+"""The lead repeats most of what the share says, so that few controls cannot tell the two apart."""
+HINT: Final = 0.15
+"""What else may say something; many controls must ask for it. Ten hints together then move the odds less than one vote of ten does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Term:
     spread
         Standard deviation of the prior of its coefficient, of the column at unit scale.
     slope
-        Mean of that prior, of the column as it is: 1 for the share, whose odds are the first guess of the odds of truth; else 0.
+        Mean of that prior, of the column as it is. Share and lead have one half each, which makes 1 of a vote between two answers: the
+        first guess of the odds of truth are the odds of the vote.
     """
 
     name: str
@@ -58,8 +61,8 @@ def _type_column(answer_type: AnswerType) -> Term:
 
 
 COLUMNS: Final = (
-    Term("share", lambda its: _log_odds(its.share, its.samples), EVIDENCE, slope=1.0),
-    Term("lead", _lead, EVIDENCE),
+    Term("share", lambda its: _log_odds(its.share, its.samples), EVIDENCE, slope=0.5),
+    Term("lead", _lead, REPEATED, slope=0.5),
     Term(
         "solvers",
         lambda its: None if its.solver_agreement is None else _log_odds(its.solver_agreement, its.solvers),

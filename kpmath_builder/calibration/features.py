@@ -76,9 +76,9 @@ class VoteFeatures:
     judge_agrees
         Whether the judge's own answer is the leading one; None if it has none.
     solvers
-        How many were asked; 0 if they are not known.
+        How many of several were asked; 0 if there was one.
     solver_agreement
-        Share of the solvers, each with its weight, that give the leading answer more often than any other; None if they are not known.
+        Share of the solvers, each with its weight, that give the leading answer more often than any other; None if there was one.
     """
 
     share: float
@@ -104,7 +104,6 @@ class VoteFeatures:
         solutions: Sequence[Solution],
         judgement: Judgement | None = None,
         *,
-        solvers: Mapping[int, str] | None = None,
         weights: Mapping[str, float] | None = None,
     ) -> Self | None:
         """Return the features of a vote, or None if no solution voted.
@@ -113,10 +112,8 @@ class VoteFeatures:
         ----------
         judgement
             None if the question was not judged, as controls mostly are not.
-        solvers
-            Name of the solver of each sample, if there were several.
         weights
-            Of solvers (`solver_weights`); one that is not named weighs 1.
+            Of several solvers (`solver_weights`); one that is not named weighs 1.
         """
         voters = [its for its in solutions if its.answer_class is not None]
         if not voters:
@@ -127,7 +124,7 @@ class VoteFeatures:
         others = [its for its in voters if its.answer_class != lead]
         faulty = sum(bool(its.wrong_arithmetic) and its.answer is not None for its in solutions)
         abstained = sum(its.answer is None for its in solutions)
-        asked, agreement = _solver_agreement(solutions, lead, solvers or {}, weights or {})
+        asked, agreement = _solver_agreement(solutions, lead, weights or {})
         return cls(
             share=vote.share,
             margin=vote.margin,
@@ -158,14 +155,14 @@ def _agrees(judgement: Judgement | None, label: str) -> bool | None:
 
 
 def _solver_agreement(
-    solutions: Sequence[Solution], lead: int, solvers: Mapping[int, str], weights: Mapping[str, float]
+    solutions: Sequence[Solution], lead: int, weights: Mapping[str, float]
 ) -> tuple[int, float | None]:
     """Return how many solvers were asked, and the weight of those for whom the leading class is the one plurality."""
     counts: dict[str, Counter[int]] = {}
     for its in solutions:
-        if its.sample not in solvers:
+        if not its.solver:
             continue
-        own = counts.setdefault(solvers[its.sample], Counter())
+        own = counts.setdefault(its.solver, Counter())
         if its.answer_class is not None:
             own[its.answer_class] += 1
     total = math.fsum(weights.get(solver, 1.0) for solver in counts)

@@ -70,7 +70,7 @@ def build(
         display.result(result)
     if json:
         print_json(result.as_json())
-    if result.nothing_kept:
+    if result.shortfall:
         raise typer.Exit(1)
 
 
@@ -195,5 +195,5 @@ def rescore(
         display.result(result)
     if json:
         print_json(result.as_json())
-    if result.nothing_kept:
+    if result.shortfall:
         raise typer.Exit(1)

@@ -32,7 +32,10 @@ Json = Annotated[
     ),
 ]
 Shrink = Annotated[
-    bool, typer.Option("--shrink", help="Cut the tables if the folder holds more questions than asked for.")
+    bool,
+    typer.Option(
+        "--shrink", help="Cut the tables if the folder holds more questions or rows than asked for."
+    ),
 ]
 
 MOST_SHARDS = 4096

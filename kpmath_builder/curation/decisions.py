@@ -73,11 +73,23 @@ class Decisions:
             ended = {"reason": DropReason.LONG_REASONING, "detail": limit, "repeats": marks}
             return candidate.model_copy(update=ended)
         if dropped is None:
-            return candidate.model_copy(update={"stage": Stage.KEPT, "repeats": marks})
+            return candidate.model_copy(update={"repeats": marks, **self._selected(candidate)})
         how = dropped.kind if dropped.kind == DRAWN else f"{dropped.kind} repeat of"
         return candidate.model_copy(
             update={"reason": reason_of(dropped), "detail": f"{how} {dropped.id}", "repeats": marks}
         )
+
+    def _selected(self, candidate: Candidate) -> dict[str, object]:
+        """Return what becomes of an agreed candidate that nothing is to be dropped for but its difficulty."""
+        if self.fits(candidate):
+            return {"stage": Stage.KEPT}
+        if candidate.attempts is None:
+            return {"reason": DropReason.NOT_ASKED, "detail": "how hard it is was never asked for"}
+        return {"reason": DropReason.WRONG_DIFFICULTY, "detail": str(candidate.attempts)}
+
+    def fits(self, candidate: Candidate) -> bool:
+        """Whether a question is as hard as the selection wants it."""
+        return self.recipe.selection.allows(candidate.pass_rate)
 
     def reason_to_drop(self, marks: Iterable[RepeatMark]) -> RepeatMark | None:
         """Return the first mark for which a question is dropped, or None."""
@@ -217,7 +229,7 @@ def _batches(
 def _survive(
     candidates: Iterable[Candidate], found: Iterable[_FoundRepeats], decisions: Decisions, publish: Publish
 ) -> Iterator[bool]:
-    """Note what candidates repeat; yield for each agreed one whether it is not dropped for a seed or a test problem."""
+    """Note what candidates repeat; yield for each agreed one whether nothing drops it yet."""
     for candidate, one in zip(candidates, found, strict=True):
         exposed = _exposed(candidate, one, decisions, publish)
         if _is_test_copy(one.tests, decisions):
@@ -232,7 +244,7 @@ def _survive(
         is_limited = decisions.recipe.selection.max_reasoning is not None
         if is_too_long := is_limited and not publish(candidate):
             decisions.too_long.add(candidate.blueprint.id)
-        yield dropped is None and not is_too_long
+        yield dropped is None and not is_too_long and decisions.fits(candidate)
 
 
 def _marks(candidate: Candidate, hits: Iterable[Hit], decisions: Decisions) -> Iterator[RepeatMark]:

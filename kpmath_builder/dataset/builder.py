@@ -23,13 +23,17 @@ from huggingface_hub import HfApi
 
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG, SCHEMAS
 
-__all__ = ["ExtractionConfig", "KPMath", "PairsConfig", "PlusConfig", "ScoredConfig"]
+__all__ = ["ExtractionConfig", "KPMath", "OtherColumnsError", "PairsConfig", "PlusConfig", "ScoredConfig"]
 
 _Mask = npt.NDArray[np.bool_]
 _SHA = re.compile("[0-9a-f]{40}")
 _FLAGS = {"qa-pairs": "flags", "scored": "repeats"}
 _SHARE = {"qa-pairs": "consensus", "scored": "consensus_share"}
 _ROWS_AT_ONCE = 2_000
+
+
+class OtherColumnsError(RuntimeError):
+    """The tables have other columns than these, because another version wrote them."""
 
 
 @dataclass
@@ -77,22 +81,29 @@ class _VotedConfig(_Config):
     """Keep rows of questions that the judge scored so high, 0 to 1."""
     min_p_correct: float | None = None
     """Keep rows whose answer is right with at least this estimated probability, 0 to 1."""
+    min_pass_rate: float | None = None
+    """Keep rows of questions that the reference solver answered so often at least, 0 to 1."""
+    max_pass_rate: float | None = None
+    """Keep rows of questions that it answered no more often, 0 to 1."""
     unflagged: bool = False
     """Keep rows whose question repeats nothing that was looked for: no seed, no test problem, no earlier row."""
 
     def mask(self, rows: pa.RecordBatch) -> _Mask:
         """Return which of the rows pass all filters; a missing score passes none."""
         kept = super().mask(rows)
-        bounds = (
+        lowest = (
             (_SHARE[self.name], self.min_consensus),
             ("quality", self.min_quality),
             ("p_correct", self.min_p_correct),
+            ("pass_rate", self.min_pass_rate),
         )
-        for column, least in bounds:
+        highest = ((_SHARE[self.name], self.max_consensus), ("pass_rate", self.max_pass_rate))
+        for column, least in lowest:
             if least is not None:
                 kept &= _true(pc.greater_equal(rows[column], float(least)))
-        if self.max_consensus is not None:
-            kept &= _true(pc.less_equal(rows[_SHARE[self.name]], float(self.max_consensus)))
+        for column, most in highest:
+            if most is not None:
+                kept &= _true(pc.less_equal(rows[column], float(most)))
         if self.unflagged:
             kept &= _unflagged(rows[_FLAGS[self.name]])
         return kept
@@ -181,6 +192,7 @@ class KPMath(datasets.ArrowBasedBuilder):  # type: ignore[misc]  # datasets is u
 
     def _split_generators(self, manager: datasets.DownloadManager) -> list[datasets.SplitGenerator]:
         files = _files(self._root, self.config.name, self.token)
+        _check_columns(files[0], self.config.name, self.token)
         return [datasets.SplitGenerator("train", gen_kwargs={"files": manager.download(files)})]
 
     def _generate_tables(self, files: Sequence[str]) -> Iterator[tuple[str, pa.Table]]:
@@ -220,6 +232,17 @@ def _files(root: str, config: str, token: str | None) -> list[str]:
             f"{root} holds no data/{config}/*.parquet: give data_dir, the dataset's folder"
         )
     return [system.unstrip_protocol(file) if "://" in root else file for file in files]
+
+
+def _check_columns(file: str, config: str, token: str | None) -> None:
+    with fsspec.open(file, "rb", **_token(file, token)) as stream:
+        found = pq.read_schema(stream)
+    types = dict(zip(found.names, found.types, strict=True))
+    for field in SCHEMAS[config]:
+        if types.get(field.name) != field.type:
+            raise OtherColumnsError(
+                f"{config} has not the column {field.name} that is read here: another version of kpmath-builder wrote it"
+            )
 
 
 def _token(address: str, token: str | None) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def _funnel(funnel: Funnel) -> str:
         notes.append(
             f"{unanswered:,} requests got no answer: the server refused them, or failed at them every time."
         )
+    notes += funnel.difficulty()
     return f"## The funnel\n\n{table(header, rows)}\n\n{' '.join(notes)}"
 
 

@@ -9,8 +9,9 @@ __all__ = ["label_section"]
 
 _HOW_MEASURED = (
     "Controls are questions whose answers are known. They were solved among the others, with the same prompt and sampling, and are no rows "
-    "of any table. They differ from the questions here in difficulty: `p_correct` follows each row's own vote, so that easier controls do "
-    "not set its level, but it knows nothing of errors that all solutions of a question share and no control shows."
+    "of any table. They differ from the questions here in difficulty. `p_correct` follows each row's own vote, which makes up for a part of "
+    "it: easier controls flatter, harder ones understate, and the interval does not hold that. Errors that all solutions of a question share "
+    "and no control shows are not seen."
 )
 
 

@@ -89,6 +89,9 @@ class KnownLabels:
         # The candidates go by twice, and comparing answers takes its time.
         if self._calibration is None or candidate.vote is None or not candidate.vote.votes:
             return None
+        if candidate.parent is not None:  # a harder version has the number of its parent
+            features = _features(candidate)
+            return None if features is None else self._calibration.p_correct(features)
         index = candidate.blueprint.index
         while len(self._chances) <= index:
             self._chances.append(nan)
@@ -104,8 +107,7 @@ def _features(asked: Candidate | ControlQuestion) -> VoteFeatures | None:
     if asked.vote is None:
         return None
     judgement = asked.judgement if isinstance(asked, Candidate) else None
-    solvers = {its.sample: its.solver for its in asked.solutions if its.solver}
-    return VoteFeatures.of(asked.vote, asked.solutions, judgement, solvers=solvers)
+    return VoteFeatures.of(asked.vote, asked.solutions, judgement)
 
 
 def _why_not(recipe: Recipe, learnt: list[Control]) -> str:

@@ -31,6 +31,10 @@ class Filters(TypedDict, total=False):
     """qa-pairs, scored: at least this score by the judge, 0 to 1."""
     min_p_correct: float
     """qa-pairs, scored: at least this estimated probability that the answer is right, 0 to 1; rows without an estimate do not pass."""
+    min_pass_rate: float
+    """qa-pairs, scored: the reference solver reached the answer in at least this share of its attempts, 0 to 1."""
+    max_pass_rate: float
+    """qa-pairs, scored: and in no larger share."""
     unflagged: bool
     """qa-pairs, scored, plus: only rows whose question repeats no seed, no test problem and no earlier row."""
     reasoned: bool
@@ -91,7 +95,7 @@ def load(
     InputError
         Where place, config, revision, format or filters are not what the dataset has, or no row passes the filters.
     """
-    from kpmath_builder.dataset.builder import KPMath
+    from kpmath_builder.dataset.builder import KPMath, OtherColumnsError
 
     formatted = _format(format, config, reasoning)
     if reasoning is not None:
@@ -110,6 +114,10 @@ def load(
         if streaming:
             return _as(formatted, _split(builder.as_streaming_dataset, split))
         builder.download_and_prepare(num_proc=num_proc)
+    except OtherColumnsError as error:
+        raise InputError(
+            f"{error}: read {place} with datasets.load_dataset, or write its tables anew from the build folder (`kpmath rescore`)."
+        ) from None
     except FileNotFoundError as error:
         if config == PLUS:
             raise InputError(

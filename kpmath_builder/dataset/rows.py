@@ -109,6 +109,7 @@ def _pair_row(
         "candidate_id": candidate.blueprint.id,
         "solution_tokens": solution.completion_tokens,
         "flags": [flag_of(mark) for mark in candidate.repeats],
+        "pass_rate": candidate.pass_rate,
         "reasoning": solution.thinking,
         "reasoning_tokens": solution.thinking_tokens,
         **_models(candidate),
@@ -140,8 +141,14 @@ def scored_row(candidate: Candidate, *, sources: Mapping[str, str]) -> Row:
         "completion_tokens": candidate.tokens.completion,
         **_judgement(candidate),
         **_vote(candidate),
+        "pass_rate": candidate.pass_rate,
+        "parent": candidate.parent,
+        "parent_pass_rate": None
+        if candidate.parent_attempts is None
+        else candidate.parent_attempts.pass_rate,
         "p_correct": candidate.p_correct,
         **_models(candidate),
+        "reference": candidate.models.get("reference"),
     }
 
 
@@ -152,7 +159,9 @@ def _judgement(candidate: Candidate) -> Row:
 
 
 def _vote(candidate: Candidate) -> Row:
-    return {f"consensus_{name}": getattr(candidate.vote, name, None) for name in Vote.model_fields}
+    vote = candidate.vote
+    values = dict.fromkeys(Vote.model_fields) if vote is None else vote.model_dump(mode="json")
+    return {f"consensus_{name}": value for name, value in values.items()}
 
 
 def _models(candidate: Candidate) -> Row:

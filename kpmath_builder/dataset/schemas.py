@@ -142,6 +142,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solution_tokens", _INT, "Length of the solution in the solver's tokens, its thinking included."
         ),
         Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the answer, 0 to 1; null if there were none.",
+            nullable=True,
+        ),
+        Column(
             "flags",
             _STRINGS,
             "What the question repeats in spite of which it stays, as `row: near` or `GSM8K test: question 13-gram`; mostly empty.",
@@ -161,7 +167,9 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     ),
     "scored": (
         Column("id", _STRING, "The candidate."),
-        Column("index", _LONG, "The number of the draw, from 0."),
+        Column(
+            "index", _LONG, "The number of the draw, from 0; harder versions of a question have its number."
+        ),
         Column("status", _STRING, "`kept` or `dropped`."),
         Column("stage", _STRING, "The last stage passed: asked, written, judged, solved, agreed or kept."),
         Column("reason", _STRING, "Why it went no further; empty where it was kept."),
@@ -212,6 +220,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "judgements",
+            _INT,
+            "The number of judgements that are averaged in these columns; null where unjudged.",
+            nullable=True,
+        ),
+        Column(
             "solutions",
             _SOLUTIONS,
             "Every sampled solution with its answer, class of equal answers and consensus score vector; `cut_reason` says why what "
@@ -252,6 +266,28 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "consensus_united",
+            _STRINGS,
+            "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "pass_rate",
+            _FLOAT,
+            "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "
+            "there were none.",
+            nullable=True,
+        ),
+        Column(
+            "parent",
+            _STRING,
+            "The candidate that the question is a harder version of; null for the question of a blueprint.",
+            nullable=True,
+        ),
+        Column(
+            "parent_pass_rate", _FLOAT, "The pass rate of that one; null if it is not known.", nullable=True
+        ),
+        Column(
             "p_correct",
             _FLOAT,
             "The estimated probability that the winner, or without one the leading answer, is right; null without a vote, and without enough "
@@ -267,6 +303,12 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "solver",
             _STRING,
             "The model that wrote the solutions; of several solvers all, with commas between.",
+            nullable=True,
+        ),
+        Column(
+            "reference",
+            _STRING,
+            "The model that attempted the question, to see how hard it is; null without attempts.",
             nullable=True,
         ),
     ),

@@ -1,21 +1,13 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from kpmath_builder.controls.report import LabelReport
-from kpmath_builder.curation.decisions import curate
-from kpmath_builder.curation.policy import paraphrases_from
-from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.report import CurationReport
-from kpmath_builder.curation.row_checks import RowChecks
-from kpmath_builder.curation.selection import Selection
+from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
-from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.dataset.provenance import sources_of
 from kpmath_builder.dataset.tables import TableCounts, write_tables
-from kpmath_builder.files.scratch import scratch
 from kpmath_builder.folder.shards import read_beside, read_candidates
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.knowledge.store import Knowledge
@@ -23,10 +15,10 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, Role, Sampling, Task
 from kpmath_builder.recipe import KeyKind, Player, Recipe, TeacherSettings
 from kpmath_builder.recipe.private import hide_private
-from kpmath_builder.records import Candidate, SeedProblem
+from kpmath_builder.records import Candidate, SeedProblem, Solution
 from kpmath_builder.seeds.benchmarks import Benchmark
 
-__all__ = ["write_dataset"]
+__all__ = ["RowBudget", "write_dataset"]
 
 _SAID_BY_MODEL = frozenset({"stop", "length"})
 _NOT_IN_CARD = frozenset({KeyKind.FREE, KeyKind.SEEDS})
@@ -41,29 +33,15 @@ def write_dataset(
     benchmarks: Sequence[Benchmark] = (),
 ) -> tuple[TableCounts, CurationReport, LabelReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
-    selection = Selection(recipe.selection)
+    decider = Decider(recipe, workspace, knowledge, benchmarks)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
     hide = hide_private(recipe)
-    # A fault can be a library's words, which name places on this machine.
-    checks = RowChecks(
-        knowledge.seeds,
-        [replace(one, fault=hide(one.fault)) for one in benchmarks],
-        seed_paraphrases=paraphrases_from(recipe.seed_repeats),
-        test_paraphrases=paraphrases_from(recipe.contamination),
-    )
-    labels = _labels(recipe, knowledge, checks, shards)
-    with scratch(workspace.folder) as room:
-        decisions = curate(
-            map(labels.apply, read_candidates(shards)),
-            checks,
-            recipe,
-            selection.texts,
-            room,
-            workers=recipe.duplicates.workers,
-        )
+    decided = decider.decide(lambda: read_candidates(shards), read_beside(shards))
+    decisions, labels, checks = decided.decisions, decided.labels, decider.checks
     decisions.report.baseline = checks.baseline()
-    decided = map(decisions.decide, map(labels.apply, read_candidates(shards)))
+    budget = RowBudget(decider.selection.published, recipe.build.rows)
+    candidates = map(decided.decide, read_candidates(shards))
     written = write_tables(
         workspace.dataset,
         name=recipe.name,
@@ -74,10 +52,10 @@ def write_dataset(
             for it in knowledge.extractions
         ],
         practices=knowledge.practices,
-        candidates=(
-            _hidden(decisions.without_withheld(candidate), hide) for candidate in _counted(decided, labels)
+        candidates=budget.needed(
+            _hidden(decisions.without_withheld(candidate), hide) for candidate in candidates
         ),
-        select=selection.published,
+        select=budget.published,
         facts=_facts(recipe, prompts, checks.seeds, decisions.report),
         labels=labels.report,
         provenance=sources_of(recipe, prompts),
@@ -86,24 +64,34 @@ def write_dataset(
     return written, decisions.report, labels.report()
 
 
-def _labels(recipe: Recipe, knowledge: Knowledge, checks: RowChecks, shards: list[Path]) -> KnownLabels:
-    """Learn from what was asked beside the blueprints, if anything was."""
-    if not (recipe.has_controls or recipe.has_planted):
-        return KnownLabels(recipe, (), lambda _: False)
-    practices: list[ProblemIndex] = []
+class RowBudget:
+    """Selects solutions until so many rows are there, the first ones; candidates after the last row are left out.
 
-    def is_known(problem: str) -> bool:
-        if not practices:  # takes seconds of thousands of seeds
-            practices.append(ProblemIndex((its.seed.id, its.seed.problem) for its in knowledge.practices))
-        return practices[0].find(problem) is not None or any(checks.whole_tests(problem))
+    Parameters
+    ----------
+    select
+        The solutions to publish of a kept candidate.
+    rows
+        How many in all; None: as many as there are.
+    """
 
-    return KnownLabels(recipe, read_beside(shards), is_known)
+    def __init__(self, select: Callable[[Candidate], Sequence[Solution]], rows: int | None) -> None:
+        self._select = select
+        self._left = rows
 
+    def needed(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Yield the candidates up to the one that gives the last row; `published` is called for each kept one before the next is taken."""
+        for candidate in candidates:
+            yield candidate
+            if self._left == 0:
+                return
 
-def _counted(candidates: Iterable[Candidate], labels: KnownLabels) -> Iterator[Candidate]:
-    for candidate in candidates:
-        labels.count(candidate)
-        yield candidate
+    def published(self, candidate: Candidate) -> Sequence[Solution]:
+        """Return the solutions of a kept candidate that become rows."""
+        solutions = self._select(candidate)[: self._left]
+        if self._left is not None:
+            self._left -= len(solutions)
+        return solutions
 
 
 def _hidden(candidate: Candidate, hide: Callable[[str], str]) -> Candidate:

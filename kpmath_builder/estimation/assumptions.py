@@ -107,24 +107,25 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
     is_model = recipe.teacher_for("writer").uses_prompts
     yields = _OF_MODEL if is_model else _OF_PROGRAM
     samples = expected_samples(recipe.solutions)
+    versions = 1.0 + _harder_versions(recipe, yields)
     controls = recipe.controls.share if recipe.has_controls else 0.0
     planted = recipe.controls.judge_share if recipe.has_planted else 0.0
     requests: dict[Task, float] = {
         "extract": 1.0,
         "same_topic": round(len(seeds) ** _PAIRS_EXPONENT),
         "write": 1.0,
-        "work": yields.written + planted,
-        "judge": yields.written + planted,
-        "solve": (yields.written * yields.judged + controls) * samples,
+        "work": (versions * yields.written + planted) * recipe.judging.samples,
+        "judge": (versions * yields.written + planted) * recipe.judging.samples,
+        "solve": (versions * yields.written * yields.judged + controls) * samples,
         **_optional(recipe, yields),
     }
     loads: dict[PlannedTask, TaskLoad] = {
         **{task: counter.load(task, per_unit) for task, per_unit in requests.items()},
         **_embedding(recipe, len(seeds)),
     }
-    solved = yields.written * yields.judged
+    solved = versions * yields.written * yields.judged
     solution = loads["solve"].stored - _LOG_LINE + _SOLUTION_RECORD
-    candidate = _CANDIDATE + solved * samples * solution
+    candidate = versions * _CANDIDATE + solved * samples * solution
     kept = solved * yields.kept
     return Profile(
         seeds=len(seeds),
@@ -141,13 +142,20 @@ def assume(recipe: Recipe, prompts: Prompts, seeds: Sequence[SeedProblem]) -> Pr
 
 def _optional(recipe: Recipe, yields: _Yields) -> Mapping[Task, float]:
     """Return the requests per question of the tasks that only some recipes have."""
-    solved = yields.written * yields.judged
+    harder = _harder_versions(recipe, yields)
+    solved = (1.0 + harder) * yields.written * yields.judged
     requests: Mapping[Task, float] = {
         "compare": solved * _COMPARED,
         "attempt": solved * yields.kept * recipe.reference.samples,
-        "harder": solved * yields.kept,
+        "harder": harder,
     }
     return {task: requests[task] for task in requests if task in recipe.tasks_in_play}
+
+
+def _harder_versions(recipe: Recipe, yields: _Yields) -> float:
+    """Return the harder versions asked for per question, if they come to an agreement as often as questions do."""
+    agreed = yields.written * yields.judged * yields.kept
+    return sum(agreed**number for number in range(1, recipe.questions.harder_rounds + 1))
 
 
 def _embedding(recipe: Recipe, seeds: int) -> Mapping[PlannedTask, TaskLoad]:

@@ -25,6 +25,7 @@ from kpmath_builder.records import Stage, Tokens
 
 __all__ = ["measure", "measured_rates"]
 
+_JUDGING: tuple[PlannedTask, ...] = ("work", "judge")
 _MOST_LINES = 100_000
 """Lines of the synthesis logs that are read: enough for every mean, however large the folder."""
 
@@ -45,6 +46,8 @@ def measure(workspace: Workspace, recipe: Recipe, prompts: Prompts, assumed: Pro
     loads = {task: measured.get(task, load) for task, load in assumed.loads.items() if task not in foreign}
     loads |= {task: assumed.loads[task] for task in foreign & assumed.loads.keys()}
     loads["solve"] = _with_samples(loads["solve"], {**before, **begun.decided} if begun else {}, recipe)
+    judgements = recipe.judging.samples / before.get("judging.samples", 1)
+    loads |= {task: _times(loads[task], judgements) for task in _JUDGING}
     profile = replace(assumed, loads=loads, rates=measured_rates(workspace.folder))
     return profile if foreign else _with_yields(profile, workspace, sealed, asked)
 
@@ -78,7 +81,7 @@ class _Sealed:
         paths = [workspace.shard(number) for number in range(recipe.build.shards)]
         found = [(path, header) for path in paths if (header := shard_header(path))]
         funnel = sum((Funnel.from_json(header["funnel"]) for _, header in found), Funnel())
-        return cls(funnel, funnel.ended.total(), sum(path.stat().st_size for path, _ in found))
+        return cls(funnel, funnel.draws, sum(path.stat().st_size for path, _ in found))
 
 
 def _keys_of(spec: BuildSpec | None) -> Keys:
@@ -113,11 +116,12 @@ def _with_samples(load: TaskLoad, before: Keys, recipe: Recipe) -> TaskLoad:
     now = recipe.solutions
     names = ("samples", "sampling", "min_samples")
     then = now.model_copy(update={its: before[key] for its in names if (key := f"solutions.{its}") in before})
-    return (
-        load
-        if load.known is Known.ASSUMED
-        else replace(load, requests=load.requests * expected_samples(now) / expected_samples(then))
-    )
+    return _times(load, expected_samples(now) / expected_samples(then))
+
+
+def _times(load: TaskLoad, factor: float) -> TaskLoad:
+    """Return a measured load for more or fewer requests per question; what is assumed is for those of now already."""
+    return load if load.known is Known.ASSUMED else replace(load, requests=load.requests * factor)
 
 
 def _extraction(workspace: Workspace, assumed: Profile) -> dict[PlannedTask, TaskLoad]:

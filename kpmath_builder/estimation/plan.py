@@ -20,7 +20,7 @@ from kpmath_builder.recipe import (
 )
 from kpmath_builder.records import Tokens
 
-__all__ = ["BuildPlan", "Pace", "SizePlan", "TaskPlan", "pace_of", "plan_size"]
+__all__ = ["BuildPlan", "Pace", "SizePlan", "TaskPlan", "pace_of", "plan_size", "questions_for"]
 
 _BEFORE_QUESTIONS: frozenset[PlannedTask] = frozenset({"extract", "same_topic", "embed"})
 _OF_QUESTIONS: tuple[PlannedTask, ...] = ("write", "work", "judge", "solve", "compare", "attempt", "harder")
@@ -125,6 +125,8 @@ class BuildPlan:
     """Questions of the folder that have come to their end already."""
     measured_questions: int
     """How many questions the measured numbers rest on; 0: everything is assumed."""
+    rows_wanted: int | None = None
+    """`build.rows`; the questions of the first size are then those that it is expected to need, `build.questions` at most."""
 
     @property
     def hours_left(self) -> float:
@@ -136,6 +138,7 @@ class BuildPlan:
         """Return the plan as JSON values."""
         return {
             "name": self.name,
+            "rows_wanted": self.rows_wanted,
             "done_questions": self.done,
             "measured_questions": self.measured_questions,
             "hours_left": self.hours_left,
@@ -176,6 +179,12 @@ def plan_size(recipe: Recipe, profile: Profile, questions: int, paces: Mapping[s
         upload_files=data_files + _BESIDE_THE_TABLES + _OF_A_RELEASE,
         upload_bytes=round(dataset),
     )
+
+
+def questions_for(rows: int, profile: Profile, most: int) -> int:
+    """Return how many questions so many rows are expected to need, `most` at most."""
+    gain = profile.kept * profile.rows_per_kept
+    return max(1, min(most, math.ceil(rows / gain))) if gain > 0 else most
 
 
 def pace_of(settings: TeacherSettings, stated: float | None, measured: Mapping[str, float]) -> Pace | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kpmath_builder.errors import InputError
 from kpmath_builder.estimation.assumptions import assume
 from kpmath_builder.estimation.measurements import measure
-from kpmath_builder.estimation.plan import BuildPlan, Pace, pace_of, plan_size
+from kpmath_builder.estimation.plan import BuildPlan, Pace, pace_of, plan_size, questions_for
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
@@ -51,11 +51,14 @@ def plan_of_seeds(
     for settings in recipe.teachers.values():
         if pace := pace_of(settings, tokens_per_second, profile.rates):
             paces[settings.model_name] = pace
-    sizes = dict.fromkeys((recipe.build.questions, *_FURTHER_SIZES))
+    build = recipe.build
+    own = build.questions if build.rows is None else questions_for(build.rows, profile, build.questions)
+    sizes = dict.fromkeys((own, *_FURTHER_SIZES))
     return BuildPlan(
         name=recipe.name,
         sizes=tuple(plan_size(recipe, profile, questions, paces) for questions in sizes),
         paces=paces,
         done=profile.done,
         measured_questions=profile.measured_questions,
+        rows_wanted=build.rows,
     )

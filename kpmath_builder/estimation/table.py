@@ -16,6 +16,8 @@ def lines_of_plan(plan: BuildPlan) -> Iterator[str]:
     """Yield the tables and what they rest on."""
     own = plan.sizes[0]
     yield f"Plan of {plan.name}: {own.questions:,} questions"
+    if plan.rows_wanted is not None:
+        yield _wanted(plan.rows_wanted, own)
     yield ""
     head = ("task", "model", "requests", "tokens read", "tokens written", "GPU hours", "cost", "lengths")
     yield from _aligned([head, *(_task(task) for task in own.tasks)], text_columns={0, 1, 7})
@@ -51,6 +53,15 @@ _COLUMN = (
     "upload",
     "files uploaded",
 )
+
+
+def _wanted(rows: int, own: SizePlan) -> str:
+    if own.rows < 0.999 * rows:
+        return (
+            f"build.rows wants {rows:,} rows, and {own.rows:,} are expected of {own.questions:,} questions, the most that may be drawn: "
+            "raise build.questions."
+        )
+    return f"build.rows wants {rows:,} rows: {own.questions:,} questions are expected to give them."
 
 
 def _task(task: TaskPlan) -> tuple[str, ...]:

@@ -83,16 +83,24 @@ class Ask:
         return self._run.prompts.instructions(task)
 
     async def reply(
-        self, task: Task, material: Material, kind: type[T], refuse: Callable[[T], str] = _accept
+        self,
+        task: Task,
+        material: Material,
+        kind: type[T],
+        refuse: Callable[[T], str] = _accept,
+        *,
+        sample: int = 0,
     ) -> Reply[T]:
         """Ask until a reply is readable, at most `build.attempts` times; each attempt has a seed of its own.
 
         After a reply that ran in a loop there is one more attempt, with half the tokens. `refuse` returns why a reply that can be
-        read does not fit the material, or "".
+        read does not fit the material, or "". `sample` is the number of the reply, if several are wanted.
         """
         reason, looped = "", False
         for attempt in range(self._run.recipe.build.attempts):
-            (response,) = await self._ask(task, material, range(1), attempt, after_loop=looped)
+            (response,) = await self._ask(
+                task, material, range(sample, sample + 1), attempt, after_loop=looped
+            )
             read = _read(response, kind, refuse)
             self._note(task, response, read)
             value, reason = read.value, read.reason

@@ -80,6 +80,11 @@ class Run:
         self._retry_given_up = retry_given_up
         self._needs_all = needs_all
 
+    @property
+    def asks(self) -> bool:
+        """Whether teachers are there to be asked."""
+        return self._teachers is not None
+
     def request(
         self,
         task: Task,

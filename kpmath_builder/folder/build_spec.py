@@ -8,7 +8,7 @@ anew. What is made of the answers (`decided`) may change and asks nothing.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -28,6 +28,8 @@ ASKING = "answers may be asked for"
 _TEST_SET = "the test set "
 _OF_TABLES = (_TEST_SET, "selection.", "seed_repeats.", "contamination.", "duplicates.")
 """Beginnings of what only the tables depend on: a change leaves the shards of candidates as they are."""
+_OF_REFEREE = ("roles.referee.", "referee.", "the prompt of compare")
+"""Beginnings of what is asked only if `consensus.referee` is true."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,32 @@ class BuildSpec:
             "shard": shard,
             **self.layout,
             "generation": self.generation(shard),
-            "build spec": _hash([self.origin, self.asked, _without(self.decided, _OF_TABLES)]),
+            "build spec": _hash([self.origin, self.asked, self._decided_of_shards]),
             "draw": draw,
         }
+
+    @property
+    def _decided_of_shards(self) -> Keys:
+        """What is decided in the shards; all of it if the tables decide how many questions are drawn."""
+        counts_rows = self.decided.get("build.rows") is not None
+        return self.decided if counts_rows else _without(self.decided, _OF_TABLES)
 
     def generation(self, shard: int) -> int:
         """Return how often a shard was begun anew."""
         return self.generations.get(str(shard), 0)
 
     def changes(self, since: "BuildSpec") -> Iterator[str]:
-        """Yield what is now asked otherwise than `since`, as "key was X and is now Y"."""
-        return differences(since.asked, self.asked)
+        """Yield what is now asked otherwise than `since`, as "key was X and is now Y".
+
+        Whether a referee is asked at all is a decision; what it is asked with matters only if it was asked before and is now.
+        """
+        before, now = since.asked, self.asked
+        both = {
+            key
+            for key in (*before, *now)
+            if not key.startswith(_OF_REFEREE) or key in before.keys() & now.keys()
+        }
+        return differences(_only(before, both), _only(now, both))
 
     def changes_of_seeds(self, since: "BuildSpec | None") -> Iterator[str]:
         """Yield why the seeds are others than `since`, as far as keys of the recipe say so."""
@@ -119,6 +136,10 @@ class BuildSpec:
 def test_set_key(name: str) -> str:
     """Return the key of a test set's digest among what is decided."""
     return f"{_TEST_SET}{name}"
+
+
+def _only(keys: Keys, names: Collection[str]) -> Keys:
+    return {name: value for name, value in keys.items() if name in names}
 
 
 def _without(keys: Keys, beginnings: tuple[str, ...]) -> Keys:

@@ -1,9 +1,10 @@
 """What a build must not take over, cut or overwrite: other people's files, another recipe's folder, rows that are there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.sealed import DamagedError, read_text
@@ -11,6 +12,7 @@ from kpmath_builder.folder.paths import MIX_RECIPE
 from kpmath_builder.folder.proved import plain_files
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.funnel import Funnel
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.text import cut_list, shown
 
@@ -65,16 +67,22 @@ def check_folder(recipe: Recipe, *, shrink: bool) -> None:
             f"--set build.folder=…, or rename what is there with `kpmath rescore {workspace.folder} --set name={recipe.name}`."
         )
     if not shrink:
-        check_not_smaller(workspace, recipe.build.questions)
+        check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
 
 
-def check_not_smaller(workspace: Workspace, questions: int) -> None:
-    """Raise `InputError` if the folder holds candidates of more questions than these."""
+def check_not_smaller(workspace: Workspace, questions: int, rows: int | None = None) -> None:
+    """Raise `InputError` if the folder holds candidates of more questions than these, or tables of more rows."""
     built = max(_built(workspace), default=0)
     if questions < built:
         raise InputError(
             f"{workspace.folder} holds {built:,} questions, and build.questions is {questions:,} now, which would cut its tables: set it to "
             f"{built} or more, choose another folder with --set build.folder=…, or add --shrink (shrink=True) if that is meant."
+        )
+    there = int(_noted(workspace).get("rows", {}).get("qa-pairs", 0))
+    if rows is not None and rows < there:
+        raise InputError(
+            f"{workspace.folder} holds {there:,} rows, and build.rows is {rows:,} now, which would cut its tables: set it to {there} or more, "
+            "choose another folder with --set build.folder=…, or add --shrink (shrink=True) if that is meant."
         )
 
 
@@ -185,9 +193,15 @@ def _built(workspace: Workspace) -> Iterator[int]:
     """Yield how many questions each sealed shard, and the tables, show that there are."""
     for path in workspace.candidates.glob(f"shard-{'[0-9]' * 5}.jsonl"):
         header = shard_header(path)
-        if header and header["rows"]:  # its last number is one less than the questions
-            yield int(header["shard"]) + (int(header["rows"]) - 1) * int(header["build.shards"]) + 1
+        draws = Funnel.from_json(header["funnel"]).draws if header else 0
+        if header and draws:  # its last number is one less than the questions
+            yield int(header["shard"]) + (draws - 1) * int(header["build.shards"]) + 1
+    if funnel := _noted(workspace).get("funnel"):
+        yield Funnel.from_json(funnel).draws
+
+
+def _noted(workspace: Workspace) -> Mapping[str, Any]:
+    """Return the manifest of the tables; empty without one."""
     with suppress(DamagedError):
-        manifest = workspace.read_manifest()
-        if manifest:
-            yield int(manifest.get("rows", {}).get("scored", 0))
+        return workspace.read_manifest() or {}
+    return {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kpmath_builder.folder.log_scan import tokens_of
 from kpmath_builder.records import Tokens
 
-__all__ = ["TaskCost", "costs_by_task"]
+__all__ = ["TaskCost", "costs_by_task", "draws_asked"]
 
 _HEAD = re.compile(rb'\{"key":"[^"]+","task":"(\w+)","for":("(?:[^"\\]|\\.)*")')
 
@@ -34,3 +34,10 @@ def costs_by_task(lines: Iterable[bytes]) -> Mapping[str, TaskCost]:
             cost.stored += len(line)
             cost.addresses.add(head[2])
     return costs
+
+
+def draws_asked(lines: Iterable[bytes]) -> int:
+    """Return how many blueprints were drawn, up to the last one for which a question was asked for."""
+    heads = filter(None, map(_HEAD.match, lines))
+    numbers = (head[2].strip(b'"') for head in heads if head[1] == b"write")
+    return max((int(number) + 1 for number in numbers if number.isdigit()), default=0)

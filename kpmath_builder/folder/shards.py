@@ -1,5 +1,6 @@
 """Candidates on disk, a shard at a time: written as they come, sealed in the order of their numbers."""
 
+import os
 from array import array
 from collections.abc import Iterator
 from heapq import merge
@@ -31,35 +32,53 @@ class ShardWriter:
         self._path = path
         self._header = header
         self._expected = expected
+        self._draws = 0
         self._places = array("q")
         self._part = path.with_suffix(".part")
         self._part.unlink(missing_ok=True)  # a killed writer's, or a link that is not to be followed
         self._file = self._part.open("x+b")
 
-    def add(self, candidate: Candidate) -> None:
-        """Write one candidate."""
-        self.funnel.add(candidate)
-        line = candidate.model_dump_json().encode() + b"\n"
-        self._places.extend((candidate.blueprint.index, self._file.tell(), len(line)))
-        self._file.write(line)
+    def add(self, *candidates: Candidate) -> None:
+        """Write the candidates of one draw, in their order."""
+        self._draws += 1
+        for candidate in candidates:
+            self.funnel.add(candidate)
+            line = candidate.model_dump_json().encode() + b"\n"
+            self._places.extend((candidate.blueprint.index, self._file.tell(), len(line)))
+            self._file.write(line)
         self._file.flush()  # `kpmath status` counts what is there
 
     @property
     def complete(self) -> bool:
-        """Whether all expected candidates are there."""
-        return len(self._places) == 3 * self._expected
+        """Whether all expected draws are there."""
+        return self._draws == self._expected
 
-    def seal(self) -> None:
-        """Sort the candidates by number into the shard's file, atomically, behind a header line."""
+    def candidates(self, below: int) -> Iterator[Candidate]:
+        """Yield the candidates of numbers below `below` that are there, in their order."""
+        return (_candidate(self._part, line) for line in self._lines(self._ordered(below)))
+
+    def seal(self, below: int | None = None) -> None:
+        """Sort the candidates by number into the shard's file, atomically, behind a header line.
+
+        Those of numbers from `below` on, if it is given, are left out: nothing counts them.
+        """
         self._part.unlink()  # open still; a kill from here on leaves no second copy of the shard
-        places = sorted(zip(self._places[0::3], self._places[1::3], self._places[2::3], strict=True))
-        write_lines(self._path, {**self._header, "funnel": self.funnel.as_json()}, self._lines(places))
+        if below is not None and any(index >= below for index in self._places[0::3]):
+            self.funnel = Funnel()
+            for candidate in self.candidates(below):
+                self.funnel.add(candidate)
+        header = {**self._header, "funnel": self.funnel.as_json()}
+        write_lines(self._path, header, self._lines(self._ordered(below)))
         self.discard()
 
-    def _lines(self, places: list[tuple[int, int, int]]) -> Iterator[bytes]:
-        for _, offset, length in places:
-            self._file.seek(offset)
-            yield self._file.read(length)
+    def _ordered(self, below: int | None) -> list[tuple[int, int]]:
+        """Return offset and length of the candidates' lines, in the order of the candidates."""
+        places = sorted(zip(self._places[0::3], self._places[1::3], self._places[2::3], strict=True))
+        return [(offset, length) for index, offset, length in places if below is None or index < below]
+
+    def _lines(self, places: list[tuple[int, int]]) -> Iterator[bytes]:
+        for offset, length in places:
+            yield os.pread(self._file.fileno(), length, offset)
 
     def discard(self) -> None:
         """Close and remove the unsealed file."""

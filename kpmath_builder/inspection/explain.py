@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.errors import InputError
@@ -18,8 +18,8 @@ from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.records import HELD_BACK, Candidate, Extraction, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
-from kpmath_builder.synthesis.batch import draw, drawer_for
-from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.leading import draw, drawer_for
+from kpmath_builder.synthesis.versions import address_of, synthesise_versions
 
 __all__ = ["QuestionExplanation", "SeedExplanation", "explain"]
 
@@ -127,7 +127,8 @@ def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Works
 
 def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> QuestionExplanation:
     candidate, ask = _led(row_id, knowledge, run, workspace)
-    _, _, sample = _place(row_id, candidate.blueprint.id.partition("-")[0])
+    place = _place(row_id, candidate.blueprint.id.partition("-")[0])
+    sample = place.sample if place else None
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
     if sample is not None and sample not in {solution.sample for solution in candidate.solutions}:
         raise _no_row(workspace, row_id)
@@ -150,15 +151,26 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
 def _led(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> tuple[Candidate, Ask]:
     """Lead the blueprint of a row through the method again, over the log alone."""
     drawer = drawer_for(knowledge, run.recipe)
-    index, generation, _ = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
+    place = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
     build = run.recipe.build
-    known = 0 if index is None else _generations(workspace, index % build.shards)
-    if index is None or index >= build.questions or generation > known:
+    if place is None or place.draw >= build.questions:
+        raise _no_row(workspace, row_id)
+    index, generation, version, _ = place
+    if generation > _generations(workspace, index % build.shards):
         raise _no_row(workspace, row_id)
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
+    asks: list[Ask] = []
     with workspace.read_log("synthesis", index % build.shards) as log:
-        ask = Ask(run, log, index, generation)
-        return run_apart(synthesise(draw(drawer, index, generation), seeds, ask, run.recipe)), ask
+
+        def ask_of(number: int) -> Ask:
+            asks.append(Ask(run, log, address_of(index, number), generation))
+            return asks[-1]
+
+        blueprint = draw(drawer, index, generation)
+        versions = run_apart(synthesise_versions(blueprint, seeds, ask_of, run.recipe))
+    if version >= len(versions):
+        raise _no_row(workspace, row_id)
+    return versions[version], asks[version]
 
 
 def _question_of(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> str:
@@ -176,12 +188,27 @@ def _no_row(workspace: Workspace, row_id: str) -> InputError:
     return InputError(f"{workspace.folder} has no row {row_id}: take an id from one of its tables.")
 
 
-def _place(row_id: str, draw_id: str) -> tuple[int | None, int, int | None]:
-    """Read number, generation and sample out of an id; an id of an older generation is found in the log as well."""
-    found = re.fullmatch(rf"{draw_id}-([0-9]{{8}})(?:g([1-9][0-9]{{0,8}}))?(?:-([0-9]{{2,9}}))?", row_id)
+class _Place(NamedTuple):
+    """What the id of a row says."""
+
+    draw: int
+    generation: int
+    version: int
+    """0 is the question of the blueprint, 1 the first harder version of it."""
+    sample: int | None
+
+
+def _place(row_id: str, draw_id: str) -> _Place | None:
+    """Read the parts of an id; an id of an older generation is found in the log as well."""
+    found = re.fullmatch(
+        rf"{draw_id}-([0-9]{{8}})(?:g([1-9][0-9]{{0,8}}))?(?:h([1-9]))?(?:-([0-9]{{2,9}}))?", row_id
+    )
     if found is None:
-        return None, 0, None
-    return int(found[1]), int(found[2] or 0), None if found[3] is None else int(found[3])
+        return None
+    index, generation, version, sample = found.groups()
+    return _Place(
+        int(index), int(generation or 0), int(version or 0), None if sample is None else int(sample)
+    )
 
 
 def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
@@ -194,6 +221,10 @@ def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
     if candidate.vote is not None:
         vote = candidate.vote
         yield f"consensus ({vote.mode}): winner {vote.winner}, share {vote.share:.2f} of {vote.votes} votes"
+    if candidate.parent is not None:
+        yield f"a harder version of {candidate.parent}"
+    if candidate.attempts is not None:
+        yield f"reference solver: {candidate.attempts}"
     for solution in candidate.solutions:
         if sample in (None, solution.sample):
             faults = (

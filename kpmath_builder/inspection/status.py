@@ -7,6 +7,7 @@ from typing import Any
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.findings import find_in_rows, find_in_seeds
@@ -44,6 +45,8 @@ class ShardStatus:
     age: float | None
     """Seconds since something was last written."""
     funnel: Funnel = field(default_factory=Funnel)
+    rows: int = 0
+    """Rows that its agreed questions give before repeats are dropped, while it is made."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Status:
     """Whether the tables are there, whole as far as their lengths show."""
     curation: CurationReport | None = None
     """What the questions repeat; known once the tables are there."""
+    rows_wanted: int | None = None
+    """`build.rows`."""
+    rows_reached: int | None = None
+    """Rows of `qa-pairs`, or, while they are made with `build.rows`, those that the agreed questions give before repeats are dropped."""
     labels: LabelReport | None = None
     """What the controls say of labels and judge; known once the tables are there, if anything was asked beside the questions."""
 
@@ -81,6 +88,8 @@ class Status:
         return {
             "finished": self.finished,
             "sentence": self.sentence,
+            "rows_wanted": self.rows_wanted,
+            "rows_reached": self.rows_reached,
             "shards": shards,
             "funnel": self.funnel.as_json(),
             "curation": self.curation.as_json() if self.curation else None,
@@ -96,12 +105,17 @@ def read_status(folder: Path) -> Status:
     spec, draw = workspace.begun(), workspace.draw
     shards = [_shard(workspace, recipe, spec, draw or "", number) for number in range(recipe.build.shards)]
     manifest = workspace.finished(spec, quick=True)
+    wanted = recipe.build.rows
+    reached = None if wanted is None else sum(shard.rows for shard in shards)
     if manifest is not None:
+        reached = manifest["rows"]["qa-pairs"]
         rows = ", ".join(f"{rows:,} rows in {config}" for config, rows in manifest["rows"].items())
         funnel, sentence = Funnel.from_json(manifest["funnel"]), f"Finished: {rows}."
     else:
         funnel = sum((shard.funnel for shard in shards), Funnel())
         sentence = _sentence(workspace, shards)
+    if wanted is not None:
+        sentence += f" {reached:,} of {wanted:,} rows (build.rows){'' if manifest else ', before repeats are dropped'}."
     more = (_damaged(workspace, shards), _unanswered(workspace, shards))
     sentence = " ".join(filter(None, (sentence, *more)))
     outcome = outcome_of(workspace, recipe, Knowledge.load_if_whole(workspace), funnel)
@@ -116,7 +130,17 @@ def read_status(folder: Path) -> Status:
     controls = manifest.get("calibration") if manifest else None
     labels = LabelReport.from_json(controls) if controls else None
     is_finished = manifest is not None
-    return Status(shards, funnel, sentence, outcome, finished=is_finished, curation=curation, labels=labels)
+    return Status(
+        shards,
+        funnel,
+        sentence,
+        outcome,
+        finished=is_finished,
+        curation=curation,
+        labels=labels,
+        rows_wanted=wanted,
+        rows_reached=reached,
+    )
 
 
 def _unanswered(workspace: Workspace, shards: list[ShardStatus]) -> str:
@@ -171,18 +195,22 @@ def _shard(
     state, funnel = _state(workspace, spec, draw, number)
     if owner and state != "sealed":
         state = "begun"
+    rows = 0
     if state == "begun" or (state == "waiting" and tokens.requests):
-        state, funnel = "begun", _unsealed(part)
+        state, (funnel, rows) = "begun", _unsealed(part, recipe)
+    done = funnel.draws
+    is_whole = recipe.build.rows is not None and state == "sealed"
     return ShardStatus(
         number,
         state,
         str(owner or ""),
         spec.generation(number) if spec else 0,
-        done=sum(funnel.ended.values()),
-        total=len(shard_indexes(number, recipe.build.shards, recipe.build.questions)),
+        done=done,
+        total=done if is_whole else len(shard_indexes(number, recipe.build.shards, recipe.build.questions)),
         tokens=tokens,
         age=_age(log, sealed, part),
         funnel=funnel,
+        rows=rows,
     )
 
 
@@ -197,17 +225,19 @@ def _state(workspace: Workspace, spec: BuildSpec | None, draw: str, number: int)
     return "sealed" if is_current else "stale", Funnel.from_json(header["funnel"])
 
 
-def _unsealed(part: Path) -> Funnel:
-    """Count the candidates of a shard that is being made; its last line may be half written."""
-    funnel = Funnel()
+def _unsealed(part: Path, recipe: Recipe) -> tuple[Funnel, int]:
+    """Count the candidates of a shard that is being made, and the rows that they give; its last line may be half written."""
+    funnel, rows, selection = Funnel(), 0, Selection(recipe.selection)
     try:
         with part.open("rb") as lines:
             for line in lines:
                 if line.endswith(b"\n"):
-                    funnel.add(Candidate.model_validate_json(line))
+                    candidate = Candidate.model_validate_json(line)
+                    funnel.add(candidate)
+                    rows += len(selection.texts(candidate)) if candidate.is_agreed else 0
     except (OSError, ValueError):
         pass
-    return funnel
+    return funnel, rows
 
 
 def _age(*paths: Path) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from kpmath_builder.completion import tabulate
+from kpmath_builder.completion import make_candidates, tabulate
 from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.execution.run import Run
@@ -35,7 +35,6 @@ from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import DropReason
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
 from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks
-from kpmath_builder.synthesis.batch import synthesise_all
 
 __all__ = ["Disagreement", "Verifier"]
 
@@ -112,6 +111,10 @@ class Verifier:
             again.make()
             yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, run, known)
+            other_sets = self._other_sets(spec)
+            if recipe.build.rows is not None and other_sets:
+                yield self._not_comparable(other_sets)
+                return
             yield from self._candidates(workspace, again, run, known, spec)
             if workspace.manifest.exists():
                 yield from self._compared_tables(workspace, again, recipe, known, spec)
@@ -195,7 +198,7 @@ class Verifier:
     ) -> Iterator[Disagreement]:
         shards = range(run.recipe.build.shards)
         sealed = [number for number in shards if _is_sealed(workspace, number, spec, known)]
-        run.stop.run_to_end(synthesise_all(known, run, again, spec, sealed))
+        run.stop.run_to_end(make_candidates(known, run, again, spec, sealed, benchmarks=self._benchmarks))
         for number in sealed:
             log = workspace.log("synthesis", number)
             if not log.exists():
@@ -214,20 +217,28 @@ class Verifier:
                 what = "belongs to another build" if workspace.shard(number).exists() else "is missing"
                 name = f"candidates/{workspace.shard(number).name}"
                 yield Disagreement(name, "all of it", what, self._remedies.remade)
-                run.stop.run_to_end(synthesise_all(known, run, again, spec, [number]))
+                run.stop.run_to_end(
+                    make_candidates(known, run, again, spec, [number], benchmarks=self._benchmarks)
+                )
 
     def _compared_tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
         """Compare the tables, unless they were compared with a test set that is not as it was."""
-        other = [
+        if other := self._other_sets(spec):
+            yield self._not_comparable(other)
+        else:
+            yield from self._tables(workspace, again, recipe, known, spec)
+
+    def _other_sets(self, spec: BuildSpec) -> Sequence[str]:
+        """Return the test sets that are not as they were when the tables were written; they decide which rows are kept."""
+        return [
             one.name for one in self._benchmarks if spec.decided.get(test_set_key(one.name)) != one.digest
         ]
-        if not other:
-            yield from self._tables(workspace, again, recipe, known, spec)
-            return
-        what = f"cannot be made again: {', '.join(other)} cannot be read as it was when they were written"
-        yield Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
+
+    def _not_comparable(self, sets: Sequence[str]) -> Disagreement:
+        what = f"cannot be made again: {', '.join(sets)} cannot be read as it was when they were written"
+        return Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec

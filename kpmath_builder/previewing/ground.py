@@ -11,8 +11,8 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.randomness import rng, sample_indices
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import SeedProblem
-from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.blueprints import ONE_PROBLEM
+from kpmath_builder.synthesis.leading import draw, drawer_for
 
 __all__ = ["Ground", "find_ground", "handful"]
 

@@ -39,8 +39,8 @@ from kpmath_builder.records import Candidate, Tokens
 from kpmath_builder.seeds import SeedSet
 from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks, unread
 from kpmath_builder.stopping import stop_on_signals
-from kpmath_builder.synthesis.batch import draw, drawer_for
 from kpmath_builder.synthesis.candidates import synthesise
+from kpmath_builder.synthesis.leading import draw, drawer_for
 
 __all__ = ["MOST_ROWS", "preview"]
 

@@ -46,6 +46,8 @@ def row_lines(
             continue
         text = solution.text if show_prompts else cut(" ".join(solution.text.split()), LONGEST_SOLUTION)
         yield from _indented(text, "      ")
+    if candidate.attempts is not None:
+        yield f"reference: {candidate.attempts}"
     for mark in candidate.repeats:
         yield f"repeats: {mark.id}{f' of {mark.set}' if mark.set else ''}, {mark.kind}"
     yield f"decision: {_decision(candidate)}"

@@ -37,7 +37,7 @@ class PreviewRow:
     def judge_words(self) -> str:
         """What the judge worked out and then replied, as it came; "" if nobody judged."""
         said = {
-            sample.request.task: sample.response.text
+            (sample.request.task, sample.number): sample.response.text
             for sample in self.asked
             if ROLE_OF[sample.request.task] == "judge"
         }

@@ -79,7 +79,14 @@ _TABLE_OF: Mapping[Role, str] = {
     "reference": "reference",
 }
 """Role to the table with the sampling of what it is asked."""
-_AS_BEFORE: Mapping[str, Any] = {"consensus.referee": False}
+_AS_BEFORE: Mapping[str, Any] = {
+    "build.rows": None,
+    "consensus.referee": False,
+    "judging.samples": 1,
+    "questions.harder_rounds": 0,
+    "selection.max_pass_rate": None,
+    "selection.min_pass_rate": None,
+}
 """Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
 
 
@@ -158,6 +165,15 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _referee_is_a_model(self) -> Self:
+        if self.consensus.referee and not self.teacher_for("referee").uses_prompts:
+            raise ValueError(
+                "consensus.referee is true, but the referee is the embedded program, which compares nothing that the builder does not: name a "
+                "model in [roles.referee]"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _solvers_differ(self) -> Self:
         """Two solvers with equal requests get equal answers, which would agree without having been found twice."""
         asked: dict[str, str] = {}
@@ -169,6 +185,23 @@ class Recipe(Section):
                     f"solvers {other} and {name} would be asked the same: give one of them another model, sampling, extra or prompt, or "
                     "make them one solver with all the addresses"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _a_model_writes_harder_versions(self) -> Self:
+        if self.questions.harder_rounds and not self.teacher_for("writer").uses_prompts:
+            raise ValueError(
+                "questions.harder_rounds needs a model as the writer, and the symbolic teacher is a program: set it to 0, or name a model in "
+                "[roles.writer]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_attempts(self) -> Self:
+        if self.selection.bounds_pass_rate and "attempt" not in self.tasks_in_play:
+            raise ValueError(
+                "selection.min_pass_rate and selection.max_pass_rate need a model that attempts the questions: name one in [roles.reference]"
+            )
         return self
 
     @model_validator(mode="after")
@@ -222,7 +255,7 @@ class Recipe(Section):
         optional: Mapping[Task, bool] = {
             "compare": self.consensus.referee,
             "attempt": "reference" in self.roles,
-            "harder": False,
+            "harder": self.questions.harder_rounds > 0,
         }
         assert optional.keys() == OPTIONAL
         return tuple(task for task in ROLE_OF if optional.get(task, True))

@@ -149,6 +149,14 @@ class BlueprintsSettings(Section):
 class QuestionsSettings(Sampled):
     """Writing questions (paper section 2.2)."""
 
+    harder_rounds: int = key(
+        "how often the writer is asked for a harder version of an agreed question, each time of the version before; every version is a "
+        "candidate of its own (docs/difficulty.md)",
+        0,
+        ge=0,
+        le=8,
+    )
+
     checks: bool = key(
         "whether questions of a model that are none are dropped by program before they are judged: answers, remarks about the task, "
         "nothing asked, copies of the practices",
@@ -166,8 +174,23 @@ class JudgingSettings(Sampled):
     temperature: float = key("sampling temperature", 0.0, ge=0)
     top_p: float = key("nucleus sampling", 1.0, gt=0, le=1)
     max_tokens: int = key("longest reply in tokens", 1024, ge=1)
+    samples: int = key(
+        "judgements per question, whose scores are averaged; more than one needs a temperature above 0",
+        1,
+        ge=1,
+        le=64,
+    )
     threshold: float = key("lowest quality of a question that is solved", 0.85, KeyKind.DECISION, ge=0, le=1)
     max_sub_questions: int = key("questions with more sub-questions are dropped", 3, KeyKind.DECISION, ge=1)
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> Self:
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError(
+                f"judging.samples is {self.samples}, but judging.temperature is 0, at which all judgements are one: raise the temperature, "
+                "e.g. to 0.7"
+            )
+        return self
 
 
 class SolutionsSettings(Sampled):
@@ -476,6 +499,42 @@ class SelectionSettings(Section):
         False,  # noqa: FBT003 -- a default
         KeyKind.DECISION,
     )
+    min_pass_rate: float | None = key(
+        "lowest share of the reference solver's attempts ([roles.reference]) that must pass, so that no question is hopeless; unset: any",
+        None,
+        KeyKind.DECISION,
+        ge=0,
+        le=1,
+    )
+    max_pass_rate: float | None = key(
+        "highest share of them that may pass, so that no question is trivial; unset: any",
+        None,
+        KeyKind.DECISION,
+        ge=0,
+        le=1,
+    )
+
+    @property
+    def bounds_pass_rate(self) -> bool:
+        """Whether questions are selected by their difficulty."""
+        return self.min_pass_rate is not None or self.max_pass_rate is not None
+
+    def allows(self, pass_rate: float | None) -> bool:
+        """Return whether a question of this pass rate may be kept; one that is not known lies within no bounds."""
+        if not self.bounds_pass_rate:
+            return True
+        least = 0.0 if self.min_pass_rate is None else self.min_pass_rate
+        most = 1.0 if self.max_pass_rate is None else self.max_pass_rate
+        return pass_rate is not None and least <= pass_rate <= most
+
+    @model_validator(mode="after")
+    def _some_pass_rate_fits(self) -> Self:
+        least, most = self.min_pass_rate, self.max_pass_rate
+        if least is not None and most is not None and least > most:
+            raise ValueError(
+                "selection.min_pass_rate is larger than selection.max_pass_rate: no question could be kept"
+            )
+        return self
 
 
 class BuildSettings(Section):
@@ -488,8 +547,16 @@ class BuildSettings(Section):
         public=False,
     )
     questions: int = key(
-        "blueprints to draw, each one question at most; may grow in a folder that is built, and shrinks only with --shrink",
+        "blueprints to draw, each one question at most, or with build.rows the most that may be drawn; may grow in a folder that is "
+        "built, and shrinks only with --shrink",
         1000,
+        KeyKind.DECISION,
+        ge=1,
+    )
+    rows: int | None = key(
+        "rows of qa-pairs to make: blueprints are drawn, in the order of the draws, until so many rows are kept; may grow, and shrinks "
+        "only with --shrink; unset: all build.questions are drawn",
+        None,
         KeyKind.DECISION,
         ge=1,
     )

@@ -68,9 +68,10 @@ class Beside:
 
     async def _judged(self, case: PlantedCase, ask: Ask) -> PlantedQuestion:
         planted = PlantedQuestion(kind=case.kind.value, id=case.practice.seed.id)
-        most = self._run.recipe.blueprints.max_key_points_per_topic
+        recipe = self._run.recipe
+        shown = _shown(case.shown, recipe.blueprints.max_key_points_per_topic)
         try:
-            judged = await judge(case.question, _shown(case.shown, most), ask)
+            judged = await judge(case.question, shown, ask, recipe.judging.samples)
         except NotAskedError as error:
             return planted.model_copy(update={"spent": _spent(ask), "reason": str(error)})
         made = {"judgement": judged.value, "reason": judged.reason, "spent": _spent(ask)}

@@ -1,6 +1,7 @@
 """Writing a question from a blueprint, and judging it (paper section 2.2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean, median_high
 from typing import Any
 
 from kpmath_builder import answers
@@ -9,7 +10,7 @@ from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import FINAL
 from kpmath_builder.records import Blueprint, Judgement, SeedProblem
 
-__all__ = ["Shown", "judge", "judgement_of", "show", "write"]
+__all__ = ["Shown", "average", "judge", "judgement_of", "show", "write", "write_harder"]
 
 LONGEST_WORK = 6000
 """Characters of the judge's own work that it is shown again."""
@@ -37,13 +38,27 @@ async def write(practices: Shown, ask: Ask) -> Reply[WriteReply]:
     return await ask.reply("write", {"practices": practices}, WriteReply)
 
 
-async def judge(question: str, practices: Shown, ask: Ask) -> Reply[Judgement]:
+async def write_harder(question: str, practices: Shown, ask: Ask) -> Reply[WriteReply]:
+    """Ask for a harder version of a question that needs the same key points."""
+    return await ask.reply("harder", {"question": question, "practices": practices}, WriteReply)
+
+
+async def judge(question: str, practices: Shown, ask: Ask, samples: int) -> Reply[Judgement]:
+    """Judge a question once or several times; several judgements are averaged if most of them can be read."""
+    replies = [await _judge(question, practices, ask, sample) for sample in range(samples)]
+    read = [reply.value for reply in replies if reply.value is not None]
+    if 2 * len(read) > samples:
+        return Reply(average(read))
+    return next(reply for reply in replies if reply.value is None)
+
+
+async def _judge(question: str, practices: Shown, ask: Ask, sample: int) -> Reply[Judgement]:
     """Let the judge work the question out, then ask for a verdict, and make the two criteria and the paper's one score of it.
 
     A model that is shown the lines of a verdict fills them in at once, without a thought; so the work is a request of its own, in which
     nothing else is asked.
     """
-    (work,) = await ask.samples("work", {"question": question, "practices": practices}, 1)
+    (work,) = await ask.samples("work", {"question": question, "practices": practices}, 1, first=sample)
     if work.finish_reason in FINAL:
         return Reply(None, work.text)
     points = [point for practice in practices for point in practice["key_points"]]
@@ -55,7 +70,7 @@ async def judge(question: str, practices: Shown, ask: Ask) -> Reply[Judgement]:
 
     solution = answers.solution_text(work.text, ask.headings)
     material = {"question": question, "work": solution.text[:LONGEST_WORK], "practices": practices}
-    reply = await ask.reply("judge", material, JudgeReply, refuse)
+    reply = await ask.reply("judge", material, JudgeReply, refuse, sample=sample)
     if reply.value is None:
         return Reply(None, reply.reason)
     answer = answers.final_answer(solution) if work.finish_reason == "stop" else None
@@ -80,3 +95,34 @@ def judgement_of(said: JudgeReply, points: Sequence[str], answer: str) -> Judgem
         sub_questions=said.final_answers,
         judge_answer=answer,
     )
+
+
+def average(judgements: Sequence[Judgement]) -> Judgement:
+    """Return one judgement made of several: mean scores, all that was found missing or wrong, the median of the sub-questions.
+
+    The judge's answer is the one that most judgements come to, or none if as many come to none.
+    """
+    if len(judgements) == 1:
+        return judgements[0]
+    present = fmean(its.key_points_present for its in judgements)
+    correctness = fmean(its.correctness for its in judgements)
+    return Judgement(
+        key_points_present=present,
+        correctness=correctness,
+        quality=min(present, correctness),
+        missing_key_points=_distinct(point for its in judgements for point in its.missing_key_points),
+        errors=_distinct(error for its in judgements for error in its.errors),
+        sub_questions=median_high(its.sub_questions for its in judgements),
+        judge_answer=_commonest([its.judge_answer for its in judgements]),
+        judgements=len(judgements),
+    )
+
+
+def _commonest(said: Sequence[str]) -> str:
+    classes = answers.vote([answer or None for answer in said]).classes
+    none = sum(not answer for answer in said)
+    return str(classes[0].answer) if classes and len(classes[0].members) > none else ""
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

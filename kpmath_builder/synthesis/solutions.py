@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple, Self
 
 from kpmath_builder import answers
@@ -11,8 +12,9 @@ from kpmath_builder.protocol import Response
 from kpmath_builder.recipe import ConsensusSettings, SolutionsSettings
 from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
+from kpmath_builder.synthesis.referee import Referee
 
-__all__ = ["Agreement", "agree", "solve"]
+__all__ = ["Agreement", "agree", "read_answer", "solve"]
 
 _ENDS_BEFORE = (answers.Cut.TURN, answers.Cut.PROBLEM)
 """A solution that ends where another turn or problem begins is whole, even if the text was cut off at its length later."""
@@ -31,19 +33,23 @@ async def solve(
     responses: list[Response] = []
     solvers: list[str] = []
     agreement: Agreement | None = None
+    referee = Referee(question, ask)
     more = stopping.least if stopping else rule.samples
     while more:
         for solver, response in await ask.solutions(material, more, first=len(responses)):
             solvers.append(solver)
             responses.append(response)
-        agreement = await agree(
+        voted = partial(
+            agree,
             responses,
             consensus,
             keep_thinking=rule.keep_thinking,
             headings=ask.headings,
             solvers=solvers,
-            before=agreement,
         )
+        agreement = await voted(before=agreement, united=referee.united)
+        if consensus.referee and await referee.look_at(await agreement.undecided(referee)):
+            agreement = await voted(before=agreement, united=referee.united)
         more = stopping.further(agreement.standing, len(responses)) if stopping else 0
     assert agreement is not None, "samples and min_samples are at least 1"
     return agreement
@@ -69,6 +75,7 @@ async def agree(
     headings: Sequence[str] = (),
     solvers: Sequence[str] = (),
     before: "Agreement | None" = None,
+    united: Sequence[tuple[str, str]] = (),
 ) -> "Agreement":
     """Vote off the event loop: an answer that only computer algebra can compare takes its time.
 
@@ -84,6 +91,7 @@ async def agree(
         solvers=solvers,
         distinct_texts_only=any(response.seed_ignored for response in responses),
         before=before,
+        united=united,
     )
 
 
@@ -99,6 +107,11 @@ class _Reading(NamedTuple):
         text = answers.solution_text(response.text, headings)
         answer = answers.final_answer(text) if _is_whole(response, text) else None
         return cls(text, answer, answers.check_arithmetic(text).wrong)
+
+
+def read_answer(response: Response, headings: Sequence[str]) -> answers.Answer | None:
+    """Return the final answer of a response as a vote reads it; None without one."""
+    return _Reading.of(response, headings).answer
 
 
 class Agreement:
@@ -124,6 +137,8 @@ class Agreement:
         Whether identical texts count once: where a server repeats itself, its samples are no independent votes.
     before
         The vote of the first of these responses.
+    united
+        Pairs of answers that the referee found equal.
     """
 
     def __init__(
@@ -136,6 +151,7 @@ class Agreement:
         solvers: Sequence[str] = (),
         distinct_texts_only: bool = False,
         before: "Agreement | None" = None,
+        united: Sequence[tuple[str, str]] = (),
     ) -> None:
         known: tuple[_Reading, ...] = before.readings if before else ()
         seen: dict[tuple[str, str], _Reading] = {}  # a program says the same again and again
@@ -156,7 +172,9 @@ class Agreement:
             rule.mode,
             min_share=rule.min_share,
             abstentions=rule.abstentions,
+            united=united,
         )
+        self._united = united
         place = {sample: number for number, sample in enumerate(samples)}
         self._counted = len(samples) if rule.abstentions == "against" else self._tally.votes
         self.reason = self._tally.reason
@@ -186,11 +204,20 @@ class Agreement:
         )
 
     @property
+    def winner(self) -> answers.Answer | None:
+        """The winning answer, if any."""
+        return self._tally.winner
+
+    @property
     def standing(self) -> answers.Standing:
         """How the vote stands, if it goes on."""
         tally = self._tally
         leader, runner_up = [*(len(its.members) for its in tally.classes[:2]), 0, 0][:2]
         return answers.Standing(leader, runner_up, self._counted)
+
+    async def undecided(self, referee: Referee) -> list[tuple[str, str]]:
+        """Return the pairs of answers that may still be put to the referee."""
+        return await asyncio.to_thread(answers.undecided, self._tally.classes, referee.left, referee.verdicts)
 
     @property
     def vote(self) -> Vote:
@@ -205,6 +232,7 @@ class Agreement:
             votes=tally.votes,
             abstentions=sum(solution.answer is None for solution in self.solutions),
             identical=self._identical,
+            united=tuple(f"{one} ≡ {other}" for one, other in self._united),
         )
 
 
