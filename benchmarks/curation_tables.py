@@ -136,7 +136,7 @@ class Nothing:
 
     unshareable: frozenset[str] = frozenset()
 
-    def __init__(self, seeds: Sequence[SeedProblem], *_: object) -> None:
+    def __init__(self, seeds: Sequence[SeedProblem], *_: object, **__: object) -> None:
         self.seeds = seeds
 
     def baseline(self) -> dict[tuple[str, str], int]:
