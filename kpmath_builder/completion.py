@@ -66,6 +66,8 @@ class BuildResult:
     """What the questions repeat; None while shards are missing."""
     rows_wanted: int | None = None
     """`build.rows`."""
+    most_draws: int | None = None
+    """`build.questions`."""
     labels: LabelReport | None = None
     """What the controls say of labels and judge; None while shards are missing, and if nothing was asked beside the questions."""
 
@@ -99,9 +101,12 @@ class BuildResult:
         """The sentence for tables with fewer rows than are wanted, or without any; "" if there are enough or no tables."""
         if self.nothing_kept or not self.rows or self.rows["qa-pairs"] >= (self.rows_wanted or 0):
             return self.nothing_kept
+        draws = Funnel.from_json(self.funnel).draws
+        all_drawn = draws >= (self.most_draws or 0)
+        remedy = "raise build.questions, the most that may be drawn, and run" if all_drawn else "run"
         return (
-            f"{self.rows['qa-pairs']:,} rows of {self.rows_wanted:,} (build.rows) are kept of {self.rows['scored']:,} questions: raise "
-            "build.questions, the most that may be drawn, and run `kpmath build` to go on."
+            f"{self.rows['qa-pairs']:,} rows of {self.rows_wanted:,} (build.rows) are kept after {draws:,} draws: {remedy} `kpmath build` to "
+            "go on."
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -305,6 +310,7 @@ def finished_result(workspace: Workspace, spec: BuildSpec) -> BuildResult | None
         findings=tuple(Finding.from_json(told) for told in manifest.get("findings", ())),
         curation=CurationReport.from_json(manifest["curation"]) if "curation" in manifest else None,
         rows_wanted=spec.decided.get("build.rows"),
+        most_draws=spec.decided.get("build.questions"),
         labels=LabelReport.from_json(manifest["calibration"]) if "calibration" in manifest else None,
     )
 

@@ -39,7 +39,7 @@ class Loss:
     """What went no further for one reason."""
 
     what: str
-    """"rows of the seed set", "seed problems", "blueprints" or "solutions"."""
+    """"rows of the seed set", "seed problems", "blueprints", with harder versions "candidates", or "solutions"."""
     reason: str
     count: int
     of: int
@@ -203,8 +203,11 @@ def lost_blueprints(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
     seen: dict[DropReason, list[Candidate]] = defaultdict(list)
     for candidate in sample:
         seen[candidate.reason].append(candidate)
+    what = (
+        "candidates" if funnel.harder["asked"] else "blueprints"
+    )  # of a blueprint there are several with harder versions
     blueprints = [
-        _lost_here(reason, count, line.passed, seen[reason])
+        _lost_here(what, reason, count, line.passed, seen[reason])
         for line in funnel.lines()
         for reason, count in line.reasons.items()
         if reason is not DropReason.NONE
@@ -231,15 +234,15 @@ def _lost_solutions(funnel: Funnel, sample: Iterable[Candidate]) -> list[Loss]:
     return losses
 
 
-def _lost_here(reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:
+def _lost_here(what: str, reason: DropReason, count: int, of: int, seen: Sequence[Candidate]) -> Loss:
     first = seen[0] if seen else None
     details = "" if reason in COPIED or reason is DropReason.TEST_SEED else _details(seen)
     is_shown = reason not in COPIED | REPEATED
     said = reason.value + (f" ({details})" if details else "")
     if first is None:
-        return Loss("blueprints", said, count, of, _ADVICE[reason])
+        return Loss(what, said, count, of, _ADVICE[reason])
     return Loss(
-        "blueprints",
+        what,
         said,
         count,
         of,

@@ -112,6 +112,11 @@ def test_sources_take_turns_and_no_question_stands_twice(tmp_path: Path) -> None
     assert [bool(its) for its in found[60:]] == [False] * 20
 
 
+def test_controls_need_a_source() -> None:
+    with pytest.raises(InputError, match=r"controls\.sources"):
+        recipe(sources=[])
+
+
 def test_a_program_as_solver_has_no_controls() -> None:
     pool = ControlPool(Recipe.of({"controls": {"share": 1.0}}), seeds())
     assert pool.beside(0) is None

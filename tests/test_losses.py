@@ -121,6 +121,15 @@ def test_more_seeds_are_advised_only_if_those_that_are_there_were_read() -> None
     assert some_lost.endswith(add)
 
 
+def test_harder_versions_are_candidates_and_no_blueprints() -> None:
+    harder = candidate(2, DropReason.TIE).model_copy(update={"parent": "draw-1"})
+    funnel = Funnel()
+    for one in (candidate(1, DropReason.TIE), harder):
+        funnel.add(one)
+    (loss,) = lost_blueprints(funnel, [harder])
+    assert (loss.what, loss.count) == ("candidates", 2)
+
+
 def test_every_reason_of_a_blueprint_is_counted_with_an_example_and_an_advice() -> None:
     candidates = [candidate(i, reason) for i, reason in enumerate(DropReason) if reason]
     funnel = Funnel()
@@ -129,6 +138,7 @@ def test_every_reason_of_a_blueprint_is_counted_with_an_example_and_an_advice() 
     losses = lost_blueprints(funnel, candidates)
     assert len(losses) == len(DropReason) - 1
     assert all(its.count == 2 and its.advice and its.example for its in losses)
+    assert {its.what for its in losses} == {"blueprints"}
     assert len({its.example for its in losses}) == len(losses)
     shown = {
         its.reason

@@ -165,6 +165,13 @@ def test_a_build_that_was_stopped_goes_on_to_the_same_rows_and_asks_nothing_twic
     assert same_tables(whole, tmp_path)
 
 
+def test_reasoning_that_is_published_is_no_row_of_its_own(tmp_path: Path) -> None:
+    with DummyServer(lambda body: f"<think>\nLet me see.\n</think>\n\n{play(body)}") as server:
+        changes = {"selection_reasoning": "column", "solutions_keep_thinking": True}
+        result = build(wanting(tmp_path, server, **changes))
+    assert (result.rows["qa-pairs"], result.shortfall) == (ROWS, "")
+
+
 def test_a_kill_while_shards_are_sealed_leaves_no_mixture(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +208,7 @@ def test_a_rescore_draws_no_further_than_was_asked_and_says_what_is_missing(
     stricter = rescore(folder, {"consensus.min_share": "0.9"})
     assert 0 < stricter.rows["qa-pairs"] < ROWS
     assert f"rows of {ROWS} (build.rows) are kept" in stricter.shortfall
+    assert stricter.shortfall.endswith("draws: run `kpmath build` to go on.")
     assert list(Verifier(folder).run()) == []
     back = rescore(folder, {"consensus.min_share": "0.5"})
     assert back.shortfall == ""

@@ -26,6 +26,10 @@ class Selection:
             for solution, text in self._chosen(candidate)
         ]
 
+    def count(self, candidate: Candidate) -> int:
+        """Return how many rows a question gives; of `texts` there are more if reasoning is published."""
+        return len(self._chosen(candidate))
+
     def texts(self, candidate: Candidate) -> Sequence[str]:
         """Return what the rows say besides the question: each solution, and what was thought before it if that is published."""
         return [

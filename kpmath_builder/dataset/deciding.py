@@ -91,7 +91,7 @@ class Decider:
         """Return how many rows are kept of the candidates, which can be read again, sorted by number."""
         decided = self.decide(candidates, _beside(candidates()))
         kept = (its for its in map(decided.decide, candidates()) if its.stage is Stage.KEPT)
-        return sum(len(self.selection.texts(decided.decisions.without_withheld(its))) for its in kept)
+        return sum(self.selection.count(decided.decisions.without_withheld(its)) for its in kept)
 
     def _labels(self, asked: Iterable[ControlQuestion | PlantedQuestion]) -> KnownLabels:
         """Learn from what was asked beside the blueprints, if anything was."""

@@ -234,7 +234,7 @@ def _unsealed(part: Path, recipe: Recipe) -> tuple[Funnel, int]:
                 if line.endswith(b"\n"):
                     candidate = Candidate.model_validate_json(line)
                     funnel.add(candidate)
-                    rows += len(selection.texts(candidate)) if candidate.is_agreed else 0
+                    rows += selection.count(candidate) if candidate.is_agreed else 0
     except (OSError, ValueError):
         pass
     return funnel, rows

@@ -282,6 +282,7 @@ class ControlsSettings(Section):
         "where they come from, in turn: seeds (held back), symbolic (composed of two such seeds by program), reasoning-gym (generated "
         "by that package), file (your own)",
         ("seeds",),
+        min_length=1,
     )
     held_back: float = key(
         "share of the seed problems that are kept out of the practices, for seeds and symbolic",

@@ -190,7 +190,7 @@ class _Drawing:
     def _rows_of(self, candidate: Candidate) -> int:
         """Return how many rows a candidate gives at most; its difficulty is known already, what it repeats is not."""
         may_stay = candidate.is_agreed and self._run.recipe.selection.allows(candidate.pass_rate)
-        return len(self._selection.texts(candidate)) if may_stay else 0
+        return self._selection.count(candidate) if may_stay else 0
 
     def _joined(self, ended: Iterable[_Ended]) -> None:
         for one in ended:
