@@ -45,7 +45,7 @@ def running(wanted: argparse.Namespace) -> Iterator[str]:
     arguments: list[str] = wanted.arguments
     if not wanted.python:
         python = cpu.engine_python()
-        wanted.python, wanted.model_folder = python, cpu.tiny_model(python)
+        wanted.python, wanted.model_folder = python, cpu.engine_model(python)
         arguments = [*cpu.ARGUMENTS, *arguments]
         os.environ.update(cpu.SETTINGS)
     settings = VllmSettings(model=str(wanted.model_folder), python=wanted.python, arguments=tuple(arguments))

@@ -91,7 +91,7 @@ def build(
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     check_folder(recipe, shrink=shrink)
     with stop_on_signals(recipe.build.grace, report.note) as stop:
-        prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+        prompts = Prompts.of(recipe)
         workspace = Workspace(recipe.build.folder)
         check_controls(recipe)
         heard = check_servers(recipe, workspace, report.note)
@@ -187,7 +187,7 @@ def rescore(
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
-    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+    prompts = Prompts.of(recipe)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
@@ -253,7 +253,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
-    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+    prompts = Prompts.of(recipe)
     seeds, benchmarks = load_seeds(**dict(recipe.seeds)), read_benchmarks(recipe.test_sets)
     run = Run(recipe, prompts, report, needs_all=True)
     begun, was_finished = workspace.begun(), workspace.manifest.exists()

@@ -3,13 +3,13 @@
 python tests/engine_environment.py     prints the Python of the environment and the folder of the model
 """
 
-import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from environments import UnavailableError, digest, run, tiny_model
 
 TESTS = Path(__file__).resolve().parent
 FOLDER = TESTS.parent / ".venv-engine"
@@ -33,27 +33,19 @@ ARGUMENTS = [
 ]
 
 
-class UnavailableError(Exception):
-    """The engine cannot be installed here; the message says why."""
-
-
 def engine_python() -> Path:
     """Return the Python of the engine's environment, made where it is not there yet."""
     python, mark = FOLDER / "bin" / "python", FOLDER / "made-from"
-    tag = _hash(REQUIREMENTS, Path(__file__))
+    tag = digest(REQUIREMENTS, Path(__file__))
     if not (mark.exists() and mark.read_text() == tag):
         _make(python)
         mark.write_text(tag)
     return python
 
 
-def tiny_model(python: Path) -> Path:
-    """Return the folder of the model that tiny_model.py makes."""
-    script = TESTS / "tiny_model.py"
-    model = FOLDER / f"tiny-{_hash(script)[:8]}"
-    if not (model / "model.safetensors").exists():
-        _run([str(python), str(script), str(model)])
-    return model
+def engine_model(python: Path) -> Path:
+    """Return the folder of the small model."""
+    return tiny_model(python, FOLDER)
 
 
 def _make(python: Path) -> None:
@@ -85,17 +77,9 @@ def _name_it_vllm(python: Path) -> None:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        last = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise UnavailableError(f"the CPU engine cannot be installed: {last}")
-    return done.stdout
-
-
-def _hash(*paths: Path) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    return run(command, "the CPU engine cannot be installed")
 
 
 if __name__ == "__main__":
     found = engine_python()
-    sys.stdout.write(f"{found}\n{tiny_model(found)}\n")
+    sys.stdout.write(f"{found}\n{engine_model(found)}\n")

@@ -82,7 +82,7 @@ class Engine(NamedTuple):
 def engine() -> Iterator[Engine]:
     try:
         python = environment.engine_python()
-        found = Engine(python, environment.tiny_model(python))
+        found = Engine(python, environment.engine_model(python))
     except environment.UnavailableError as reason:
         pytest.skip(str(reason))
     with pytest.MonkeyPatch.context() as patch:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from environments import UnavailableError
 from factories import make_build
 from test_formats import thinking
 from test_load import rows_of
-from training_environment import UnavailableError, tiny_model, training_python
+from training_environment import training_model, training_python
 
 from kpmath_builder import Recipe, build
 from kpmath_builder.dataset.formats import training_format
@@ -56,7 +57,7 @@ class Training:
 def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
     try:
         python = training_python()
-        model = tiny_model(python)
+        model = training_model(python)
     except UnavailableError as error:
         pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("training")

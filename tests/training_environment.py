@@ -5,21 +5,18 @@ python tests/training_environment.py     prints the Python of the environment an
 
 import hashlib
 import shutil
-import subprocess
 import sys
 import tomllib
 import venv
 from pathlib import Path
+
+from environments import run, tiny_model
 
 TESTS = Path(__file__).resolve().parent
 FOLDER = TESTS.parent / ".venv-training"
 REQUIREMENTS, PROJECT = TESTS / "requirements-training.txt", TESTS.parent / "pyproject.toml"
 MINUTES = 10
 """What the installation may take; a slow index is no reason to wait for ever."""
-
-
-class UnavailableError(Exception):
-    """The environment cannot be made here; the message says why."""
 
 
 def training_python() -> Path:
@@ -38,32 +35,20 @@ def training_python() -> Path:
     shutil.rmtree(FOLDER, ignore_errors=True)
     venv.create(FOLDER, with_pip=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, *needed, "--requirement", str(REQUIREMENTS)])
+    run(
+        [*pip, *needed, "--requirement", str(REQUIREMENTS)],
+        "the training environment cannot be made",
+        MINUTES,
+    )
     mark.write_text(tag)
     return python
 
 
-def tiny_model(python: Path) -> Path:
-    """Return the folder of the model that tiny_model.py makes."""
-    script = TESTS / "tiny_model.py"
-    model = FOLDER / f"tiny-{hashlib.sha256(script.read_bytes()).hexdigest()[:8]}"
-    if not (model / "model.safetensors").exists():
-        _run([str(python), str(script), str(model)])
-    return model
-
-
-def _run(command: list[str]) -> None:
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=60 * MINUTES)
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip() or "no reason given").splitlines()[-1]
-        raise UnavailableError(f"the training environment cannot be made: {last}") from None
-    except subprocess.TimeoutExpired:
-        raise UnavailableError(
-            f"the training environment cannot be made: it took more than {MINUTES} minutes"
-        ) from None
+def training_model(python: Path) -> Path:
+    """Return the folder of the small model."""
+    return tiny_model(python, FOLDER, MINUTES)
 
 
 if __name__ == "__main__":
     found = training_python()
-    sys.stdout.write(f"{found}\n{tiny_model(found)}\n")
+    sys.stdout.write(f"{found}\n{training_model(found)}\n")

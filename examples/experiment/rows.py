@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kpmath_builder.curation.annotations import without_annotations
 from kpmath_builder.evaluation.templates import PAPER, read_template
 from kpmath_builder.files.durable import write_atomically
 
 __all__ = ["TrainingRow", "count_steps", "of_gsm8k", "of_pair", "prompt_of", "read_rows", "write_rows"]
 
-_ANNOTATION = re.compile(r"<<[^<>\n]*>>")
 _END = re.compile(r"\n?The answer is \\boxed\{.*\}\.?\s*\Z")
 _STEP = re.compile(r"[\d)%}]\s*(?:[-+*/×÷x]|\\times|\\div)\s*[\d($.]?[^=\n]*=")
 
@@ -51,7 +51,7 @@ def of_pair(name: str, question: str, solution: str, answer: str, parts: int) ->
 
 def _solution(steps: str, final: str) -> str:
     value = final.strip().replace(",", "")
-    return f"{_ANNOTATION.sub('', steps).strip()}\nThe answer is \\boxed{{{value}}}."
+    return f"{without_annotations(steps).strip()}\nThe answer is \\boxed{{{value}}}."
 
 
 def count_steps(solution: str) -> int:

@@ -97,7 +97,7 @@ def other_inputs(workspace: Workspace, recipe: Recipe, knowledge: Knowledge) -> 
     """Yield where seeds or prompts are not those of the build spec, and seeds whose text is not that of their hash."""
     spec = workspace.begun()
     if spec is not None:
-        prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+        prompts = Prompts.of(recipe)
         now = BuildSpec.of(
             recipe,
             prompts,

@@ -14,7 +14,6 @@ from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.curation.withholding import CUT_WITHHELD
 from kpmath_builder.dataset.rows import messages_of
-from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -26,9 +25,7 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, DropReason, Solution
 from kpmath_builder.stopping import run_apart
-from kpmath_builder.synthesis.beside import Beside
-from kpmath_builder.synthesis.leading import draw, drawer_for
-from kpmath_builder.synthesis.versions import address_of, synthesise_versions
+from kpmath_builder.synthesis.leading import Leader
 
 __all__ = ["Relabelling", "compare_tables"]
 
@@ -51,10 +48,7 @@ class Relabelling:
         self.done = 0
         """Candidates that were made again."""
         self._workspace, self._report = workspace, report
-        self._run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), report)
-        self._drawer = drawer_for(knowledge, recipe)
-        self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
-        self._beside = Beside(knowledge, self._run)
+        self._leader = Leader(knowledge, Run(recipe, Prompts.of(recipe), report))
         self._unlike: dict[str, Hits] = defaultdict(Hits)
         self._lost = Hits()
 
@@ -75,14 +69,8 @@ class Relabelling:
             generation = spec.generation(number)
             stored = read_candidates([self._workspace.shard(number)])
             for index, versions in groupby(stored, key=lambda one: one.blueprint.index):
-
-                def ask_of(version: int, index: int = index) -> Ask:
-                    return Ask(self._run, log, address_of(index, version), generation)
-
-                blueprint = draw(self._drawer, index, generation)
-                again = await synthesise_versions(blueprint, self._seeds, ask_of, self._run.recipe)
-                again[0], _ = await self._beside.add(again[0], log, generation)
-                for one, made in zip_longest(versions, again):
+                again = await self._leader.lead_over(log, index, generation)
+                for one, made in zip_longest(versions, again.candidates):
                     self._compare(one, made)
                     self.done += 1
                     self._report.step()
@@ -90,9 +78,8 @@ class Relabelling:
     def _compare(self, stored: Candidate | None, again: Candidate | None) -> None:
         if stored == again:
             return
-        if (
-            stored is None or again is None
-        ):  # a harder version, which depends on whether its parent is agreed upon
+        if stored is None or again is None:
+            # It is a harder version, which depends on whether its parent is agreed upon.
             there = stored or again
             assert there is not None, "one of the two is longer"
             self._unlike["candidate"].add(there.blueprint.id, "number of harder versions")

@@ -1,6 +1,6 @@
 """From sealed candidates to the folder that `load_dataset` reads."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.report import CurationReport
@@ -35,7 +35,7 @@ def write_dataset(
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
     decider = Decider(recipe, workspace, knowledge, benchmarks)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
-    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+    prompts = Prompts.of(recipe)
     hide = hide_private(recipe)
     decided = decider.decide(lambda: read_candidates(shards), read_beside(shards))
     decisions, labels, checks = decided.decisions, decided.labels, decider.checks
@@ -119,28 +119,16 @@ def _facts(
     )
 
 
-_ASKED: Mapping[Task, str] = {
-    "extract": "extraction",
-    "write": "questions",
-    "work": "judging",
-    "judge": "judging",
-    "solve": "solutions",
-    "compare": "referee",
-    "attempt": "reference",
-    "harder": "questions",
-}
-"""By task the table of the recipe with the sampling of it."""
-
-
-def _asked(recipe: Recipe) -> Mapping[Task, str]:
-    return {task: table for task, table in _ASKED.items() if task in recipe.tasks_in_play}
+def _asked(recipe: Recipe) -> list[Task]:
+    """Return the tasks that the card speaks of."""
+    return [task for task in recipe.tasks_in_play if task != "same_topic"]
 
 
 def _settings(recipe: Recipe) -> dict[str, object]:
     """Return the public settings; a program has no temperature."""
     meaningless = {
-        f"{table}.{name}"
-        for task, table in _asked(recipe).items()
+        f"{recipe.table_of(ROLE_OF[task])}.{name}"
+        for task in _asked(recipe)
         if all(_is_program(settings) for settings in _teachers_of(recipe, ROLE_OF[task]))
         for name in Sampling.__slots__
     }

@@ -36,7 +36,7 @@ def plan(recipe: Recipe, *, tokens_per_second: float | None = None) -> BuildPlan
     InputError
         When seeds or prompts are not as the recipe says, or no model can be so slow.
     """
-    prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+    prompts = Prompts.of(recipe)
     if tokens_per_second is not None and not tokens_per_second > 0:
         raise InputError(f"--tokens-per-second is {tokens_per_second:g}: give a number above 0.")
     return plan_of_seeds(recipe, prompts, load_seeds(**dict(recipe.seeds)).problems, tokens_per_second)

@@ -107,7 +107,7 @@ def explain(folder: Path, row_id: str) -> SeedExplanation | QuestionExplanation:
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
     knowledge = Knowledge.existing(workspace)
-    run = Run(recipe, Prompts.load(recipe.prompts, recipe.solver_prompts), Reporter(None))
+    run = Run(recipe, Prompts.of(recipe), Reporter(None))
     seed = next((seed for seed in knowledge.seeds if seed.id == row_id), None)
     if seed is not None:
         return _of_seed(seed, knowledge, run, workspace)

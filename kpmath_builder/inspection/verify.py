@@ -103,7 +103,7 @@ class Verifier:
             return  # nothing can be compared with what is damaged, which was yielded above
         if known is None or spec is None:
             return
-        prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+        prompts = Prompts.of(recipe)
         run = Run(recipe, prompts, Reporter(self.progress))
         self._benchmarks = read_benchmarks(recipe.test_sets)
         with scratch(self.folder) as room:

@@ -88,7 +88,7 @@ def preview(
     report = _Account(listener_here(progress))
     check_folder(recipe, shrink=True)  # a preview cuts nothing
     with stop_on_signals(recipe.build.grace, report.note) as stop:
-        prompts = Prompts.load(recipe.prompts, recipe.solver_prompts)
+        prompts = Prompts.of(recipe)
         workspace = Workspace(recipe.build.folder)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)

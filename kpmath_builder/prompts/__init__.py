@@ -14,6 +14,7 @@ from typing import Any, get_args
 from kpmath_builder.errors import InputError
 from kpmath_builder.prompts.template import Template, fill
 from kpmath_builder.protocol import OPTIONAL, Message, Task
+from kpmath_builder.recipe import Recipe
 
 __all__ = ["Prompts", "SolverPrompt", "shown"]
 
@@ -80,6 +81,11 @@ class Prompts:
             texts={task: text for task, (_, text) in texts.items()},
             of_solvers=_of_solvers(solvers or {}, texts["solve"][1]),
         )
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Prompts":
+        """Read the prompts of a recipe: those of its folder, and those of its solvers; raises as `load` does."""
+        return cls.load(recipe.prompts, recipe.solver_prompts)
 
     @property
     def headings(self) -> tuple[str, ...]:

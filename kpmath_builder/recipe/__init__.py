@@ -342,6 +342,11 @@ class Recipe(Section):
         }
         return frozenset(f"controls.{name}" for name, is_used in used.items() if not is_used)
 
+    @staticmethod
+    def table_of(role: Role) -> str:
+        """Return the name of the table with the sampling of what a role is asked."""
+        return _TABLE_OF[role]
+
     def sampled_by(self, role: Role, solver: str = "") -> Sampled:
         """Return the sampling fields of what `role` is asked; of several solvers, those of the one that is named."""
         sampled: Sampled = getattr(self, _TABLE_OF[role])

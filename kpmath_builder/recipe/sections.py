@@ -338,6 +338,24 @@ class ControlsSettings(Section):
 Policy = Literal["drop", "flag", "ignore"]
 
 
+def _paraphrase() -> Any:  # noqa: ANN401 - as `key`
+    return key(
+        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
+        "ignore",
+        KeyKind.DECISION,
+    )
+
+
+def _paraphrase_similarity() -> Any:  # noqa: ANN401 - as `key`
+    return key(
+        "cosine of the vectors of their words from which two problems are paraphrases",
+        0.4,
+        KeyKind.DECISION,
+        gt=0,
+        le=1,
+    )
+
+
 class DuplicatesSettings(Section):
     """Questions that repeat an earlier one of the build; the earlier one stays (docs/curation.md)."""
 
@@ -346,18 +364,8 @@ class DuplicatesSettings(Section):
     renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
-    paraphrase: Policy = key(
-        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
-        "ignore",
-        KeyKind.DECISION,
-    )
-    paraphrase_similarity: float = key(
-        "cosine of the vectors of their words from which two problems are paraphrases",
-        0.4,
-        KeyKind.DECISION,
-        gt=0,
-        le=1,
-    )
+    paraphrase: Policy = _paraphrase()
+    paraphrase_similarity: float = _paraphrase_similarity()
     memory: int = key(
         "mebibytes that the search for duplicates may take; what does not fit waits on the disk",
         1024,
@@ -384,18 +392,8 @@ class SeedRepeatsSettings(Section):
     renumbered: Policy = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "flag", KeyKind.DECISION)
-    paraphrase: Policy = key(
-        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
-        "ignore",
-        KeyKind.DECISION,
-    )
-    paraphrase_similarity: float = key(
-        "cosine of the vectors of their words from which two problems are paraphrases",
-        0.4,
-        KeyKind.DECISION,
-        gt=0,
-        le=1,
-    )
+    paraphrase: Policy = _paraphrase()
+    paraphrase_similarity: float = _paraphrase_similarity()
 
 
 Hit = Literal["drop", "flag"]
@@ -421,18 +419,8 @@ class ContaminationSettings(Section):
     renumbered: Hit = key("the same text with other numbers", "drop", KeyKind.DECISION)
     renamed: Hit = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Hit = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
-    paraphrase: Policy = key(
-        "prose of the same numbers in other words (paraphrase); ignore: none is looked for",
-        "ignore",
-        KeyKind.DECISION,
-    )
-    paraphrase_similarity: float = key(
-        "cosine of the vectors of their words from which two problems are paraphrases",
-        0.4,
-        KeyKind.DECISION,
-        gt=0,
-        le=1,
-    )
+    paraphrase: Policy = _paraphrase()
+    paraphrase_similarity: float = _paraphrase_similarity()
     question_13gram: Hit = key(
         "13 words in a row of a test question stand in the question, the check that others print",
         "flag",

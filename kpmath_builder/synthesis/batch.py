@@ -42,7 +42,7 @@ class _Batch:
         """Who has the shards that other processes are making."""
         self._run, self._workspace, self._spec, self._report = run, workspace, spec, run.report
         self._draw = knowledge.fingerprint
-        self._leader = Leader(knowledge, run, spec)
+        self._leader = Leader(knowledge, run)
         self._open: set[OpenShard] = set()
         self._most = most_open_shards(run.recipe)
         self._taken = 0
@@ -117,5 +117,4 @@ class _Batch:
         """Close what an interruption left open."""
         with ExitStack() as stack:
             for shard in self._open:
-                stack.callback(shard.log.close)
-                stack.callback(shard.writer.discard)
+                stack.callback(shard.discard)

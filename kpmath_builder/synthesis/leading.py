@@ -70,27 +70,31 @@ class LedDraw(NamedTuple):
 class Leader:
     """Leads the blueprints of a build through the method, each over the log of its shard."""
 
-    def __init__(self, knowledge: Knowledge, run: Run, spec: BuildSpec) -> None:
-        self._run, self._spec = run, spec
+    def __init__(self, knowledge: Knowledge, run: Run) -> None:
+        self._run = run
         self._drawer = drawer_for(knowledge, run.recipe)
         self._beside = Beside(knowledge, run)
         self._seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
 
     async def lead(self, shard: "OpenShard", index: int) -> LedDraw:
         """Lead a blueprint through the method and put its candidates into its shard."""
-        generation = self._spec.generation(shard.number)
+        led = await self.lead_over(shard.log, index, shard.generation)
+        shard.writer.add(*led.candidates)
+        for candidate in led.candidates:
+            self._run.report.funnel.add(candidate)
+        return led
+
+    async def lead_over(self, log: ResponseLog, index: int, generation: int) -> LedDraw:
+        """Lead a blueprint through the method over a log, and ask what stands beside it."""
         asks: list[Ask] = []
 
         def ask_of(version: int) -> Ask:
-            asks.append(Ask(self._run, shard.log, address_of(index, version), generation))
+            asks.append(Ask(self._run, log, address_of(index, version), generation))
             return asks[-1]
 
         blueprint = draw(self._drawer, index, generation)
         candidates = await synthesise_versions(blueprint, self._seeds, ask_of, self._run.recipe)
-        candidates[0], resumed = await self._beside.add(candidates[0], shard.log, generation)
-        shard.writer.add(*candidates)
-        for candidate in candidates:
-            self._run.report.funnel.add(candidate)
+        candidates[0], resumed = await self._beside.add(candidates[0], log, generation)
         return LedDraw(candidates, resumed and all(ask.resumed for ask in asks))
 
 
@@ -119,6 +123,11 @@ class OpenShard:
         self._workspace = workspace
         self._spec = spec
         self._draw = draw
+
+    @property
+    def generation(self) -> int:
+        """How often the shard was begun anew."""
+        return self._spec.generation(self.number)
 
     async def open(self, notify: Callable[[str], None], *, anew: bool = False) -> bool:
         """Return whether there is something to make; raises `HeldError` where another process makes it.
@@ -152,5 +161,12 @@ class OpenShard:
             self.log.sync()
             self.writer.seal(below)
             self._workspace.note_sealed(self.number)
+        finally:
+            self.log.close()
+
+    def discard(self) -> None:
+        """Close what an interruption left open; the answers stay in the log."""
+        try:
+            self.writer.discard()
         finally:
             self.log.close()

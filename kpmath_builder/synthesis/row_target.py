@@ -127,7 +127,7 @@ class _Drawing:
     ) -> None:
         self._run, self._workspace, self._report = run, workspace, run.report
         self._wanted = wanted
-        self._leader = Leader(knowledge, run, spec)
+        self._leader = Leader(knowledge, run)
         self._selection = Selection(run.recipe.selection)
         draw = knowledge.fingerprint
         self._shards = [
@@ -215,5 +215,4 @@ class _Drawing:
         with ExitStack() as stack:
             for shard in self._shards:
                 if shard.is_open:
-                    stack.callback(shard.log.close)
-                    stack.callback(shard.writer.discard)
+                    stack.callback(shard.discard)
