@@ -1,18 +1,20 @@
 """The recipe: one frozen, validated tree of settings, read from TOML."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Sampling, Task, canonical_json, player_name
+from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task, player_name
+from kpmath_builder.recipe.consistency import check_consistency
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
 from kpmath_builder.recipe.keys import Key, KeyKind, Section, UserPath, key, walk
+from kpmath_builder.recipe.kinds import keys_in_play, keys_of_kind, tasks_of_kind
+from kpmath_builder.recipe.players import TABLE_OF, Player
 from kpmath_builder.recipe.sections import (
     BlueprintsSettings,
     BuildSettings,
@@ -67,40 +69,6 @@ __all__ = [
     "VllmSettings",
 ]
 
-_TEACHERS = ("teacher.", "roles.", "solvers.")
-_DRAWERS: frozenset[Role] = frozenset({"extractor"})
-"""Roles whose answers the questions are drawn from."""
-_TABLE_OF: Mapping[Role, str] = {
-    "extractor": "extraction",
-    "writer": "questions",
-    "judge": "judging",
-    "solver": "solutions",
-    "referee": "referee",
-    "reference": "reference",
-}
-"""Role to the table with the sampling of what it is asked."""
-_AS_BEFORE: Mapping[str, Any] = {
-    "build.rows": None,
-    "consensus.referee": False,
-    "judging.samples": 1,
-    "questions.harder_rounds": 0,
-    "selection.max_pass_rate": None,
-    "selection.min_pass_rate": None,
-}
-"""Keys that came later, with the value that means what was done before they came: it is not spoken of, so that what was built then stays."""
-
-
-class Player(NamedTuple):
-    """One who is asked in a build: a role, or of several solvers one."""
-
-    name: str
-    """The role; of several solvers `solver NAME`."""
-    role: Role
-    solver: str
-    """Name of the solver; empty for a role that one teacher plays."""
-    settings: TeacherSettings
-    sampling: Sampling
-
 
 class Recipe(Section):
     """Everything that a build is made from. Read one with `Recipe.read`; the fields are the tables of the TOML file."""
@@ -153,68 +121,8 @@ class Recipe(Section):
         return {**tree, "build": {"folder": f"builds/{tree['name']}", **build}}
 
     @model_validator(mode="after")
-    def _room_after_thinking(self) -> Self:
-        for player in self.players:
-            budget = player.settings.request_fields.get("thinking_token_budget")
-            if isinstance(budget, int) and budget >= player.sampling.max_tokens:
-                own = f"solvers.{player.solver}" if player.solver else f"roles.{player.role}"
-                raise ValueError(
-                    f"thinking_token_budget of {budget} leaves the {player.name} no token for its reply: raise "
-                    f"{_TABLE_OF[player.role]}.max_tokens above it, or give the {player.name} an extra of its own in [{own}]"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _referee_is_a_model(self) -> Self:
-        if self.consensus.referee and not self.teacher_for("referee").uses_prompts:
-            raise ValueError(
-                "consensus.referee is true, but the referee is the embedded program, which compares nothing that the builder does not: name a "
-                "model in [roles.referee]"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _solvers_differ(self) -> Self:
-        """Two solvers with equal requests get equal answers, which would agree without having been found twice."""
-        asked: dict[str, str] = {}
-        for name, solver in sorted(self.solvers.items()):
-            sampling = self.sampled_by("solver", name).request_sampling
-            same = canonical_json([self._asked_of(name), asdict(sampling), str(solver.prompt)])
-            if (other := asked.setdefault(same, name)) != name:
-                raise ValueError(
-                    f"solvers {other} and {name} would be asked the same: give one of them another model, sampling, extra or prompt, or "
-                    "make them one solver with all the addresses"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _a_model_writes_harder_versions(self) -> Self:
-        if self.questions.harder_rounds and not self.teacher_for("writer").uses_prompts:
-            raise ValueError(
-                "questions.harder_rounds needs a model as the writer, and the symbolic teacher is a program: set it to 0, or name a model in "
-                "[roles.writer]"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _somebody_attempts(self) -> Self:
-        if self.selection.bounds_pass_rate and "attempt" not in self.tasks_in_play:
-            raise ValueError(
-                "selection.min_pass_rate and selection.max_pass_rate need a model that attempts the questions: name one in [roles.reference]"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _reasoning_is_kept(self) -> Self:
-        if self.selection.reasoning != "none" and not self.solutions.keep_thinking:
-            raise ValueError(
-                f"selection.reasoning is {self.selection.reasoning}, but solutions.keep_thinking is false, so that no thinking is kept: "
-                "set solutions.keep_thinking to true"
-            )
-        if self.selection.reasoning == "none" and self.selection.max_reasoning is not None:
-            raise ValueError(
-                "selection.max_reasoning limits reasoning that selection.reasoning leaves out: set it to column or think"
-            )
+    def _consistent(self) -> Self:
+        check_consistency(self)
         return self
 
     @classmethod
@@ -330,79 +238,27 @@ class Recipe(Section):
         """The share of the seed problems that no practice is made of."""
         return self.controls.held_back if self.has_controls and self.controls.needs_seeds else 0.0
 
-    @property
-    def idle(self) -> frozenset[str]:
-        """Names of keys of `controls` that decide nothing here: what is built without controls stays what it was."""
-        used = {
-            "share": self.has_controls,
-            "sources": self.has_controls,
-            "held_back": bool(self.held_back),
-            "generators": self.has_controls and self.controls.uses("reasoning-gym"),
-            "judge_share": self.has_planted,
-        }
-        return frozenset(f"controls.{name}" for name, is_used in used.items() if not is_used)
-
     @staticmethod
     def table_of(role: Role) -> str:
         """Return the name of the table with the sampling of what a role is asked."""
-        return _TABLE_OF[role]
+        return TABLE_OF[role]
 
     def sampled_by(self, role: Role, solver: str = "") -> Sampled:
         """Return the sampling fields of what `role` is asked; of several solvers, those of the one that is named."""
-        sampled: Sampled = getattr(self, _TABLE_OF[role])
+        sampled: Sampled = getattr(self, TABLE_OF[role])
         return sampled.model_copy(update=self.solvers[solver].own_sampling) if solver else sampled
 
     def keys(self, kind: KeyKind) -> dict[str, Any]:
-        """Return all that has this kind, by dotted names, as JSON has it.
-
-        A teacher stands in it as the answers see it: the model of each role and the fields of its requests. Who runs the
-        model, and where, changes nothing: an engine of one's own today, a server tomorrow.
-        """
-        of_kind = {
-            key.name: key.value
-            for key in self._in_play()
-            if key.kind is kind and not key.name.startswith(_TEACHERS)
-        }
-        return {**of_kind, **self._asked_of_teachers(kind)}
+        """Return all that has this kind, by dotted names, as JSON has it (`recipe/kinds.py`)."""
+        return keys_of_kind(self, kind)
 
     def tasks(self, kind: KeyKind) -> tuple[Task, ...]:
         """Return the tasks in play whose prompts and teachers have this kind."""
-        return tuple(
-            task
-            for task in self.tasks_in_play
-            if kind is (KeyKind.DRAW if ROLE_OF[task] in _DRAWERS else KeyKind.ASKED)
-        )
-
-    def _in_play(self) -> Iterator[Key]:
-        """Yield the keys that say something of a build: not those of roles that nobody plays, and not what was always so."""
-        idle = _TABLE_OF.keys() - set(self.roles_in_play)
-        absent = tuple(name for role in idle for name in (f"{_TABLE_OF[role]}.", f"roles.{role}."))
-        for one in walk(self):
-            as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
-            if not as_before and one.name not in self.idle and not one.name.startswith(absent):
-                yield one
-
-    def _asked_of_teachers(self, kind: KeyKind) -> dict[str, Any]:
-        keys: dict[str, Any] = {}
-        for task in self.tasks(kind):
-            role = ROLE_OF[task]
-            if role == "solver" and self.solvers:
-                for name, solver in sorted(self.solvers.items()):
-                    asked = {"share": solver.share, **self._asked_of(name), **solver.own_sampling}
-                    keys |= {f"solvers.{name}.{key}": value for key, value in asked.items()}
-                continue
-            asked = {"model": self.teacher_for(role).model_name, **self.teacher_for(role).fields(task)}
-            keys |= {f"roles.{role}.{name}": value for name, value in asked.items()}
-        return keys
-
-    def _asked_of(self, solver: str) -> dict[str, Any]:
-        """Return what can change the answers of one of several solvers, but for its prompt."""
-        settings = self.teacher_for("solver", solver)
-        return {"model": settings.model_name, **settings.fields("solve")}
+        return tasks_of_kind(self, kind)
 
     def public(self) -> list[Key]:
         """Return what may leave the machine of a recipe: its public keys, with the values that may be shown."""
-        return [key._replace(value=key.shown) for key in self._in_play() if key.public]
+        return [key._replace(value=key.shown) for key in keys_in_play(self) if key.public]
 
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""

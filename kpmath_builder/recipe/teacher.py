@@ -72,6 +72,10 @@ class TeacherSettings(Section):
     def fields(self, task: Task) -> dict[str, Any]:
         """Return the further fields of a request for `task`: what can change its answer and stands nowhere else."""
 
+    def asked(self, task: Task) -> dict[str, Any]:
+        """Return all of the settings that can change an answer to `task`, but for its prompt and sampling."""
+        return {"model": self.model_name, **self.fields(task)}
+
     def cost(self, tokens: Tokens) -> float | None:  # noqa: ARG002 - for subclasses
         """Return the price of some tokens; None if the recipe gives none."""
         return None
