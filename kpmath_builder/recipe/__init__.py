@@ -21,6 +21,7 @@ from kpmath_builder.recipe.sections import (
     DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
+    ParaphrasesSettings,
     QuestionsSettings,
     RefereeSettings,
     ReferenceSettings,
@@ -83,6 +84,7 @@ _AS_BEFORE: Mapping[str, Any] = {
     "build.rows": None,
     "consensus.referee": False,
     "judging.samples": 1,
+    "paraphrases.model": "",
     "questions.harder_rounds": 0,
     "selection.max_pass_rate": None,
     "selection.min_pass_rate": None,
@@ -133,6 +135,7 @@ class Recipe(Section):
     reference: ReferenceSettings = ReferenceSettings()
     consensus: ConsensusSettings = ConsensusSettings()
     controls: ControlsSettings = ControlsSettings()
+    paraphrases: ParaphrasesSettings = ParaphrasesSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
     contamination: SeedContaminationSettings = SeedContaminationSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
@@ -202,6 +205,11 @@ class Recipe(Section):
             raise ValueError(
                 "selection.min_pass_rate and selection.max_pass_rate need a model that attempts the questions: name one in [roles.reference]"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _model_is_used(self) -> Self:
+        self.paraphrases.refuse_idle(self.seed_repeats, self.contamination, self.duplicates)
         return self
 
     @model_validator(mode="after")
