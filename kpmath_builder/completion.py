@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kpmath_builder.controls.report import LabelReport
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
@@ -15,7 +16,7 @@ from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.execution.run import Run
 from kpmath_builder.findings import Finding, find, find_in_rows, find_in_seeds
-from kpmath_builder.folder.build_spec import BuildSpec, test_set_key
+from kpmath_builder.folder.build_spec import PARAPHRASE_MODEL, BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
 from kpmath_builder.folder.workspace import Workspace
@@ -133,6 +134,7 @@ def begin(
     seeds_hash: str,
     *,
     benchmarks: Sequence[Benchmark] = (),
+    model: ParaphraseModel | None = None,
     renewed: Collection[int] = (),
     retried: Collection[int] = (),
     shrink: bool = False,
@@ -144,6 +146,8 @@ def begin(
     ----------
     benchmarks
         The test sets of the recipe, as far as they could be read.
+    model
+        The model that paraphrases are found by, if the recipe names one.
     renewed
         Shards that begin a new generation.
     retried
@@ -172,6 +176,7 @@ def begin(
                 generations,
                 asking=True,
                 benchmarks=benchmarks,
+                model=model,
                 notify=notify,
             )
             workspace.check(spec)
@@ -200,6 +205,7 @@ def settled_spec(
     *,
     asking: bool,
     benchmarks: Sequence[Benchmark],
+    model: ParaphraseModel | None,
     notify: Callable[[str], None],
 ) -> BuildSpec:
     """Return what is built from now on, with the test sets as they were read.
@@ -214,7 +220,15 @@ def settled_spec(
     """
 
     def spec_with(digests: Mapping[str, str]) -> BuildSpec:
-        return BuildSpec.of(recipe, prompts, seeds_hash, generations, asking=asking, digests=digests)
+        return BuildSpec.of(
+            recipe,
+            prompts,
+            seeds_hash,
+            generations,
+            asking=asking,
+            digests=digests,
+            paraphrase_model=None if model is None else model.digest,
+        )
 
     now = {one.name: one.digest for one in benchmarks}
     said = unread(benchmarks)
@@ -246,7 +260,7 @@ async def make_candidates(
     """Make those of the shards that are not there yet, or all as far as `build.rows` needs them; return who makes the others."""
     if run.recipe.build.rows is None:
         return await synthesise_all(knowledge, run, workspace, spec, shards)
-    decider = Decider(run.recipe, workspace, knowledge, benchmarks)
+    decider = Decider(run.recipe, workspace, knowledge, benchmarks, _model(run.recipe, spec))
     return await synthesise_rows(knowledge, run, workspace, spec, decider.count_kept)
 
 
@@ -329,7 +343,9 @@ def tabulate(
             "the same command again."
         )
     check_dataset(workspace.dataset)
-    counts, report, labels = write_dataset(recipe, workspace, knowledge, spec.fingerprint, benchmarks)
+    counts, report, labels = write_dataset(
+        recipe, workspace, knowledge, spec.fingerprint, benchmarks, model=_model(recipe, spec)
+    )
     lacking = 0 if recipe.selection.reasoning == "none" else counts.without_reasoning
     findings = (
         *find(counts.funnel, model_counts(knowledge, recipe)),
@@ -346,6 +362,7 @@ def tabulate(
         "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in findings],
         "curation": report.as_json(),
+        **_model_facts(spec),
         **({"calibration": labels.as_json()} if recipe.has_controls or recipe.has_planted else {}),
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }
@@ -362,6 +379,17 @@ def disk_faults(folder: Path) -> Iterator[None]:
         raise BuildError(
             f"The build folder {folder} cannot be written ({error.strerror or error}): {remedy}, then run the same command again."
         ) from error
+
+
+def _model_facts(spec: BuildSpec) -> dict[str, str]:
+    digest = spec.decided.get(PARAPHRASE_MODEL)
+    return {} if digest is None else {"paraphrase_model": digest}
+
+
+def _model(recipe: Recipe, spec: BuildSpec) -> ParaphraseModel | None:
+    """Return the paraphrase model that a spec names; it refuses to be another than the one of the digest."""
+    digest = spec.decided.get(PARAPHRASE_MODEL)
+    return None if digest is None else ParaphraseModel(recipe.paraphrases.model, digest)
 
 
 def _funnels(workspace: Workspace, shards: int) -> Iterator[Funnel]:

@@ -14,6 +14,7 @@ from kpmath_builder.completion import (
     settled_spec,
 )
 from kpmath_builder.controls.pool import check_controls
+from kpmath_builder.curation.paraphrase_model import find_model
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.estimation.plan import BuildPlan
 from kpmath_builder.estimation.planner import plan_of_seeds
@@ -94,6 +95,7 @@ def build(
         prompts = Prompts.of(recipe)
         workspace = Workspace(recipe.build.folder)
         check_controls(recipe)
+        model = find_model(recipe.paraphrases.model)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
         benchmarks = read_benchmarks(recipe.test_sets)
@@ -103,6 +105,7 @@ def build(
             workspace,
             seeds.content_hash,
             benchmarks=benchmarks,
+            model=model,
             renewed=chosen if regenerate else (),
             retried=chosen if retry_given_up else (),
             shrink=shrink,
@@ -187,7 +190,7 @@ def rescore(
     recipe = workspace.read_recipe({**settings, "build.folder": str(folder)})
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
-    prompts = Prompts.of(recipe)
+    prompts, model = Prompts.of(recipe), find_model(recipe.paraphrases.model)
     knowledge, begun = Knowledge.existing(workspace), workspace.begun()
     if begun is None:
         raise DamagedError(workspace.spec, "its checksum is wrong, or it is missing")
@@ -200,6 +203,7 @@ def rescore(
         workspace.renewals(),
         asking=False,
         benchmarks=benchmarks,
+        model=model,
         notify=report.note,
     )
     for change in differences(begun.seeds, spec.seeds) if begun.seeds else ():
@@ -253,7 +257,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
     report = Reporter(listener_here(progress))
     workspace = Workspace.existing(folder)
     recipe = workspace.read_recipe()
-    prompts = Prompts.of(recipe)
+    prompts, model = Prompts.of(recipe), find_model(recipe.paraphrases.model)
     seeds, benchmarks = load_seeds(**dict(recipe.seeds)), read_benchmarks(recipe.test_sets)
     run = Run(recipe, prompts, report, needs_all=True)
     begun, was_finished = workspace.begun(), workspace.manifest.exists()
@@ -268,6 +272,7 @@ def repair(folder: Path, *, progress: Listener | None = None) -> BuildResult | N
                 workspace.renewals(),
                 asking=asking,
                 benchmarks=benchmarks,
+                model=model,
                 notify=report.note,
             )
             workspace.begin(recipe, spec, report.note)

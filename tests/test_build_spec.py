@@ -37,6 +37,8 @@ def test_a_build_spec_survives_json() -> None:
         ("decided", {**SPEC.decided, ASKING: False}, True),
         ("decided", {**SPEC.decided, "selection.annotations": True}, False),
         ("decided", {**SPEC.decided, "the test set math": "y"}, False),
+        ("decided", {**SPEC.decided, "the paraphrase model": "z"}, False),
+        ("decided", {**SPEC.decided, "paraphrases.model": "folder"}, False),
         ("decided", {**SPEC.decided, "seed_repeats.near": "drop"}, False),
         ("decided", {**SPEC.decided, "contamination.near": "drop"}, False),
         ("decided", {**SPEC.decided, "duplicates.near": "drop"}, False),

@@ -218,8 +218,8 @@ def test_paraphrases_are_looked_for_only_if_the_recipe_has_a_policy_for_them(
     checks = RowChecks(
         [seed(name, text, "It is 27.", shareable=True) for name, text in problems.items()],
         (Benchmark("T", tests),),
-        seed_paraphrases=paraphrases_from(recipe.seed_repeats),
-        test_paraphrases=paraphrases_from(recipe.contamination),
+        seed_paraphrases=paraphrases_from(recipe.seed_repeats, None),
+        test_paraphrases=paraphrases_from(recipe.contamination, None),
     )
     rows = [candidate(0, TEST if others == "duplicates" else OTHER), candidate(1, RETOLD)]
     decisions = curate(rows, checks, recipe, Selection(recipe.selection).texts, tmp_path)

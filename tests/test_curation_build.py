@@ -2,13 +2,16 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_builds import log_sizes, rows
+from static_models import of_words, save_model
 
 from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
 from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.display import Display
 from kpmath_builder.inspection.explain import QuestionExplanation, explain
@@ -195,3 +198,76 @@ def test_paraphrases_of_a_test_problem_are_flagged_by_a_rescore_and_explained(fo
     rescore(folder, {"contamination.paraphrase": "ignore"})
     assert not any(one["flags"] for one in rows(folder, "qa-pairs"))
     assert log_sizes(folder) == before
+
+
+def test_paraphrases_by_a_model_are_decided_over_the_answers_that_are_there(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Its digest is recorded; another model under its name is noticed, and decides once it is asked to."""
+    row, path = kept(folder)[0], folder.parent / "test.jsonl"
+    backwards = " ".join(reversed(row["question"].split()))
+    path.write_text(json.dumps({"question": backwards, "answer": CANARY}), encoding="utf-8")
+    before, questions = log_sizes(folder), [one["question"] or "" for one in rows(folder, "scored")]
+    model = of_words(tmp_path / "model", questions)
+    settings = {"contamination.paraphrase": "flag", "paraphrases.model": model}
+
+    def flagged() -> set[str]:
+        return {one["candidate_id"] for one in rows(folder, "qa-pairs") if one["flags"]}
+
+    def manifest() -> dict[str, Any]:
+        return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+
+    rescore(folder, {**sets(path), **settings})
+    assert flagged() == {row["id"]}
+    first = manifest()
+    assert first["paraphrase_model"] == ParaphraseModel.find(model).digest
+    assert "1 paraphrase (0 dropped" in " ".join(read_status(folder).curation.sentences())
+    assert str(tmp_path) not in (folder / "dataset" / "README.md").read_text(encoding="utf-8")
+    explained = explain(folder, row["id"])
+    assert isinstance(explained, QuestionExplanation)
+    assert explained.repeats[0].matched == backwards
+    assert list(Verifier(folder).run()) == []
+
+    save_model(Path(model), {"nothing": [1.0]})
+    (other, spec) = sorted(Verifier(folder).run(), key=lambda its: its.file, reverse=True)
+    assert (other.file, spec.file) == ("manifest.json", "build_spec.json")
+    assert "paraphrases.model" in other.remedy
+    rescore(folder, {})
+    assert flagged() == set()
+    assert manifest()["paraphrase_model"] != first["paraphrase_model"]
+
+    rescore(folder, {"paraphrases.model": "", "contamination.paraphrase_similarity": "0.4"})
+    assert flagged() == {row["id"]}
+    assert "paraphrase_model" not in manifest()
+    assert log_sizes(folder) == before
+
+
+@pytest.mark.slow
+def test_a_build_by_a_model_has_the_tables_of_a_rescore_by_it_whatever_the_shards(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the package both stay as they are: `verify` names what it cannot compare, and nothing is decided by words instead."""
+    row, path = kept(folder)[0], folder.parent / "test.jsonl"
+    backwards = " ".join(reversed(row["question"].split()))
+    path.write_text(json.dumps({"question": backwards, "answer": CANARY}), encoding="utf-8")
+    model = of_words(tmp_path / "model", [one["question"] or "" for one in rows(folder, "scored")])
+    rescore(folder, {**sets(path), "contamination.paraphrase": "flag", "paraphrases.model": model})
+
+    single = {"folder": str(tmp_path / "single"), "questions": 60, "shards": 1}
+    tree = {"build": single, "solutions": {"samples": 4}, "selection": {"solutions_per_question": 1}}
+    looking = {"contamination": {"sets": [str(path)], "paraphrase": "flag"}, "paraphrases": {"model": model}}
+    build(Recipe.of({**tree, **looking}))
+    one, three = (
+        json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        for place in (tmp_path / "single", folder)
+    )
+    assert one["tables"] == three["tables"]
+    assert one["curation"] == three["curation"]
+
+    before = {path: path.read_bytes() for path in folder.rglob("*.parquet")}
+    monkeypatch.setitem(sys.modules, "model2vec", None)
+    (unread,) = Verifier(folder).run()
+    assert "the model of paraphrases.model is not here" in unread.what
+    with pytest.raises(InputError, match="pip install"):
+        rescore(folder, {"duplicates.paraphrase": "flag"})
+    assert {path: path.read_bytes() for path in folder.rglob("*.parquet")} == before

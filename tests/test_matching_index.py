@@ -6,6 +6,7 @@ import pytest
 
 from kpmath_builder.curation import ProblemIndex, RepeatKind, find_repeats
 from kpmath_builder.curation.duplicates import compare_signatures
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.signatures import RowReading, Signatures
 
 BAKERY = (
@@ -205,15 +206,16 @@ RETOLD = (
 def test_the_same_problem_in_other_words_is_a_paraphrase_if_these_are_looked_for(
     text: str, similarity: float | None, expected: RepeatKind | None, tmp_path: Path
 ) -> None:
-    found = ProblemIndex([("farm", FARM)], paraphrases=similarity).find(text)
+    rule = None if similarity is None else Paraphrases(similarity)
+    found = ProblemIndex([("farm", FARM)], paraphrases=rule).find(text)
     assert (found and found.kind) == expected
     readings = [RowReading.of(FARM), RowReading.of(text)]
-    signatures = Signatures.of(["farm", "other"], readings, paraphrases=similarity is not None)
-    earlier = compare_signatures([signatures], scratch=tmp_path, paraphrases=similarity).get("other")
+    signatures = Signatures.of(["farm", "other"], readings, paraphrases=rule)
+    earlier = compare_signatures([signatures], scratch=tmp_path, paraphrases=rule).get("other")
     assert (earlier and (earlier.kind, earlier.similarity)) == (found and (found.kind, found.similarity))
 
 
 def test_a_nearer_kind_is_named_before_a_paraphrase() -> None:
-    found = ProblemIndex([("farm", FARM)], paraphrases=0.1).find(REWORDED)
+    found = ProblemIndex([("farm", FARM)], paraphrases=Paraphrases(0.1)).find(REWORDED)
     assert found is not None
     assert found.kind is RepeatKind.NEAR

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from commands import Kpmath
 from hub_steps import REPO, contents, is_whole, put
 from loopback_hub import LoopbackHub
 from mix_sources import MATH_MARK, make_sources, problem, recipe_tree
+from static_models import of_synonyms
 
 from kpmath_builder import InputError, load
 from kpmath_builder.dataset.card_rules import card_problems
@@ -278,6 +280,38 @@ def test_kinds_of_repeats_that_are_flagged_stay_and_name_what_they_repeat(tree: 
     }
     unflagged = load(made.folder, "plus", streaming=True, unflagged=True, sources="few")
     assert [row["id"] for row in unflagged] == ["own/00000000"]
+
+
+def test_paraphrases_of_a_mix_are_found_by_the_model_that_its_recipe_names(
+    tree: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Words find none here. Another model under the same name makes another mix, and without the package nothing is made."""
+    first = "Maria buys 12 apples and 15 pears in a shop. How many fruits does she carry home?"
+    retold = "A girl purchased 12 red pommes together with 15 yellow ones from some store. What total came along with her?"
+    lines = [{"q": first, "a": "27"}, {"q": retold, "a": "It is 27."}]
+    (tmp_path / "few.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    tree["sources"]["own"] |= {
+        "path": str(tmp_path / "few.jsonl"),
+        "fields": {"question": "q", "solution": "a"},
+    }
+    model = of_synonyms(tmp_path / "model", "apples pears fruits pommes store shop")
+    settings = {"duplicates": {"paraphrase": "flag"}, "paraphrases": {"model": model}}
+
+    def flags() -> list[list[str]]:
+        return [
+            row["flags"] for row in rows_of(mixed_with(tree, "own", **settings)) if row["source"] == "few"
+        ]
+
+    assert flags() == [[], ["row: paraphrase"]]
+    manifest = json.loads((tmp_path / "mix" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["paraphrase_model"].startswith("sha256:")
+    of_synonyms(tmp_path / "model", "apples pears", "pommes store")
+    assert flags() == [[], []]
+
+    monkeypatch.setitem(sys.modules, "model2vec", None)
+    with pytest.raises(InputError, match="pip install"):
+        mixed_with(tree, "own", **settings, folder=str(tmp_path / "other"))
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_pair_is_there_once_and_letters_of_another_case_can_be_another_problem(tree: Row, tmp_path: Path):

@@ -40,8 +40,8 @@ class Columns:
         ]
         self._shingles = self._files.enter_context((folder / "shingles").open("wb"))
         self._sizes = self._files.enter_context((folder / "sizes").open("wb"))
-        self._words = self._files.enter_context((folder / "words").open("wb"))
-        self._word_counts = self._files.enter_context((folder / "word-counts").open("wb"))
+        self._vectors = self._files.enter_context((folder / "vectors").open("wb"))
+        self._vector_sizes = self._files.enter_context((folder / "vector-sizes").open("wb"))
         self._ids = self._files.enter_context((folder / "ids").open("w", encoding="utf-8"))
 
     def add(self, batch: Signatures) -> None:
@@ -50,8 +50,8 @@ class Columns:
             file.write(np.ascontiguousarray(batch.columns[:, place]).data)
         self._shingles.write(batch.shingles.data)
         self._sizes.write(batch.sizes.data)
-        self._words.write(batch.words.data)
-        self._word_counts.write(batch.word_counts.data)
+        self._vectors.write(batch.vectors.data)
+        self._vector_sizes.write(batch.vector_sizes.data)
         self._ids.writelines(json.dumps(name) + "\n" for name in batch.ids)
         self.rows += len(batch.ids)
 
@@ -82,17 +82,17 @@ class Columns:
             ]
             yield start, np.stack(parts, axis=1)
 
-    def shingles(self) -> "StoredSets":
+    def shingles(self) -> "StoredArrays":
         """Return the shingles of all rows."""
         return self._stored("shingles", "sizes")
 
-    def words(self) -> "StoredSets":
-        """Return the content words of all rows."""
-        return self._stored("words", "word-counts")
+    def vectors(self) -> "StoredArrays":
+        """Return what paraphrases of all rows are found by."""
+        return self._stored("vectors", "vector-sizes")
 
-    def _stored(self, name: str, sizes: str) -> "StoredSets":
+    def _stored(self, name: str, sizes: str) -> "StoredArrays":
         counts = np.fromfile(self._folder / sizes, np.int64)
-        return StoredSets(self._folder / name, np.concatenate(([0], np.cumsum(counts))))
+        return StoredArrays(self._folder / name, np.concatenate(([0], np.cumsum(counts))))
 
     def names(self, wanted: AbstractSet[int]) -> Mapping[int, str]:
         """Return the ids of some rows."""
@@ -125,8 +125,8 @@ class Columns:
         return self._folder / f"{kind}-{place}"
 
 
-class StoredSets:
-    """A set of hashes of each row, read from the disk."""
+class StoredArrays:
+    """An array of each row, such as a set of hashes, read from the disk."""
 
     def __init__(self, path: Path, offsets: NDArray[np.int64]) -> None:
         self._offsets = offsets
@@ -134,9 +134,9 @@ class StoredSets:
         self._all = np.empty(0, np.uint32) if empty else np.memmap(path, np.uint32, "r")
 
     def size(self, row: int) -> int:
-        """Return how many hashes a row has."""
+        """Return the length of a row's array."""
         return int(self._offsets[row + 1] - self._offsets[row])
 
     def of(self, row: int) -> NDArray[np.uint32]:
-        """Return the hashes of a row."""
+        """Return the array of a row."""
         return np.asarray(self._all[self._offsets[row] : self._offsets[row + 1]])

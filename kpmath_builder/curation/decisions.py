@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.duplicates import compare_signatures
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.policy import (
     ALWAYS_DROPPED,
     CONTAINED,
@@ -115,6 +117,7 @@ def curate(
     publish: Publish,
     scratch: Path,
     *,
+    model: ParaphraseModel | None = None,
     workers: int = 1,
 ) -> Decisions:
     """Look at all candidates of a build.
@@ -127,12 +130,14 @@ def curate(
         Returns the texts of the solutions that would become rows of an agreed candidate.
     scratch
         A folder for what does not fit into the memory.
+    model
+        The one that the recipe names for paraphrases, if it does.
     workers
         Processes that read the texts; the result does not depend on them.
     """
     decisions = Decisions(checks, recipe, CurationReport.of(checks.benchmarks, len(checks.seeds)))
-    paraphrases = paraphrases_from(recipe.duplicates)
-    reader = _CandidateReader(checks, paraphrases=paraphrases is not None)
+    paraphrases = paraphrases_from(recipe.duplicates, model)
+    reader = _CandidateReader(checks, paraphrases)
     read = in_order(reader, _batches(candidates, checks, publish), workers)
     repeats = compare_signatures(
         (
@@ -195,8 +200,8 @@ class _CandidateReader:
     """Reads each question once, for whatever it is compared with; also in a worker process."""
 
     checks: RowChecks
-    paraphrases: bool
-    """Whether those of earlier rows are looked for."""
+    paraphrases: Paraphrases | None
+    """How those of earlier rows are found."""
 
     def __call__(self, candidates: Sequence[_Texts]) -> tuple[Signatures, Sequence[_FoundRepeats]]:
         ids, readings, found = [], [], []

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from kpmath_builder.curation.batches import cut, in_order
-from kpmath_builder.curation.columns import Columns, StoredSets
+from kpmath_builder.curation.columns import Columns, StoredArrays
 from kpmath_builder.curation.forms import EQUAL, FORMS
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.shingles import JACCARD, REWORDED, similarities
 from kpmath_builder.curation.signatures import BANDS, WIDTH, RowReading, Signatures
-from kpmath_builder.curation.wording import cosines
 
 __all__ = ["RowRepeats", "compare_rows", "compare_signatures", "find_repeats"]
 
@@ -103,15 +103,15 @@ def compare_signatures(
     scratch: Path,
     memory: int = 1 << 30,
     kept: frozenset[RepeatKind] = frozenset(),
-    paraphrases: float | None = None,
+    paraphrases: Paraphrases | None = None,
 ) -> Mapping[str, Repeat]:
     """Return what `find_repeats` returns, for rows that were read before; the parameters are the same.
 
     Parameters
     ----------
     paraphrases
-        Cosine of the word vectors from which a row of prose that has the same numbers as an earlier one is its paraphrase; the signatures
-        must have been made for it. None: paraphrases are not looked for.
+        How a row is found that has the same numbers as an earlier one and says the same in other words; the signatures must have been
+        made for it. None: paraphrases are not looked for.
     """
     columns = Columns(scratch, WIDTH)
     for batch in batches:
@@ -143,7 +143,7 @@ class _Comparison:
     """Goes through the rows in their order and holds for each group of agreeing rows those that stay."""
 
     def __init__(
-        self, columns: Columns, kept: frozenset[RepeatKind], paraphrases: float | None = None
+        self, columns: Columns, kept: frozenset[RepeatKind], paraphrases: Paraphrases | None = None
     ) -> None:
         self._paraphrases = paraphrases
         self._columns = columns
@@ -155,7 +155,7 @@ class _Comparison:
 
     def repeats(self) -> Iterator[tuple[int, _Found]]:
         """Yield the rows that repeat an earlier one, and how."""
-        shingles, words = self._columns.shingles(), self._columns.words()
+        shingles, vectors = self._columns.shingles(), self._columns.vectors()
         for start, block in self._columns.blocks():
             for place in np.flatnonzero(block.any(axis=1)).tolist():
                 groups = block[place].tolist()
@@ -163,7 +163,7 @@ class _Comparison:
                 found = (
                     self._equal_row(groups)
                     or self._near_row(row, groups, shingles)
-                    or self._paraphrased_row(row, groups, words)
+                    or self._paraphrased_row(row, groups, vectors)
                 )
                 if found:
                     yield row, found
@@ -178,7 +178,7 @@ class _Comparison:
                 return self._gone.get(holder[group], (kind, holder[group], 1.0))
         return None
 
-    def _near_row(self, row: int, groups: list[int], shingles: StoredSets) -> _Found | None:
+    def _near_row(self, row: int, groups: list[int], shingles: StoredArrays) -> _Found | None:
         own = shingles.of(row)
         same_numbers = set(self._sharing(groups, BANDS))
         alike, least = [], []
@@ -194,15 +194,12 @@ class _Comparison:
         best = int(np.argmax(likeness))
         return (RepeatKind.NEAR, alike[best], float(likeness[best])) if likeness[best] else None
 
-    def _paraphrased_row(self, row: int, groups: list[int], words: StoredSets) -> _Found | None:
+    def _paraphrased_row(self, row: int, groups: list[int], vectors: StoredArrays) -> _Found | None:
         others = self._same_numbers.get(groups[-1]) if groups[-1] else None
         if others is None or self._paraphrases is None:
             return None
-        likeness = cosines(words.of(row), [words.of(other) for other in others])
-        best = int(np.argmax(likeness))
-        if likeness[best] < self._paraphrases:
-            return None
-        return RepeatKind.PARAPHRASE, others[best], float(likeness[best])
+        found = self._paraphrases.likest(vectors.of(row), [vectors.of(other) for other in others])
+        return None if found is None else (RepeatKind.PARAPHRASE, others[found[0]], found[1])
 
     def _likely(self, groups: list[int]) -> list[int]:
         """Return the rows to compare with: those that share most bands, of equal ones the earliest."""

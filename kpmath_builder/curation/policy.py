@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from kpmath_builder.curation.ngrams import QUESTION_13, QUESTION_20, SOLUTION_30
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
+from kpmath_builder.curation.paraphrases import BY_MODEL, BY_WORDS, Paraphrases
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.recipe.sections import ContaminationSettings, DuplicatesSettings, SeedRepeatsSettings
@@ -73,10 +75,16 @@ def stays_in_spite_of(recipe: Recipe) -> frozenset[RepeatKind]:
 
 
 def paraphrases_from(
-    section: DuplicatesSettings | SeedRepeatsSettings | ContaminationSettings,
-) -> float | None:
-    """Return the likeness from which a text is a paraphrase; None if the recipe ignores paraphrases, so that none is looked for."""
-    return None if section.paraphrase == "ignore" else section.paraphrase_similarity
+    section: DuplicatesSettings | SeedRepeatsSettings | ContaminationSettings, model: ParaphraseModel | None
+) -> Paraphrases | None:
+    """Return how paraphrases are found; None if the recipe ignores them, so that none is looked for.
+
+    `model` is the one of the recipe; None if it names none.
+    """
+    if section.paraphrase == "ignore":
+        return None
+    least = BY_WORDS if model is None else BY_MODEL
+    return Paraphrases(section.paraphrase_similarity or least, model)
 
 
 def flag_of(mark: RepeatMark) -> str:

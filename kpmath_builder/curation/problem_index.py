@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kpmath_builder.curation.forms import EQUAL, FORMS, Forms, plain_text
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.passages import Passages
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.shingles import JACCARD, REWORDED, shingles
-from kpmath_builder.curation.wording import content_words, cosines
 
 __all__ = ["ProblemIndex"]
 
@@ -25,10 +25,12 @@ class ProblemIndex:
     problems
         Id and text of each; of equal ones the first is named.
     paraphrases
-        Cosine of the word vectors from which a text of prose with the same numbers is a paraphrase; None: they are not looked for.
+        How a text with the same numbers is found that says the same in other words; None: paraphrases are not looked for.
     """
 
-    def __init__(self, problems: Iterable[tuple[str, str]], *, paraphrases: float | None = None) -> None:
+    def __init__(
+        self, problems: Iterable[tuple[str, str]], *, paraphrases: Paraphrases | None = None
+    ) -> None:
         known = list(problems)
         forms = [Forms.of(text) for _, text in known]
         self._ids = [name for name, _ in known]
@@ -40,7 +42,7 @@ class ProblemIndex:
                     places.setdefault(key, number)
         self._passages = Passages(forms, self._texts)
         self._near = _Near([shingles(form.tokens) for form in forms], [form.numbers for form in forms])
-        self._paraphrases = None if paraphrases is None else _Paraphrases(forms, paraphrases)
+        self._paraphrases = None if paraphrases is None else _Paraphrased(self._texts, forms, paraphrases)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -58,7 +60,7 @@ class ProblemIndex:
             or self._equal(form, range(EQUAL, len(FORMS)))
             or self._reordered(form)
             or self._nearest(form, runs)
-            or self._paraphrased(form)
+            or self._paraphrased(text, form)
         )
 
     def _equal(self, form: Forms, places: Iterable[int]) -> Repeat | None:
@@ -84,8 +86,8 @@ class ProblemIndex:
         found = self._near.find(runs, form.numbers)
         return None if found is None else self._repeat(RepeatKind.NEAR, *found)
 
-    def _paraphrased(self, form: Forms) -> Repeat | None:
-        found = self._paraphrases.find(form) if self._paraphrases is not None else None
+    def _paraphrased(self, text: str, form: Forms) -> Repeat | None:
+        found = self._paraphrases.find(text, form) if self._paraphrases is not None else None
         return None if found is None else self._repeat(RepeatKind.PARAPHRASE, *found)
 
     def _repeat(self, kind: RepeatKind, number: int, similarity: float = 1.0) -> Repeat:
@@ -136,21 +138,20 @@ def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.in
     return np.arange(behind[-1]) + np.repeat(ends - behind, ends - starts)
 
 
-class _Paraphrases:
-    """The word vectors of problems of prose, by their numbers."""
+class _Paraphrased:
+    """The vectors of problems of prose, by their numbers."""
 
-    def __init__(self, problems: Sequence[Forms], least: float) -> None:
-        self._least = least
+    def __init__(self, texts: Sequence[str], forms: Sequence[Forms], rule: Paraphrases) -> None:
+        self._rule = rule
         self._by_numbers: dict[int, list[tuple[int, NDArray[np.uint32]]]] = defaultdict(list)
-        for number, form in enumerate(problems):
+        for number, (text, form) in enumerate(zip(texts, forms, strict=True)):
             if form.numbers is not None:
-                self._by_numbers[form.numbers].append((number, content_words(form.tokens)))
+                self._by_numbers[form.numbers].append((number, rule.vector(text, form)))
 
-    def find(self, form: Forms) -> tuple[int, float] | None:
+    def find(self, text: str, form: Forms) -> tuple[int, float] | None:
         """Return the likest problem of the same numbers and how like it is, if that is enough."""
         if form.numbers is None or form.numbers not in self._by_numbers:
             return None
-        problems, words = zip(*self._by_numbers[form.numbers], strict=True)
-        likeness = cosines(content_words(form.tokens), words)
-        best = int(np.argmax(likeness))
-        return (problems[best], float(likeness[best])) if likeness[best] >= self._least else None
+        problems, vectors = zip(*self._by_numbers[form.numbers], strict=True)
+        found = self._rule.likest(self._rule.vector(text, form), vectors)
+        return None if found is None else (problems[found[0]], found[1])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from kpmath_builder.curation.ngrams import NgramChecks
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.policy import ALWAYS_DROPPED, DRAWN
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.protected import ProtectedTexts
@@ -35,7 +36,7 @@ class RowChecks:
     benchmarks
         Test sets; one that was not read finds nothing.
     seed_paraphrases, test_paraphrases
-        Likeness from which a text is a paraphrase of a seed or of a test problem; None: paraphrases are not looked for.
+        How paraphrases of a seed or of a test problem are found; None: they are not looked for.
     """
 
     def __init__(
@@ -43,8 +44,8 @@ class RowChecks:
         seeds: Sequence[SeedProblem],
         benchmarks: Sequence[Benchmark],
         *,
-        seed_paraphrases: float | None = None,
-        test_paraphrases: float | None = None,
+        seed_paraphrases: Paraphrases | None = None,
+        test_paraphrases: Paraphrases | None = None,
     ) -> None:
         self.benchmarks = benchmarks
         self._sets = [

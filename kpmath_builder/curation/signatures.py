@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from rensa import RMinHash
 
 from kpmath_builder.curation.forms import FORMS, Forms
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.shingles import shingles
-from kpmath_builder.curation.wording import content_words
 
 __all__ = ["BANDS", "REWORDED_BANDS", "WIDTH", "RowReading", "Signatures"]
 
@@ -50,14 +50,14 @@ class Signatures:
     """Shingles of each row."""
     shingles: NDArray[np.uint32]
     """Those of all rows, one behind the other."""
-    word_counts: NDArray[np.int64]
-    """Content words of each row; 0 if paraphrases are not looked for."""
-    words: NDArray[np.uint32]
+    vector_sizes: NDArray[np.int64]
+    """Length of what paraphrases of each row are found by; 0 for a row of which none is looked for."""
+    vectors: NDArray[np.uint32]
     """Those of all rows, one behind the other."""
 
     @classmethod
     def of(
-        cls, ids: Sequence[str], readings: Sequence[RowReading], *, paraphrases: bool = False
+        cls, ids: Sequence[str], readings: Sequence[RowReading], *, paraphrases: Paraphrases | None = None
     ) -> "Signatures":
         """Return the signatures of rows that were read, with what paraphrases are found by or without it."""
         sizes = np.array([len(one.shingles) for one in readings], np.int64)
@@ -67,12 +67,13 @@ class Signatures:
             numbers = np.array([one.form.numbers or 0 for one in readings], np.uint64)
             columns[:, : len(FORMS)] = [[key or 0 for key in one.form.keys] for one in readings]
             columns[:, len(FORMS) : -1] = _bands(together, sizes, numbers)
-            columns[:, -1] = numbers if paraphrases else 0
-        words = [
-            content_words(one.form.tokens) if paraphrases and one.form.numbers else _NONE for one in readings
+            columns[:, -1] = numbers if paraphrases is not None else 0
+        vectors = [
+            paraphrases.vector(one.text, one.form) if paraphrases is not None and one.form.numbers else _NONE
+            for one in readings
         ]
-        counts = np.array([len(one) for one in words], np.int64)
-        return cls(ids, columns, sizes, together, counts, np.concatenate([_NONE, *words]))
+        vector_sizes = np.array([len(one) for one in vectors], np.int64)
+        return cls(ids, columns, sizes, together, vector_sizes, np.concatenate([_NONE, *vectors]))
 
     def only(self, chosen: Sequence[bool]) -> "Signatures":
         """Return the signatures of the chosen rows."""
@@ -85,8 +86,8 @@ class Signatures:
             self.columns[mask],
             self.sizes[mask],
             self.shingles[np.repeat(mask, self.sizes)],
-            self.word_counts[mask],
-            self.words[np.repeat(mask, self.word_counts)],
+            self.vector_sizes[mask],
+            self.vectors[np.repeat(mask, self.vector_sizes)],
         )
 
 

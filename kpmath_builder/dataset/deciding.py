@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kpmath_builder.curation.decisions import Decisions, curate
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.row_checks import RowChecks
@@ -48,14 +49,21 @@ class Decider:
         The seeds and practices that the questions were drawn from.
     benchmarks
         The test sets, as far as they could be read.
+    model
+        The one that the recipe names for paraphrases, if it does.
     """
 
     def __init__(
-        self, recipe: Recipe, workspace: Workspace, knowledge: Knowledge, benchmarks: Sequence[Benchmark]
+        self,
+        recipe: Recipe,
+        workspace: Workspace,
+        knowledge: Knowledge,
+        benchmarks: Sequence[Benchmark],
+        model: ParaphraseModel | None = None,
     ) -> None:
         self.selection = Selection(recipe.selection)
         self._recipe, self._workspace = recipe, workspace
-        self._knowledge, self._benchmarks = knowledge, benchmarks
+        self._knowledge, self._benchmarks, self._model = knowledge, benchmarks, model
 
     @cached_property
     def checks(self) -> RowChecks:
@@ -65,8 +73,8 @@ class Decider:
         return RowChecks(
             self._knowledge.seeds,
             [replace(one, fault=hide(one.fault)) for one in self._benchmarks],
-            seed_paraphrases=paraphrases_from(self._recipe.seed_repeats),
-            test_paraphrases=paraphrases_from(self._recipe.contamination),
+            seed_paraphrases=paraphrases_from(self._recipe.seed_repeats, self._model),
+            test_paraphrases=paraphrases_from(self._recipe.contamination, self._model),
         )
 
     def decide(
@@ -83,6 +91,7 @@ class Decider:
                 self._recipe,
                 self.selection.texts,
                 room,
+                model=self._model,
                 workers=self._recipe.duplicates.workers,
             )
         return _Decided(decisions, labels)

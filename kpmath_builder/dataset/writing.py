@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kpmath_builder.controls.report import LabelReport
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.facts import CardFacts, TaskFacts
@@ -31,9 +32,11 @@ def write_dataset(
     knowledge: Knowledge,
     fingerprint: str,
     benchmarks: Sequence[Benchmark] = (),
+    *,
+    model: ParaphraseModel | None = None,
 ) -> tuple[TableCounts, CurationReport, LabelReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
-    decider = Decider(recipe, workspace, knowledge, benchmarks)
+    decider = Decider(recipe, workspace, knowledge, benchmarks, model)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.of(recipe)
     hide = hide_private(recipe)

@@ -19,14 +19,24 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, canonical_json
 from kpmath_builder.recipe import KeyKind, Recipe
 
-__all__ = ["ASKING", "SEEDS_HASH", "BuildSpec", "Keys", "differences", "test_set_key"]
+__all__ = ["ASKING", "PARAPHRASE_MODEL", "SEEDS_HASH", "BuildSpec", "Keys", "differences", "test_set_key"]
 
 Keys = Mapping[str, Any]
 
 SEEDS_HASH = "the seeds' hash"
 ASKING = "answers may be asked for"
+PARAPHRASE_MODEL = "the paraphrase model"
+"""Key of the digest of the model that paraphrases are found by, if there is one."""
 _TEST_SET = "the test set "
-_OF_TABLES = (_TEST_SET, "selection.", "seed_repeats.", "contamination.", "duplicates.")
+_OF_TABLES = (
+    _TEST_SET,
+    PARAPHRASE_MODEL,
+    "paraphrases.",
+    "selection.",
+    "seed_repeats.",
+    "contamination.",
+    "duplicates.",
+)
 """Beginnings of what only the tables depend on: a change leaves the shards of candidates as they are."""
 _OF_REFEREE = ("roles.referee.", "referee.", "the prompt of compare")
 """Beginnings of what is asked only if `consensus.referee` is true."""
@@ -55,6 +65,7 @@ class BuildSpec:
         *,
         asking: bool,
         digests: Mapping[str, str] | None = None,
+        paraphrase_model: str | None = None,
     ) -> "BuildSpec":
         """Return the build spec of a recipe.
 
@@ -64,14 +75,17 @@ class BuildSpec:
             False if only answers that are there may be used.
         digests
             Of each test set, by its name: equal tables need equal sets.
+        paraphrase_model
+            Digest of the model that paraphrases are found by; None if the recipe names none.
         """
         sets = {test_set_key(name): digest for name, digest in (digests or {}).items()}
+        model = {} if paraphrase_model is None else {PARAPHRASE_MODEL: paraphrase_model}
         now = {ASKING: asking, "the version of kpmath-builder": version("kpmath-builder")}
         return cls(
             origin={SEEDS_HASH: seeds_hash, **_all_of(KeyKind.DRAW, recipe, prompts)},
             layout=_all_of(KeyKind.LAYOUT, recipe, prompts),
             asked={**_all_of(KeyKind.ASKED, recipe, prompts), **outside(recipe)},
-            decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now, **sets},
+            decided={**_all_of(KeyKind.DECISION, recipe, prompts), **now, **sets, **model},
             generations=generations,
             seeds=_all_of(KeyKind.SEEDS, recipe, prompts),
         )

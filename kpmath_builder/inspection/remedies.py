@@ -22,6 +22,15 @@ class Remedies:
         return f"go online, or give the set as it was as a file in contamination.sets; `kpmath rescore {place}` compares with what is there"
 
     @property
+    def paraphrase_model(self) -> str:
+        """For tables that were compared by a paraphrase model which is not here, or another by now."""
+        place = shlex.quote(str(self._folder))
+        return (
+            "install the extra `kpmath-builder[paraphrases]` and bring the model back to its place, or name another: "
+            f"`kpmath rescore {place} --set paraphrases.model=…` compares by that"
+        )
+
+    @property
     def remade(self) -> str:
         """For what is damaged or gone, and follows from the log."""
         return f"{self._repair} makes it again from the log"

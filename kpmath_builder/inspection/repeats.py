@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from kpmath_builder.curation import ProblemIndex
 from kpmath_builder.curation.ngrams import NgramChecks
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.policy import DRAWN
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.recipe import Recipe
@@ -111,7 +112,7 @@ def _matched(mark: RepeatMark, question: str, solutions: Sequence[str], other: t
         return ""
     if mark.kind == DRAWN:  # the seed is this problem, and the question another
         return other[0]
-    repeat = ProblemIndex([(mark.id, other[0])], paraphrases=0).find(question)
+    repeat = ProblemIndex([(mark.id, other[0])], paraphrases=Paraphrases(0)).find(question)
     if repeat is not None and repeat.kind.value == mark.kind:
         return repeat.matched
     hits = {hit.check: hit.matched for hit in NgramChecks([other]).find(question, solutions)}

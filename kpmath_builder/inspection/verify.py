@@ -13,13 +13,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from kpmath_builder.completion import make_candidates, tabulate
+from kpmath_builder.curation.paraphrase_model import find_model
 from kpmath_builder.dataset.schemas import CONFIGS
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.lock import owner_of
 from kpmath_builder.files.scratch import scratch
 from kpmath_builder.files.sealed import DamagedError, FileRecord
-from kpmath_builder.folder.build_spec import ASKING, BuildSpec, test_set_key
+from kpmath_builder.folder.build_spec import ASKING, PARAPHRASE_MODEL, BuildSpec, test_set_key
 from kpmath_builder.folder.damage import FOREIGN, damage
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.shards import shard_header
@@ -80,6 +81,8 @@ class Verifier:
     def __post_init__(self) -> None:
         self._remedies = Remedies(self.folder)
         self._benchmarks: Sequence[Benchmark] = ()
+        self._model: str | None = None
+        """Digest of the paraphrase model; None if the recipe names none, or it cannot be read here."""
         self._lost = ""
         """The remedy for candidates whose answers are lost, on which the tables depend."""
 
@@ -106,14 +109,15 @@ class Verifier:
         prompts = Prompts.of(recipe)
         run = Run(recipe, prompts, Reporter(self.progress))
         self._benchmarks = read_benchmarks(recipe.test_sets)
+        with suppress(InputError):  # what cannot be made again without it is named below
+            self._model = model.digest if (model := find_model(recipe.paraphrases.model)) else None
         with scratch(self.folder) as room:
             again = Workspace(room, workspace)
             again.make()
             yield from self._spec_differences(workspace, recipe, prompts, known, spec)
             yield from self._knowledge(workspace, again, run, known)
-            other_sets = self._other_sets(spec)
-            if recipe.build.rows is not None and other_sets:
-                yield self._not_comparable(other_sets)
+            if recipe.build.rows is not None and (other := list(self._not_as_they_were(spec))):
+                yield from other
                 return
             yield from self._candidates(workspace, again, run, known, spec)
             if workspace.manifest.exists():
@@ -154,7 +158,15 @@ class Verifier:
             for one in self._benchmarks
         }
         seeds_hash = hash_of_set(known.seeds)
-        now = BuildSpec.of(recipe, prompts, seeds_hash, spec.generations, asking=asking, digests=digests)
+        now = BuildSpec.of(
+            recipe,
+            prompts,
+            seeds_hash,
+            spec.generations,
+            asking=asking,
+            digests=digests,
+            paraphrase_model=self._model or spec.decided.get(PARAPHRASE_MODEL),
+        )
         for place, what in compare_values(spec.as_json(), now.as_json()):
             yield Disagreement("build_spec.json", place, what, self._remedies.spec)
         told = workspace.learnt_from()
@@ -224,21 +236,25 @@ class Verifier:
     def _compared_tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec
     ) -> Iterator[Disagreement]:
-        """Compare the tables, unless they were compared with a test set that is not as it was."""
-        if other := self._other_sets(spec):
-            yield self._not_comparable(other)
+        """Compare the tables, unless they were compared by what is not as it was."""
+        if other := list(self._not_as_they_were(spec)):
+            yield from other
         else:
             yield from self._tables(workspace, again, recipe, known, spec)
 
-    def _other_sets(self, spec: BuildSpec) -> Sequence[str]:
-        """Return the test sets that are not as they were when the tables were written; they decide which rows are kept."""
-        return [
+    def _not_as_they_were(self, spec: BuildSpec) -> Iterator[Disagreement]:
+        """Yield a disagreement for test sets, and for a paraphrase model, that are not as they were when they decided which rows are kept."""
+        others = [
             one.name for one in self._benchmarks if spec.decided.get(test_set_key(one.name)) != one.digest
         ]
-
-    def _not_comparable(self, sets: Sequence[str]) -> Disagreement:
-        what = f"cannot be made again: {', '.join(sets)} cannot be read as it was when they were written"
-        return Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
+        if others:
+            what = (
+                f"cannot be made again: {', '.join(others)} cannot be read as it was when they were written"
+            )
+            yield Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
+        if spec.decided.get(PARAPHRASE_MODEL) != self._model:
+            what = "cannot be made again: the model of paraphrases.model is not here as it was when they were written"
+            yield Disagreement("manifest.json", "all of it", what, self._remedies.paraphrase_model)
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec

@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from kpmath_builder.curation.batches import cut, in_order
 from kpmath_builder.curation.duplicates import compare_signatures
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.repeat import Repeat, RepeatKind
 from kpmath_builder.curation.row_checks import RowChecks
@@ -137,17 +139,25 @@ def row_id(name: str, number: int) -> str:
 
 
 def judge(
-    recipe: MixRecipe, spools: Sequence[Spool], withheld: Withheld, tests: RowChecks, scratch: Path
+    recipe: MixRecipe,
+    spools: Sequence[Spool],
+    withheld: Withheld,
+    tests: RowChecks,
+    scratch: Path,
+    *,
+    model: ParaphraseModel | None = None,
 ) -> Verdicts:
     """Compare all rows; `spools` stand in the order of preference, `scratch` is an empty folder for what does not fit into memory."""
-    rows = _SpooledRows(spools)
-    read = in_order(_MixReader(recipe, withheld, tests), rows.batches(), recipe.duplicates.workers)
+    rows, paraphrases = _SpooledRows(spools), paraphrases_from(recipe.duplicates, model)
+    read = in_order(
+        _MixReader(recipe, withheld, tests, paraphrases), rows.batches(), recipe.duplicates.workers
+    )
     repeats = compare_signatures(
         rows.heads(read),
         scratch=scratch,
         memory=recipe.duplicates.memory << 20,
         kept=kept_kinds(recipe),
-        paraphrases=paraphrases_from(recipe.duplicates),
+        paraphrases=paraphrases,
     )
     is_open = np.frombuffer(bytes(rows.open), np.bool_)
     first = _first_of(np.frombuffer(bytes(rows.questions), np.uint64), is_open)
@@ -208,6 +218,7 @@ class _MixReader:
     recipe: MixRecipe
     withheld: Withheld
     tests: RowChecks
+    paraphrases: Paraphrases | None
 
     def __call__(self, rows: Sequence[tuple[str, MixRow]]) -> _Read:
         notes, ids, readings = [], [], []
@@ -220,8 +231,7 @@ class _MixReader:
             if is_open:
                 ids.append(name)
                 readings.append(question)
-        is_looked_for = paraphrases_from(self.recipe.duplicates) is not None
-        return Signatures.of(ids, readings, paraphrases=is_looked_for), notes
+        return Signatures.of(ids, readings, paraphrases=self.paraphrases), notes
 
 
 def _alone(

@@ -11,6 +11,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.errors import BuildError, InputError
@@ -85,6 +86,7 @@ def mix(recipe: MixRecipe, *, note: Callable[[str], None] = lambda _: None) -> M
     """
     folder = MixFolder(recipe.folder)
     folder.check_place(recipe)
+    find_model(recipe.paraphrases.model)  # refused before the folder is made
     try:
         folder.folder.mkdir(parents=True, exist_ok=True)
         with folder.mix_lock().awaited(note):
@@ -98,6 +100,7 @@ def mix(recipe: MixRecipe, *, note: Callable[[str], None] = lambda _: None) -> M
 
 def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) -> Mixed:
     """Mix in a folder that nobody else is at work in; as `mix`, with the folder given."""
+    model = find_model(recipe.paraphrases.model)
     folder.begin(recipe)
     tests = _test_sets(recipe, note)
     spools: dict[str, Spool] = {}
@@ -106,7 +109,7 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
         spools[name] = collect(recipe, name, folder.spool(name))
     for stale in set(folder.spools.glob("*.jsonl")) - {spool.path for spool in spools.values()}:
         stale.unlink()
-    fingerprint = _fingerprint(recipe, spools, tests)
+    fingerprint = _fingerprint(recipe, spools, tests, model)
     done = folder.finished()
     if done is not None and done.get("mix") == fingerprint:
         return Mixed(folder.folder, folder.dataset, done["rows"], done["report"], already_mixed=True)
@@ -117,8 +120,8 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
     ordered: Sequence[Spool] = [spools[name] for name in recipe.prefer]
     with scratch(folder.folder) as room:
         (columns := room / "repeats").mkdir()
-        checks = RowChecks((), tests, test_paraphrases=paraphrases_from(recipe.contamination))
-        verdicts = judge(recipe, ordered, withheld, checks, columns)
+        checks = RowChecks((), tests, test_paraphrases=paraphrases_from(recipe.contamination, model))
+        verdicts = judge(recipe, ordered, withheld, checks, columns, model=model)
         note("writing the tables")
         written, report = write_mix(folder, recipe, spools, verdicts, tests=tests, fingerprint=fingerprint)
     if not written.rows:
@@ -131,6 +134,7 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
         "rows": rows,
         "tables": {**manifest["tables"], "plus": written.digest},
         "report": report.as_json(),
+        **_model_facts(model),
     }
     folder.declare({"mix": fingerprint, "build_spec": manifest["build_spec"], **told})
     return Mixed(folder.folder, folder.dataset, rows, report.as_json())
@@ -149,7 +153,13 @@ def _test_sets(recipe: MixRecipe, note: Callable[[str], None]) -> Sequence[Bench
     return tests
 
 
-def _fingerprint(recipe: MixRecipe, spools: Mapping[str, Spool], tests: Sequence[Benchmark]) -> str:
+def _model_facts(model: ParaphraseModel | None) -> dict[str, str]:
+    return {} if model is None else {"paraphrase_model": model.digest}
+
+
+def _fingerprint(
+    recipe: MixRecipe, spools: Mapping[str, Spool], tests: Sequence[Benchmark], model: ParaphraseModel | None
+) -> str:
     """Return a hash over all that the mix depends on, the program among it: another version may compare otherwise."""
     base = Results(recipe.sources[recipe.base].path or Path()).read_manifest()
     told = {
@@ -157,6 +167,7 @@ def _fingerprint(recipe: MixRecipe, spools: Mapping[str, Spool], tests: Sequence
         "recipe": recipe.decisions(),
         "sources": {name: [spool.source, spool.state] for name, spool in spools.items()},
         "tests": [[one.name, one.digest] for one in tests],
+        **_model_facts(model),
         "build": base and {name: list(record) for name, record in base["files"].items()},
     }
     return hashlib.sha256(canonical_json(told).encode()).hexdigest()[:16]

@@ -10,7 +10,12 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import dump_toml, override, read_toml
 from kpmath_builder.recipe.keys import KeyKind, Section, UserPath, key, last_part, walk
-from kpmath_builder.recipe.sections import ContaminationSettings, DuplicatesSettings, Policy
+from kpmath_builder.recipe.sections import (
+    ContaminationSettings,
+    DuplicatesSettings,
+    ParaphrasesSettings,
+    Policy,
+)
 from kpmath_builder.recipe.test_sets import DEFAULT_SETS, TestSetSettings
 from kpmath_builder.recipe.values import check_values
 
@@ -152,6 +157,7 @@ class MixRecipe(Section):
         {}, validate_default=False, description="the sets that are mixed, each a table [sources.NAME]"
     )
     filters: FiltersSettings = FiltersSettings()
+    paraphrases: ParaphrasesSettings = ParaphrasesSettings()
     duplicates: MixDuplicatesSettings = MixDuplicatesSettings()
     contamination: ContaminationSettings = ContaminationSettings()
     sharing: SharingSettings = SharingSettings()
@@ -181,6 +187,7 @@ class MixRecipe(Section):
             raise ValueError(
                 "sources hold no build, and a mix is published beside the tables of one: add a source of kind build"
             )
+        self.paraphrases.refuse_idle(self.duplicates, self.contamination)
         return self
 
     @classmethod

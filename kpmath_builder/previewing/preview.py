@@ -9,6 +9,7 @@ from typing import Self
 
 from kpmath_builder.completion import disk_faults
 from kpmath_builder.curation.decisions import Decisions, curate
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
@@ -90,6 +91,7 @@ def preview(
     with stop_on_signals(recipe.build.grace, report.note) as stop:
         prompts = Prompts.of(recipe)
         workspace = Workspace(recipe.build.folder)
+        model = find_model(recipe.paraphrases.model)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
         benchmarks = read_benchmarks(recipe.test_sets)
@@ -109,7 +111,9 @@ def preview(
                 run = Run(recipe, prompts, report, teachers, stop, spending=spending)
                 ground = await find_ground(seeds.problems, count, run, workspace)
                 report.begin("synthesis", count)
-                with _Rows(ground, run, workspace, spec, each_row, benchmarks=benchmarks) as rows:
+                with _Rows(
+                    ground, run, workspace, spec, each_row, benchmarks=benchmarks, model=model
+                ) as rows:
                     jobs = [partial(rows.lead, index) for index in range(count)]
                     await run_window(recipe.window, jobs, stop)
                 return ground, rows.done
@@ -131,17 +135,18 @@ class _Rows:
         each_row: Callable[[PreviewRow], None] | None,
         *,
         benchmarks: Sequence[Benchmark],
+        model: ParaphraseModel | None,
     ) -> None:
         self.done: list[PreviewRow] = []
         self._ground, self._run, self._workspace, self._spec = ground, run, workspace, spec
-        self._each_row = each_row
+        self._each_row, self._model = each_row, model
         self._drawer = drawer_for(ground.knowledge, run.recipe)
         self._hide = hide_private(run.recipe)
         self._checks = RowChecks(
             ground.knowledge.seeds,
             benchmarks,
-            seed_paraphrases=paraphrases_from(run.recipe.seed_repeats),
-            test_paraphrases=paraphrases_from(run.recipe.contamination),
+            seed_paraphrases=paraphrases_from(run.recipe.seed_repeats, model),
+            test_paraphrases=paraphrases_from(run.recipe.contamination, model),
         )
         self._seeds = {seed.id: seed for seed in self._checks.seeds}
         self._ended: list[Candidate] = []
@@ -193,7 +198,7 @@ class _Rows:
         recipe = self._run.recipe
         with scratch() as room:
             published = Selection(recipe.selection).texts
-            return curate(self._ended, self._checks, recipe, published, room)
+            return curate(self._ended, self._checks, recipe, published, room, model=self._model)
 
 
 @dataclass

@@ -23,6 +23,7 @@ from kpmath_builder.recipe.sections import (
     DuplicatesSettings,
     ExtractionSettings,
     JudgingSettings,
+    ParaphrasesSettings,
     QuestionsSettings,
     RefereeSettings,
     ReferenceSettings,
@@ -101,6 +102,7 @@ class Recipe(Section):
     reference: ReferenceSettings = ReferenceSettings()
     consensus: ConsensusSettings = ConsensusSettings()
     controls: ControlsSettings = ControlsSettings()
+    paraphrases: ParaphrasesSettings = ParaphrasesSettings()
     seed_repeats: SeedRepeatsSettings = SeedRepeatsSettings()
     contamination: SeedContaminationSettings = SeedContaminationSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()

@@ -69,6 +69,10 @@ def _somebody_attempts(recipe: Recipe) -> None:
         )
 
 
+def _paraphrase_model_is_used(recipe: Recipe) -> None:
+    recipe.paraphrases.refuse_idle(recipe.seed_repeats, recipe.contamination, recipe.duplicates)
+
+
 def _reasoning_is_kept(recipe: Recipe) -> None:
     if recipe.selection.reasoning != "none" and not recipe.solutions.keep_thinking:
         raise ValueError(
@@ -87,5 +91,6 @@ _CHECKS = (
     _solvers_differ,
     _a_model_writes_harder_versions,
     _somebody_attempts,
+    _paraphrase_model_is_used,
     _reasoning_is_kept,
 )

@@ -22,6 +22,7 @@ _AS_BEFORE: Mapping[str, Any] = {
     "build.rows": None,
     "consensus.referee": False,
     "judging.samples": 1,
+    "paraphrases.model": "",
     "questions.harder_rounds": 0,
     "selection.max_pass_rate": None,
     "selection.min_pass_rate": None,

@@ -348,12 +348,40 @@ def _paraphrase() -> Any:  # noqa: ANN401 - as `key`
 
 def _paraphrase_similarity() -> Any:  # noqa: ANN401 - as `key`
     return key(
-        "cosine of the vectors of their words from which two problems are paraphrases",
-        0.4,
+        "cosine of their vectors from which two problems are paraphrases; unset: 0.4 for those of their words, 0.65 for those of "
+        "paraphrases.model",
+        None,
         KeyKind.DECISION,
         gt=0,
         le=1,
     )
+
+
+class ParaphrasesSettings(Section):
+    """How paraphrases are found, wherever a table looks for them (docs/curation.md)."""
+
+    model: str = key(
+        "static embedding model (model2vec) whose vectors are compared: a folder, or an id on the Hub with or without @revision; unset: the "
+        "vectors of the words, which need no model",
+        "",
+        KeyKind.DECISION,
+    )
+
+    def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return a value as it may leave the machine; a folder by its last part."""
+        if name == "model" and value.partition("@")[0].count("/") > 1:
+            return last_part(value)
+        return super().shown(name, value)
+
+    def refuse_idle(
+        self, *sections: "DuplicatesSettings | SeedRepeatsSettings | ContaminationSettings"
+    ) -> None:
+        """Raise `ValueError` for a model that nothing is compared by."""
+        if self.model and all(section.paraphrase == "ignore" for section in sections):
+            raise ValueError(
+                "paraphrases.model names a model, but no paraphrases are looked for: set paraphrase to flag in the tables that are to look "
+                "for them, e.g. duplicates.paraphrase, or leave the model out"
+            )
 
 
 class DuplicatesSettings(Section):
@@ -365,7 +393,7 @@ class DuplicatesSettings(Section):
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
     paraphrase: Policy = _paraphrase()
-    paraphrase_similarity: float = _paraphrase_similarity()
+    paraphrase_similarity: float | None = _paraphrase_similarity()
     memory: int = key(
         "mebibytes that the search for duplicates may take; what does not fit waits on the disk",
         1024,
@@ -393,7 +421,7 @@ class SeedRepeatsSettings(Section):
     renamed: Policy = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Policy = key("most of the wording in common (near)", "flag", KeyKind.DECISION)
     paraphrase: Policy = _paraphrase()
-    paraphrase_similarity: float = _paraphrase_similarity()
+    paraphrase_similarity: float | None = _paraphrase_similarity()
 
 
 Hit = Literal["drop", "flag"]
@@ -420,7 +448,7 @@ class ContaminationSettings(Section):
     renamed: Hit = key("the same text with other names of people", "drop", KeyKind.DECISION)
     near: Hit = key("most of the wording in common (near)", "drop", KeyKind.DECISION)
     paraphrase: Policy = _paraphrase()
-    paraphrase_similarity: float = _paraphrase_similarity()
+    paraphrase_similarity: float | None = _paraphrase_similarity()
     question_13gram: Hit = key(
         "13 words in a row of a test question stand in the question, the check that others print",
         "flag",
