@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from kpmath_builder.calibration import TrueLabels
+from kpmath_builder.calibration import LEAST_CONTROLS, TrueLabels
 from kpmath_builder.controls.planted import PlantedKind
+from kpmath_builder.controls.solver_weights import GradedAnswers
 from kpmath_builder.records import ControlQuestion, PlantedQuestion
 
-__all__ = ["ControlCounts", "LabelReport", "PlantedCounts"]
+__all__ = ["ControlCounts", "LabelReport", "PlantedCounts", "SolverCounts", "Weighing"]
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.85, 0.9, 1.0)
 """At which the judge is looked at, beside the recipe's own."""
@@ -48,6 +49,48 @@ class ControlCounts:
             self.shares = round(self.shares + control.vote.share, 9)
 
 
+@dataclass(slots=True)
+class SolverCounts:
+    """What became of the solutions of one of several solvers to the controls that are not left out."""
+
+    controls: int = 0
+    """With at least one answer of it that is right or wrong."""
+    right: int = 0
+    wrong: int = 0
+    undecided: int = 0
+    voteless: int = 0
+    """Without a readable answer, or with wrong arithmetic."""
+
+    def add(self, graded: GradedAnswers) -> None:
+        """Count its solutions of one control."""
+        self.controls += bool(graded.right or graded.wrong)
+        self.right += graded.right
+        self.wrong += graded.wrong
+        self.undecided += graded.undecided
+        self.voteless += graded.voteless
+
+    @property
+    def is_known(self) -> bool:
+        """Whether so many controls say something of it that they may weigh its vote."""
+        return self.controls >= LEAST_CONTROLS
+
+
+@dataclass(slots=True)
+class Weighing:
+    """Which votes stand if solvers weigh what the controls say of them."""
+
+    weights: Mapping[str, float]
+    """Solver to what its vote weighs, about 1."""
+    votes: int = 0
+    """Questions that were voted on."""
+    otherwise: int = 0
+    """Those that end with another answer, or with one in place of none, or the other way round, than with equal weights."""
+    ungraded: int = 0
+    """Those whose attempts were graded against the other answer, and count no more."""
+    undecided: int = 0
+    """Those for which sampling would have gone on under these weights."""
+
+
 @dataclass
 class PlantedCounts:
     """What the judge made of the planted questions of one kind."""
@@ -79,12 +122,32 @@ class LabelReport:
     """Of the kept questions."""
     why_not: str = ""
     """Why there is no estimate, in a sentence."""
+    solvers: dict[str, SolverCounts] = field(default_factory=lambda: defaultdict(SolverCounts))
+    """Of several solvers each."""
+    weighing: Weighing | None = None
+    """None if each solution has one vote."""
     ignored: float = 0.0
     """The recipe's `selection.min_p_correct`, if it could not be applied because there is no estimate."""
 
-    def add_control(self, control: ControlQuestion, *, left_out: bool) -> None:
-        """Count one control."""
+    def add_control(
+        self, control: ControlQuestion, *, left_out: bool, solvers: Mapping[str, GradedAnswers] | None = None
+    ) -> None:
+        """Count one control, and what each of several solvers made of it."""
         self.sources[control.source].add(control, left_out=left_out)
+        if not left_out:
+            for solver, graded in (solvers or {}).items():
+                self.solvers[solver].add(graded)
+
+    @property
+    def decided(self) -> Mapping[str, tuple[int, int]]:
+        """Source to how many of its controls are right, and how many right or wrong."""
+        return {
+            source: (its.right, its.voted - its.undecided) for source, its in sorted(self.sources.items())
+        }
+
+    def weigh(self, weights: Mapping[str, float]) -> None:
+        """Note that solvers weigh differently."""
+        self.weighing = Weighing(weights)
 
     def add_planted(self, planted: PlantedQuestion, most_parts: int) -> None:
         """Count one planted question that was asked about."""
@@ -106,11 +169,49 @@ class LabelReport:
                 f"Controls from {source}: {its.asked:,} asked, {its.voted:,} with a vote, {its.right:,} of them right{undecided}, "
                 f"mean share {its.mean_share:.2f}{left_out}."
             )
+        yield from self._of_solvers()
         if self.planted:
             let, faulty, refused, sound = self.judge_at(self.threshold)
             yield (
                 f"The judge let {let:,} of {faulty:,} planted faulty questions pass at {self.threshold:g}, and refused {refused:,} of "
                 f"{sound:,} sound ones."
+            )
+
+    def _of_solvers(self) -> Iterator[str]:
+        for solver, its in sorted(self.solvers.items()):
+            undecided = f", {its.undecided:,} undecided" if its.undecided else ""
+            weighs = f"; its vote weighs {self.weighing.weights[solver]:.2f}" if self.weighing else ""
+            yield (
+                f"Solutions of solver {solver} to {its.controls:,} controls: {its.right:,} right, {its.wrong:,} wrong{undecided}, "
+                f"{its.voteless:,} without a vote{weighs}."
+            )
+        yield from self.weighing_sentences()
+
+    def weighing_sentences(self) -> Iterator[str]:
+        """Yield which votes stand if solvers weigh differently, and of which solvers too little is known."""
+        its = self.weighing
+        if its is None:
+            return
+        known = {solver: self.solvers.get(solver, SolverCounts()) for solver in its.weights}
+        unknown = [
+            f"{solver} ({counts.controls:,})" for solver, counts in known.items() if not counts.is_known
+        ]
+        if unknown:
+            yield (
+                f"Too few controls to weigh the votes of {', '.join(unknown)}: with fewer than {LEAST_CONTROLS} that it answered, a solver weighs 1."
+            )
+        yield (
+            f'The votes are weighed by the controls (consensus.weights = "controls"): {its.otherwise:,} of {its.votes:,} end otherwise than with '
+            "equal weights."
+        )
+        if its.ungraded:
+            yield (
+                f"{its.ungraded:,} of these have no pass rate, because the reference solver's attempts were graded against the other answer."
+            )
+        if its.undecided:
+            yield (
+                f"{its.undecided:,} votes would need more samples under these weights, because sampling stopped early with equal ones; they are "
+                'decided by the samples that are there (solutions.sampling = "fixed" asks for all).'
             )
 
     @property
@@ -142,6 +243,8 @@ class LabelReport:
                 source: {**asdict(its), "mean_share": its.mean_share}
                 for source, its in sorted(self.sources.items())
             },
+            "solvers": {solver: asdict(its) for solver, its in sorted(self.solvers.items())},
+            "weighing": None if self.weighing is None else asdict(self.weighing),
             "judge": {
                 "threshold": self.threshold,
                 "kinds": {
@@ -167,6 +270,10 @@ class LabelReport:
         for source, counts in told["controls"].items():
             named = {name: value for name, value in counts.items() if name != "mean_share"}
             report.sources[source] = ControlCounts(**named)
+        for solver, counts in told.get("solvers", {}).items():
+            report.solvers[solver] = SolverCounts(**counts)
+        if told.get("weighing"):
+            report.weighing = Weighing(**told["weighing"])
         for kind, counts in told["judge"]["kinds"].items():
             passed = Counter({float(at): count for at, count in counts["passed"].items()})
             report.planted[kind] = PlantedCounts(counts["judged"], passed)

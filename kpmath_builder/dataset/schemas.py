@@ -272,6 +272,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             nullable=True,
         ),
         Column(
+            "consensus_weights",
+            _STRING,
+            "`equal`: each solution had one vote; `controls`: each solver weighed what questions with known answers said of it; null "
+            "without a vote.",
+            nullable=True,
+        ),
+        Column(
             "pass_rate",
             _FLOAT,
             "The share of the reference solver's attempts that reached the consensus, of those that could be graded, 0 to 1; null if "

@@ -26,7 +26,7 @@ Keys = Mapping[str, Any]
 SEEDS_HASH = "the seeds' hash"
 ASKING = "answers may be asked for"
 _TEST_SET = "the test set "
-_OF_TABLES = (_TEST_SET, "selection.", "seed_repeats.", "contamination.", "duplicates.")
+_OF_TABLES = (_TEST_SET, "consensus.weights", "selection.", "seed_repeats.", "contamination.", "duplicates.")
 """Beginnings of what only the tables depend on: a change leaves the shards of candidates as they are."""
 _OF_REFEREE = ("roles.referee.", "referee.", "the prompt of compare")
 """Beginnings of what is asked only if `consensus.referee` is true."""

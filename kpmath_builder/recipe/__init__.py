@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Sampling, Task, canonical_json, player_name
 from kpmath_builder.recipe.errors import explain
-from kpmath_builder.recipe.files import dump_toml, override, read_toml
+from kpmath_builder.recipe.files import absent_keys, check_unset, dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
 from kpmath_builder.recipe.keys import Key, KeyKind, Section, UserPath, key, walk
 from kpmath_builder.recipe.sections import (
@@ -82,6 +82,7 @@ _TABLE_OF: Mapping[Role, str] = {
 _AS_BEFORE: Mapping[str, Any] = {
     "build.rows": None,
     "consensus.referee": False,
+    "consensus.weights": "equal",
     "judging.samples": 1,
     "questions.harder_rounds": 0,
     "selection.max_pass_rate": None,
@@ -188,6 +189,21 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _something_weighs_the_solvers(self) -> Self:
+        if not self.weighs_solvers:
+            return self
+        if len(self.solvers) < 2:
+            raise ValueError(
+                "consensus.weights is controls, which weighs several solvers against each other, and there is one: name them in [[solvers]], or "
+                "set it to equal"
+            )
+        if not self.has_controls:
+            raise ValueError(
+                "consensus.weights is controls, but there are none: raise controls.share above 0 and let models solve, or set it to equal"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _a_model_writes_harder_versions(self) -> Self:
         if self.questions.harder_rounds and not self.teacher_for("writer").uses_prompts:
             raise ValueError(
@@ -231,8 +247,12 @@ class Recipe(Section):
             tree |= {"solvers": named(tree["solvers"])} if "solvers" in tree else {}
         except ValueError as error:
             raise InputError(f"The recipe's {error}.") from None
-        _refuse_new_solvers(tree, overrides or {})
-        return cls.of(override(switch_kinds(tree, overrides or {}), overrides or {}))
+        settings = overrides or {}
+        _refuse_new_solvers(tree, settings)
+        absent = absent_keys(tree, settings)
+        made = cls.of(override(switch_kinds(tree, settings), settings))
+        check_unset(absent, walk(made))
+        return made
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:
@@ -319,6 +339,11 @@ class Recipe(Section):
         """Whether questions with known answers are solved: a program answers by its rules, and there is nothing to measure."""
         solvers = (self.teacher_for("solver", name) for name in self.solver_names_of("solver"))
         return bool(self.controls.share) and any(its.uses_prompts for its in solvers)
+
+    @property
+    def weighs_solvers(self) -> bool:
+        """Whether the tables weigh the votes of several solvers by what the controls say of them."""
+        return self.consensus.weights == "controls"
 
     @property
     def has_planted(self) -> bool:
