@@ -17,7 +17,8 @@ from kpmath_builder.controls.grading import is_right, leading_answer
 from kpmath_builder.controls.own_file import read_questions
 from kpmath_builder.controls.planted import PlantedKind, PlantedPool
 from kpmath_builder.controls.pool import ControlPool
-from kpmath_builder.controls.report import LabelReport
+from kpmath_builder.controls.report import ControlCounts, LabelReport
+from kpmath_builder.dataset.card_labels import label_section
 from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.prompts import Prompts
@@ -349,3 +350,13 @@ def test_the_judge_is_counted_at_each_threshold_as_a_build_decides() -> None:
     assert report.judge_at(0.85) == (1, 3, 2, 3)
     assert report.judge_at(0.5) == (2, 3, 1, 3)
     assert LabelReport.from_json(json.loads(json.dumps(report.as_json()))).as_json() == report.as_json()
+
+
+def test_the_card_names_sources_that_contradict_each_other() -> None:
+    """Their mean stands beside it, and must not stand alone."""
+    report = LabelReport()
+    for source, right in (("seeds", 38), ("file", 6)):
+        report.sources[source] = ControlCounts(asked=42, voted=40, right=right, undecided=0)
+    assert "The sources of controls contradict each other" in label_section(report)
+    report.sources["file"].undecided = 34
+    assert "contradict" not in label_section(report)

@@ -126,9 +126,18 @@ def test_weighed_labels_of_solvers_of_unequal_accuracy_are_right_more_often(
 def test_a_build_in_other_shards_that_grew_and_was_weighed_later_has_the_same_bytes(
     server: DummyServer, file: Path, built: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "build"
-    build(weighed(folder, server, file, build={"questions": 40, "shards": 8}, consensus={"weights": "equal"}))
-    build(weighed(folder, server, file, build={"shards": 8}))
+    """Before it grew, it foresaw too few controls for its bound, and said so before it asked anything."""
+    folder, notes = tmp_path / "build", list[str]()
+    fewer = {"consensus": {"weights": "equal"}, "selection": {"min_p_correct": 0.5}}
+    first = weighed(folder, server, file, build={"questions": 40, "shards": 8}, **fewer)
+    build(first, progress=lambda progress: notes.append(progress.note))
+    assert any("selection.min_p_correct = 0.5 will drop nothing" in note for note in notes)
+    notes.clear()
+    build(
+        weighed(folder, server, file, build={"shards": 8}),
+        progress=lambda progress: notes.append(progress.note),
+    )
+    assert not any("questions with known answers" in note for note in notes)
     assert same_tables(built, folder)
 
 

@@ -249,8 +249,13 @@ class Recipe(Section):
             raise InputError(f"The recipe's {error}.") from None
         settings = overrides or {}
         _refuse_new_solvers(tree, settings)
+        return cls.overridden(switch_kinds(tree, settings), settings)
+
+    @classmethod
+    def overridden(cls, tree: Mapping[str, Any], settings: Mapping[str, str]) -> Self:
+        """Validate a tree with dotted keys set, or unset; raises as `read` does."""
         absent = absent_keys(tree, settings)
-        made = cls.of(override(switch_kinds(tree, settings), settings))
+        made = cls.of(override(dict(tree), settings))
         check_unset(absent, walk(made))
         return made
 
