@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from kpmath_builder.calibration import LEAST_CONTROLS, TrueLabels
+from kpmath_builder.calibration import TrueLabels
 from kpmath_builder.controls.planted import PlantedKind
+from kpmath_builder.controls.solver_counts import SolverCounts, Weighing
 from kpmath_builder.controls.solver_weights import GradedAnswers
 from kpmath_builder.records import ControlQuestion, PlantedQuestion
 
-__all__ = ["ControlCounts", "LabelReport", "PlantedCounts", "SolverCounts", "Weighing"]
+__all__ = ["ControlCounts", "LabelReport", "PlantedCounts"]
 
 THRESHOLDS = (0.5, 0.7, 0.8, 0.85, 0.9, 1.0)
 """At which the judge is looked at, beside the recipe's own."""
@@ -47,48 +48,6 @@ class ControlCounts:
             self.right += control.right is True
             self.undecided += control.right is None
             self.shares = round(self.shares + control.vote.share, 9)
-
-
-@dataclass(slots=True)
-class SolverCounts:
-    """What became of the solutions of one of several solvers to the controls that are not left out."""
-
-    controls: int = 0
-    """With at least one answer of it that is right or wrong."""
-    right: int = 0
-    wrong: int = 0
-    undecided: int = 0
-    voteless: int = 0
-    """Without a readable answer, or with wrong arithmetic."""
-
-    def add(self, graded: GradedAnswers) -> None:
-        """Count its solutions of one control."""
-        self.controls += bool(graded.right or graded.wrong)
-        self.right += graded.right
-        self.wrong += graded.wrong
-        self.undecided += graded.undecided
-        self.voteless += graded.voteless
-
-    @property
-    def is_known(self) -> bool:
-        """Whether so many controls say something of it that they may weigh its vote."""
-        return self.controls >= LEAST_CONTROLS
-
-
-@dataclass(slots=True)
-class Weighing:
-    """Which votes stand if solvers weigh what the controls say of them."""
-
-    weights: Mapping[str, float]
-    """Solver to what its vote weighs, about 1."""
-    votes: int = 0
-    """Questions that were voted on."""
-    otherwise: int = 0
-    """Those that end with another answer, or with one in place of none, or the other way round, than with equal weights."""
-    ungraded: int = 0
-    """Those whose attempts were graded against the other answer, and count no more."""
-    undecided: int = 0
-    """Those for which sampling would have gone on under these weights."""
 
 
 @dataclass
@@ -169,7 +128,9 @@ class LabelReport:
                 f"Controls from {source}: {its.asked:,} asked, {its.voted:,} with a vote, {its.right:,} of them right{undecided}, "
                 f"mean share {its.mean_share:.2f}{left_out}."
             )
-        yield from self._of_solvers()
+        for solver, solved in sorted(self.solvers.items()):
+            yield solved.sentence(solver, self.weighing)
+        yield from self.weighing_sentences()
         if self.planted:
             let, faulty, refused, sound = self.judge_at(self.threshold)
             yield (
@@ -177,42 +138,10 @@ class LabelReport:
                 f"{sound:,} sound ones."
             )
 
-    def _of_solvers(self) -> Iterator[str]:
-        for solver, its in sorted(self.solvers.items()):
-            undecided = f", {its.undecided:,} undecided" if its.undecided else ""
-            weighs = f"; its vote weighs {self.weighing.weights[solver]:.2f}" if self.weighing else ""
-            yield (
-                f"Solutions of solver {solver} to {its.controls:,} controls: {its.right:,} right, {its.wrong:,} wrong{undecided}, "
-                f"{its.voteless:,} without a vote{weighs}."
-            )
-        yield from self.weighing_sentences()
-
     def weighing_sentences(self) -> Iterator[str]:
         """Yield which votes stand if solvers weigh differently, and of which solvers too little is known."""
-        its = self.weighing
-        if its is None:
-            return
-        known = {solver: self.solvers.get(solver, SolverCounts()) for solver in its.weights}
-        unknown = [
-            f"{solver} ({counts.controls:,})" for solver, counts in known.items() if not counts.is_known
-        ]
-        if unknown:
-            yield (
-                f"Too few controls to weigh the votes of {', '.join(unknown)}: with fewer than {LEAST_CONTROLS} that it answered, a solver weighs 1."
-            )
-        yield (
-            f'The votes are weighed by the controls (consensus.weights = "controls"): {its.otherwise:,} of {its.votes:,} end otherwise than with '
-            "equal weights."
-        )
-        if its.ungraded:
-            yield (
-                f"{its.ungraded:,} of these have no pass rate, because the reference solver's attempts were graded against the other answer."
-            )
-        if its.undecided:
-            yield (
-                f"{its.undecided:,} votes would need more samples under these weights, because sampling stopped early with equal ones; they are "
-                'decided by the samples that are there (solutions.sampling = "fixed" asks for all).'
-            )
+        if self.weighing is not None:
+            yield from self.weighing.sentences(self.solvers)
 
     @property
     def estimate(self) -> str:

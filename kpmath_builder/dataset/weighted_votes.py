@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from kpmath_builder.controls.grading import is_right, leading_answer
-from kpmath_builder.controls.report import LabelReport, Weighing
+from kpmath_builder.controls.report import LabelReport
+from kpmath_builder.controls.solver_counts import Weighing
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Candidate, ControlQuestion
