@@ -93,7 +93,7 @@ def build(seed: str, options: argparse.Namespace, kind: str) -> Outcome | None:
     chance = random.Random(seed)
     recipe = Recipe.of({"teacher": {"kind": "openai", "model": "simulated"}})
     asked = [control(chance, number, options.samples, ACCURACIES[kind]) for number in range(options.controls)]
-    labels = KnownLabels(recipe, asked, lambda _: False)
+    labels = KnownLabels(recipe, lambda: asked, lambda _: False)
     right = kept = 0
     for candidate, vote, solutions, truth in candidates(chance, options.questions, options.samples):
         labels.count(labels.apply(candidate))

@@ -20,8 +20,8 @@ _PAGE = re.compile(r"docs/(\w+\.md)")
 HEAD = """# The recipe
 
 A recipe is a TOML file. Every key has a default; the numbers that the paper states are the defaults. Unknown keys and wrong
-values are refused with a sentence that names the key. On the command line any key is overridden with `--set table.key=value`.
-Paths are relative to the folder in which the command runs.
+values are refused with a sentence that names the key. On the command line any key is overridden with `--set table.key=value`, and
+`--set table.key=unset` takes it back to its default (a text of these letters stands in quotes); `--set roles.reference=unset` takes out a table. Paths are relative to the folder in which the command runs.
 
 The column "a change is" says what a change does to a folder in which a build was begun:
 

@@ -126,7 +126,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "consensus",
             _FLOAT,
-            "The share of the solutions behind the winning answer, 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
+            "The share of the solutions behind the winning answer, or of their weights if solvers weigh differently "
+            "(`scored.consensus_weights`), 0 to 1; simulated if `solver` is `symbolic`, which errs on purpose.",
         ),
         Column(
             "p_correct",
@@ -249,7 +250,8 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(
             "consensus_share",
             _FLOAT,
-            "The share of the solutions behind the winner, simulated if `solver` is `symbolic`; null without a vote.",
+            "The share of the solutions behind the winner, or of their weights (`consensus_weights`), simulated if `solver` is `symbolic`; null "
+            "without a vote.",
             nullable=True,
         ),
         Column(
@@ -275,6 +277,13 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
             "consensus_united",
             _STRINGS,
             "The pairs of answers that the referee found equal, as `a ≡ b`; mostly empty, null without a vote.",
+            nullable=True,
+        ),
+        Column(
+            "consensus_weights",
+            _STRING,
+            "`equal`: each solution had one vote; `controls`: each solver weighed what questions with known answers said of it; null "
+            "without a vote.",
             nullable=True,
         ),
         Column(

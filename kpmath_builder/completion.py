@@ -15,7 +15,7 @@ from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.dataset.writing import write_dataset
 from kpmath_builder.errors import BuildError, InputError
 from kpmath_builder.execution.run import Run
-from kpmath_builder.findings import Finding, find, find_in_rows, find_in_seeds
+from kpmath_builder.findings import Finding, find, find_in_controls, find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import PARAPHRASE_MODEL, BuildSpec, test_set_key
 from kpmath_builder.folder.guards import check_dataset, check_folder
 from kpmath_builder.folder.shards import shard_header
@@ -343,14 +343,15 @@ def tabulate(
             "the same command again."
         )
     check_dataset(workspace.dataset)
-    counts, report, labels = write_dataset(
+    counts, report = write_dataset(
         recipe, workspace, knowledge, spec.fingerprint, benchmarks, model=_model(recipe, spec)
     )
     lacking = 0 if recipe.selection.reasoning == "none" else counts.without_reasoning
     findings = (
         *find(counts.funnel, model_counts(knowledge, recipe)),
         *find_in_seeds(report.seeds, report.seeds_in_tests()),
-        *find_in_rows(counts.rows[DEFAULT_CONFIG], lacking),
+        *find_in_rows(counts.rows[DEFAULT_CONFIG], lacking, recipe.solvers),
+        *find_in_controls(counts.labels.decided),
     )
     return {
         "build_spec": spec.fingerprint,
@@ -363,7 +364,7 @@ def tabulate(
         "findings": [finding.as_json() for finding in findings],
         "curation": report.as_json(),
         **_model_facts(spec),
-        **({"calibration": labels.as_json()} if recipe.has_controls or recipe.has_planted else {}),
+        **({"calibration": counts.labels.as_json()} if recipe.has_controls or recipe.has_planted else {}),
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }
 

@@ -119,7 +119,7 @@ class Display:
         """Print how far a build is."""
         if self._quiet:
             return
-        table = Table("shard", "state", "candidates", "agreed", "answers", "tokens", "last", "who", box=None)
+        table = Table("shard", "state", "draws", "agreed", "answers", "tokens", "last", "who", box=None)
         for shard in status.shards:
             table.add_row(*_shard(shard))
         self._console.print(table)

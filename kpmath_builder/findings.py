@@ -4,15 +4,24 @@ Pure rules over counts, so that a preview, a build and `status` say the same of 
 follows its rules, and is not judged here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from math import sqrt
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.records import COPIED, DropReason, Stage, Tokens
 
-__all__ = ["Finding", "FindingId", "KnowledgeCounts", "find", "find_in_rows", "find_in_seeds"]
+__all__ = [
+    "Finding",
+    "FindingId",
+    "KnowledgeCounts",
+    "find",
+    "find_in_controls",
+    "find_in_rows",
+    "find_in_seeds",
+]
 
 MORE_THAN_ONCE = 2
 """One case is chance: a share counts from the second case on."""
@@ -36,6 +45,10 @@ UNREAD = 0.10
 """Share of solutions without a readable answer: they count against each answer, and one in ten costs rows at the threshold."""
 WITHOUT_REASONING = 0.05
 """Share of rows without the reasoning that the recipe publishes: one short answer in twenty is a solver's choice, more is a setting."""
+CONTROLS_DIFFER = 0.20
+"""Difference in accuracy between two sources of controls: easy and hard ones differ by less, and their mean still describes both."""
+BY_CHANCE = 3.0
+"""Standard errors that two shares of one kind of controls hardly ever differ by."""
 FEW_VALUES = 2
 JUDGED_AT_LEAST = 20
 """Judgements from which few values say something: fewer questions may all be good."""
@@ -64,6 +77,7 @@ class FindingId(StrEnum):
     UNREAD = "unread-solutions"
     IDENTICAL = "identical-solutions"
     WITHOUT_REASONING = "rows-without-reasoning"
+    CONTROLS_DIFFER = "controls-that-differ"
     LARGE_TOPIC = "large-topic"
     INVALID = "invalid-replies"
     GIVEN_UP = "given-up"
@@ -156,17 +170,60 @@ def find_in_seeds(seeds: int, in_tests: Mapping[str, int]) -> tuple[Finding, ...
     )
 
 
-def find_in_rows(rows: int, without_reasoning: int) -> tuple[Finding, ...]:
-    """Return a finding if rows lack the reasoning that the recipe publishes."""
+def find_in_rows(rows: int, without_reasoning: int, solvers: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Return a finding if rows lack the reasoning that the recipe publishes.
+
+    Parameters
+    ----------
+    solvers
+        Names of those who solve, if they are several.
+    """
+    tables = " or ".join(f"[solvers.{name}]" for name in sorted(solvers))
+    who = f"the solvers (their tables {tables})" if solvers else "roles.solver"
     if not _often(without_reasoning, rows, WITHOUT_REASONING):
         return ()
     finding = Finding(
         FindingId.WITHOUT_REASONING,
         without_reasoning / rows,
         f"Of the rows of qa-pairs, {_percent(without_reasoning, rows)} have no reasoning, which selection.reasoning asks for.",
-        "Switch thinking on for roles.solver, and see with `kpmath explain` that its server shows what was thought; build in a new folder.",
+        f"Switch thinking on for {who}, and see with `kpmath explain` that the server shows what was thought; build in a new folder.",
     )
     return (finding,)
+
+
+def find_in_controls(sources: Mapping[str, tuple[int, int]]) -> tuple[Finding, ...]:
+    """Return a finding if two sources of controls contradict each other, so that their mean says little of either.
+
+    Parameters
+    ----------
+    sources
+        Name to how many of its controls are right, and how many right or wrong.
+    """
+    ranked = sorted(sources, key=lambda name: (_shrunk(*sources[name]), name))
+    if len(ranked) < 2:
+        return ()
+    worst, best = ranked[0], ranked[-1]
+    (few, of_few), (many, of_many) = sources[worst], sources[best]
+    low, high = _shrunk(few, of_few), _shrunk(many, of_many)
+    error = sqrt(low * (1 - low) / (of_few + 2) + high * (1 - high) / (of_many + 2))
+    if high - low < max(CONTROLS_DIFFER, BY_CHANCE * error):
+        return ()
+    return (
+        Finding(
+            FindingId.CONTROLS_DIFFER,
+            high - low,
+            f"The sources of controls contradict each other: of those from {best}, {_percent(many, of_many)} are right, of those from {worst}, "
+            f"{_percent(few, of_few)}; the estimate of true labels averages them.",
+            f"Read some of the wrong ones: if the known answers of {worst} are wrong or in another form, mend or leave it out "
+            "(controls.sources); else keep in controls.sources what is as hard as your questions, and build in a new folder.",
+            worst,
+        ),
+    )
+
+
+def _shrunk(right: int, of: int) -> float:
+    """Return a share with one case added on either side (Agresti and Caffo 2000), so that few cases prove nothing."""
+    return (right + 1) / (of + 2)
 
 
 def _often(count: int, of: int, share: float) -> bool:

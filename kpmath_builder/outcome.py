@@ -109,8 +109,6 @@ def _first_rows(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def _as_decided(candidate: Candidate, row: dict[str, Any]) -> Candidate:
-    if candidate.stage is not Stage.AGREED or candidate.reason:
-        return candidate
     ended = {"stage": Stage(row["stage"]), "reason": DropReason(row["reason"]), "detail": row["detail"]}
     return candidate.model_copy(update=ended)
 

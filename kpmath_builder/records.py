@@ -202,6 +202,8 @@ class Vote(Record):
     """Solutions whose text, thinking included, repeats that of an earlier one."""
     united: tuple[str, ...] = ()
     """Pairs of answers that the referee found equal, as `a ≡ b`."""
+    weights: Literal["equal", "controls"] = "equal"
+    """Whether each solution has one vote, or each solver weighs what the controls say of it; the latter in tables alone."""
 
 
 class Attempts(Record):

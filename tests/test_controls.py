@@ -17,7 +17,8 @@ from kpmath_builder.controls.grading import is_right, leading_answer
 from kpmath_builder.controls.own_file import read_questions
 from kpmath_builder.controls.planted import PlantedKind, PlantedPool
 from kpmath_builder.controls.pool import ControlPool
-from kpmath_builder.controls.report import LabelReport
+from kpmath_builder.controls.report import ControlCounts, LabelReport
+from kpmath_builder.dataset.card_labels import label_section
 from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.prompts import Prompts
@@ -255,7 +256,7 @@ def candidate(stage: Stage = Stage.AGREED, share: float = 0.75) -> Candidate:
 
 def test_controls_that_are_known_to_repeat_something_are_counted_and_left_out() -> None:
     asked = [control(number, question="old" if number < 20 else "new") for number in range(60)]
-    report = KnownLabels(recipe(), asked, lambda question: question == "old").report()
+    report = KnownLabels(recipe(), lambda: asked, lambda question: question == "old").report()
     counts = report.sources["seeds"]
     assert (counts.asked, counts.left_out, counts.voted, counts.right) == (60, 20, 40, 30)
     assert report.calibration is not None
@@ -276,7 +277,7 @@ def test_without_enough_controls_there_is_no_probability_and_the_report_says_why
     changes: dict[str, Any], words: str
 ) -> None:
     made = Recipe.of({"teacher": MODEL, "selection": {"min_p_correct": 0.9}, **changes})
-    labels = KnownLabels(made, [control(number) for number in range(10)], lambda _: False)
+    labels = KnownLabels(made, lambda: [control(number) for number in range(10)], lambda _: False)
     assert labels.apply(candidate()) == candidate()
     report = labels.report()
     assert report.labels is None
@@ -288,7 +289,7 @@ def test_what_lies_below_the_bound_is_dropped_with_its_own_reason() -> None:
     def applied(least: float, stage: Stage) -> Candidate:
         made = Recipe.of({"teacher": MODEL, "selection": {"min_p_correct": least}})
         asked = [control(number, share=0.5 + number % 3 / 4) for number in range(60)]
-        return KnownLabels(made, asked, lambda _: False).apply(candidate(stage))
+        return KnownLabels(made, lambda: asked, lambda _: False).apply(candidate(stage))
 
     chance = applied(0.0, Stage.AGREED).p_correct
     assert chance is not None
@@ -345,7 +346,17 @@ def test_the_judge_is_counted_at_each_threshold_as_a_build_decides() -> None:
         judged(PlantedKind.FOREIGN, 0.5),
         PlantedQuestion(kind=PlantedKind.SOUND.value, id="s", reason="not asked"),
     ]
-    report = KnownLabels(recipe(), asked, lambda _: False).report()
+    report = KnownLabels(recipe(), lambda: asked, lambda _: False).report()
     assert report.judge_at(0.85) == (1, 3, 2, 3)
     assert report.judge_at(0.5) == (2, 3, 1, 3)
     assert LabelReport.from_json(json.loads(json.dumps(report.as_json()))).as_json() == report.as_json()
+
+
+def test_the_card_names_sources_that_contradict_each_other() -> None:
+    """Their mean stands beside it, and must not stand alone."""
+    report = LabelReport()
+    for source, right in (("seeds", 38), ("file", 6)):
+        report.sources[source] = ControlCounts(asked=42, voted=40, right=right, undecided=0)
+    assert "The sources of controls contradict each other" in label_section(report)
+    report.sources["file"].undecided = 34
+    assert "contradict" not in label_section(report)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpmath_builder import Recipe, findings
-from kpmath_builder.findings import Finding, FindingId, KnowledgeCounts, find, find_in_rows
+from kpmath_builder.findings import Finding, FindingId, KnowledgeCounts, find, find_in_controls, find_in_rows
 from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.counts import counts_of, model_counts
 from kpmath_builder.knowledge.key_points import KeyPointFault
@@ -333,3 +333,36 @@ def test_reasoning_that_is_asked_for_and_missing_is_said(without: int, *, speaks
     assert [(its.id, its.number) for its in told] == (
         [(FindingId.WITHOUT_REASONING, without / 100)] if speaks else []
     )
+
+
+@pytest.mark.parametrize(
+    ("sources", "named"),
+    [
+        ({"seeds": (95, 100), "file": (20, 100)}, "file"),
+        ({"seeds": (95, 100), "file": (8, 30), "symbolic": (60, 100)}, "file"),
+        ({"seeds": (950, 1000), "file": (800, 1000)}, ""),
+        ({"seeds": (28, 30), "file": (19, 30)}, ""),
+        ({"seeds": (5, 5), "file": (0, 2)}, ""),
+        ({"seeds": (95, 100), "file": (0, 0)}, ""),
+        ({"file": (20, 100)}, ""),
+        ({}, ""),
+    ],
+    ids=["contrary", "worst of three", "hardly apart", "by chance", "few", "none of one", "one", "no source"],
+)
+def test_sources_of_controls_that_contradict_each_other_are_named(
+    sources: dict[str, tuple[int, int]], named: str
+) -> None:
+    found = find_in_controls(sources)
+    assert [its.about for its in found] == ([named] if named else [])
+    for its in found:
+        assert its.id is FindingId.CONTROLS_DIFFER
+        assert "controls.sources" in its.advice
+        assert Finding.from_json(its.as_json()) == its
+
+
+def test_of_several_solvers_the_tables_are_named_in_which_thinking_is_switched_on() -> None:
+    (alone,) = find_in_rows(10, 5)
+    (several,) = find_in_rows(10, 5, {"b": 1, "a": 2})
+    assert "roles.solver" in alone.advice
+    assert "[solvers.a] or [solvers.b]" in several.advice
+    assert "roles.solver" not in several.advice

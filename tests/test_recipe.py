@@ -1,5 +1,7 @@
 """The recipe: the paper's numbers by default, one plain sentence for every mistake."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -285,3 +287,66 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ] == tmp_path / "x"
     with pytest.raises(InputError, match="begins with a user who has no home here"):
         Recipe.read(path, {name: "~no such user/x"})
+
+
+BOUNDED = """
+name = "b"
+[roles.reference]
+kind = "openai"
+model = "m"
+[selection]
+min_pass_rate = 0.0
+[solutions]
+samples = 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_default"),
+    [
+        ("selection.min_pass_rate", lambda made: made.selection.min_pass_rate is None),
+        ("solutions.samples", lambda made: made.solutions.samples == 10),
+        ("build.rows", lambda made: made.build.rows is None),
+        ("name", lambda made: made.name == "kpmath"),
+        ("roles.reference.model", lambda made: False),
+    ],
+    ids=["a bound", "a number", "by default anyway", "text", "what others need"],
+)
+def test_unset_takes_a_key_back_to_its_default(
+    tmp_path: Path, setting: str, is_default: Callable[[Recipe], bool]
+) -> None:
+    """A bound of 0 is a bound; a key that is needed is missed as if the file did not have it."""
+    file = tmp_path / "r.toml"
+    file.write_text(BOUNDED)
+    if setting == "roles.reference.model":
+        with pytest.raises(InputError, match="model is empty"):
+            Recipe.read(file, {setting: "unset"})
+        return
+    assert is_default(Recipe.read(file, {setting: "unset"}))
+
+
+def test_unset_takes_out_a_role_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text(BOUNDED)
+    made = Recipe.read(file, {"roles.reference": "unset", "selection.min_pass_rate": "unset"})
+    assert made.roles == {}
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ("selection.min_pas_rate", "did you mean selection.min_pass_rate?"),
+        ("a.b.c", "docs/recipe.md lists all"),
+    ],
+)
+def test_a_slip_of_the_pen_unsets_nothing_in_silence(tmp_path: Path, setting: str, hint: str) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text(BOUNDED)
+    with pytest.raises(InputError, match=re.escape(hint)):
+        Recipe.read(file, {setting: "unset"})
+
+
+def test_the_word_unset_in_quotes_is_a_text(tmp_path: Path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text(BOUNDED)
+    assert Recipe.read(file, {"name": '"unset"'}).name == "unset"

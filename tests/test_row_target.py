@@ -209,7 +209,9 @@ def test_a_rescore_draws_no_further_than_was_asked_and_says_what_is_missing(
     assert 0 < stricter.rows["qa-pairs"] < ROWS
     assert f"rows of {ROWS} (build.rows) are kept" in stricter.shortfall
     assert stricter.shortfall.endswith("draws: run `kpmath build` to go on.")
-    assert list(Verifier(folder).run()) == []
+    verifier = Verifier(folder)
+    assert list(verifier.run()) == []
+    assert verifier.checked["candidates"] == len(rows(folder, "scored"))
     back = rescore(folder, {"consensus.min_share": "0.5"})
     assert back.shortfall == ""
     assert all(rows(whole, config) == rows(folder, config) for config in CONFIGS)

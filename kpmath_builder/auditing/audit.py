@@ -32,6 +32,7 @@ from kpmath_builder.auditing.texts import HiddenText, Outliers
 from kpmath_builder.auditing.triggers import Practices, Triggers
 from kpmath_builder.auditing.votes import Votes
 from kpmath_builder.curation.report import CurationReport
+from kpmath_builder.dataset.weighted_votes import WeightedVotes
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.paths import MIX_RECIPE
@@ -229,7 +230,8 @@ class _Audit:
             self.report.begin("tables", 0)
             with self._reading("whether the tables are those of the candidates"):
                 paths = [self.workspace.shard(number) for number in shards]
-                self.findings += compare_tables(tables_of(self.workspace.dataset), paths, recipe)
+                votes = WeightedVotes.of_tables(recipe, self.workspace)
+                self.findings += compare_tables(tables_of(self.workspace.dataset), paths, recipe, votes)
 
     def _votes(self, recipe: Recipe, knowledge: Knowledge) -> None:
         shards, spec = sealed_shards(self.workspace, recipe.build.shards), self.workspace.begun()

@@ -14,6 +14,7 @@ from kpmath_builder.auditing.report import AuditFinding, Risk, Severity
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.curation.withholding import CUT_WITHHELD
 from kpmath_builder.dataset.rows import messages_of
+from kpmath_builder.dataset.weighted_votes import WeightedVotes
 from kpmath_builder.execution.run import Run
 from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -114,7 +115,10 @@ def _label(candidate: Candidate) -> str:
 
 
 def compare_tables(
-    tables: Mapping[str, Sequence[Path]], shards: Sequence[Path], recipe: Recipe
+    tables: Mapping[str, Sequence[Path]],
+    shards: Sequence[Path],
+    recipe: Recipe,
+    votes: WeightedVotes | None = None,
 ) -> Iterator[AuditFinding]:
     """Yield where the rows of `scored` and `qa-pairs` are not those of the sealed candidates.
 
@@ -124,6 +128,8 @@ def compare_tables(
         Config to its Parquet files in order.
     shards
         All shards of candidates, sealed; every file is read once, side by side.
+    votes
+        Those of the tables if solvers weigh differently.
 
     Raises
     ------
@@ -136,7 +142,8 @@ def compare_tables(
     thinks = recipe.selection.reasoning == "think"
     waiting = _rows(tables["qa-pairs"], ["id", "candidate_id", *_SAID_IN_PAIR])
     pair = next(waiting, None)
-    for candidate, row in zip(read_candidates(list(shards)), rows, strict=False):
+    sealed = read_candidates(list(shards))
+    for candidate, row in zip(map(votes.of_candidate, sealed) if votes else sealed, rows, strict=False):
         name = candidate.blueprint.id
         if row["id"] != name or not _is_row_of(row, candidate):
             scored.add(str(row["id"]), str(row["consensus_winner"]))

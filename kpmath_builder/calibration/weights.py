@@ -14,11 +14,11 @@ _LEAST = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SolverScore:
-    """How often the answers of a solver to controls were right, wrong, and missing."""
+    """How often the answers of a solver to controls were right, wrong, and missing; of a control that was tried several times, parts."""
 
-    right: int
-    wrong: int
-    abstained: int = 0
+    right: float
+    wrong: float
+    abstained: float = 0
 
 
 def solver_weights(scores: Mapping[str, SolverScore]) -> dict[str, float]:

@@ -18,7 +18,7 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Override a key of the recipe, e.g. build.questions=500; repeatable.",
+        help="Override a key of the recipe, e.g. build.questions=500; KEY=unset takes its default; repeatable.",
     ),
 ]
 Quiet = Annotated[

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from kpmath_builder.answers import equivalent
+from kpmath_builder.answers import Answer, equivalent
 from kpmath_builder.answers.reading import make_answer
 from kpmath_builder.records import Solution, Vote
 
-__all__ = ["is_right", "leading_answer"]
+__all__ = ["are_equal", "is_right", "leading_answer"]
 
 
 def leading_answer(vote: Vote, solutions: Sequence[Solution]) -> str | None:
@@ -19,7 +19,10 @@ def leading_answer(vote: Vote, solutions: Sequence[Solution]) -> str | None:
 def is_right(answer: str | None, gold: str) -> bool | None:
     """Return whether an answer is the known one; None without an answer, and if it can be neither proved nor disproved."""
     said, known = (None if text is None else make_answer(text) for text in (answer, gold))
-    if said is None or known is None:
-        return None
+    return None if said is None or known is None else are_equal(said, known)
+
+
+def are_equal(said: Answer, known: Answer) -> bool | None:
+    """Return whether two answers are equal; None if that can be neither proved nor disproved."""
     verdict = equivalent(said, known)
     return None if verdict.unknown else verdict.equal

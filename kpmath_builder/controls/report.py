@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from kpmath_builder.calibration import TrueLabels
 from kpmath_builder.controls.planted import PlantedKind
+from kpmath_builder.controls.solver_counts import SolverCounts, Weighing
+from kpmath_builder.controls.solver_weights import GradedAnswers
 from kpmath_builder.records import ControlQuestion, PlantedQuestion
 
 __all__ = ["ControlCounts", "LabelReport", "PlantedCounts"]
@@ -79,12 +81,32 @@ class LabelReport:
     """Of the kept questions."""
     why_not: str = ""
     """Why there is no estimate, in a sentence."""
+    solvers: dict[str, SolverCounts] = field(default_factory=lambda: defaultdict(SolverCounts))
+    """Of several solvers each."""
+    weighing: Weighing | None = None
+    """None if each solution has one vote."""
     ignored: float = 0.0
     """The recipe's `selection.min_p_correct`, if it could not be applied because there is no estimate."""
 
-    def add_control(self, control: ControlQuestion, *, left_out: bool) -> None:
-        """Count one control."""
+    def add_control(
+        self, control: ControlQuestion, *, left_out: bool, solvers: Mapping[str, GradedAnswers] | None = None
+    ) -> None:
+        """Count one control, and what each of several solvers made of it."""
         self.sources[control.source].add(control, left_out=left_out)
+        if not left_out:
+            for solver, graded in (solvers or {}).items():
+                self.solvers[solver].add(graded)
+
+    @property
+    def decided(self) -> Mapping[str, tuple[int, int]]:
+        """Source to how many of its controls are right, and how many right or wrong."""
+        return {
+            source: (its.right, its.voted - its.undecided) for source, its in sorted(self.sources.items())
+        }
+
+    def weigh(self, weights: Mapping[str, float]) -> None:
+        """Note that solvers weigh differently."""
+        self.weighing = Weighing(weights)
 
     def add_planted(self, planted: PlantedQuestion, most_parts: int) -> None:
         """Count one planted question that was asked about."""
@@ -106,12 +128,20 @@ class LabelReport:
                 f"Controls from {source}: {its.asked:,} asked, {its.voted:,} with a vote, {its.right:,} of them right{undecided}, "
                 f"mean share {its.mean_share:.2f}{left_out}."
             )
+        for solver, solved in sorted(self.solvers.items()):
+            yield solved.sentence(solver, self.weighing)
+        yield from self.weighing_sentences()
         if self.planted:
             let, faulty, refused, sound = self.judge_at(self.threshold)
             yield (
                 f"The judge let {let:,} of {faulty:,} planted faulty questions pass at {self.threshold:g}, and refused {refused:,} of "
                 f"{sound:,} sound ones."
             )
+
+    def weighing_sentences(self) -> Iterator[str]:
+        """Yield which votes stand if solvers weigh differently, and of which solvers too little is known."""
+        if self.weighing is not None:
+            yield from self.weighing.sentences(self.solvers)
 
     @property
     def estimate(self) -> str:
@@ -142,6 +172,8 @@ class LabelReport:
                 source: {**asdict(its), "mean_share": its.mean_share}
                 for source, its in sorted(self.sources.items())
             },
+            "solvers": {solver: asdict(its) for solver, its in sorted(self.solvers.items())},
+            "weighing": None if self.weighing is None else asdict(self.weighing),
             "judge": {
                 "threshold": self.threshold,
                 "kinds": {
@@ -167,6 +199,10 @@ class LabelReport:
         for source, counts in told["controls"].items():
             named = {name: value for name, value in counts.items() if name != "mean_share"}
             report.sources[source] = ControlCounts(**named)
+        for solver, counts in told.get("solvers", {}).items():
+            report.solvers[solver] = SolverCounts(**counts)
+        if told.get("weighing"):
+            report.weighing = Weighing(**told["weighing"])
         for kind, counts in told["judge"]["kinds"].items():
             passed = Counter({float(at): count for at, count in counts["passed"].items()})
             report.planted[kind] = PlantedCounts(counts["judged"], passed)

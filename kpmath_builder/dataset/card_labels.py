@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.dataset.markdown import table
+from kpmath_builder.findings import find_in_controls
 
 __all__ = ["label_section"]
 
@@ -17,7 +18,15 @@ _HOW_MEASURED = (
 
 def label_section(report: LabelReport) -> str:
     """Return the section about the truth of the labels."""
-    return "\n\n".join(["## How true the labels are", report.estimate, *_controls(report), *_judge(report)])
+    return "\n\n".join(
+        [
+            "## How true the labels are",
+            report.estimate,
+            *_controls(report),
+            *_solvers(report),
+            *_judge(report),
+        ]
+    )
 
 
 def _controls(report: LabelReport) -> Iterator[str]:
@@ -38,6 +47,35 @@ def _controls(report: LabelReport) -> Iterator[str]:
     ]
     yield table(header, rows)
     yield f"{_HOW_MEASURED} Those that repeat a practice or a problem of a test set are left out."
+    yield from (finding.sentence for finding in find_in_controls(report.decided))
+
+
+def _solvers(report: LabelReport) -> Iterator[str]:
+    if not report.solvers:
+        return
+    header = (
+        "solver",
+        "controls answered",
+        "right",
+        "wrong",
+        "undecided",
+        "without a vote",
+        "weight of its vote",
+    )
+    rows = [
+        (
+            solver,
+            f"{its.controls:,}",
+            f"{its.right:,}",
+            f"{its.wrong:,}",
+            f"{its.undecided:,}",
+            f"{its.voteless:,}",
+            f"{report.weighing.weights[solver]:.3f}" if report.weighing else "1",
+        )
+        for solver, its in sorted(report.solvers.items())
+    ]
+    yield table(header, rows)
+    yield " ".join(("Solutions of each solver to the controls.", *report.weighing_sentences()))
 
 
 def _judge(report: LabelReport) -> Iterator[str]:

@@ -80,9 +80,9 @@ class Decider:
     def decide(
         self,
         candidates: Callable[[], Iterable[Candidate]],
-        asked_beside: Iterable[ControlQuestion | PlantedQuestion],
+        asked_beside: Callable[[], Iterable[ControlQuestion | PlantedQuestion]],
     ) -> _Decided:
-        """Look at all candidates, sorted by number, and at what was asked beside them."""
+        """Look at all candidates, sorted by number, and at what was asked beside them; both can be read again."""
         labels = self._labels(asked_beside)
         with scratch(self._workspace.folder) as room:
             decisions = curate(
@@ -98,14 +98,14 @@ class Decider:
 
     def count_kept(self, candidates: Callable[[], Iterable[Candidate]]) -> int:
         """Return how many rows are kept of the candidates, which can be read again, sorted by number."""
-        decided = self.decide(candidates, _beside(candidates()))
+        decided = self.decide(candidates, lambda: _beside(candidates()))
         kept = (its for its in map(decided.decide, candidates()) if its.stage is Stage.KEPT)
         return sum(self.selection.count(decided.decisions.without_withheld(its)) for its in kept)
 
-    def _labels(self, asked: Iterable[ControlQuestion | PlantedQuestion]) -> KnownLabels:
+    def _labels(self, asked: Callable[[], Iterable[ControlQuestion | PlantedQuestion]]) -> KnownLabels:
         """Learn from what was asked beside the blueprints, if anything was."""
         if not (self._recipe.has_controls or self._recipe.has_planted):
-            return KnownLabels(self._recipe, (), lambda _: False)
+            return KnownLabels(self._recipe, tuple, lambda _: False)
         return KnownLabels(self._recipe, asked, self._is_known)
 
     def _is_known(self, problem: str) -> bool:

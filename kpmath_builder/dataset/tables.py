@@ -30,6 +30,8 @@ class TableCounts:
     funnel: Funnel
     without_reasoning: int
     """Rows of `qa-pairs` that have none."""
+    labels: LabelReport
+    """What is known of the truth of the labels."""
 
     @property
     def rows(self) -> dict[str, int]:
@@ -103,6 +105,7 @@ def write_tables(
                 example.add(row)
                 without_reasoning += row["reasoning"] is None
         written = {config: writer.finish() for config, writer in writers.items()}
+        known = labels()
         card = make_card(
             facts,
             name=name,
@@ -110,7 +113,7 @@ def write_tables(
             written=written,
             seeds=seeds,
             funnel=funnel,
-            labels=labels(),
+            labels=known,
             example=example.row,
         )
         pictures = tally.pictures(Tcpm.from_practices(practices))
@@ -124,4 +127,4 @@ def write_tables(
         for path, data in files.items():
             (staged / path).parent.mkdir(parents=True, exist_ok=True)
             (staged / path).write_bytes(data)
-    return TableCounts(written, funnel, without_reasoning)
+    return TableCounts(written, funnel, without_reasoning, known)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.curation.paraphrase_model import ParaphraseModel
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
@@ -34,13 +33,13 @@ def write_dataset(
     benchmarks: Sequence[Benchmark] = (),
     *,
     model: ParaphraseModel | None = None,
-) -> tuple[TableCounts, CurationReport, LabelReport]:
+) -> tuple[TableCounts, CurationReport]:
     """Decide over the candidates and write the three tables with their card, replacing the dataset folder."""
     decider = Decider(recipe, workspace, knowledge, benchmarks, model)
     shards = [workspace.shard(number) for number in range(recipe.build.shards)]
     prompts = Prompts.of(recipe)
     hide = hide_private(recipe)
-    decided = decider.decide(lambda: read_candidates(shards), read_beside(shards))
+    decided = decider.decide(lambda: read_candidates(shards), lambda: read_beside(shards))
     decisions, labels, checks = decided.decisions, decided.labels, decider.checks
     decisions.report.baseline = checks.baseline()
     budget = RowBudget(decider.selection.published, recipe.build.rows)
@@ -64,7 +63,7 @@ def write_dataset(
         provenance=sources_of(recipe, prompts),
         thinks=recipe.selection.reasoning == "think",
     )
-    return written, decisions.report, labels.report()
+    return written, decisions.report
 
 
 class RowBudget:

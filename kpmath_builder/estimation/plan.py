@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.engine.gpu_sharing import sharing_of
 from kpmath_builder.estimation.assumptions import QUESTIONS_PER_SECOND, TOKENS_PER_SECOND
 from kpmath_builder.estimation.profile import PlannedTask, Profile, TaskLoad
@@ -127,6 +128,8 @@ class BuildPlan:
     """How many questions the measured numbers rest on; 0: everything is assumed."""
     rows_wanted: int | None = None
     """`build.rows`; the questions of the first size are then those that it is expected to need, `build.questions` at most."""
+    controls: ForeseenControls | None = None
+    """Of the first size; None if the recipe has no questions with known answers."""
 
     @property
     def hours_left(self) -> float:
@@ -139,6 +142,7 @@ class BuildPlan:
         return {
             "name": self.name,
             "rows_wanted": self.rows_wanted,
+            "controls": None if self.controls is None else asdict(self.controls),
             "done_questions": self.done,
             "measured_questions": self.measured_questions,
             "hours_left": self.hours_left,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.errors import InputError
 from kpmath_builder.estimation.assumptions import assume
 from kpmath_builder.estimation.measurements import measure
@@ -61,4 +62,5 @@ def plan_of_seeds(
         done=profile.done,
         measured_questions=profile.measured_questions,
         rows_wanted=build.rows,
+        controls=ForeseenControls.of(recipe, seeds, own),
     )

@@ -18,6 +18,8 @@ def lines_of_plan(plan: BuildPlan) -> Iterator[str]:
     yield f"Plan of {plan.name}: {own.questions:,} questions"
     if plan.rows_wanted is not None:
         yield _wanted(plan.rows_wanted, own)
+    if plan.controls is not None:
+        yield plan.controls.sentence
     yield ""
     head = ("task", "model", "requests", "tokens read", "tokens written", "GPU hours", "cost", "lengths")
     yield from _aligned([head, *(_task(task) for task in own.tasks)], text_columns={0, 1, 7})

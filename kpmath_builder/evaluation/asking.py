@@ -19,7 +19,8 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import Request, Response
 from kpmath_builder.randomness import seed_of
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.recipe.files import override
+from kpmath_builder.recipe.files import absent_keys, check_unset, override
+from kpmath_builder.recipe.keys import walk
 from kpmath_builder.stopping import Stop, stop_on_signals
 
 __all__ = ["ask_all", "recipe_for"]
@@ -64,7 +65,9 @@ def recipe_for(
             f"--set {foreign[0]} has no effect on an evaluation: set keys of the model alone, e.g. teacher.in_flight=64."
         )
     own = {"kind": "openai", "addresses": list(addresses)} if addresses else {"kind": "vllm"}
-    tree = override({"name": "evaluation", "teacher": {"model": model, **own}}, settings)
+    tree: dict[str, Any] = {"name": "evaluation", "teacher": {"model": model, **own}}
+    absent = absent_keys(tree, settings)
+    tree = override(tree, settings)
     if template.is_raw:
         teacher = tree["teacher"]
         teacher["extra"] = {**_CONTINUED, **dict(teacher.get("extra", {}))}
@@ -73,7 +76,9 @@ def recipe_for(
     # All roles have the solver's limit: the longest reply of any decides what context a server must have.
     tree |= {table: {"max_tokens": sampling["max_tokens"]} for table in _ROLES}
     tree["solutions"] = dict(sampling)
-    return Recipe.of({**tree, "build": {"folder": str(folder)}})
+    recipe = Recipe.of({**tree, "build": {"folder": str(folder)}})
+    check_unset(absent, walk(recipe))
+    return recipe
 
 
 def ask_all(

@@ -31,6 +31,7 @@ _TEST_SET = "the test set "
 _OF_TABLES = (
     _TEST_SET,
     PARAPHRASE_MODEL,
+    "consensus.weights",
     "paraphrases.",
     "selection.",
     "seed_repeats.",

@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kpmath_builder.curation.selection import Selection
+from kpmath_builder.dataset.weighted_votes import WeightedVotes
 from kpmath_builder.errors import InputError
 from kpmath_builder.execution.ask import Ask, AskedSample
 from kpmath_builder.execution.run import Run
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.repeats import DecidedRow, SeenRepeat, decided_row, seen_repeats
 from kpmath_builder.knowledge.extraction import extract
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
+from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import HELD_BACK, Candidate, Extraction, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.leading import draw, drawer_for
@@ -67,10 +71,12 @@ class QuestionExplanation:
     decided: DecidedRow | None = None
     """How the tables end it; None before they are written."""
     repeats: Sequence[SeenRepeat] = ()
+    weights: str = ""
+    """What the votes of several solvers weigh in the tables; empty if each solution has one vote."""
 
     def lines(self) -> Iterator[str]:
         """Yield it in words."""
-        yield from _decision(self.candidate, self.sample)
+        yield from _decision(self.candidate, self.sample, self.weights)
         if self.decided is not None and self.decided.repeats:
             yield f"in the tables: {self.decided.status} {self.decided.reason}: {self.decided.detail}".rstrip(
                 " :"
@@ -127,6 +133,9 @@ def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Works
 
 def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> QuestionExplanation:
     candidate, ask = _led(row_id, knowledge, run, workspace)
+    votes = _votes_of_tables(run.recipe, workspace)
+    if votes is not None:
+        candidate = votes.of_candidate(candidate)
     place = _place(row_id, candidate.blueprint.id.partition("-")[0])
     sample = place.sample if place else None
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
@@ -145,7 +154,15 @@ def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspa
             seeds={seed.id: seed for seed in knowledge.seeds},
             question_of=lambda other: _question_of(other, knowledge, run, workspace),
         )
-    return QuestionExplanation(candidate, sample, used, asked, decided, repeats)
+    return QuestionExplanation(
+        candidate, sample, used, asked, decided, repeats, "" if votes is None else str(votes)
+    )
+
+
+def _votes_of_tables(recipe: Recipe, workspace: Workspace) -> WeightedVotes | None:
+    with suppress(DamagedError):  # `verify` names what is damaged
+        return WeightedVotes.of_tables(recipe, workspace)
+    return None
 
 
 def _led(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> tuple[Candidate, Ask]:
@@ -211,7 +228,7 @@ def _place(row_id: str, draw_id: str) -> _Place | None:
     )
 
 
-def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
+def _decision(candidate: Candidate, sample: int | None, weights: str) -> Iterator[str]:
     outcome = f"dropped, {candidate.reason.value}: {candidate.detail}" if candidate.reason else "agreed upon"
     yield f"{candidate.blueprint.id}: question {candidate.blueprint.index} of the build, {outcome}".rstrip(
         ": "
@@ -220,7 +237,8 @@ def _decision(candidate: Candidate, sample: int | None) -> Iterator[str]:
         yield from _indented("question", candidate.question)
     if candidate.vote is not None:
         vote = candidate.vote
-        yield f"consensus ({vote.mode}): winner {vote.winner}, share {vote.share:.2f} of {vote.votes} votes"
+        weighed = f", weighed by the controls ({weights})" if weights else ""
+        yield f"consensus ({vote.mode}): winner {vote.winner}, share {vote.share:.2f} of {vote.votes} votes{weighed}"
     if candidate.parent is not None:
         yield f"a harder version of {candidate.parent}"
     if candidate.attempts is not None:

@@ -10,7 +10,7 @@ from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.files.lock import owner_of
-from kpmath_builder.findings import find_in_rows, find_in_seeds
+from kpmath_builder.findings import find_in_controls, find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.folder.damage import damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
@@ -124,11 +124,13 @@ def read_status(folder: Path) -> Status:
     if curation:
         found = find_in_seeds(curation.seeds, curation.seeds_in_tests())
         outcome = replace(outcome, findings=(*outcome.findings, *found))
-    if manifest is not None:
-        found = find_in_rows(manifest["rows"][DEFAULT_CONFIG], manifest.get("without_reasoning", 0))
-        outcome = replace(outcome, findings=(*outcome.findings, *found))
     controls = manifest.get("calibration") if manifest else None
     labels = LabelReport.from_json(controls) if controls else None
+    if manifest is not None:
+        lacking = manifest.get("without_reasoning", 0)
+        found = find_in_rows(manifest["rows"][DEFAULT_CONFIG], lacking, recipe.solvers)
+        contradicting = find_in_controls(labels.decided) if labels else ()
+        outcome = replace(outcome, findings=(*outcome.findings, *found, *contradicting))
     is_finished = manifest is not None
     return Status(
         shards,

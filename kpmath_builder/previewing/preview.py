@@ -1,13 +1,14 @@
 """`preview`: a few blueprints led through the whole method, with everything on the way."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
 from kpmath_builder.completion import disk_faults
+from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.curation.decisions import Decisions, curate
 from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model
 from kpmath_builder.curation.policy import paraphrases_from
@@ -243,4 +244,15 @@ def _result(
         seeds_read=len(ground.knowledge.extractions),
         seeds=len(seeds.problems),
         is_first_of_build=ground.whole,
+        notes=tuple(_notes(recipe, seeds)),
     )
+
+
+def _notes(recipe: Recipe, seeds: SeedSet) -> Iterator[str]:
+    if recipe.weighs_solvers:
+        yield (
+            'These votes have equal weights: consensus.weights = "controls" weighs the solvers once the tables are written, after all controls.'
+        )
+    foreseen = ForeseenControls.of(recipe, seeds.problems, recipe.build.questions)
+    if foreseen is not None and foreseen.warning:
+        yield foreseen.warning

@@ -87,6 +87,8 @@ class PreviewResult:
     """Seed problems that there are."""
     is_first_of_build: bool
     """Whether the blueprints are the first ones of the build, so that all that was asked counts for it."""
+    notes: tuple[str, ...] = ()
+    """What the build will do otherwise, or cannot do."""
 
     @cached_property
     def funnel(self) -> Funnel:
@@ -122,12 +124,14 @@ class PreviewResult:
             "seeds": self.seeds,
             "seeds_read": self.seeds_read,
             "is_first_of_build": self.is_first_of_build,
+            "notes": list(self.notes),
         }
 
     def closing_lines(self) -> Iterator[str]:
         """Yield what is to be said after the rows."""
         kept = sum(row.candidate.reason.value == "" for row in self.rows)
         yield f"{kept:,} of {len(self.rows):,} blueprints became pairs."
+        yield from self.notes
         for title, lines in (
             ("Where the rest went:", self.losses),
             ("About teachers and seeds:", self.findings),

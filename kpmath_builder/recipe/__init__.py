@@ -10,7 +10,7 @@ from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task, player_name
 from kpmath_builder.recipe.consistency import check_consistency
 from kpmath_builder.recipe.errors import explain
-from kpmath_builder.recipe.files import dump_toml, override, read_toml
+from kpmath_builder.recipe.files import absent_keys, check_unset, dump_toml, override, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
 from kpmath_builder.recipe.keys import Key, KeyKind, Section, UserPath, key, walk
 from kpmath_builder.recipe.kinds import keys_in_play, keys_of_kind, tasks_of_kind
@@ -141,8 +141,17 @@ class Recipe(Section):
             tree |= {"solvers": named(tree["solvers"])} if "solvers" in tree else {}
         except ValueError as error:
             raise InputError(f"The recipe's {error}.") from None
-        _refuse_new_solvers(tree, overrides or {})
-        return cls.of(override(switch_kinds(tree, overrides or {}), overrides or {}))
+        settings = overrides or {}
+        _refuse_new_solvers(tree, settings)
+        return cls.overridden(switch_kinds(tree, settings), settings)
+
+    @classmethod
+    def overridden(cls, tree: Mapping[str, Any], settings: Mapping[str, str]) -> Self:
+        """Validate a tree with dotted keys set, or unset; raises as `read` does."""
+        absent = absent_keys(tree, settings)
+        made = cls.of(override(dict(tree), settings))
+        check_unset(absent, walk(made))
+        return made
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:
@@ -229,6 +238,11 @@ class Recipe(Section):
         """Whether questions with known answers are solved: a program answers by its rules, and there is nothing to measure."""
         solvers = (self.teacher_for("solver", name) for name in self.solver_names_of("solver"))
         return bool(self.controls.share) and any(its.uses_prompts for its in solvers)
+
+    @property
+    def weighs_solvers(self) -> bool:
+        """Whether the tables weigh the votes of several solvers by what the controls say of them."""
+        return self.consensus.weights == "controls"
 
     @property
     def has_planted(self) -> bool:

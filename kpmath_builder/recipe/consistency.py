@@ -54,6 +54,20 @@ def _solvers_differ(recipe: Recipe) -> None:
             )
 
 
+def _something_weighs_the_solvers(recipe: Recipe) -> None:
+    if not recipe.weighs_solvers:
+        return
+    if len(recipe.solvers) < 2:
+        raise ValueError(
+            "consensus.weights is controls, which weighs several solvers against each other, and there is one: name them in [[solvers]], or "
+            "set it to equal"
+        )
+    if not recipe.has_controls:
+        raise ValueError(
+            "consensus.weights is controls, but there are none: raise controls.share above 0 and let models solve, or set it to equal"
+        )
+
+
 def _a_model_writes_harder_versions(recipe: Recipe) -> None:
     if recipe.questions.harder_rounds and not recipe.teacher_for("writer").uses_prompts:
         raise ValueError(
@@ -89,6 +103,7 @@ _CHECKS = (
     _room_after_thinking,
     _referee_is_a_model,
     _solvers_differ,
+    _something_weighs_the_solvers,
     _a_model_writes_harder_versions,
     _somebody_attempts,
     _paraphrase_model_is_used,

@@ -3,13 +3,17 @@
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.recipe.keys import Key
 
-__all__ = ["dump_toml", "override", "read_toml"]
+__all__ = ["UNSET", "absent_keys", "check_unset", "dump_toml", "override", "read_toml"]
+
+UNSET = "unset"
+"""As the value of `--set`: the key goes back to its default. A text of these letters is given in quotes."""
 
 # Giving one of these on the command line takes the place of the other in the file.
 _INSTEAD_OF = {"seeds.path": "hub", "seeds.hub": "path"}
@@ -34,8 +38,17 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def override(tree: dict[str, Any], settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return the tree with dotted keys set; values are TOML if they read as TOML, else plain text."""
+    """Return the tree with dotted keys set; values are TOML if they read as TOML, else plain text. `UNSET` takes a key out.
+
+    Raises
+    ------
+    InputError
+        If a key stands where a table is named.
+    """
     for dotted, text in settings.items():
+        if text == UNSET:
+            _take_out(tree, dotted)
+            continue
         *tables, name = dotted.split(".")
         table = tree
         for part in tables:
@@ -48,6 +61,39 @@ def override(tree: dict[str, Any], settings: Mapping[str, str]) -> dict[str, Any
         if dotted in _INSTEAD_OF:
             table.pop(_INSTEAD_OF[dotted], None)
     return tree
+
+
+def _take_out(tree: dict[str, Any], dotted: str) -> None:
+    *tables, name = dotted.split(".")
+    table: Any = tree
+    for part in tables:
+        table = table.get(part) if isinstance(table, dict) else None
+    if isinstance(table, dict):
+        table.pop(name, None)
+
+
+def absent_keys(tree: Mapping[str, Any], settings: Mapping[str, str]) -> list[str]:
+    """Return the keys that are to be unset and that the tree does not have; `check_unset` tells those at their default from slips."""
+    return [dotted for dotted, text in settings.items() if text == UNSET and not _stands_in(tree, dotted)]
+
+
+def _stands_in(tree: Mapping[str, Any], dotted: str) -> bool:
+    found: Any = tree
+    for part in dotted.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return False
+        found = found[part]
+    return True
+
+
+def check_unset(absent: Iterable[str], keys: Iterable[Key]) -> None:
+    """Raise `InputError` if one of `absent` is none of the keys: a slip of the pen would leave the key that was meant as it is."""
+    known = sorted({key.name for key in keys})
+    for name in absent:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "docs/recipe.md lists all keys."
+            raise InputError(f"--set {name}={UNSET}: the recipe has no such key; {hint}")
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - any TOML value

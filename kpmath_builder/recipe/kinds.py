@@ -21,6 +21,7 @@ _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 _AS_BEFORE: Mapping[str, Any] = {
     "build.rows": None,
     "consensus.referee": False,
+    "consensus.weights": "equal",
     "judging.samples": 1,
     "paraphrases.model": "",
     "questions.harder_rounds": 0,

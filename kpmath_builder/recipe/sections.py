@@ -262,6 +262,12 @@ class ConsensusSettings(Section):
         "against",
         KeyKind.DECISION,
     )
+    weights: Literal["equal", "controls"] = key(
+        "votes of several [[solvers]]; equal: each solution has one; controls: each solver weighs what the questions with known answers say of "
+        "it (docs/solvers.md)",
+        "equal",
+        KeyKind.DECISION,
+    )
     referee: bool = key(
         "whether the model of [roles.referee] is asked about answers that no program can compare; they are equal if it says so in both orders",
         default=False,
@@ -285,11 +291,12 @@ class ControlsSettings(Section):
         min_length=1,
     )
     held_back: float = key(
-        "share of the seed problems that are kept out of the practices, for seeds and symbolic",
+        "share of the seed problems that are kept out of the practices, for seeds and symbolic; at most half, so that questions can be drawn "
+        "from the others",
         0.02,
         KeyKind.DRAW,
         ge=0,
-        lt=1,
+        le=0.5,
     )
     path: UserPath | None = key(
         "for file: .jsonl, .jsonl.gz, .json, .csv or .parquet with the fields problem and answer",

@@ -8,7 +8,6 @@ from typing import Any
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.recipe.files import override
 from kpmath_builder.recipe.shipped import recipe_text
 from kpmath_builder.seeds.guessing import Guess, guess_fields
 
@@ -43,4 +42,4 @@ def recipe_of_file(path: Path, settings: Mapping[str, str]) -> tuple[Recipe, Gue
             "teacher.kind=openai --set teacher.model=NAME (of a server at http://127.0.0.1:8000, else --set teacher.addresses=…), or "
             "write a recipe with `kpmath init own`."
         )
-    return Recipe.of(override(tree, settings)), guess
+    return Recipe.overridden(tree, settings), guess

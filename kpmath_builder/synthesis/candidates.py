@@ -16,14 +16,15 @@ from kpmath_builder.synthesis.question_checks import find_fault
 from kpmath_builder.synthesis.questions import Shown, judge, show, write, write_harder
 from kpmath_builder.synthesis.solutions import solve
 
-__all__ = ["synthesise", "synthesise_harder"]
+__all__ = ["REASON_OF", "synthesise", "synthesise_harder"]
 
-_NO_WINNER = {
+REASON_OF = {
     NoWinner.NO_VOTES: DropReason.UNSOLVED,
     NoWinner.NO_AGREEMENT: DropReason.NO_AGREEMENT,
     NoWinner.TIE: DropReason.TIE,
     NoWinner.LOW_SHARE: DropReason.LOW_SHARE,
 }
+"""Why a vote has no winner, as the candidate says it."""
 
 
 class _Draft:
@@ -117,7 +118,7 @@ async def _lead(
     if agreement.vote.votes:
         draft.learn(stage=Stage.SOLVED)
     if agreement.reason:
-        return draft.end(_NO_WINNER[agreement.reason])
+        return draft.end(REASON_OF[agreement.reason])
     draft.learn(stage=Stage.AGREED)
     if "attempt" in recipe.tasks_in_play and agreement.winner is not None:
         with suppress(NotAskedError):  # the question stands without its difficulty

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kpmath_builder import answers
+from kpmath_builder.controls.grading import are_equal
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.protocol import FINAL, Response
 from kpmath_builder.records import Attempts
@@ -44,5 +45,5 @@ def _end(response: Response, winner: answers.Answer, headings: Sequence[str]) ->
     answer = read_answer(response, headings)
     if answer is None:
         return "failed"
-    verdict = answers.equivalent(answer, winner)
-    return "undecided" if verdict.unknown else "passed" if verdict else "failed"
+    passed = are_equal(answer, winner)
+    return "undecided" if passed is None else "passed" if passed else "failed"

@@ -27,6 +27,7 @@ from kpmath_builder.funnel import Funnel
 from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.records import Candidate
 from kpmath_builder.synthesis.leading import Leader, OpenShard, most_open_shards
+from kpmath_builder.synthesis.weighing import any_outcome
 
 __all__ = ["CountKept", "DrawnPrefix", "synthesise_rows"]
 
@@ -189,8 +190,11 @@ class _Drawing:
 
     def _rows_of(self, candidate: Candidate) -> int:
         """Return how many rows a candidate gives at most; its difficulty is known already, what it repeats is not."""
-        may_stay = candidate.is_agreed and self._run.recipe.selection.allows(candidate.pass_rate)
-        return self._selection.count(candidate) if may_stay else 0
+        if not self._run.recipe.selection.allows(candidate.pass_rate):
+            return 0
+        if self._run.recipe.weighs_solvers:
+            return max(map(self._selection.count, any_outcome(candidate)), default=0)
+        return self._selection.count(candidate) if candidate.is_agreed else 0
 
     def _joined(self, ended: Iterable[_Ended]) -> None:
         for one in ended:

@@ -14,7 +14,7 @@ from kpmath_builder.records import Solution, Vote
 from kpmath_builder.synthesis.questions import Shown
 from kpmath_builder.synthesis.referee import Referee
 
-__all__ = ["Agreement", "agree", "read_answer", "solve"]
+__all__ = ["Agreement", "agree", "early_stopping", "read_answer", "solve"]
 
 _ENDS_BEFORE = (answers.Cut.TURN, answers.Cut.PROBLEM)
 """A solution that ends where another turn or problem begins is whole, even if the text was cut off at its length later."""
@@ -29,7 +29,7 @@ async def solve(
     """
     shown = [{"problem": practice["problem"], "solution": practice["solution"]} for practice in practices]
     material = {"question": question, "practices": shown}
-    stopping = _stopping(rule, consensus)
+    stopping = early_stopping(rule, consensus)
     responses: list[Response] = []
     solvers: list[str] = []
     agreement: Agreement | None = None
@@ -55,7 +55,8 @@ async def solve(
     return agreement
 
 
-def _stopping(rule: SolutionsSettings, consensus: ConsensusSettings) -> answers.EarlyStopping | None:
+def early_stopping(rule: SolutionsSettings, consensus: ConsensusSettings) -> answers.EarlyStopping | None:
+    """Return the rule by which sampling stops early; None if all samples are asked for."""
     if rule.sampling == "fixed":
         return None
     return answers.EarlyStopping(

@@ -1,0 +1,84 @@
+"""How many controls a build will ask, before it does, and what is said of too few."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpmath_builder import InputError, Recipe, plan
+from kpmath_builder.controls.choice import is_held_back
+from kpmath_builder.controls.foreseen import ForeseenControls
+from kpmath_builder.controls.pool import ControlPool
+from kpmath_builder.seeds import load_seeds
+
+SEEDS = load_seeds().problems
+
+
+def recipe(tree: dict[str, Any] | None = None, **controls: Any) -> Recipe:
+    return Recipe.of({"teacher": {"kind": "openai", "model": "any"}, "controls": controls, **(tree or {})})
+
+
+def foreseen(made: Recipe, draws: int) -> ForeseenControls:
+    its = ForeseenControls.of(made, SEEDS, draws)
+    assert its is not None
+    return its
+
+
+@pytest.mark.parametrize("draws", [1, 77, 600])
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"share": 0.3},
+        {"share": 0.02, "held_back": 0.5},
+        {"share": 0.9, "sources": ["file", "seeds"]},
+        {"share": 0.5, "sources": ["seeds", "symbolic", "file"], "held_back": 0.3},
+    ],
+    ids=["seeds", "few", "file first", "three"],
+)
+def test_as_many_are_foreseen_as_a_build_asks(tmp_path: Path, controls: dict[str, Any], draws: int) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text("".join(json.dumps({"problem": f"{n} + 1?", "answer": n + 1}) + "\n" for n in range(25)))
+    made = recipe(path=str(file), **controls)
+    pool = ControlPool(made, [seed for seed in SEEDS if is_held_back(seed.id, made.held_back)])
+    asked = sum(pool.beside(index) is not None for index in range(draws))
+    assert foreseen(made, draws).count == pytest.approx(asked, abs=1)
+
+
+def test_a_bound_that_too_few_controls_make_idle_is_a_warning_with_what_to_raise() -> None:
+    bound = {"selection": {"min_p_correct": 0.9}}
+    few = foreseen(recipe(bound, held_back=0.5), 1000)
+    assert few.count == 20
+    assert "selection.min_p_correct = 0.9 will drop nothing" in few.warning
+    assert "Raise controls.share to 0.04, or build.questions." in few.warning
+    assert foreseen(recipe(bound, held_back=0.5, share=0.04), 1000).warning == ""
+    assert foreseen(recipe(held_back=0.5), 1000).warning == ""
+    assert "so there will be none. Raise" in foreseen(recipe(held_back=0.5), 1000).sentence
+
+
+def test_sources_that_hold_too_few_are_named_as_the_cause() -> None:
+    its = foreseen(recipe({"selection": {"min_p_correct": 0.9}}, held_back=0.02), 100_000)
+    assert its.count < 30
+    assert "raise controls.held_back" in its.warning
+
+
+def test_a_recipe_without_controls_foresees_none() -> None:
+    assert ForeseenControls.of(Recipe(), SEEDS, 1000) is None
+    assert ForeseenControls.of(recipe(share=0), SEEDS, 1000) is None
+
+
+def test_a_plan_says_how_many_there_will_be(tmp_path: Path) -> None:
+    made = recipe(
+        {"build": {"folder": str(tmp_path), "questions": 500}, "seeds": {"limit": 50}}, held_back=0.5
+    )
+    planned = plan(made)
+    assert planned.controls is not None
+    assert planned.controls.sentence in str(planned)
+    assert planned.as_json()["controls"]["count"] == planned.controls.count == 10
+
+
+def test_no_more_than_half_of_the_seeds_can_be_held_back() -> None:
+    with pytest.raises(
+        InputError, match=r"controls\.held_back must be a number from 0 up to 0\.5, got 0\.99"
+    ):
+        recipe(held_back=0.99)
