@@ -127,6 +127,7 @@ def test_composed_questions_need_two_readable_seeds_and_are_the_same_for_the_sam
     made = [one.question(number) for number in range(5)]
     assert made == [again.question(number) for number in range(5)]
     assert all(made)
+    assert ComposedQuestions(3, seeds(2)).question(0)
     assert ComposedQuestions(3, seeds(1)).question(0) is None
 
 
@@ -168,6 +169,8 @@ def test_generators_take_turns_with_seeds_of_their_own(monkeypatch: pytest.Monke
     seen: list[tuple[str, int]] = []
 
     def create_dataset(name: str, *, size: int, seed: int) -> list[dict[str, Any]]:
+        assert size == 1, "more would be made for nothing"
+        assert 0 <= seed < 2**31, "NumPy takes no others"
         seen.append((name, seed))
         return [{"question": f"{name} {seed}?", "answer": seed}]
 

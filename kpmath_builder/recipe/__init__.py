@@ -375,11 +375,11 @@ class Recipe(Section):
 
     def _in_play(self) -> Iterator[Key]:
         """Yield the keys that say something of a build: not those of roles that nobody plays, and not what was always so."""
-        idle = _TABLE_OF.keys() - set(self.roles_in_play)
-        absent = tuple(name for role in idle for name in (f"{_TABLE_OF[role]}.", f"roles.{role}."))
+        idle, unplayed = self.idle, _TABLE_OF.keys() - set(self.roles_in_play)
+        absent = tuple(name for role in unplayed for name in (f"{_TABLE_OF[role]}.", f"roles.{role}."))
         for one in walk(self):
             as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
-            if not as_before and one.name not in self.idle and not one.name.startswith(absent):
+            if not as_before and one.name not in idle and not one.name.startswith(absent):
                 yield one
 
     def _asked_of_teachers(self, kind: KeyKind) -> dict[str, Any]:
