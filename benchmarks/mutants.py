@@ -55,7 +55,7 @@ TESTS = {
     "controls/planted.py": "controls",
     "controls/pool.py": "controls",
     "controls/report.py": "controls",
-    "dataset/deciding.py": "row_target curation_build",
+    "dataset/deciding.py": "deciding controls_build row_target",
     "execution/ask.py": "ask loops reply_quality",
     "execution/run.py": "run ask",
     "execution/teachers.py": "teachers_by_role",

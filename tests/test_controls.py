@@ -16,8 +16,8 @@ from kpmath_builder.controls.generated import GeneratedQuestions
 from kpmath_builder.controls.grading import is_right, leading_answer
 from kpmath_builder.controls.own_file import read_questions
 from kpmath_builder.controls.planted import PlantedKind, PlantedPool
-from kpmath_builder.controls.pool import ControlPool
-from kpmath_builder.controls.report import LabelReport
+from kpmath_builder.controls.pool import ControlPool, check_controls
+from kpmath_builder.controls.report import THRESHOLDS, ControlCounts, LabelReport
 from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.folder.build_spec import BuildSpec
 from kpmath_builder.prompts import Prompts
@@ -115,6 +115,11 @@ def test_sources_take_turns_and_no_question_stands_twice(tmp_path: Path) -> None
 def test_controls_need_a_source() -> None:
     with pytest.raises(InputError, match=r"controls\.sources"):
         recipe(sources=[])
+
+
+def test_a_file_of_controls_that_is_not_there_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="own"):
+        check_controls(recipe(sources=["file"], path=str(tmp_path / "own.jsonl")))
 
 
 def test_a_program_as_solver_has_no_controls() -> None:
@@ -266,6 +271,14 @@ def test_controls_that_are_known_to_repeat_something_are_counted_and_left_out() 
     assert "20 left out" in " ".join(report.sentences())
 
 
+def test_the_mean_share_is_that_of_the_controls_with_a_vote() -> None:
+    counts = ControlCounts()
+    for share in (1 / 3, 2 / 3, 1.0):
+        counts.add(control(1, share=share), left_out=False)
+    counts.add(control(1, share=0.9), left_out=True)
+    assert (counts.asked, counts.voted, counts.mean_share) == (4, 3, 0.6667)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -328,6 +341,11 @@ def test_planted_kinds_take_turns_and_each_has_its_fault() -> None:
 
 def test_a_program_as_judge_is_not_tested() -> None:
     assert PlantedPool(Recipe.of({"controls": {"judge_share": 1.0}}), practices()).beside(0) is None
+
+
+def test_the_judge_is_looked_at_where_qualities_can_lie() -> None:
+    assert sorted(THRESHOLDS) == list(THRESHOLDS)
+    assert all(0 < at <= 1 for at in THRESHOLDS)
 
 
 def judged(kind: PlantedKind, quality: float | None, parts: int = 1) -> PlantedQuestion:
