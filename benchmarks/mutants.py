@@ -40,6 +40,22 @@ LONGEST = 1800.0
 """Seconds for all tests of a module, traced."""
 TESTS = {
     "answers/consensus.py": "answers_consensus",
+    "calibration/columns.py": "calibration",
+    "calibration/estimate.py": "calibration",
+    "calibration/features.py": "calibration_features",
+    "calibration/model.py": "calibration",
+    "calibration/weights.py": "calibration_features",
+    "controls/choice.py": "controls",
+    "controls/composed.py": "controls",
+    "controls/faults.py": "controls",
+    "controls/generated.py": "controls",
+    "controls/grading.py": "controls",
+    "controls/known.py": "controls",
+    "controls/own_file.py": "controls",
+    "controls/planted.py": "controls",
+    "controls/pool.py": "controls",
+    "controls/report.py": "controls",
+    "dataset/deciding.py": "deciding controls_build row_target",
     "execution/ask.py": "ask loops reply_quality",
     "execution/run.py": "run ask",
     "execution/teachers.py": "teachers_by_role",
@@ -56,6 +72,7 @@ TESTS = {
     "synthesis/beside.py": "controls_build",
     "synthesis/batch.py": "batch synthesise durability_shards damage",
     "synthesis/candidates.py": "synthesise candidates",
+    "synthesis/leading.py": "batch synthesise durability_shards",
     "synthesis/solutions.py": "candidates",
 }
 """Module to its tests; others have those of their own name."""

@@ -1,14 +1,17 @@
 """Fixtures shared by all tests, and what keeps them independent of the machine's speed."""
 
 import gc
+import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands import Kpmath
 from dummy_server import DummyServer
+from huggingface_hub import DatasetCardData
 from hypothesis import HealthCheck, settings
 from roleplay import play
 from small_builds import recipe
@@ -23,6 +26,11 @@ settings.register_profile(
     "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+# Containers often forbid bytecode: each run would rewrite the asserts of all test files, and each command that a test starts
+# would compile the package.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -63,6 +71,22 @@ def no_wait_for_the_disk() -> Iterator[None]:
     """Leave out the wait for the disk: what a process has written outlives its kill, and no test pulls the plug."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def equal_front_matter_once() -> Iterator[None]:
+    """Write the YAML of equal cards once: most builds here are copies of a few, and PyYAML takes a tenth of the time of each."""
+    plain, made = DatasetCardData.to_yaml, dict[str, str]()
+
+    def remembered(data: DatasetCardData, **words: str) -> str:
+        content = json.dumps([data.to_dict(), words])
+        if content not in made:
+            made[content] = plain(data, **words)
+        return made[content]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatasetCardData, "to_yaml", remembered)
         yield
 
 

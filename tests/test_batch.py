@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from kpmath_builder import Recipe
+from kpmath_builder.files.lock import HeldError
 from kpmath_builder.records import Blueprint
 from kpmath_builder.synthesis.batch import _Batch
 from kpmath_builder.synthesis.leading import OpenShard, _connections, draw
@@ -91,6 +92,26 @@ def test_a_shard_whose_wait_was_cut_off_is_not_waited_for() -> None:
     asyncio.run(run())
     assert shard_cut_off.ready.is_set()
     assert not shard_cut_off.is_open
+
+
+@pytest.mark.parametrize("has_it", [None, HeldError("Process 7")], ids=["made meanwhile", "in other hands"])
+def test_a_shard_takes_its_room_before_it_opens_and_gives_it_back_if_there_is_nothing_to_make(
+    has_it: HeldError | None,
+) -> None:
+    batch = waiting_batch(most=1)
+    batch.held, batch._report = [], cast("Any", SimpleNamespace(note=None))
+    taken, left_out = list[int](), list[int]()
+    batch._leave_out = left_out.append  # type: ignore[method-assign]
+
+    async def open_it(_: object) -> bool:
+        taken.append(batch._taken)
+        if has_it:
+            raise has_it
+        return False
+
+    asyncio.run(batch._begin(cast("Any", SimpleNamespace(number=3, ready=asyncio.Event(), open=open_it))))
+    assert (taken, batch._taken, left_out) == ([1], 0, [3])
+    assert batch.held == (["Process 7"] if has_it else [])
 
 
 def waiting_batch(most: int) -> _Batch:

@@ -2,13 +2,16 @@
 
 import itertools
 import json
+import math
 import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from kpmath_builder.calibration import AnswerType, Calibration, Control, LabelEstimate, VoteFeatures, why_not
+from kpmath_builder.calibration.columns import COLUMNS, HINT
 from kpmath_builder.errors import InputError
 
 
@@ -91,6 +94,64 @@ def test_the_order_of_the_controls_changes_no_digit() -> None:
     controls = drawn(200, "order")
     shuffled = random.Random("other order").sample(controls, len(controls))
     assert fitted(controls) == fitted(shuffled)
+
+
+def test_the_columns_are_what_is_known_of_a_vote() -> None:
+    """Of ten samples: eight votes for the lead and one for another, at a length of 400 against 420; half a vote is added to each side."""
+    its = {column.name: column.value(features()) for column in COLUMNS}
+    judged = replace(features(), judge_agrees=True, judge_correctness=0.4, solvers=2, solver_agreement=0.5)
+    known = {column.name: column.value(judged) for column in COLUMNS}
+    assert its["share"] == pytest.approx(math.log(0.85 / 0.25))
+    assert its["lead"] == pytest.approx(math.log(0.85 / 0.15))
+    assert its["length ratio"] == pytest.approx(math.log(401 / 421))
+    assert its["length"] == pytest.approx(math.log(401))
+    assert its["samples"] == pytest.approx(math.log(10))
+    assert its["classes"] == pytest.approx(math.log(3))
+    assert [its[name] for name in ("solvers", "judge agrees", "judge correctness")] == [None] * 3
+    assert [known[name] for name in ("solvers", "judge agrees", "judge correctness")] == [0.0, 1.0, 0.4]
+    assert {its[name] for name in its if name.startswith("type ")} == {0.0}
+
+
+def test_the_first_guess_is_the_odds_of_the_vote_which_hints_hardly_move() -> None:
+    assert {column.name: column.slope for column in COLUMNS if column.slope} == {"share": 0.5, "lead": 0.5}
+    spreads = {column.name: column.spread for column in COLUMNS}
+    assert spreads["share"] == spreads["solvers"] == spreads["judge agrees"] == 1.0
+    one_vote_of_ten = math.log(0.95 / 0.15) - math.log(0.85 / 0.25)
+    assert math.sqrt(10) * HINT < one_vote_of_ten
+
+
+def test_the_fit_is_the_most_probable_one_and_its_covariance_the_inverse_of_the_curvature() -> None:
+    """By another optimiser, from the columns and their priors alone."""
+    controls = drawn(120, "another optimiser")
+    its = fitted(controls)
+    used = [column for column in COLUMNS if column.name in its.columns]
+    values = np.array(
+        [[column.value(control.features) for column in used] for control in controls], dtype=float
+    )
+    right = np.array([control.right for control in controls])
+    known = ~np.isnan(values)
+    centres = np.nanmean(values, axis=0)
+    assert its.centres == pytest.approx(tuple(centres), rel=1e-6)
+    assert its.scales == pytest.approx(
+        tuple(np.sqrt((np.where(known, values - centres, 0.0) ** 2).sum(axis=0) / known.sum(axis=0))),
+        rel=1e-6,
+    )
+    scaled = np.where(known, np.clip((values - centres) / np.array(its.scales), -3, 3), 0.0)
+    rows = np.column_stack([np.ones(len(values)), scaled])
+    mean = np.array([0.0, *(column.slope * scale for column, scale in zip(used, its.scales, strict=True))])
+    precision = np.array([0.0, *(column.spread**-2 for column in used)])
+
+    def loss(at: np.ndarray) -> float:
+        logits = rows @ at
+        return float(
+            (np.logaddexp(0, logits) - right * logits).sum() + (precision * (at - mean) ** 2).sum() / 2
+        )
+
+    found = minimize(loss, mean, method="BFGS", options={"gtol": 1e-8}).x
+    assert its.coefficients == pytest.approx(tuple(found), abs=1e-4)
+    chance = 1 / (1 + np.exp(-rows @ found))
+    curvature = (rows.T * (chance * (1 - chance))) @ rows + np.diag(precision)
+    assert np.array(its.covariance) @ curvature == pytest.approx(np.eye(len(found)), abs=1e-2)
 
 
 def test_perfect_separation_is_fitted_with_finite_odds() -> None:
@@ -181,6 +242,27 @@ def test_the_estimate_is_the_mean_of_the_probabilities() -> None:
     assert found.share == pytest.approx(sum(chances) / 3, abs=1e-4)
     assert 0 <= found.low < found.share < found.high <= 1
     assert (found.rows, found.controls) == (3, 100)
+
+
+def test_the_interval_is_symmetric_in_the_log_odds_and_half_a_control_wider() -> None:
+    """Of rows that are all right with 3 in 4; the variance of the intercept is 0.01."""
+    its = Calibration((), (), (), (math.log(3),), ((0.01,),), controls=100, right=75)
+    estimate = LabelEstimate(its)
+    for _ in range(50):
+        estimate.add(features())
+    found = estimate.result()
+    assert found is not None
+    wide = 1.959964 * math.sqrt(0.1875**2 * 0.01 + 0.1875 / 50) / 0.1875
+    low, high = (1 / (1 + math.exp(-(math.log(3) + side))) for side in (-wide, wide))
+    assert (found.share, found.low, found.high) == pytest.approx((0.75, low - 0.005, high + 0.005), abs=1e-4)
+
+
+def test_the_interval_of_sure_labels_ends_at_one() -> None:
+    estimate = LabelEstimate(Calibration((), (), (), (40.0,), ((0.01,),), controls=100, right=100))
+    estimate.add(features())
+    found = estimate.result()
+    assert found is not None
+    assert (found.share, found.low, found.high) == (1.0, pytest.approx(0.995, abs=1e-3), 1.0)
 
 
 def test_nothing_is_estimated_of_no_rows() -> None:

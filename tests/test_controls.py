@@ -16,8 +16,8 @@ from kpmath_builder.controls.generated import GeneratedQuestions
 from kpmath_builder.controls.grading import is_right, leading_answer
 from kpmath_builder.controls.own_file import read_questions
 from kpmath_builder.controls.planted import PlantedKind, PlantedPool
-from kpmath_builder.controls.pool import ControlPool
-from kpmath_builder.controls.report import ControlCounts, LabelReport
+from kpmath_builder.controls.pool import ControlPool, check_controls
+from kpmath_builder.controls.report import THRESHOLDS, ControlCounts, LabelReport
 from kpmath_builder.dataset.card_labels import label_section
 from kpmath_builder.dataset.labels import KnownLabels
 from kpmath_builder.folder.build_spec import BuildSpec
@@ -118,6 +118,11 @@ def test_controls_need_a_source() -> None:
         recipe(sources=[])
 
 
+def test_a_file_of_controls_that_is_not_there_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="own"):
+        check_controls(recipe(sources=["file"], path=str(tmp_path / "own.jsonl")))
+
+
 def test_a_program_as_solver_has_no_controls() -> None:
     pool = ControlPool(Recipe.of({"controls": {"share": 1.0}}), seeds())
     assert pool.beside(0) is None
@@ -128,6 +133,7 @@ def test_composed_questions_need_two_readable_seeds_and_are_the_same_for_the_sam
     made = [one.question(number) for number in range(5)]
     assert made == [again.question(number) for number in range(5)]
     assert all(made)
+    assert ComposedQuestions(3, seeds(2)).question(0)
     assert ComposedQuestions(3, seeds(1)).question(0) is None
 
 
@@ -169,6 +175,8 @@ def test_generators_take_turns_with_seeds_of_their_own(monkeypatch: pytest.Monke
     seen: list[tuple[str, int]] = []
 
     def create_dataset(name: str, *, size: int, seed: int) -> list[dict[str, Any]]:
+        assert size == 1, "more would be made for nothing"
+        assert 0 <= seed < 2**31, "NumPy takes no others"
         seen.append((name, seed))
         return [{"question": f"{name} {seed}?", "answer": seed}]
 
@@ -264,6 +272,14 @@ def test_controls_that_are_known_to_repeat_something_are_counted_and_left_out() 
     assert "20 left out" in " ".join(report.sentences())
 
 
+def test_the_mean_share_is_that_of_the_controls_with_a_vote() -> None:
+    counts = ControlCounts()
+    for share in (1 / 3, 2 / 3, 1.0):
+        counts.add(control(1, share=share), left_out=False)
+    counts.add(control(1, share=0.9), left_out=True)
+    assert (counts.asked, counts.voted, counts.mean_share) == (4, 3, 0.6667)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -326,6 +342,11 @@ def test_planted_kinds_take_turns_and_each_has_its_fault() -> None:
 
 def test_a_program_as_judge_is_not_tested() -> None:
     assert PlantedPool(Recipe.of({"controls": {"judge_share": 1.0}}), practices()).beside(0) is None
+
+
+def test_the_judge_is_looked_at_where_qualities_can_lie() -> None:
+    assert sorted(THRESHOLDS) == list(THRESHOLDS)
+    assert all(0 < at <= 1 for at in THRESHOLDS)
 
 
 def judged(kind: PlantedKind, quality: float | None, parts: int = 1) -> PlantedQuestion:

@@ -25,7 +25,7 @@ CANARY = "the canary of the quarry"
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build a little from the bundled problems, compared with no test set."""
     folder = tmp_path_factory.mktemp("curated") / "build"
-    tree = {"build": {"folder": str(folder), "questions": 60, "shards": 3}, "solutions": {"samples": 4}}
+    tree = {"build": {"folder": str(folder), "questions": 36, "shards": 3}, "solutions": {"samples": 4}}
     build(Recipe.of({**tree, "selection": {"solutions_per_question": 1}}))
     return folder
 

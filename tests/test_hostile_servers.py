@@ -207,9 +207,7 @@ def test_a_server_that_refuses_everybody_ends_the_build_with_a_sentence_and_noth
     check(tmp_path, server, outcome, doubted=IN_FLIGHT)
 
 
-@pytest.mark.parametrize(
-    "attack", cases(LASTING, ["400 nested deep", "400 with the key", "a refusal with the key", "NUL"])
-)
+@pytest.mark.parametrize("attack", cases(LASTING, ["400 nested deep", "400 with the key", "NUL"]))
 def test_an_answer_that_is_of_no_use_ends_its_candidate_with_a_reason(
     tmp_path: Path, undisturbed: Path, attack: Attack
 ) -> None:
@@ -230,9 +228,7 @@ def test_an_answer_that_is_of_no_use_ends_its_candidate_with_a_reason(
 
 @pytest.mark.parametrize(
     "attack",
-    cases(
-        MODELS, ["500 nested deep", "nested a hundred thousand deep", "data null", "an id that is the key"]
-    ),
+    cases(MODELS, ["nested a hundred thousand deep", "data null", "an id that is the key"]),
 )
 def test_a_hostile_list_of_models_is_passed_over_or_named(
     tmp_path: Path, undisturbed: Path, attack: Attack
@@ -302,9 +298,7 @@ def test_errors_for_a_while_change_nothing_about_how_a_server_is_asked(
     check(tmp_path, server, outcome)
 
 
-@pytest.mark.parametrize(
-    "attack", cases(METRICS, ["numbers NaN", "numbers 1e999", "a reset in the body", "two gigabytes"])
-)
+@pytest.mark.parametrize("attack", cases(METRICS, ["numbers NaN", "a reset in the body", "two gigabytes"]))
 def test_hostile_metrics_change_nothing(tmp_path: Path, undisturbed: Path, attack: Attack) -> None:
     with HostileServer(Phase(attack, "metrics"), play, metrics=True) as server:
         outcome = build_persistently(tmp_path, server)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -907,6 +908,7 @@ def test_a_setting_that_the_server_refuses_ends_the_check_before_anything_is_pai
 
 def test_a_sentence_that_was_held_back_is_reported_a_little_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "SECONDS_BETWEEN_MESSAGES", 0.05)
+    monkeypatch.setattr(connection, "time", SimpleNamespace(monotonic=lambda: 100.0))
     said: list[str] = []
 
     async def use(teacher: OpenAITeacher, _: DummyServer) -> None:

@@ -82,9 +82,9 @@ PROOF = practice("Show that 2 is prime.", "It is.")
 
 @lru_cache(maxsize=1)
 def usable(folder: Path) -> list[tuple[str, str]]:
-    """Return a tenth of the seeds of GSM8K train that can be used."""
+    """Return those of every sixteenth seed of GSM8K train that can be used."""
     found = []
-    for line in (folder / "gsm8k" / "train.jsonl").read_text(encoding="utf-8").splitlines()[::8]:
+    for line in (folder / "gsm8k" / "train.jsonl").read_text(encoding="utf-8").splitlines()[::16]:
         row = json.loads(line)
         try:
             passage_of(row["question"], row["answer"])

@@ -382,11 +382,17 @@ REPAIRED = (
 
 
 @pytest.mark.parametrize(
-    "name", named(REPAIRED, "candidates/shard-00000.jsonl", "knowledge/topics.json", "manifest.json")
+    "what",
+    named(
+        [f"{name} {how}" for name in REPAIRED for how in ("deleted", "flipped")],
+        "candidates/shard-00000.jsonl deleted",
+        "knowledge/topics.json flipped",
+        "manifest.json flipped",
+    ),
 )
-@pytest.mark.parametrize("how", ["deleted", "flipped"])
-def test_what_follows_from_the_log_is_made_again_to_the_byte(folder: Path, name: str, how: str) -> None:
+def test_what_follows_from_the_log_is_made_again_to_the_byte(folder: Path, what: str) -> None:
     """Without any server, and a second look finds nothing."""
+    name, how = what.split()
     path = folder / name
     before = path.read_bytes()
     data = bytearray(before)

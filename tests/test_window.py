@@ -80,7 +80,12 @@ def test_after_a_fault_no_job_is_begun_and_those_under_way_end() -> None:
 
 def test_the_grace_ends_what_takes_longer() -> None:
     crowd, stop = Crowd(), Stop(grace=0.1)
-    jobs = [crowd.job(30), crowd.job(0.01, BuildError("gone")), crowd.job(0.05), crowd.job(30)]
+
+    async def quick() -> None:
+        await stop._asked.wait()
+        crowd.ended += 1
+
+    jobs = [crowd.job(3600), crowd.job(0.01, BuildError("gone")), quick, crowd.job(3600)]
     with pytest.raises(BuildError, match="gone"):
         stop.run(run_window(4, iter(jobs), stop))
     assert (crowd.now, crowd.ended) == (0, 1)
@@ -112,7 +117,12 @@ def test_all_who_are_cut_off_tidy_up_before_the_window_ends() -> None:
 
 def test_the_first_reason_to_stop_counts() -> None:
     crowd, stop = Crowd(), Stop(grace=5)
-    jobs = [crowd.job(0.05, ValueError("later")), crowd.job(0.01, BuildError("first"))]
+
+    async def later() -> None:
+        await stop._asked.wait()
+        raise ValueError("later")
+
+    jobs = [later, crowd.job(0.01, BuildError("first"))]
     with pytest.raises(BuildError, match="first"):
         stop.run(run_window(2, iter(jobs), stop))
 
