@@ -183,6 +183,23 @@ def test_the_estimate_is_the_mean_of_the_probabilities() -> None:
     assert (found.rows, found.controls) == (3, 100)
 
 
+def test_the_estimate_is_moved_by_what_the_kept_controls_show() -> None:
+    """The model is fitted to all controls: of those that are kept it may say too much, and the rows are kept alike."""
+    lost = [Control(features(4, 2), right=True)] * 9 + [Control(features(4, 2), right=False)]
+    kept = [Control(features(9), right=True)] * 10 + [Control(features(9), right=False)] * 5
+    its = fitted([*lost * 2, *kept])
+    plain, moved = LabelEstimate(its), LabelEstimate(its, kept)
+    for estimate in (plain, moved):
+        for _ in range(50):
+            estimate.add(features(9))
+    before, after = plain.result(), moved.result()
+    assert before is not None
+    assert after is not None
+    assert before.share > 2 / 3 + 0.02
+    assert after.share == pytest.approx(2 / 3, abs=1e-3)
+    assert after.low < 2 / 3 < after.high
+
+
 def test_nothing_is_estimated_of_no_rows() -> None:
     assert LabelEstimate(fitted(drawn(100, "none"))).result() is None
 
@@ -216,7 +233,8 @@ def test_the_interval_covers_the_truth_at_its_rate() -> None:
     covered = 0
     for number in range(100):
         rows = drawn(80, f"set {number}")
-        estimate = LabelEstimate(fitted(drawn(80, f"controls {number}")))
+        controls = drawn(80, f"controls {number}")
+        estimate = LabelEstimate(fitted(controls), controls)
         for row in rows:
             estimate.add(row.features)
         found = estimate.result()

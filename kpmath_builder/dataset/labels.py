@@ -38,6 +38,7 @@ class KnownLabels:
             threshold=judging.threshold, thresholds=tuple(sorted({*THRESHOLDS, judging.threshold}))
         )
         learnt: list[Control] = []
+        won: list[Control] = []
         for its in asked:
             if isinstance(its, PlantedQuestion):
                 if its.spent.requests:
@@ -48,8 +49,10 @@ class KnownLabels:
             features = None if left_out else _features(its)
             if features is not None and its.right is not None:
                 learnt.append(Control(features, its.right))
+                if its.vote is not None and its.vote.winner is not None:
+                    won.append(learnt[-1])
         calibration = Calibration.fit(learnt)
-        self._estimate = None if calibration is None else LabelEstimate(calibration)
+        self._estimate = None if calibration is None else self._estimate_for(calibration, won)
         self._calibration = calibration
         self._chances = array("d")
         """By the candidate's number; NaN: not computed yet."""
@@ -76,6 +79,10 @@ class KnownLabels:
         features = _features(candidate)
         assert features is not None, "what is kept has a vote"
         self._estimate.add(features)
+
+    def _estimate_for(self, calibration: Calibration, won: Iterable[Control]) -> LabelEstimate:
+        kept = [its for its in won if calibration.p_correct(its.features) >= self._least]
+        return LabelEstimate(calibration, kept)
 
     def report(self) -> LabelReport:
         """Return what is known once all candidates are counted."""
