@@ -4,7 +4,7 @@
 
 Whole builds: the real client asks the dummy server of the tests over HTTP, answers go through the log, tables and manifest are written.
 The solver is right about each question as often as `controlled.accuracy_of` says, controls included, and else mostly makes one and the same error. Each
-build writes other questions, and has a file of other controls beside every second of them. The truth is looked up for the kept rows of `scored`,
+build writes other questions, and has a file of other controls. The truth is looked up for the kept rows of `scored`,
 the interval is the manifest's. With `--least`, exits with 1 if fewer builds hold the truth.
 """
 
@@ -23,7 +23,7 @@ from small_builds import recipe, rows
 
 from kpmath_builder import build
 
-CONTROL_SHARE = 0.5
+CONTROL_SHARE = 0.85
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ class Outcome:
 
 def built(number: int, folder: Path, questions: int, samples: int) -> Outcome | None:
     """Build, and return what came of it; None if no estimate is published."""
-    asked = round(questions * CONTROL_SHARE)
-    controls = write_questions(folder / "controls.jsonl", 2 * asked, first=2 * asked * number)
+    controls = write_questions(folder / "controls.jsonl", questions, first=questions * number)
     target = folder / "build"
     with DummyServer(solving) as server:
         made = recipe(
@@ -57,6 +56,7 @@ def built(number: int, folder: Path, questions: int, samples: int) -> Outcome | 
             controls_sources=["file"],
             controls_path=str(controls),
             controls_judge_share=0.0,
+            judging_threshold=0.0,
             solutions_samples=samples,
             build_questions=questions,
             build_seed=number,
@@ -80,7 +80,7 @@ def main() -> int:
     for name, default in (
         ("builds", 100),
         ("first", 0),
-        ("questions", 240),
+        ("questions", 140),
         ("samples", 8),
         ("least", 0),
     ):

@@ -200,6 +200,18 @@ def test_the_estimate_is_moved_by_what_the_kept_controls_show() -> None:
     assert after.low < 2 / 3 < after.high
 
 
+def test_kept_controls_that_are_all_right_leave_an_interval_of_use() -> None:
+    lost = [Control(features(3, 2), right=number % 2 == 0) for number in range(20)]
+    kept = [Control(features(10, 0), right=True)] * 40
+    estimate = LabelEstimate(fitted([*lost, *kept]), kept)
+    for _ in range(200):
+        estimate.add(features(10, 0))
+    found = estimate.result()
+    assert found is not None
+    assert (found.share, found.high) == (1.0, 1.0)
+    assert 0.7 < found.low < 0.99
+
+
 def test_nothing_is_estimated_of_no_rows() -> None:
     assert LabelEstimate(fitted(drawn(100, "none"))).result() is None
 

@@ -15,6 +15,7 @@ __all__ = ["LabelEstimate", "TrueLabels"]
 
 _UNIT = 10**9
 """Sums are of whole numbers of this fineness, so that they do not depend on the order of the rows."""
+_FLAT = 1e-9
 _Z = NormalDist().inv_cdf(0.975)
 
 
@@ -112,7 +113,7 @@ class LabelEstimate:
         share = min(max(rows.mean + missed, 0.0), 1.0)
         slope = rows.slope - known.slope
         fit = float(slope @ np.array(self._calibration.covariance) @ slope)
-        low, high = _around(share, math.sqrt(fit + rows.luck + known.luck))
+        low, high = _around(share, (fit + rows.luck + known.luck) / max(rows.mean * (1 - rows.mean), _FLAT))
         step = (
             0.5 / self._calibration.controls
         )  # a share of n controls moves in steps of 1/n (continuity correction)
@@ -122,8 +123,11 @@ class LabelEstimate:
         )
 
 
-def _around(share: float, spread: float) -> tuple[float, float]:
-    """Return the interval of a share, symmetric in its log odds, so that it stays within 0 … 1."""
-    middle = min(max(share, 1e-9), 1 - 1e-9)
-    odds, width = math.log(middle / (1 - middle)), _Z * spread / (middle * (1 - middle))
-    return 1 / (1 + math.exp(-(odds - width))), 1 / (1 + math.exp(-(odds + width)))
+def _around(share: float, variance: float) -> tuple[float, float]:
+    """Return the interval of a share (Wilson 1927), which stays within 0 … 1 also about a share of 1.
+
+    `variance` is that of the share in units of the variance of one row: the inverse of as many independent rows as would be as sure.
+    """
+    spread = _Z**2 * variance
+    middle, half = share + spread / 2, math.sqrt(spread * share * (1 - share) + spread**2 / 4)
+    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
