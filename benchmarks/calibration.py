@@ -21,7 +21,7 @@ from answers_data import table
 from calibration_data import SETS, Voted, errors_left, problems, voted, weights_of
 from calibration_solvers import compare_solvers
 
-from kpmath_builder.calibration import Calibration, LabelEstimate, VoteFeatures
+from kpmath_builder.calibration import Calibration, Control, LabelEstimate, VoteFeatures
 
 SPLITS_A_DRAW = 10
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -74,14 +74,17 @@ def measure(
         its.left[share][0] += errors_left(shares, truth, count)
         its.left[share][1] += errors_left(chances, truth, count)
     kept = [v.vote.winner is not None for v in rest]
-    low, high = interval(fitted, [f for f, k in zip(features, kept, strict=True) if k])
+    won = [c.control(weights, judged=judged) for c in controls if c.vote.winner is not None]
+    low, high = interval(fitted, won, [f for f, k in zip(features, kept, strict=True) if k])
     its.covered += low <= truth[kept].mean() <= high
     its.widths.append(high - low)
 
 
-def interval(fitted: Calibration, features: Sequence[VoteFeatures]) -> tuple[float, float]:
+def interval(
+    fitted: Calibration, won: Sequence[Control], features: Sequence[VoteFeatures]
+) -> tuple[float, float]:
     """Return the 95 % interval of the share of true labels."""
-    estimate = LabelEstimate(fitted)
+    estimate = LabelEstimate(fitted, won)
     for its in features:
         estimate.add(its)
     found = estimate.result()

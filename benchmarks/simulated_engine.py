@@ -16,13 +16,25 @@ import random
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 from aiohttp import web
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from dummy_server import Body, DummyServer, task_of
+from dummy_server import Body, DummyServer, is_probe, probed
 from roleplay import play
+
+
+class Engine(Protocol):
+    """What makes tokens at a pace of its own."""
+
+    async def generate(self, tokens: int) -> None:
+        """Return when so many tokens have been generated."""
+
+    def load(self) -> tuple[int, int, int, int]:
+        """Return the requests that run and that wait, and the steps made and tokens generated so far."""
 
 
 class Batch:
@@ -41,6 +53,10 @@ class Batch:
         self.waiting.append((tokens, done))
         self.busy.set()
         await done
+
+    def load(self) -> tuple[int, int, int, int]:
+        """Return the requests that run and that wait, and the steps made and tokens generated so far."""
+        return len(self.running), len(self.waiting), self.step, self.generated
 
     async def run(self) -> None:
         """Step for ever; a step that comes late is followed by the next at once, so that the pace is kept."""
@@ -65,31 +81,40 @@ class Batch:
 
 
 class SimulatedEngine(DummyServer):
-    """Serves chat completions at the batch's pace."""
+    """Serves chat completions at an engine's pace; `options` are those of `DummyServer`."""
 
-    def __init__(self, batch: Batch, lengths: list[int], port: int) -> None:
-        super().__init__(play, port=port, models=["simulated"], metrics=self._text)
-        self.batch, self.lengths = batch, lengths
+    def __init__(
+        self,
+        engine: Engine,
+        lengths: list[int],
+        reply: Callable[[Body], str] = play,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(reply, models=["simulated"], metrics=self._text, **options)
+        self.engine, self.lengths = engine, lengths
 
     async def _complete(self, http: web.Request) -> web.StreamResponse:
         body = await http.json()
-        if task_of(body) == "probe":
-            return web.json_response(self._completion(body, lambda _: '{"sum": 4321}'))
+        if is_probe(body):
+            return web.json_response(self._completion(body, probed))
         tokens = self._length(body)
-        await self.batch.generate(tokens)
+        await self._generate(body, tokens)
         answer = self._completion(body)
         answer["usage"]["completion_tokens"] = tokens
         return web.json_response(answer)
+
+    async def _generate(self, body: Body, tokens: int) -> None:  # noqa: ARG002 - others note what it was
+        await self.engine.generate(tokens)
 
     def _length(self, body: Body) -> int:
         tag = hashlib.sha256(f"{body['seed']} {body['messages'][-1]['content']}".encode()).digest()
         return min(self.lengths[int.from_bytes(tag[:8], "big") % len(self.lengths)], body["max_tokens"])
 
     def _text(self) -> str:
-        batch = self.batch
+        running, waiting, steps, generated = self.engine.load()
         return (
-            f"vllm:num_requests_running {len(batch.running)}\nvllm:num_requests_waiting {len(batch.waiting)}\n"
-            f"vllm:prompt_tokens_total {batch.step}\nvllm:generation_tokens_total {batch.generated}\n"
+            f"vllm:num_requests_running {running}\nvllm:num_requests_waiting {waiting}\n"
+            f"vllm:prompt_tokens_total {steps}\nvllm:generation_tokens_total {generated}\n"
         )
 
 
@@ -106,7 +131,7 @@ def real_lengths(path: Path | None) -> list[int]:
 async def serve(wanted: argparse.Namespace) -> None:
     """Serve until killed."""
     batch = Batch(wanted.fixed, wanted.each, wanted.slots)
-    async with SimulatedEngine(batch, real_lengths(wanted.lengths), wanted.port) as server:
+    async with SimulatedEngine(batch, real_lengths(wanted.lengths), port=wanted.port) as server:
         print(server.address, flush=True)
         await batch.run()
 

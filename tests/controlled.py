@@ -36,9 +36,10 @@ def solving(body: Body) -> str:
     return f"There are {given} - 2 = {given - 2} at first, and 2 more. The answer is \\boxed{{{given}}}."
 
 
-def write_questions(path: Path, count: int) -> Path:
-    """Write a file of controls."""
-    questions = [f"A barn has {number} doors and some windows. How many windows?" for number in range(count)]
+def write_questions(path: Path, count: int, first: int = 0) -> Path:
+    """Write a file of controls; others for each `first` that is `count` further."""
+    numbers = range(first, first + count)
+    questions = [f"A barn has {number} doors and some windows. How many windows?" for number in numbers]
     rows = [{"problem": question, "answer": truth_of(question)} for question in questions]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path

@@ -244,7 +244,7 @@ def test_the_estimate_is_the_mean_of_the_probabilities() -> None:
     assert (found.rows, found.controls) == (3, 100)
 
 
-def test_the_interval_is_symmetric_in_the_log_odds_and_half_a_control_wider() -> None:
+def test_the_interval_is_that_of_wilson_and_half_a_control_wider() -> None:
     """Of rows that are all right with 3 in 4; the variance of the intercept is 0.01."""
     its = Calibration((), (), (), (math.log(3),), ((0.01,),), controls=100, right=75)
     estimate = LabelEstimate(its)
@@ -252,8 +252,9 @@ def test_the_interval_is_symmetric_in_the_log_odds_and_half_a_control_wider() ->
         estimate.add(features())
     found = estimate.result()
     assert found is not None
-    wide = 1.959964 * math.sqrt(0.1875**2 * 0.01 + 0.1875 / 50) / 0.1875
-    low, high = (1 / (1 + math.exp(-(math.log(3) + side))) for side in (-wide, wide))
+    spread = 1.959964**2 * (0.1875**2 * 0.01 + 0.1875 / 50) / 0.1875
+    half = math.sqrt(spread * 0.1875 + spread**2 / 4)
+    low, high = ((0.75 + spread / 2 + side) / (1 + spread) for side in (-half, half))
     assert (found.share, found.low, found.high) == pytest.approx((0.75, low - 0.005, high + 0.005), abs=1e-4)
 
 
@@ -263,6 +264,35 @@ def test_the_interval_of_sure_labels_ends_at_one() -> None:
     found = estimate.result()
     assert found is not None
     assert (found.share, found.low, found.high) == (1.0, pytest.approx(0.995, abs=1e-3), 1.0)
+
+
+def test_the_estimate_is_moved_by_what_the_kept_controls_show() -> None:
+    """The model is fitted to all controls: of those that are kept it may say too much, and the rows are kept alike."""
+    lost = [Control(features(4, 2), right=True)] * 9 + [Control(features(4, 2), right=False)]
+    kept = [Control(features(9), right=True)] * 10 + [Control(features(9), right=False)] * 5
+    its = fitted([*lost * 2, *kept])
+    plain, moved = LabelEstimate(its), LabelEstimate(its, kept)
+    for estimate in (plain, moved):
+        for _ in range(50):
+            estimate.add(features(9))
+    before, after = plain.result(), moved.result()
+    assert before is not None
+    assert after is not None
+    assert before.share > 2 / 3 + 0.02
+    assert after.share == pytest.approx(2 / 3, abs=1e-3)
+    assert after.low < 2 / 3 < after.high
+
+
+def test_kept_controls_that_are_all_right_leave_an_interval_of_use() -> None:
+    lost = [Control(features(3, 2), right=number % 2 == 0) for number in range(20)]
+    kept = [Control(features(10, 0), right=True)] * 40
+    estimate = LabelEstimate(fitted([*lost, *kept]), kept)
+    for _ in range(200):
+        estimate.add(features(10, 0))
+    found = estimate.result()
+    assert found is not None
+    assert (found.share, found.high) == (1.0, 1.0)
+    assert 0.7 < found.low < 0.99
 
 
 def test_nothing_is_estimated_of_no_rows() -> None:
@@ -298,7 +328,8 @@ def test_the_interval_covers_the_truth_at_its_rate() -> None:
     covered = 0
     for number in range(100):
         rows = drawn(80, f"set {number}")
-        estimate = LabelEstimate(fitted(drawn(80, f"controls {number}")))
+        controls = drawn(80, f"controls {number}")
+        estimate = LabelEstimate(fitted(controls), controls)
         for row in rows:
             estimate.add(row.features)
         found = estimate.result()

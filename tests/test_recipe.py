@@ -217,6 +217,10 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
             30,
         ),
         ({"build": {"window": 7}}, 7),
+        ({"solutions": {"sampling": "adaptive"}}, 1024),
+        ({"solutions": {"sampling": "adaptive", "samples": 2}}, 256),
+        ({"solutions": {"sampling": "adaptive"}, "build": {"rows": 10}}, 256),
+        ({"solutions": {"sampling": "adaptive"}, "build": {"window": 7}}, 7),
     ],
 )
 def test_as_many_blueprints_are_in_flight_as_fill_the_servers(tables: dict[str, Any], window: int) -> None:

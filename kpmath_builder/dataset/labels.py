@@ -42,6 +42,7 @@ class KnownLabels:
         self._votes = None if after is None else WeightedVotes(recipe, after.all)
         self._weights = None if after is None else after.all
         learnt: list[Control] = []
+        won: list[Control] = []
         for its in asked():
             if isinstance(its, PlantedQuestion):
                 if its.spent.requests:
@@ -55,8 +56,10 @@ class KnownLabels:
             features = None if left_out else _features(voted, weights)
             if features is not None and voted.right is not None:
                 learnt.append(Control(features, voted.right))
+                if voted.vote is not None and voted.vote.winner is not None:
+                    won.append(learnt[-1])
         calibration = Calibration.fit(learnt)
-        self._estimate = None if calibration is None else LabelEstimate(calibration)
+        self._estimate = None if calibration is None else self._estimate_for(calibration, won)
         self._calibration = calibration
         self._chances = array("d")
         """By the candidate's number; NaN: not computed yet."""
@@ -91,6 +94,10 @@ class KnownLabels:
         features = _features(candidate, self._weights)
         assert features is not None, "what is kept has a vote"
         self._estimate.add(features)
+
+    def _estimate_for(self, calibration: Calibration, won: Iterable[Control]) -> LabelEstimate:
+        kept = [its for its in won if calibration.p_correct(its.features) >= self._least]
+        return LabelEstimate(calibration, kept)
 
     def report(self) -> LabelReport:
         """Return what is known once all candidates are counted."""

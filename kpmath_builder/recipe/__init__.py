@@ -221,8 +221,13 @@ class Recipe(Section):
 
     @property
     def window(self) -> int:
-        """Blueprints in flight: each has at least one request under way or waiting, so that as many as places fill them all."""
-        return self.build.window or max(settings.places for settings in self.teachers.values())
+        """Blueprints in flight: each has at least one request under way or waiting, so that as many as places fill them all.
+
+        With adaptive sampling a blueprint asks for a part of its samples at once. As many more blueprints then keep as many solutions
+        waiting, and fewer places are empty in the last rounds of the last questions. With `build.rows` they would be paid for in vain.
+        """
+        places = max(settings.places for settings in self.teachers.values())
+        return self.build.window or places * (1 if self.build.rows else self.solutions.rounds)
 
     @property
     def test_sets(self) -> tuple[TestSetSettings, ...]:

@@ -1,5 +1,6 @@
 """The tables of the recipe, in the order of the method. The paper's numbers are the defaults."""
 
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -229,6 +230,11 @@ class SolutionsSettings(Sampled):
         default=False,
         kind=KeyKind.DECISION,
     )
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds like the first make up all samples; 1 if all are asked for at once."""
+        return 1 if self.sampling == "fixed" else ceil(self.samples / min(self.min_samples, self.samples))
 
 
 class RefereeSettings(Sampled):
@@ -593,8 +599,8 @@ class BuildSettings(Section):
         le=4096,
     )
     window: int | None = key(
-        "blueprints in flight; unset: as many as requests may be under way at all servers, which keeps them full; does not "
-        "change the tables",
+        "blueprints in flight; unset: as many as requests may be under way at all servers, which keeps them full, and with "
+        "solutions.sampling = adaptive and without build.rows samples / min_samples times as many; does not change the tables",
         None,
         KeyKind.FREE,
         public=False,
