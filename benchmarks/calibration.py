@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from answers_data import table
+from calibration_bounds import show_bounds
 from calibration_data import SETS, Voted, errors_left, problems, voted, weights_of
 from calibration_solvers import compare_solvers
 
@@ -226,6 +227,7 @@ def main(data: Path, splits: int) -> None:
         for part, count in ((0.1, splits), (0.5, splits // 5)):
             print(f"{part:.0%} of the questions are controls")
             show(within(votes[name], count, part), count)
+        show_bounds(votes[name], name, SHARES)
         compare_solvers(read, name, splits // 10)
     print("Controls of GSM8K alone")
     shift(*votes.values())

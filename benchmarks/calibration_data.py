@@ -29,13 +29,14 @@ class Output:
     model: str
     answer: Answer | None
     wrong_arithmetic: tuple[str, ...]
-    length: int
+    text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """A problem with the outputs of the good models."""
 
+    number: int
     gold: str
     outputs: tuple[Output, ...]
     truth: dict[Answer, bool]
@@ -97,14 +98,15 @@ def problems(data: Path, name: str) -> list[Problem]:
     """Return the problems of a set with the outputs of its good models, each read once."""
     rows = [
         (
+            row["problem_id"],
             row["gold"],
             {f"{o['source']}/{o['model']}": o["text"] for o in row["outputs"]},
         )
         for row in outputs(data, name)
     ]
     read = [
-        Problem(gold, tuple(Output(m, final_answer(t), (), len(t)) for m, t in sorted(texts.items())), {})
-        for gold, texts in rows
+        Problem(number, gold, tuple(Output(m, final_answer(t), (), t) for m, t in sorted(texts.items())), {})
+        for number, gold, texts in rows
     ]
     right = Counter(o.model for its in read for o in its.outputs if its.is_right(o.answer))
     good = {model for model, count in right.items() if count >= SETS[name] * len(read)}
@@ -112,17 +114,14 @@ def problems(data: Path, name: str) -> list[Problem]:
         f"{name}: {len(read)} problems, {len(good)} models, mean accuracy {sum(right[m] for m in good) / len(good) / len(read):.1%}"
     )
     return [
-        Problem(
-            its.gold, tuple(_checked(o, texts[o.model]) for o in its.outputs if o.model in good), its.truth
-        )
-        for its, (_, texts) in zip(read, rows, strict=True)
+        Problem(its.number, its.gold, tuple(_checked(o) for o in its.outputs if o.model in good), its.truth)
+        for its in read
     ]
 
 
-def _checked(output: Output, text: str) -> Output:
-    return Output(
-        output.model, output.answer, tuple(check_arithmetic(solution_text(text)).wrong), output.length
-    )
+def _checked(output: Output) -> Output:
+    read = solution_text(output.text)
+    return Output(output.model, output.answer, tuple(check_arithmetic(read).wrong), read.text)
 
 
 def voted(its: Problem, draw: str) -> Voted | None:
@@ -159,7 +158,7 @@ def voted(its: Problem, draw: str) -> Voted | None:
 def _solution(sample: int, output: Output, answer_class: int | None, *, agreed: bool) -> Solution:
     return Solution(
         sample=sample,
-        text="x" * output.length,
+        text=output.text,
         finish_reason="stop",
         completion_tokens=0,
         answer=None if output.answer is None else str(output.answer),

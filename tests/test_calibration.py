@@ -202,6 +202,37 @@ def test_controls_without_a_judge_leave_his_columns_out() -> None:
     assert its.p_correct(judged) == its.p_correct(features())
 
 
+def with_working(count: int, *, misleads: bool) -> list[Control]:
+    """Return votes that know of their working; if it misleads, every second label is worked out and wrong."""
+    chance = random.Random("working")
+    found = []
+    for its in drawn(count, "working"):
+        derived = chance.choice([0.2, 1.0])
+        right = derived < 1 if misleads else its.right
+        numbers = chance.uniform(5, 15)
+        found.append(Control(replace(its.features, numbers=numbers, derived=derived), right))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("count", "misleads", "prefers"), [(40, False, True), (2000, True, False)], ids=["few", "many"]
+)
+def test_working_that_is_shown_speaks_for_a_label_until_many_controls_object(
+    count: int, *, misleads: bool, prefers: bool
+) -> None:
+    its = fitted(with_working(count, misleads=misleads))
+    shown, asserted = (
+        its.p_correct(replace(features(), numbers=10.0, derived=share)) for share in (1.0, 0.2)
+    )
+    assert (shown > asserted) == prefers
+
+
+def test_the_more_numbers_the_solutions_show_the_more_probable_is_their_answer() -> None:
+    its = fitted(with_working(40, misleads=False))
+    found = [its.p_correct(replace(features(), numbers=count, derived=1.0)) for count in (6.0, 9.0, 13.0)]
+    assert found == sorted(set(found))
+
+
 def test_a_value_far_outside_the_controls_counts_as_three_deviations() -> None:
     chance = random.Random("lengths")
     its = fitted(

@@ -67,6 +67,8 @@ def test_features_count_what_the_vote_was_made_of() -> None:
         answer_type=AnswerType.INTEGER,
         length=120.0,
         other_length=80.0,
+        numbers=0.0,
+        derived=0.0,
     )
 
 
@@ -93,6 +95,60 @@ def test_a_unanimous_vote_has_no_other_solutions() -> None:
     found = VoteFeatures.of(voted(), SOLUTIONS[:3])
     assert found is not None
     assert found.other_length is None
+
+
+def worked(*texts: str, answer: str = "4", label: str | None = None) -> VoteFeatures:
+    """Return the features of a vote in which all solutions agree."""
+    solutions = [solution(at, answer, 0).model_copy(update={"text": text}) for at, text in enumerate(texts)]
+    found = VoteFeatures.of(voted(label or answer, votes=len(texts)), solutions)
+    assert found is not None
+    return found
+
+
+def test_numbers_are_counted_once_each_and_the_median_of_the_solutions_is_taken() -> None:
+    found = worked("It is 4.", "2 + 2 = 4, and 2.5 is not 1,200.", "1, 2, 3, 4, 5, 6, 7, 8")
+    assert found.numbers == 4  # 2, 4, 2.5 and 1,200
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("4", "so 2 + 2 = 4."),
+        ("4", r"so \( 2 + 2 = \, 4 \), that is \boxed{4}"),
+        ("4", "so 2 + 2 = **4** apples"),
+        ("135.0", "0.9 * 150 = 135 kilowatts"),
+        (r"\$1,200", r"12 \cdot 100 = \$1200"),
+        ("3.14", r"\pi ≈ 3.14"),
+        (r"\frac{3}{4}", r"1 - \frac{1}{4} = \frac{3}{4}"),
+        ("x^2 + 1", "f(x) = x^2+1"),
+        ("x = 5", "2x = 10, so x = 5"),
+    ],
+)
+def test_an_answer_is_derived_if_it_is_the_right_side_of_an_equation(answer: str, text: str) -> None:
+    assert worked(text, answer=answer).derived == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("4", r"The answer is \boxed{4}."),
+        ("4", "so 40 + 2 = 42"),
+        ("4", "so 9 / 2 = 4.5"),
+        ("4", "so 4 = 2 + 2"),
+        ("x^2 + 1", "clearly x^2 + 1"),
+    ],
+)
+def test_an_answer_that_is_asserted_is_not_derived(answer: str, text: str) -> None:
+    assert worked(text, answer=answer).derived == 0
+
+
+def test_derived_is_a_share_of_the_solutions_that_agree() -> None:
+    assert worked("2 + 2 = 4", "It is 4.", "1 + 3 = 4", "Four: 4").derived == 1 / 2
+
+
+@pytest.mark.parametrize("label", ["Monday", "1, 2, 3", "(1, 2)"])
+def test_no_single_equation_yields_a_list_or_text(label: str) -> None:
+    assert worked("It is so.", answer=label).derived is None
 
 
 def judgement(answer: str) -> Judgement:

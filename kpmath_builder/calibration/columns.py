@@ -16,6 +16,10 @@ REPEATED: Final = 0.5
 HINT: Final = 0.15
 """What else may say something; many controls must ask for it. Ten hints together then move the odds less than one vote of ten does."""
 
+WORKING: Final = 1.0
+"""Slope of what speaks for working that is shown: twice the numbers, twice the odds. Few controls cannot learn it, so it is assumed, as the
+odds of the vote are, and held as firmly as a hint is kept at nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -29,7 +33,7 @@ class Term:
         Standard deviation of the prior of its coefficient, of the column at unit scale.
     slope
         Mean of that prior, of the column as it is. Share and lead have one half each, which makes 1 of a vote between two answers: the
-        first guess of the odds of truth are the odds of the vote.
+        first guess of the odds of truth are the odds of the vote, more for working that is shown and less for answers that are asserted.
     """
 
     name: str
@@ -56,6 +60,10 @@ def _length_ratio(its: VoteFeatures) -> float | None:
     return math.log((1 + its.length) / (1 + its.other_length))
 
 
+def _numbers(its: VoteFeatures) -> float | None:
+    return None if its.numbers is None else math.log(1 + its.numbers)
+
+
 def _type_column(answer_type: AnswerType) -> Term:
     return Term(f"type {answer_type.value}", lambda its: float(its.answer_type == answer_type), HINT)
 
@@ -77,6 +85,8 @@ COLUMNS: Final = (
     Term("identical", lambda its: its.identical / max(its.samples, 1), HINT),
     Term("length", lambda its: math.log(1 + its.length), HINT),
     Term("length ratio", _length_ratio, HINT),
+    Term("numbers", _numbers, HINT, slope=WORKING),
+    Term("derived", lambda its: its.derived, HINT, slope=WORKING),
     *(_type_column(its) for its in AnswerType if its is not AnswerType.INTEGER),
 )
 """Whole numbers are the type that the others are compared with."""

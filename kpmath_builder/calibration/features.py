@@ -13,6 +13,7 @@ from kpmath_builder.answers.canonical import form_of
 from kpmath_builder.answers.forms import Given, Group, Scalar, bare
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.values import exact
+from kpmath_builder.calibration.working import derived_share, median_numbers
 from kpmath_builder.records import Judgement, Solution, Vote
 
 __all__ = ["AnswerType", "VoteFeatures"]
@@ -71,6 +72,10 @@ class VoteFeatures:
         Median length of the solutions that agree with it, in characters.
     other_length
         That of the solutions with another answer; None if there are none.
+    numbers
+        Median count of different numbers in the solutions that agree with it.
+    derived
+        Share of these in which it is the right side of an equation, 0 to 1; None for a list or text, which no single equation yields.
     judge_correctness
         What the judge thinks of the question, 0 to 1; None if nobody judged.
     judge_agrees
@@ -92,6 +97,8 @@ class VoteFeatures:
     answer_type: AnswerType
     length: float
     other_length: float | None = None
+    numbers: float | None = None
+    derived: float | None = None
     judge_correctness: float | None = None
     judge_agrees: bool | None = None
     solvers: int = 0
@@ -124,6 +131,7 @@ class VoteFeatures:
         others = [its for its in voters if its.answer_class != lead]
         faulty = sum(bool(its.wrong_arithmetic) and its.answer is not None for its in solutions)
         abstained = sum(its.answer is None for its in solutions)
+        answer_type = AnswerType.of(label)
         asked, agreement = _solver_agreement(solutions, lead, weights or {})
         return cls(
             share=vote.share,
@@ -134,9 +142,11 @@ class VoteFeatures:
             abstentions=abstained,
             wrong_arithmetic=faulty,
             identical=vote.identical,
-            answer_type=AnswerType.of(label),
+            answer_type=answer_type,
             length=_median_length(leading),
             other_length=_median_length(others) if others else None,
+            numbers=median_numbers(leading),
+            derived=None if answer_type in {AnswerType.LIST, AnswerType.TEXT} else derived_share(leading),
             judge_correctness=judgement.correctness if judgement else None,
             judge_agrees=_agrees(judgement, label),
             solvers=asked,
