@@ -177,7 +177,8 @@ def shift(easy: Sequence[Sequence[Voted]], hard: Sequence[Sequence[Voted]]) -> N
         features = [v.features() for v in kept]
         chances = np.array([fitted.p_correct(f) for f in features])
         truth = np.array([v.right for v in kept])
-        low, high = interval(fitted, features)
+        won = [c.control() for c in controls if c.vote.winner is not None]
+        low, high = interval(fitted, won, features)
         covered += low <= truth.mean() <= high
         unweighted = np.mean([c.right for c in controls if c.vote.winner is not None])
         found.append(
@@ -229,6 +230,9 @@ def main(data: Path, splits: int) -> None:
             show(within(votes[name], count, part), count)
         show_bounds(votes[name], name, SHARES)
         compare_solvers(read, name, splits // 10)
+    print("Both sets together, as in a build from the seeds of both")
+    together = [[*easy, *hard] for easy, hard in zip(*votes.values(), strict=True)]
+    show(within(together, splits, 0.1), splits)
     print("Controls of GSM8K alone")
     shift(*votes.values())
 
