@@ -40,6 +40,10 @@ LONGEST = 1800.0
 """Seconds for all tests of a module, traced."""
 TESTS = {
     "answers/consensus.py": "answers_consensus",
+    "controls/foreseen.py": "foreseen_controls",
+    "controls/solver_counts.py": "weighing",
+    "controls/solver_weights.py": "weighing",
+    "dataset/weighted_votes.py": "weighing weighing_build",
     "execution/ask.py": "ask loops reply_quality",
     "execution/run.py": "run ask",
     "execution/teachers.py": "teachers_by_role",
@@ -57,6 +61,7 @@ TESTS = {
     "synthesis/batch.py": "batch synthesise durability_shards damage",
     "synthesis/candidates.py": "synthesise candidates",
     "synthesis/solutions.py": "candidates",
+    "synthesis/weighing.py": "weighing",
 }
 """Module to its tests; others have those of their own name."""
 ROOMS = ("synthesis", "answers/consensus.py", "knowledge", "folder", "execution", "funnel.py")
