@@ -56,6 +56,10 @@ TESTS = {
     "controls/pool.py": "controls",
     "controls/report.py": "controls",
     "dataset/deciding.py": "deciding controls_build row_target",
+    "controls/foreseen.py": "foreseen_controls",
+    "controls/solver_counts.py": "weighing",
+    "controls/solver_weights.py": "weighing",
+    "dataset/weighted_votes.py": "weighing weighing_build",
     "execution/ask.py": "ask loops reply_quality",
     "execution/run.py": "run ask",
     "execution/teachers.py": "teachers_by_role",
@@ -74,6 +78,7 @@ TESTS = {
     "synthesis/candidates.py": "synthesise candidates",
     "synthesis/leading.py": "batch synthesise durability_shards",
     "synthesis/solutions.py": "candidates",
+    "synthesis/weighing.py": "weighing",
 }
 """Module to its tests; others have those of their own name."""
 ROOMS = ("synthesis", "answers/consensus.py", "knowledge", "folder", "execution", "funnel.py")

@@ -56,6 +56,19 @@ def test_a_bound_that_too_few_controls_make_idle_is_a_warning_with_what_to_raise
     assert "so there will be none. Raise" in foreseen(recipe(held_back=0.5), 1000).sentence
 
 
+def test_just_enough_controls_are_enough_and_draws_that_no_share_helps_are_to_be_more() -> None:
+    assert foreseen(recipe(held_back=0.5, share=0.1), 300).count == 30
+    assert "so there will be none" not in foreseen(recipe(held_back=0.5, share=0.1), 300).sentence
+    assert "Raise build.questions to 1,800." in foreseen(recipe(held_back=0.5), 20).sentence
+
+
+def test_composed_questions_need_two_seeds_that_are_held_back() -> None:
+    made = recipe(share=0.5, sources=["symbolic"], held_back=0.5)
+    held = [seed for seed in SEEDS if is_held_back(seed.id, 0.5)]
+    counts = [ForeseenControls.of(made, held[:number], 100) for number in (0, 1, 2)]
+    assert [its and its.count for its in counts] == [0, 0, 50]
+
+
 def test_sources_that_hold_too_few_are_named_as_the_cause() -> None:
     its = foreseen(recipe({"selection": {"min_p_correct": 0.9}}, held_back=0.02), 100_000)
     assert its.count < 30

@@ -7,6 +7,7 @@ import pytest
 
 from kpmath_builder import InputError, Recipe
 from kpmath_builder.answers import Answer
+from kpmath_builder.calibration import SolverScore, solver_weights
 from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.controls.solver_weights import GradedAnswers, WeightsOfControls, grade_solvers
 from kpmath_builder.curation.selection import Selection
@@ -154,6 +155,18 @@ def test_a_vote_that_stopped_early_with_equal_weights_may_need_more_samples_with
         assert not would_go_on(voted.vote, voted.solutions, fixed, weights)
 
 
+def test_solutions_without_a_vote_count_against_a_vote_that_would_go_on() -> None:
+    made, equal = recipe(solutions={"samples": 10, "sampling": "adaptive"}), {"a": 1.0, "b": 1.0}
+    its = agreement(["7"] * 4 + ["no answer"] * 3, made)
+    assert would_go_on(its.vote, its.solutions, made, equal)
+
+
+def test_what_was_never_voted_on_has_no_outcome_and_stays_as_it_is() -> None:
+    unsolved = candidate(agreement([], recipe())).model_copy(update={"vote": None, "stage": Stage.WRITTEN})
+    assert list(any_outcome(unsolved)) == []
+    assert weigh_candidate(unsolved, recipe(), {"a": 2.0}) == unsolved
+
+
 # ---- weights of controls
 
 
@@ -168,8 +181,8 @@ def test_solvers_are_graded_on_each_solution_with_a_vote() -> None:
         source="file", id="1", question="?", gold="7", solutions=its.solutions, vote=its.vote
     )
     assert grade_solvers(control) == {
-        "a": GradedAnswers(right=3),
-        "b": GradedAnswers(wrong=1, voteless=1, undecided=1),
+        "a": GradedAnswers(right=3, wrong=0, undecided=0, voteless=0),
+        "b": GradedAnswers(right=0, wrong=1, undecided=1, voteless=1),
     }
 
 
@@ -177,6 +190,7 @@ def test_the_better_solver_weighs_more_and_a_solver_that_few_controls_know_weigh
     seen = [{"a": graded(3, 0), "b": graded(0, 3) if number % 2 else graded(3, 0)} for number in range(60)]
     with_new = [{**its, **({"c": graded(0, 3)} if number < 29 else {})} for number, its in enumerate(seen)]
     weights = WeightsOfControls("abc", with_new).all
+    assert weights == {"c": 1.0} | solver_weights({"a": SolverScore(60, 0), "b": SolverScore(30, 30)})
     assert weights["a"] > 1 > weights["b"]
     assert weights["c"] == 1
     assert WeightsOfControls("ab", seen[:29]).all == {"a": 1.0, "b": 1.0}
@@ -199,6 +213,9 @@ def test_a_control_is_voted_on_by_weights_that_it_had_no_part_in() -> None:
     others = WeightsOfControls("ab", seen[1:])
     assert whole.without(seen[0]) == pytest.approx(others.all, abs=1e-6)
     assert whole.without(seen[0]) != whole.all
+    just_enough = WeightsOfControls("ab", seen[:30])
+    assert just_enough.all["a"] > 1
+    assert just_enough.without(seen[0]) == {"a": 1.0, "b": 1.0}
 
 
 def control(number: int, made: Recipe, answers: list[str]) -> ControlQuestion:
