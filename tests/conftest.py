@@ -80,7 +80,7 @@ def equal_front_matter_once() -> Iterator[None]:
     plain, made = DatasetCardData.to_yaml, dict[str, str]()
 
     def remembered(data: DatasetCardData, **words: str) -> str:
-        content = json.dumps([data.to_dict(), words])
+        content = json.dumps([data.to_dict(), words], default=repr)
         if content not in made:
             made[content] = plain(data, **words)
         return made[content]
