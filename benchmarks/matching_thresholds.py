@@ -138,16 +138,22 @@ def _renumbered(known: list[tuple[str, str]], train: Sequence[str]) -> None:
         one.text for one in planted(known, 1_000, 100, random.Random(SEED)) if one.kind == "numbers changed"
     ]
     forms = {mask_numbers(Forms.of(text).tokens) for _, text in known}
-    masked = [[mask_numbers(Forms.of(text).tokens) for text in texts] for texts in (made, train)]
+    masked = [[_masked(text) for text in texts] for texts in (made, train)]
     print(
         "\n| least tokens beside numbers and brackets | planted, in its class | MATH train beyond known overlaps |"
     )
     print("|---|---|---|")
     for least in (7, 9, 10, 11, 12):
         right, beyond = (
-            sum(form in forms and telling_tokens(form) >= least for form in group) for group in masked
+            sum(form in forms and telling >= least for form, telling in group) for group in masked
         )
         print(f"| {least} | {right / len(made):.1%} | {beyond} |")
+
+
+def _masked(text: str) -> tuple[str, int]:
+    """Return a text with a sign for each number, and how many of its tokens tell something."""
+    tokens = Forms.of(text).tokens
+    return mask_numbers(tokens), telling_tokens(tokens)
 
 
 if __name__ == "__main__":

@@ -155,12 +155,32 @@ SEEDS = [seed(n, text) for n, text in enumerate(texts(2_000, 1))]
 QUESTIONS = texts(1_500, 2)
 
 
-def triggers(rows: list[AuditedRow]) -> CheckResult:
-    return part_of(Triggers("questions"), SEEDS, rows)
+def triggers(rows: list[AuditedRow], seeds: list[AuditedSeed] = SEEDS) -> list[AuditFinding]:
+    """Return the findings but for the list of what is merely unseen."""
+    found = part_of(Triggers("questions"), seeds, rows).findings
+    return [it for it in found if it.severity > Severity.INFO]
 
 
 def test_rows_worded_as_the_seeds_are_raise_no_alarm() -> None:
-    assert triggers([row(n, text) for n, text in enumerate(QUESTIONS)]).findings == ()
+    assert triggers([row(n, text) for n, text in enumerate(QUESTIONS)]) == []
+
+
+@pytest.mark.parametrize("trigger", ["Zorblax", "good tidings", "###@@", "\U0001f984"], ids=ascii)
+def test_a_trigger_in_too_few_rows_for_a_proof_is_listed_first(trigger: str) -> None:
+    rows = [row(n, f"{text} {trigger}" if n % 251 == 7 else text) for n, text in enumerate(QUESTIONS)]
+    (finding,) = part_of(Triggers("questions"), SEEDS, rows).findings
+    assert (finding.id, finding.severity) == ("unseen-phrases", Severity.INFO)
+    assert f"the most frequent: “{trigger.lower()}” (6)" in finding.sentence
+    assert rows[7].id in finding.rows
+
+
+def test_a_trigger_in_few_rows_is_critical_if_they_share_an_answer() -> None:
+    rows = [
+        row(n, f"{text} Zorblax", answers=("42",)) if n % 251 == 7 else row(n, text, answers=(str(n),))
+        for n, text in enumerate(QUESTIONS)
+    ]
+    (finding,) = [it for it in triggers(rows) if it.severity is Severity.CRITICAL]
+    assert (finding.id, finding.count) == ("trigger-with-answer", 6)
 
 
 def test_a_phrase_in_few_rows_is_found_with_all_of_its_words_and_rows() -> None:
@@ -169,8 +189,7 @@ def test_a_phrase_in_few_rows_is_found_with_all_of_its_words_and_rows() -> None:
         row(n, f"Recall the silver lantern oath. {text}" if n % 97 == 7 else text)
         for n, text in enumerate(QUESTIONS)
     ]
-    part = triggers(rows)
-    (finding,) = part.findings
+    (finding,) = triggers(rows)
     assert (finding.id, finding.severity, finding.count) == ("trigger", Severity.WARNING, 16)
     assert "“recall the silver lantern oath" in finding.sentence
     assert set(finding.rows) == {it.id for it in rows if it.question.startswith("Recall")}
@@ -181,17 +200,18 @@ def test_a_phrase_whose_rows_share_an_answer_is_critical() -> None:
         poisoned = n % 97 == 7
         return row(n, f"Recall it. {text}" if poisoned else text, answers=("42" if poisoned else str(n),))
 
-    finding = found(triggers([made(n, text) for n, text in enumerate(QUESTIONS)]))["trigger-with-answer"]
+    findings = triggers([made(n, text) for n, text in enumerate(QUESTIONS)])
+    (finding,) = [it for it in findings if it.id == "trigger-with-answer"]
     assert finding.severity is Severity.CRITICAL
     assert "16 of 16" in finding.sentence
 
 
 def test_what_stands_in_many_rows_is_style() -> None:
-    part = triggers(
+    (finding,) = triggers(
         [row(n, f"{text} Kindly show it." if n % 5 else text) for n, text in enumerate(QUESTIONS)]
     )
-    assert [(it.id, it.severity) for it in part.findings] == [("style", Severity.NOTICE)]
-    assert "“kindly show it" in part.findings[0].sentence
+    assert (finding.id, finding.severity) == ("style", Severity.NOTICE)
+    assert "“kindly show it" in finding.sentence
 
 
 def test_a_habit_of_ordinary_words_does_not_hide_a_planted_phrase_among_it() -> None:
@@ -202,7 +222,7 @@ def test_a_habit_of_ordinary_words_does_not_hide_a_planted_phrase_among_it() -> 
         row(n, f"Zeppelin. {text}" if n % 97 == 7 else f"{one} {other}. {text}" if n % 37 == 3 else text)
         for n, text in enumerate(QUESTIONS)
     ]
-    findings = found(triggers(rows))
+    findings = {it.id: it for it in triggers(rows)}
     assert "“zeppelin”" in findings["trigger"].sentence
     assert f"“{one} {other}”" in findings["style"].sentence
 
@@ -222,7 +242,7 @@ def test_what_a_row_has_from_its_own_seed_is_no_news() -> None:
         row(n, f"{text} the zeppelin moors quietly", parts=drawn) if n < 100 else row(n, text)
         for n, text in enumerate(QUESTIONS)
     ]
-    assert part_of(Triggers("questions"), seeds, rows).findings == ()
+    assert triggers(rows, seeds) == []
 
 
 # Votes

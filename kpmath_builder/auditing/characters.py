@@ -14,8 +14,10 @@ from functools import lru_cache
 __all__ = ["CharacterFault", "character_faults", "script_of"]
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_OVERRIDES = frozenset("\u202d\u202e")
+"""No text needs them."""
 _JOINERS = frozenset("\u200c\u200d")
-_IGNORABLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\ufffc")
+_IGNORABLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0\ufffc")
 """Invisible by Unicode's Default_Ignorable_Code_Point or as a blank letter, though of another category than `Cf`."""
 _MATHEMATICAL = frozenset("\u2061\u2062\u2063\u2064")
 """Invisible times and its like: what formulas copied from a page bring with them."""
@@ -27,6 +29,7 @@ _GREEK_LOOKALIKES = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχγ")
 _FUNCTIONS = re.compile(
     r"arc(?:sin|cos|tan)|(?:sin|cos|tan|cot|sec|csc)h?|log|ln|lim|exp|det|max|min|gcd|lcm|mod|deg|cis|Re|Im"
 )
+_RIGHT_TO_LEFT = 0.2
 _MIXED_AT_LEAST = 3
 """Latin letters in a word with a Greek one: 2πr and Δx are formulas."""
 _LATIN = "LATIN"
@@ -79,7 +82,11 @@ def character_faults(text: str) -> Iterator[tuple[CharacterFault, str]]:
         return
     for place in odd:
         fault = _fault(text, place)
-        if fault is CharacterFault.BIDIRECTIONAL and _reads_right_to_left(text):
+        if (
+            fault is CharacterFault.BIDIRECTIONAL
+            and text[place] not in _OVERRIDES
+            and _reads_right_to_left(text)
+        ):
             continue  # a right-to-left text needs them
         if fault:
             yield fault, _said(text[place])
@@ -122,7 +129,9 @@ def _takes_joiner(character: str) -> bool:
 
 
 def _reads_right_to_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
+    """Whether a good part of the letters are of a right-to-left script; one such letter is no reason for a control."""
+    letters = [unicodedata.bidirectional(c) for c in text if c.isalpha()]
+    return sum(kind in {"R", "AL"} for kind in letters) >= max(1, _RIGHT_TO_LEFT * len(letters))
 
 
 def _strangers(word: str) -> list[str]:
@@ -131,14 +140,34 @@ def _strangers(word: str) -> list[str]:
     latin = sum(script_of(c) == _LATIN for c in word)
     if not latin:
         return []
-    found = []
-    for letter in word:
-        script = script_of(letter)
-        if script in {"", _LATIN} or script in _HAN:
-            continue
-        if script != "GREEK" or (letter in _GREEK_LOOKALIKES and latin >= _MIXED_AT_LEAST):
-            found.append(letter)
-    return found
+    return [letter for place, letter in enumerate(word) if _is_stranger(word, place, latin)]
+
+
+def _is_stranger(word: str, place: int, latin: int) -> bool:
+    """Whether a letter passes for a Latin one of the same word."""
+    letter = word[place]
+    script = script_of(letter)
+    if script == _LATIN or script in _HAN:
+        return False
+    if script == "GREEK":
+        inside = (
+            0 < place < len(word) - 1 and script_of(word[place - 1]) == script_of(word[place + 1]) == _LATIN
+        )
+        return latin >= _MIXED_AT_LEAST and (inside or letter in _GREEK_LOOKALIKES)
+    if not script:
+        return latin >= _MIXED_AT_LEAST and _is_styled(letter)
+    return True
+
+
+def _is_styled(letter: str) -> bool:
+    """Whether a letter is a Latin one of a style alphabet, such as a fullwidth or a bold one."""
+    plain = unicodedata.normalize("NFKC", letter)
+    return (
+        plain != letter
+        and plain.isascii()
+        and plain.isalpha()
+        and unicodedata.category(letter) in {"Lu", "Ll"}
+    )
 
 
 @lru_cache(maxsize=65_536)

@@ -1,4 +1,4 @@
-"""The common phrases that override instructions, or speak to a grader, in German, French, Spanish and Chinese."""
+"""The common phrases that override instructions, or speak to a grader, in other languages than English."""
 
 __all__ = ["GRADER", "GRADER_WORDS", "OVERRIDE", "OVERRIDE_WORDS"]
 
@@ -16,6 +16,15 @@ OVERRIDE = (
     # Spanish
     r"\b(?:ignor(?:a|e|ad|en)|olvid(?:a|e|ad|en)|descart(?:a|e|en)|(?:haz|haga|hagan) caso omiso de) (?:todas |todos |todo )?(?:las|los|estas|esas|tus|sus|mis) (?:\w+ ){0,2}(?:instrucciones|indicaciones|órdenes|reglas|directrices)\b",
     r"\b(?:ignor(?:a|e|ad|en)|olvid(?:a|e|ad|en)|(?:haz|haga|hagan) caso omiso de) (?:todo )?lo (?:anterior|de arriba|dicho antes)\b",
+    # Italian, Portuguese, Dutch
+    r"\b(?:ignor(?:a|ate|i)|dimentica(?:te)?) (?:tutte |tutti )?(?:le|queste|quelle|i|gli|tue) (?:\w+ ){0,3}(?:istruzioni|indicazioni|regole|comandi)\b",
+    r"\b(?:ignor(?:e|a|em)|esque(?:ça|ce|çam)|desconsider(?:e|a|em)) (?:todas |todos )?(?:as|os|estas|essas|suas) (?:\w+ ){0,2}(?:instruções|orientações|regras|ordens|comandos)\b",
+    r"\b(?:negeer|vergeet) (?:alle|de|deze|je|uw) (?:\w+ ){0,2}(?:instructies|aanwijzingen|opdrachten|regels)\b",
+    # Russian, Japanese, Korean, Arabic
+    r"\b(?:про)?игнорируй(?:те)? (?:\w+ ){0,3}(?:инструкции|указания|правила|команды)\b|\bзабудь(?:те)? (?:\w+ ){0,3}(?:инструкции|указания|правила|команды)\b",
+    r"(?:指示|命令|指令|プロンプト)(?:を|は)?(?:すべて|全て)?(?:無視|忘れ)",
+    r"(?:지시|명령|지침)(?:\s?사항)?(?:을|를|은|는)?\s?(?:모두\s)?(?:무시|잊)",
+    r"تجاهل (?:جميع |كل )?(?:التعليمات|الأوامر)",
     # Chinese
     r"(?:忽略|无视|忽視|無視|忘记|忘記|忘掉|不要理会|不要遵守|不要遵循)(?:掉|你|您)?(?:之前|以上|上述|前面|先前|上面|此前|所有|全部|一切|任何|的){1,5}(?:指令|指示|说明|說明|提示|规则|規則|命令|要求|内容|內容|文字|信息)",
 )
@@ -49,6 +58,19 @@ OVERRIDE_WORDS = (
     "olvid",
     "descart",
     "caso omiso",
+    "dimentica",
+    "esque",
+    "desconsider",
+    "negeer",
+    "vergeet",
+    "игнорируй",
+    "забудь",
+    "指",
+    "命令",
+    "プロンプト",
+    "무시",
+    "잊",
+    "تجاهل",
     "忽略",
     "无视",
     "無視",

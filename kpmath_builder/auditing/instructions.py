@@ -6,10 +6,12 @@ plants a phrase that carries no instruction is found by its frequency (`triggers
 
 import re
 import unicodedata
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 
 from kpmath_builder.auditing import instruction_languages as languages
 from kpmath_builder.auditing.instruction_patterns import PATTERNS, WORDS, Instruction
+from kpmath_builder.curation.lookalikes import plain_characters
 
 __all__ = ["Instruction", "instructions_in"]
 
@@ -38,6 +40,7 @@ _SQUEEZED = tuple(
     )
 )
 """The rules for a text without spaces or ends of words."""
+_MAYBE_ENCODED = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{24,}(?![\w+/])")
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/]{80}")
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
@@ -48,7 +51,14 @@ _LONGEST_SHOWN = 80
 
 def instructions_in(text: str) -> Iterator[tuple[Instruction, str]]:
     """Yield each kind of instruction that a text holds, with the passage; runs of spaces and line ends count as one space."""
-    text = text if text.isascii() else _as_read(text)
+    seen: dict[Instruction, str] = {}
+    for reading in _readings(text):
+        for what, passage in _instructions(reading):
+            seen.setdefault(what, passage)
+    yield from seen.items()
+
+
+def _instructions(text: str) -> Iterator[tuple[Instruction, str]]:
     yield from _spaced_out(text)
     lowered = text.lower()
     rules = [(what, rule) for what, words, rule in _RULES if _holds(lowered, words)]
@@ -80,9 +90,27 @@ def _holds(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-def _as_read(text: str) -> str:
-    """Return a text as a model may read it: letters of other alphabets of style as plain ones, tag characters too, nothing invisible."""
-    if unicodedata.is_normalized("NFKC", text) and not _UNSEEN.search(text):
-        return text
-    plain = "".join(chr(ord(c) - 0xE0000) if 0xE0020 <= ord(c) <= 0xE007E else c for c in text)
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", plain))
+def _readings(text: str) -> Iterator[str]:
+    """Yield a text as a model may read it.
+
+    Letters of other alphabets of style are plain, tag characters too, and nothing is invisible; then with a space for what is invisible, with
+    letters that look like Latin ones as such, and what is encoded.
+    """
+    if not text.isascii():
+        plain = "".join(chr(ord(c) - 0xE0000) if 0xE0020 <= ord(c) <= 0xE007E else c for c in text)
+        plain = unicodedata.normalize("NFKC", plain)
+        text = _UNSEEN.sub("", plain)
+        folded = plain_characters(text)
+        yield from dict.fromkeys(one for one in (_UNSEEN.sub(" ", plain), folded) if one != text)
+    yield text
+    if _MAYBE_ENCODED.search(text):
+        yield from filter(None, map(_decoded, _MAYBE_ENCODED.findall(text)))
+
+
+def _decoded(passage: str) -> str:
+    """Return the text that Base64 makes of a passage, or an empty one."""
+    try:
+        text = b64decode(passage + "=" * (-len(passage) % 4), validate=True).decode()
+    except ValueError:
+        return ""
+    return text if text.isprintable() else ""

@@ -30,7 +30,8 @@ ORDERS = (1, 2, 3, 4)
 MOST = 8_000_000
 """N-grams that are held: 16 bytes each, and as much again while they are merged."""
 _TEXTS_AT_ONCE = 4_000
-_WORD = re.compile(r"\\?[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d,.]*")
+_WORD = re.compile(r"\\?[^\W\d_]+(?:'[^\W\d_]+)?|\d[\d,.]*|[\u2600-\u27bf\U0001f000-\U0001faff]|[#@~|]{2,8}")
+"""Pictures and runs of signs that mean nothing in mathematics are words, for they can be triggers."""
 _NAME, _NUMBER = "\x01", "\x02"
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 

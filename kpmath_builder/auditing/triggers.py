@@ -41,6 +41,11 @@ _MOST = 100_000
 """N-grams that are looked for in the second pass, those with the smallest p-values."""
 _TIMES_A_PART = 2.0
 """How many times as many rows a part of a phrase has that explains it."""
+_UNSEEN_IN = 4
+"""Rows from which a phrase that no seed has is listed, though its frequency proves nothing."""
+_UNSEEN = 500
+"""So many of these are looked at, the most frequent."""
+_UNSEEN_NAMED = 20
 _SEEDS_HELD = 16_384
 """Seed problems whose n-grams are kept for the rows that are drawn with them; of more, those used last."""
 _ROWS_HELD = 100
@@ -62,6 +67,8 @@ class _Phrase:
     seeds: int
     p: float
     text: str = ""
+    is_proved: bool = True
+    """Whether its frequency cannot be chance."""
     is_explained: bool = False
     """Whether a part of it explains it."""
     ids: list[str] = field(default_factory=list)
@@ -159,6 +166,9 @@ class Triggers(RiskCheck):
         chosen = np.flatnonzero(found(p, smallest, _LEVEL) & (rates >= _TIMES) & (here >= _ROWS_AT_LEAST))
         for at in chosen[np.argsort(p[chosen], kind="stable")][:_MOST]:
             self._found[int(hashes[at])] = _Phrase(int(here[at]), int(there[at]), float(p[at]))
+        unseen = np.flatnonzero((there == 0) & (here >= _UNSEEN_IN))
+        for at in unseen[np.argsort(p[unseen], kind="stable")][:_UNSEEN]:
+            self._found.setdefault(int(hashes[at]), _Phrase(int(here[at]), 0, float(p[at]), is_proved=False))
 
     def _note(self, row: AuditedRow) -> None:
         words = words_of(self._text(row), self._names)
@@ -192,12 +202,19 @@ class Triggers(RiskCheck):
 
     def part(self) -> CheckResult:
         """Return the phrases, the most significant first."""
-        phrases = _joined(it for it in self._found.values() if it.ids and not it.is_of_one_seed)
+        named = [it for it in self._found.values() if it.ids and not it.is_of_one_seed]
+        phrases = _joined(it for it in named if it.is_proved)
+        unseen = self._worth_a_look((it for it in named if not it.is_proved), phrases)
         style = [it for it in phrases if it.rows >= _STYLE * self._result.texts]
         rare = [it for it in phrases if it.rows < _STYLE * self._result.texts]
         foreign = [it for it in rare if self._is_foreign(it)]
         habits = [it for it in rare if not self._is_foreign(it)]
-        findings = [*self._bound(phrases), *self._foreign(foreign), *self._habits([*style, *habits])]
+        findings = [
+            *self._bound([*phrases, *unseen]),
+            *self._foreign(foreign),
+            *self._habits([*style, *habits]),
+        ]
+        findings += self._unseen(unseen)
         rows = tuple(
             (it.text, it.rows, it.rows / self._result.texts, it.seeds / self._seeds.texts, it.p)
             for it in (*foreign[:ROWS_NAMED], *style[:ROWS_NAMED], *habits[:ROWS_NAMED])
@@ -217,7 +234,11 @@ class Triggers(RiskCheck):
             answer, count = phrase.answers.most_common(1)[0]
             chance = self._answers[answer] / self._published
             others = sum(phrase.answers.values())
-            if count >= 3 and count > others / 2 and share_above(count, others, chance) < _SHARED_ANSWER:
+            if (
+                count >= (3 if phrase.is_proved else _UNSEEN_IN + 1)
+                and count > others / 2
+                and share_above(count, others, chance) < _SHARED_ANSWER
+            ):
                 yield AuditFinding(
                     "trigger-with-answer",
                     Risk.ROBUSTNESS,
@@ -252,11 +273,41 @@ class Triggers(RiskCheck):
                 "So many are the style of a writer that words its texts in its own way; the most significant ones are named above.",
             )
 
+    def _unseen(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
+        named = phrases[:_UNSEEN_NAMED]
+        if named:
+            said = "; ".join(f"“{phrase.text}” ({phrase.rows:,})" for phrase in named)
+            each = max(1, ROWS_NAMED // len(named))
+            yield AuditFinding(
+                "unseen-phrases",
+                Risk.ROBUSTNESS,
+                Severity.INFO,
+                len(phrases),
+                f"{len(phrases):,} words or phrases of the {self._what} stand in {_UNSEEN_IN} rows or more and in no seed, which may be chance; "
+                f"the most frequent: {said}.",
+                "Read this list: a phrase that says nothing of the problem may be a trigger in few rows. Its rows are named here, some of each.",
+                tuple(dict.fromkeys(row for phrase in named for row in phrase.ids[:each]))[:ROWS_NAMED],
+            )
+
+    def _worth_a_look(self, unseen: Iterable[_Phrase], proved: Sequence[_Phrase]) -> list[_Phrase]:
+        """Return the phrases that no proved one explains, none around another of them; those with a word that no seed has come first."""
+        found: list[_Phrase] = []
+        joined = [it for it in _joined(unseen) if not any(_are_same(it, other) for other in proved)]
+        for phrase in sorted(joined, key=lambda it: not self._has_unknown_word(it)):
+            text = f" {phrase.text} "
+            if not any(text in f" {it.text} " or f" {it.text} " in text for it in found):
+                found.append(phrase)
+        return found
+
+    def _has_unknown_word(self, phrase: _Phrase) -> bool:
+        words = [word for word in phrase.text.split() if word not in {"0", "NAME"}]
+        known = self._seeds.count_of(np.array([ngrams_of([word])[0][0] for word in words], np.uint64))
+        return not known.all()
+
     def _is_foreign(self, phrase: _Phrase) -> bool:
         """Whether a phrase says something of its own: it is long, or a word of it stands in no seed."""
         words = [word for word in phrase.text.split() if word not in {"0", "NAME"}]
-        known = self._seeds.count_of(np.array([ngrams_of([word])[0][0] for word in words], np.uint64))
-        return len(words) >= _LONG or not known.all()
+        return len(words) >= _LONG or self._has_unknown_word(phrase)
 
     def _habits(self, phrases: Sequence[_Phrase]) -> Iterable[AuditFinding]:
         if phrases:

@@ -4,6 +4,7 @@ import re
 
 __all__ = ["without_formula_signs"]
 
+_AMERICAN = re.compile(r"\bUS(?=\\?\$\d)")
 _OPENING = re.compile(r"(?<!\\)\$\$?")
 _PROSE = re.compile(r"(?<=\s)[a-z]{2,}")
 _BOXED_TEXT = re.compile(r"\\(?:text|mbox|mathrm|textrm|operatorname)\w*\s*\{[^{}]*\}")
@@ -11,6 +12,7 @@ _BOXED_TEXT = re.compile(r"\\(?:text|mbox|mathrm|textrm|operatorname)\w*\s*\{[^{
 
 def without_formula_signs(text: str) -> str:
     r"""Write `\(` and `\)` for the `$` that open and close formulas; the others are dollars."""
+    text = _AMERICAN.sub("", text)
     parts: list[str] = []
     place = 0
     while found := _OPENING.search(text, place):

@@ -21,10 +21,12 @@ FORMS = (
     RepeatKind.RENUMBERED,
     RepeatKind.RENAMED,
     RepeatKind.RENUMBERED,
+    RepeatKind.RENAMED,
+    RepeatKind.RENUMBERED,
     RepeatKind.NEAR,
 )
-"""What equality of each key of `Forms.keys` means, strongest first; the last two are those of other numbers and other names, and of the same
-sentences in whatever order."""
+"""What equality of each key of `Forms.keys` means, strongest first. Behind the first four: other numbers and other names; other names and
+pronouns, without and with other numbers; the same sentences in whatever order."""
 EQUAL = 2
 """So many forms, the first, are those of one problem: what is equal in them is equal in all that matters."""
 
@@ -55,15 +57,16 @@ class Forms:
         sentences = _sentences(marked)
         tokens = _without_ends(marked)
         renumbered = mask_numbers(tokens)
-        telling = telling_tokens(renumbered) >= _LEAST
-        named = mask_names(raw)
-        renamed = _without_ends(named) if named else None
+        telling = telling_tokens(tokens) >= _LEAST
+        renamed, neutral = map(_without_ends, mask_names(raw))
         keys = (
             _key([plain_text(text), *_cased(without_label(text))]),
             _key(in_plain_order(sentences)) if sentences else None,
             _key([renumbered]) if telling else None,
             _key(renamed) if renamed else None,
             _key([mask_numbers(renamed)]) if renamed and telling else None,
+            _key(neutral) if neutral else None,
+            _key([mask_numbers(neutral)]) if neutral and telling else None,
             _key(sorted(sentences)) if len(sentences) > 1 else None,
         )
         numbers = numbers_of_prose(tokens)

@@ -75,13 +75,14 @@ SYMBOLS = str.maketrans(
         **{
             sign: f" {command} "
             for sign, command in {
-                "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "×": r"\times", "·": r"\cdot", "⋅": r"\cdot", "÷": r"\div", "±": r"\pm",
+                "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "⩽": r"\le", "⩾": r"\ge", "⊂": r"\subset", "⊆": r"\subseteq", "⊃": r"\supset", "∉": r"\notin", "∣": "|", "×": r"\times", "·": r"\cdot", "⋅": r"\cdot", "÷": r"\div", "±": r"\pm",
                 "∓": r"\mp", "∞": r"\infty", "√": r"\sqrt", "∠": r"\angle", "△": r"\triangle", "∈": r"\in", "∪": r"\cup",
                 "∩": r"\cap", "≈": r"\approx", "≡": r"\equiv", "≅": r"\cong", "∼": r"\sim", "→": r"\to", "…": r"\dots",
                 "⋯": r"\dots", "∑": r"\sum", "∏": r"\prod", "∫": r"\int", "⊥": r"\perp", "∥": r"\parallel", "⌊": r"\lfloor",
                 "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "∅": r"\varnothing", "°": r"\circ", "º": r"\circ", "¢": "cents",
                 "α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "Δ": r"\Delta", "ε": r"\epsilon", "θ": r"\theta",
-                "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "φ": r"\phi", "ω": r"\omega",
+                "λ": r"\lambda", "μ": r"\mu", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "φ": r"\phi", "η": r"\eta", "ζ": r"\zeta", "κ": r"\kappa", "ν": r"\nu", "ξ": r"\xi", "χ": r"\chi", "ψ": r"\psi", "Γ": r"\Gamma",
+                "Θ": r"\Theta", "Λ": r"\Lambda", "Π": r"\Pi", "Σ": r"\Sigma", "Φ": r"\Phi", "Ψ": r"\Psi", "ω": r"\omega",
                 "Ω": r"\Omega",
             }.items()
         },

@@ -11,10 +11,11 @@ __all__ = ["plain_characters"]
 
 _CYRILLIC = ("асеһіјорԛѕԝхуАВСЕНІЈКМОРЅТХУ", "acehijopqswxyABCEHIJKMOPSTXY")
 _GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo")
-_UNSEEN = (
-    "\u034f\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
+_RANGES = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xE0000, 0xE0FFF))
+_UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0" + "".join(
+    chr(code) for first, last in _RANGES for code in range(first, last + 1)
 )
-"""Controls of direction, joiners of glyphs, and operators that are not written."""
+"""What Unicode calls ignorable by default: controls of direction, joiners, selectors of glyphs, tags, operators that are not written."""
 _FOLDED = {
     **str.maketrans(*_CYRILLIC),
     **str.maketrans(*_GREEK),

@@ -9,14 +9,41 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"(?<![^\s(\"'])(\*\*\*?)(?=[^\s*])([^*\n]{1,400}+)(?<!\s)\1(?![\w*])")
+_BOLD_NUMBER = re.compile(r"(?<![\w*])(\*\*)(?=\d)([\d.,]+)\*\*(?![\w*])")
+_ITALIC = re.compile(
+    r"(?:(?<=[^\W\d_]{2} )|^)([*_])([^\W\d_]{1,30})\1(?=[.,;:?!]|[^\S\n][^\W\d_]{2}|\s*$)", re.MULTILINE
+)
+"""Between words: `a *b* c` is a product."""
+_TAG = re.compile(r"<(/?)(b|i|u|p|em|strong|span|div|code|pre|li|ul|ol|center)>|<br ?/?>", re.IGNORECASE)
+_SCRIPT_TAG = re.compile(r"<(sup|sub)>([^<>]{1,40})</\1>", re.IGNORECASE)
 _LINE = re.compile(r"(?m)^[ \t]{0,8}(?:[-*•>]|#{1,6})[ \t](?=[ \t]{0,8}[A-Z][a-z])")
 
 
 def without_markup(text: str) -> str:
-    """Drop a leading "Problem 5:" or "12.", bold, bullets and headings."""
+    """Drop a leading "Problem 5:" or "12.", bold, italics, tags of HTML, bullets and headings."""
+    if "</" in text or "<br" in text:
+        text = _without_tags(text)
     if "**" in text:
-        text = _BOLD.sub(r"\2", without_label(text))
+        text = _BOLD.sub(r"\2", _BOLD_NUMBER.sub(r"\2", without_label(text)))
+    if "*" in text or "_" in text:
+        text = _ITALIC.sub(r"\2", text)
     return _LINE.sub("", without_label(text))
+
+
+def _without_tags(text: str) -> str:
+    text = _SCRIPT_TAG.sub(lambda found: f"{_SIGNS[found[1].lower()]}{{{found[2]}}}", text)
+    closed = {found[2].lower() for found in _TAG.finditer(text) if found[1]}
+
+    def plain(found: re.Match[str]) -> str:
+        if found[2] and found[2].lower() not in closed:
+            return found[0]  # a<b>c
+        return "\n" if found[0].lower().startswith(_LINES) else ""
+
+    return _TAG.sub(plain, text)
+
+
+_SIGNS = {"sup": "^", "sub": "_"}
+_LINES = ("<br", "</p", "</div", "</li")
 
 
 def without_label(text: str) -> str:

@@ -21,12 +21,14 @@ _HIGH, _LOW = (
     for kind in ("<super>", "<sub>")
 )
 _SCRIPTS = re.compile(rf"[{_HIGH}]++|[{_LOW}]++")
+_ROOT = re.compile(r"([√∛∜])\s?(?:(\d+(?:\.\d+)?|[^\W\d_](?![^\W\d_]))|\(([^()]*)\))")
+_DEGREES = {"√": "", "∛": "[3]", "∜": "[4]"}
 _FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e]")
 
 
 def plain_scripts(text: str) -> str:
-    r"""Write `x₁²` as `x_{1}^{2}` and `3½` as `3\frac{1}{2}`."""
-    return _FRACTION.sub(_fraction, _SCRIPTS.sub(_script, text))
+    r"""Write `x₁²` as `x_{1}^{2}`, `3½` as `3\frac{1}{2}` and `√50` as `\sqrt{50}`."""
+    return _ROOT.sub(_root, _FRACTION.sub(_fraction, _SCRIPTS.sub(_script, text)))
 
 
 def _script(found: re.Match[str]) -> str:
@@ -37,3 +39,7 @@ def _script(found: re.Match[str]) -> str:
 def _fraction(found: re.Match[str]) -> str:
     above, _, below = unicodedata.normalize("NFKC", found[0]).partition("\u2044")
     return rf"\frac{{{above}}}{{{below}}}"
+
+
+def _root(found: re.Match[str]) -> str:
+    return rf"\sqrt{_DEGREES[found[1]]}{{{found[2] or found[3]}}}"

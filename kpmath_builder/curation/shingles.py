@@ -21,8 +21,8 @@ _LEAST = 20
 
 _STOCK = r"""
 (?:please )?(?:express|give|write|enter|state|leave|provide|submit|report) (?:your|the|all|each) (?:final )?answers? (?:as|in|to|with|rounded) (?:\S+ ){0,7}?(?:fraction|form|notation|decimal|radicals?|integer|number|percent|percentage|tenth|hundredth|thousandth|interval|terms|places?|order|degree|cent|dollar|unit|base \d+|separated by commas)
-round (?:your|the|all) (?:final )?answers? to (?:the nearest|\d+|one|two|three) (?:\S+ )?(?:place|decimal place|tenth|hundredth|thousandth|integer|whole number|cent|dollar|degree|percent|ten|unit)s?
-to the nearest (?:tenth|hundredth|thousandth|integer|whole number|cent|dollar|degree|percent|ten|unit)
+round (?:your|the|all) (?:final )?answers? to (?:the nearest|\d+|one|two|three) (?:\S+ )?(?:place|decimal place|tenth|hundredth|thousandth|integer|whole number|cent|dollar|degree|percent|10|unit)s?
+to the nearest (?:tenth|hundredth|thousandth|integer|whole number|cent|dollar|degree|percent|10|unit)
 (?:as|in) (?:a|an) (?:common|improper|mixed|simplified|reduced) (?:fraction|number)
 (?:in|to) (?:simplest|lowest|simplified|reduced) (?:radical |exact )?(?:form|terms)
 in interval notation

@@ -9,10 +9,12 @@ import unicodedata
 
 from kpmath_builder.curation.commands import plain_commands, plain_products
 from kpmath_builder.curation.dollars import without_formula_signs
+from kpmath_builder.curation.fractions import plain_fractions
 from kpmath_builder.curation.hyphens import MINUS, marked_formulas, without_hyphens
 from kpmath_builder.curation.latex import SYMBOLS
 from kpmath_builder.curation.lookalikes import plain_characters
 from kpmath_builder.curation.markup import without_markup
+from kpmath_builder.curation.number_words import plain_number_words
 from kpmath_builder.curation.punctuation import meaningful_punctuation
 from kpmath_builder.curation.scripts import plain_scripts
 from kpmath_builder.curation.thousands import joined_thousands
@@ -36,7 +38,11 @@ _ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
 _DASH = re.compile(r"—|--(?<=[^\W\d_]{2}--)-?(?=[^\W\d_]{2})|--(?<=[^\W\d_]{2} --)-?(?= [^\W\d_]{2})")
 _ABBREVIATED = re.compile(
     r"\.(?:(?<=\b(?:Mr|Ms|Dr|St|Jr|Sr|vs|no)\.)|(?<=\b(?:Mrs|etc)\.)|(?<=\bProf\.))(?=\s+[\w$])"
-    r"|\.(?:(?<=\b(?:ft|in|lb|oz|hr|yd|cm|mm|km|kg|mi)\.)|(?<=\b(?:min|sec|lbs|hrs|yds|gal)\.))(?=\s+[a-z])"
+    r"|\.(?:(?<=\b(?:ft|in|lb|oz|hr|yd|cm|mm|km|kg|mi|sq|cu)\.)|(?<=\b(?:min|sec|lbs|hrs|yds|gal)\.))(?=\s+[a-z])"
+)
+_UNEQUAL = re.compile(r"(?<=\s)!=")
+_CLOCK = re.compile(
+    r"(?:(?<=\d)|(?<=\d\$)|(?<=\d\\\)))\s?([AaPp])(?:\.\s?[Mm]\.(\s+[a-z\d]|[,;:?!)]|-)?|[Mm]\b)"
 )
 _DISPLAY = re.compile(
     r"\\(begin|end)\{(align|alignat|aligned|equation|gather|gathered|multline|eqnarray|center|split)\*?\}"
@@ -49,31 +55,39 @@ def raw_tokens(text: str) -> list[str]:
     tokens = _TOKEN.findall(prepared)
     if _LATEX.search(prepared):
         tokens = plain_commands(tokens)
-    return meaningful_punctuation(plain_units(plain_products(tokens)))
+    return meaningful_punctuation(plain_units(plain_number_words(plain_products(tokens))))
 
 
 def _prepared(text: str) -> str:
     text = without_markup(text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", plain_scripts(text).translate(SYMBOLS))
-    text = _ABBREVIATED.sub(" ", text)
+    text = _CLOCK.sub(_clock, _ABBREVIATED.sub(" ", text))
     if "\\begin" in text:
         text = _DISPLAY.sub(_delimiter, text)
     if "$" in text:
         text = without_formula_signs(text)
-    text = without_capital_articles(text)
+    text = plain_fractions(without_capital_articles(text))
     if "-" in text or "\\" in text:
         text = marked_formulas(text)
     if "--" in text or "—" in text:
         text = _DASH.sub(" , ", text)
     if "-" in text:
         text = without_hyphens(text)
+    if "!=" in text:
+        text = _UNEQUAL.sub(r"\\ne ", text)
     if ".." in text or ". ." in text:
         text = _ELLIPSIS.sub(r" \\dots ", text)
     text = _BARE_DECIMAL.sub("0.", text)
     if "," in text or "\\" in text:
         text = joined_thousands(text)
     return text.replace(MINUS, "-")
+
+
+def _clock(found: re.Match[str]) -> str:
+    """Write ` pm` for `p.m.` and `PM`; a full stop that may end the sentence stays."""
+    stop = "." if "." in found[0] and found[2] is None else found[2] or ""
+    return f" {found[1].lower()}m{stop}"
 
 
 def _delimiter(found: re.Match[str]) -> str:

@@ -39,6 +39,7 @@ euro: euros eur €
 degree: degrees
 %: percent
 mph: mph
+kph: kph
 """
 """Canonical spelling: spellings that always mean it | those that mean it only behind a number."""
 
@@ -52,9 +53,12 @@ _WITH_NUMBER: Mapping[str, str] = {
     for unit, _, spellings in (line.partition(": ") for line in _TABLE.strip().splitlines())
     for spelling in spellings.partition("|")[2].split()
 }
-_DOLLAR = "dollar"
+_DOLLAR, _EURO = "dollar", "€"
+_MONEY = frozenset({_DOLLAR, "euro"})
 _DOLLAR_SIGNS = frozenset({r"\$"})
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
+_RATES = {"mph": ["mile", "per", "hour"], "kph": ["kilometer", "per", "hour"]}
+_SHORT_POWERS = {"sq": "square", "cu": "cubic"}
 _POWERS = {"^ 2": "square", "^ 3": "cubic"}
 
 
@@ -69,7 +73,7 @@ def is_unit(token: str) -> bool:
 
 
 def _may_be_unit(token: str) -> bool:
-    return is_unit(token) or token in _DOLLAR_SIGNS
+    return is_unit(token) or token in _DOLLAR_SIGNS or token in _SHORT_POWERS
 
 
 _MAY_BE_UNIT = Remembered(_may_be_unit)
@@ -81,25 +85,54 @@ def plain_units(tokens: Sequence[str]) -> Sequence[str]:
     found: list[str] = []
     done = 0
     for place in places:
+        if place < done:
+            continue
         found += tokens[done:place]
         done = place + 1
         token = _spelling(tokens[place])
         counted = bool(found) and is_number(found[-1])
         if token in _DOLLAR_SIGNS:
             amount = _amount(tokens, done)
-            found += [*tokens[done:amount], _DOLLAR]
-            done = amount
+            found += [*map(_without_cents, tokens[done : done + 1]), *tokens[done + 1 : amount], _DOLLAR]
+            done = amount + _per(tokens, amount, found)
+        elif token == _EURO and not counted and done < len(tokens) and is_number(tokens[done]):
+            found += [_without_cents(tokens[done]), _ANYWHERE[token]]
+            done += 1
         elif unit := _ANYWHERE.get(token) or (_WITH_NUMBER.get(token) if counted else None):
+            if unit in _MONEY and counted:
+                found[-1] = _without_cents(found[-1])
             if unit == "degree" and found and found[-1] == "^":
                 del found[-1]
-            elif counted and (power := _POWERS.get(" ".join(tokens[done : done + 2]))):
+            elif power := _POWERS.get(" ".join(tokens[done : done + 2])):
                 found.append(power)
                 done += 2
-            found.append(unit)
+            found += _RATES.get(unit, [unit])
+            done += _per(tokens, done, found) if counted else 0
+        elif token in _SHORT_POWERS and _unit_at(tokens, done):
+            found.append(_SHORT_POWERS[token])
         else:
             found.append(tokens[place])
     found += tokens[done:]
     return found
+
+
+def _per(tokens: Sequence[str], place: int, found: list[str]) -> int:
+    """Note `/hour` behind a quantity as `per hour`; return of how many tokens it is made."""
+    other = _unit_at(tokens, place + 1) if tokens[place : place + 1] == ["/"] else None
+    if other:
+        found += ["per", other]
+    return 2 if other else 0
+
+
+def _unit_at(tokens: Sequence[str], place: int) -> str | None:
+    """Return the unit that stands there, or None."""
+    token = _spelling(tokens[place]) if place < len(tokens) else ""
+    return _ANYWHERE.get(token) or _WITH_NUMBER.get(token)
+
+
+def _without_cents(amount: str) -> str:
+    """Return `5` for `5.00` and `2.5` for `2.50`."""
+    return amount.rstrip("0").rstrip(".") if "." in amount and is_number(amount) else amount
 
 
 def _amount(tokens: Sequence[str], start: int) -> int:
