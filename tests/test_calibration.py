@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 
 from kpmath_builder.calibration import AnswerType, Calibration, Control, LabelEstimate, VoteFeatures, why_not
 from kpmath_builder.calibration.columns import COLUMNS, HINT
+from kpmath_builder.calibration.model import _loss
 from kpmath_builder.errors import InputError
 
 
@@ -152,6 +153,15 @@ def test_the_fit_is_the_most_probable_one_and_its_covariance_the_inverse_of_the_
     chance = 1 / (1 + np.exp(-rows @ found))
     curvature = (rows.T * (chance * (1 - chance))) @ rows + np.diag(precision)
     assert np.array(its.covariance) @ curvature == pytest.approx(np.eye(len(found)), abs=1e-2)
+
+
+def test_the_loss_that_bounds_a_step_is_the_negative_log_of_the_posterior() -> None:
+    """One control right at odds of e^0.7, one wrong at e^-0.8; one coefficient is half a unit off its mean, at a precision of 4."""
+    rows, right = np.array([[1.0, 0.5], [1.0, -1.0]]), np.array([1.0, 0.0])
+    found = _loss(rows, right, np.array([0.0, 0.5]), np.array([0.0, 4.0]), np.array([0.2, 1.0]))
+    assert found == pytest.approx(
+        math.log(1 + math.exp(-0.7)) + math.log(1 + math.exp(-0.8)) + 4 * 0.5**2 / 2
+    )
 
 
 def test_perfect_separation_is_fitted_with_finite_odds() -> None:
