@@ -41,8 +41,8 @@ _MOST = 100_000
 """N-grams that are looked for in the second pass, those with the smallest p-values."""
 _TIMES_A_PART = 2.0
 """How many times as many rows a part of a phrase has that explains it."""
-_UNSEEN_IN = 4
-"""Rows from which a phrase that no seed has is listed, though its frequency proves nothing."""
+_UNSEEN_IN, _SHARED_IN = 3, 5
+"""Rows from which a phrase that no seed has is listed, though its frequency proves nothing, and from which a shared answer does."""
 _UNSEEN = 500
 """So many of these are looked at, the most frequent."""
 _UNSEEN_NAMED = 20
@@ -79,7 +79,8 @@ class _Phrase:
     @property
     def is_of_one_seed(self) -> bool:
         """Whether most of the rows were drawn with one seed problem."""
-        return max(self.practices.values(), default=0) >= _FROM_ONE_SEED * len(self.ids)
+        most, wanted = max(self.practices.values(), default=0), _FROM_ONE_SEED * len(self.ids)
+        return most >= wanted if self.is_proved else most > wanted
 
 
 class Practices:
@@ -235,7 +236,7 @@ class Triggers(RiskCheck):
             chance = self._answers[answer] / self._published
             others = sum(phrase.answers.values())
             if (
-                count >= (3 if phrase.is_proved else _UNSEEN_IN + 1)
+                count >= (3 if phrase.is_proved else _SHARED_IN)
                 and count > others / 2
                 and share_above(count, others, chance) < _SHARED_ANSWER
             ):
