@@ -231,6 +231,11 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildPlan, Bu
     return folder, before, between
 
 
+def test_a_plan_shows_itself_in_a_notebook(grown: tuple[Path, BuildPlan, BuildPlan]) -> None:
+    shown = grown[1]._repr_html_()
+    assert all(line in shown for line in ("Plan of ", "tokens written", "<pre"))
+
+
 def test_nothing_is_measured_in_an_empty_folder(grown: tuple[Path, BuildPlan, BuildPlan]) -> None:
     _, before, _ = grown
     assert {task.known for task in before.sizes[0].tasks} == {"assumed"}

@@ -15,7 +15,7 @@ from families import named
 from roleplay import play
 from small_builds import recipe
 
-from kpmath_builder import BuildError, InputError, Recipe, build
+from kpmath_builder import BuildError, InputError, Recipe, build, rescore
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.files.sealed import (
     read_header,
@@ -481,3 +481,16 @@ def test_a_rescore_without_all_of_its_answers_says_so_in_its_exit_status(
         1,
         True,
     )
+
+
+def test_a_table_that_no_build_wrote_is_named_by_a_build_that_has_nothing_to_do(folder: Path) -> None:
+    """It would be loaded with the others, and its rows would count twice."""
+    (folder / "dataset/data/qa-pairs/train-00001-of-00002.parquet").write_bytes(b"")
+    notes: list[str] = []
+    made = Recipe.read(folder / "recipe.toml", {"build.folder": str(folder)})
+    assert build(made, progress=lambda progress: notes.append(progress.note)).already_built
+    assert any("train-00001-of-00002.parquet, which load_dataset may read all the same" in it for it in notes)
+
+
+def test_rescore_takes_a_folder_as_text_and_no_change(folder: Path) -> None:
+    assert rescore(str(folder)).rows

@@ -65,6 +65,7 @@ __all__ = [
     "TestSetSettings",
     "TopicsSettings",
     "VllmSettings",
+    "check_is_recipe",
 ]
 
 _TEACHERS = ("teacher.", "roles.", "solvers.")
@@ -407,6 +408,12 @@ class Recipe(Section):
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""
         return dump_toml(walk(self))
+
+
+def check_is_recipe(recipe: object) -> None:
+    """Raise `InputError` for what is no recipe, e.g. the path of one."""
+    if not isinstance(recipe, Recipe):
+        raise InputError(f"A Recipe is expected, not {recipe!r:.80}: read one with Recipe.read(PATH).")
 
 
 def _refuse_new_solvers(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> None:
