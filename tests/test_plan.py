@@ -274,7 +274,9 @@ def test_disk_and_uploads_are_as_planned(grown: tuple[Path, BuildPlan, BuildPlan
     assert size.disk_bytes == pytest.approx(sum(path.stat().st_size for path in files), rel=0.1)
     assert size.upload_files == len(release.files)
     uploaded = sum(file.size for file in release.files.values())
-    assert size.upload_bytes == pytest.approx(uploaded, rel=0.1), "the frame of a small Parquet file does not grow"
+    assert size.upload_bytes == pytest.approx(uploaded, rel=0.1), (
+        "the frame of a small Parquet file does not grow"
+    )
 
 
 @pytest.mark.parametrize("stage", ["synthesis", "preview"])

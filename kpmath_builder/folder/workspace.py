@@ -63,7 +63,7 @@ class Workspace(Results):
 
     def no_build(self) -> str:
         """Say why a folder without a recipe is none to look at, and what to do."""
-        if self.spec.exists() or self.manifest.exists():
+        if self.spec.exists():
             return (
                 f"{self.folder} is a build folder that has lost its recipe.toml: run `kpmath build` with the recipe that it was "
                 "built with, which writes it again."
