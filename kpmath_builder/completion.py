@@ -110,6 +110,11 @@ class BuildResult:
             "go on."
         )
 
+    @property
+    def not_asked(self) -> int:
+        """How many candidates need answers that were never asked for, so that the tables are less than the recipe's."""
+        return Funnel.from_json(self.funnel).not_asked if self.rows else 0
+
     def as_json(self) -> dict[str, Any]:
         """Return it as docs/scripting.md describes it."""
         return {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from kpmath_builder.completion import (
     BuildResult,
@@ -36,10 +37,11 @@ from kpmath_builder.notebooks import listener_here
 from kpmath_builder.preflight import check_servers, unless_heard
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe import Recipe, check_is_recipe
 from kpmath_builder.seeds import SeedSet, load_seeds
 from kpmath_builder.seeds.benchmarks import read_benchmarks
 from kpmath_builder.stopping import stop_on_signals
+from kpmath_builder.text import cut_list
 
 __all__ = ["BuildResult", "build", "read_seeds", "repair", "rescore"]
 
@@ -89,6 +91,7 @@ def build(
     Interrupted
         After Ctrl+C or SIGTERM, once the requests under way are logged (`build.grace`); a second one ends at once.
     """
+    check_is_recipe(recipe)
     report = Reporter(listener_here(progress))
     chosen = _chosen(recipe, shards, regenerate=regenerate)
     check_folder(recipe, shrink=shrink)
@@ -118,6 +121,10 @@ def build(
             workspace.note_left_out(its.as_json() for its in lost)
         finished = finished_result(workspace, spec)
         if finished is not None and workspace.all_sealed(spec):
+            if others := [path.relative_to(workspace.folder).as_posix() for path in workspace.foreign()]:
+                report.note(
+                    f"No build wrote {cut_list(others, 3)}, which load_dataset may read all the same: move that out of the folder."
+                )
             return replace(finished, already_built=True)
 
         if foreseen_controls is not None and foreseen_controls.warning:
@@ -165,7 +172,11 @@ def build(
 
 
 def rescore(
-    folder: Path, settings: Mapping[str, str], *, shrink: bool = False, progress: Listener | None = None
+    folder: Path | str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    shrink: bool = False,
+    progress: Listener | None = None,
 ) -> BuildResult:
     """Decide anew over the answers that a build folder holds: new thresholds, no new tokens.
 
@@ -185,7 +196,7 @@ def rescore(
     InputError
         When the folder holds no knowledge yet, a changed key would change what is asked, or the folder holds more questions.
     """
-    report = Reporter(listener_here(progress))
+    report, folder = Reporter(listener_here(progress)), Path(folder)
     workspace = Workspace.existing(folder)
     if "build.folder" in settings:
         raise InputError(

@@ -445,7 +445,7 @@ def test_the_status_follows_the_severity_that_is_asked_for(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("nowhere",), "is not a build folder"),
+        (("nowhere",), "There is no folder nowhere"),
         (("b", "--fail-on", "grave"), "is no severity"),
         (("nowhere", "--output", "."), ". is a folder: give a file with --output"),
         (("nowhere", "--output", "no/audit.md"), "no/audit.md cannot be written (No such file or directory)"),

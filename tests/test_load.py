@@ -211,3 +211,9 @@ def test_tables_of_another_version_get_a_sentence(tmp_path: Path, *, streaming: 
         pq.write_table(pq.read_table(file).drop_columns(["p_correct"]), file)
     with pytest.raises(InputError, match=r"has not the column p_correct.*another version.*load_dataset"):
         load(folder, streaming=streaming, cache_dir=tmp_path / "cache")
+
+
+def test_a_folder_without_tables_is_not_looked_for_on_the_hub(tmp_path: Path) -> None:
+    (tmp_path / "responses").mkdir()
+    with pytest.raises(InputError, match="is there and holds no tables"):
+        load(tmp_path)

@@ -66,6 +66,31 @@ def test_columns_are_guessed_by_their_names(
 
 
 @pytest.mark.parametrize(
+    "answers",
+    [("7", "8.5"), ("$1,200", "$5"), ("3/4", "-2"), (r"\frac{1}{2}", "0")],
+    ids=["numbers", "money", "fractions", "LaTeX"],
+)
+def test_bare_answers_are_no_worked_solutions(tmp_path: Path, answers: tuple[str, ...]) -> None:
+    path = jsonl(tmp_path / "a.jsonl", *({"question": "Q?", "answer": answer} for answer in answers))
+    with pytest.raises(InputError, match=r"`answer` in .* holds answers without their working, e\.g\. "):
+        guess_fields(path)
+
+
+@pytest.mark.parametrize("answer", ["#### 7", WORKED, "3 + 4 = 7", "She has seven pens"])
+def test_what_shows_any_working_is_read(tmp_path: Path, answer: str) -> None:
+    path = jsonl(
+        tmp_path / "a.jsonl", {"question": "Q?", "answer": answer}, {"question": "Q?", "answer": "7"}
+    )
+    assert guess_fields(path).form == "gsm8k"
+
+
+def test_annotations_count_wherever_they_stand_first(tmp_path: Path) -> None:
+    """A first row without a solution does not turn a file of annotated ones into one that a model must read."""
+    rows = ({"question": "Q?", "answer": None}, {"question": "Q?", "answer": "3+4=<<3+4=7>>7\n#### 7"})
+    assert guess_fields(jsonl(tmp_path / "a.jsonl", *rows)).is_annotated
+
+
+@pytest.mark.parametrize(
     ("row", "told"),
     [
         ({"question": "Q?", "label": "7"}, "none is known as the solution"),
@@ -134,11 +159,13 @@ def test_every_kind_of_file_is_read_alike(tmp_path: Path, ending: str) -> None:
     [
         ("problem,solution\nA, B?,7\n", "line 2, has more or fewer fields"),
         ("problem,solution\nA\n", "line 2, has more or fewer fields"),
+        ("problem;solution\nA;7,5\n", "parts its columns with semicolons, not with commas: export it again"),
+        ("problem\tsolution\nA\tB\n", "parts its columns with tabs"),
         ("problem,problem\nA,B\n", "two columns 'problem'"),
         ('problem,solution\n"A,B\n', "is not CSV"),
         ("problem,solution\n", "holds no rows"),
     ],
-    ids=["more", "fewer", "twice", "quotes", "empty"],
+    ids=["more", "fewer", "semicolons", "tabs", "twice", "quotes", "empty"],
 )
 def test_a_csv_file_that_says_two_things_is_refused(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "s.csv"

@@ -240,3 +240,9 @@ def test_the_public_names_are_listed_before_they_are_imported() -> None:
     assert set(kpmath_builder.__all__) <= set(dir(kpmath_builder))
     assert {"build", "preview", "rescore", "Recipe"} <= set(dir(kpmath_builder))
     assert all(getattr(kpmath_builder, name) for name in kpmath_builder.__all__)
+
+
+@pytest.mark.parametrize("name", ["build", "preview", "plan"])
+def test_the_path_of_a_recipe_is_refused_with_what_to_do(name: str) -> None:
+    with pytest.raises(InputError, match=r"A Recipe is expected, not 'r.toml': read one with Recipe.read"):
+        getattr(kpmath_builder, name)("r.toml")

@@ -15,7 +15,7 @@ from families import named
 from roleplay import play
 from small_builds import recipe
 
-from kpmath_builder import BuildError, InputError, Recipe, build
+from kpmath_builder import BuildError, InputError, Recipe, build, rescore
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.files.sealed import (
     read_header,
@@ -26,7 +26,8 @@ from kpmath_builder.files.sealed import (
     write_text,
 )
 from kpmath_builder.folder.log import ResponseLog
-from kpmath_builder.inspection.verify import Verifier
+from kpmath_builder.inspection.status import read_status
+from kpmath_builder.inspection.verify import Disagreement, Verifier, sentences_of
 from kpmath_builder.pipeline import repair
 
 
@@ -415,3 +416,87 @@ def test_a_repair_that_lacks_an_answer_changes_nothing_of_what_is_whole(folder: 
     with pytest.raises(BuildError, match="holds no answer to this write request: run `kpmath build`"):
         repair(folder)
     assert whole.read_bytes() == before
+
+
+def test_each_remedy_is_printed_once_a_file_and_many_places_are_counted() -> None:
+    found = [Disagreement("a", f"line {number}", "differs", "do this") for number in range(1, 6)]
+    found.append(Disagreement("b", "all of it", "is missing", "do that"))
+    assert list(sentences_of(found, most=2)) == [
+        "a, line 1: differs. To mend it: do this.",
+        "a, line 2: differs.",
+        "a: 3 more places, which the same mends; --json lists all.",
+        "b, all of it: is missing. To mend it: do that.",
+    ]
+
+
+def test_a_table_that_no_build_wrote_does_not_accuse_the_others(folder: Path) -> None:
+    stray = table(folder, "qa-pairs").with_name("train-00001-of-00002.parquet")
+    shutil.copy(table(folder, "qa-pairs"), stray)
+    assert verify(folder) == [
+        f"{stray.relative_to(folder)}, all of it: no build wrote it. To mend it: move it out of the folder."
+    ]
+    assert read_status(folder).sentence.endswith(
+        f"No build wrote {stray.relative_to(folder)}: move that out of the folder."
+    )
+
+
+def test_a_file_that_is_gone_is_named_once(folder: Path) -> None:
+    (folder / "dataset/README.md").unlink()
+    (folder / "knowledge/topics.json").unlink()
+    assert [line.split(",")[0] for line in verify(folder)] == ["knowledge/topics.json", "dataset/README.md"]
+    assert read_status(folder).sentence.count("topics.json") == 1
+
+
+NOT_LOOKED_AT = {
+    "no manifest": ("manifest.json", "No table was looked at: the build is not finished", 0),
+    "no build spec": ("build_spec.json", "Nothing was made again to compare it, because of that damage", 1),
+}
+
+
+@pytest.mark.parametrize("what", NOT_LOOKED_AT)
+def test_what_could_not_be_verified_is_said(kpmath: Kpmath, folder: Path, what: str) -> None:
+    name, said, exit_status = NOT_LOOKED_AT[what]
+    (folder / name).unlink()
+    status, out, _ = kpmath("verify", folder)
+    assert (status, said in out) == (exit_status, True)
+    status, out, _ = kpmath("verify", folder, "--json")
+    assert (status, json.loads(out)["not_checked"].startswith(said)) == (exit_status, True)
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "rescore", "export"])
+def test_a_folder_that_lost_its_recipe_is_no_stranger(kpmath: Kpmath, folder: Path, command: str) -> None:
+    (folder / "recipe.toml").unlink()
+    status, _, err = kpmath(command, folder)
+    assert (status, "has lost its recipe.toml: run `kpmath build` with the recipe" in err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "rescore", "audit", "export", "publish"])
+def test_a_mistyped_folder_is_said_to_be_not_there(kpmath: Kpmath, tmp_path: Path, command: str) -> None:
+    more = ("--repo", "a/b", "--version", "1.0.0") if command == "publish" else ()
+    status, _, err = kpmath(command, tmp_path / "biulds", *more)
+    assert (status, "There is no folder" in err) == (2, True)
+
+
+def test_a_rescore_without_all_of_its_answers_says_so_in_its_exit_status(
+    kpmath: Kpmath, folder: Path
+) -> None:
+    assert kpmath("rescore", folder, "--set", "consensus.mode=paper")[0] == 0
+    (folder / "responses/synthesis-00001.jsonl").unlink()
+    status, out, _ = kpmath("rescore", folder, "--set", "consensus.mode=strict")
+    assert (status, "candidates need answers that were never asked for: run `kpmath build" in out) == (
+        1,
+        True,
+    )
+
+
+def test_a_table_that_no_build_wrote_is_named_by_a_build_that_has_nothing_to_do(folder: Path) -> None:
+    """It would be loaded with the others, and its rows would count twice."""
+    (folder / "dataset/data/qa-pairs/train-00001-of-00002.parquet").write_bytes(b"")
+    notes: list[str] = []
+    made = Recipe.read(folder / "recipe.toml", {"build.folder": str(folder)})
+    assert build(made, progress=lambda progress: notes.append(progress.note)).already_built
+    assert any("train-00001-of-00002.parquet, which load_dataset may read all the same" in it for it in notes)
+
+
+def test_rescore_takes_a_folder_as_text_and_no_change(folder: Path) -> None:
+    assert rescore(str(folder)).rows

@@ -69,9 +69,7 @@ def audit(folder: Path | str, *, responses: bool = True, progress: Listener | No
     if not any(
         path.exists() for path in (workspace.recipe, workspace.manifest, workspace.folder / MIX_RECIPE)
     ):
-        raise InputError(
-            f"{folder} is not a build folder (it has no recipe.toml): give the folder of a `kpmath build`."
-        )
+        raise InputError(workspace.no_build())
     return _Audit(workspace, Reporter(listener_here(progress))).run(responses=responses)
 
 

@@ -70,7 +70,7 @@ def build(
         display.result(result)
     if json:
         print_json(result.as_json())
-    if result.shortfall:
+    if result.shortfall or result.not_asked:
         raise typer.Exit(1)
 
 
@@ -195,5 +195,5 @@ def rescore(
         display.result(result)
     if json:
         print_json(result.as_json())
-    if result.shortfall:
+    if result.shortfall or result.not_asked:
         raise typer.Exit(1)

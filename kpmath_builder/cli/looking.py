@@ -1,5 +1,6 @@
 """Commands that look at a build."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -48,28 +49,47 @@ def verify(
     if folder is None:
         _verify_published(repo, version, quiet=quiet, json=json)
         return
-    from kpmath_builder.inspection.verify import Verifier
+    _verify_folder(folder, repair=repair, quiet=quiet, json=json)
+
+
+def _verify_folder(folder: Path, *, repair: bool, quiet: bool, json: bool) -> None:
+    from kpmath_builder.inspection.verify import Disagreement, Verifier, sentences_of
     from kpmath_builder.inspection.verify_mix import MixVerifier
     from kpmath_builder.mixing.folder import is_mix
     from kpmath_builder.pipeline import repair as mend
 
     if repair and is_mix(folder):
         raise InputError(f"{folder} is a mix, which `kpmath mix` makes again: leave --repair out.")
-    found = []
+    found: list[Disagreement] = []
+
+    def noted(disagreements: Iterator[Disagreement]) -> Iterator[Disagreement]:
+        for disagreement in disagreements:
+            found.append(disagreement)
+            yield disagreement
+
     with open_display(quiet=quiet, json=json) as display:
         if repair:
             mend(folder, progress=display)
         verifier = MixVerifier(folder) if is_mix(folder) else Verifier(folder, display)
-        for disagreement in verifier.run():
-            found.append(disagreement)
-            display.say(str(disagreement))
+        for sentence in sentences_of(noted(verifier.run())):
+            display.say(sentence)
+        if verifier.not_checked:
+            display.say(verifier.not_checked)
         if not quiet:
+            what = "disagreement" if len(found) == 1 else "disagreements"
             looked = ", ".join(f"{count:,} {what}" for what, count in verifier.checked.items())
-            display.say(f"{len(found):,} disagreements in {looked}.")
+            display.say(f"{len(found):,} {what} in {looked or 'nothing'}.")
     if json:
         disagreements = [disagreement.as_json() for disagreement in found]
         checked = {what.replace(" ", "_"): count for what, count in verifier.checked.items()}
-        print_json({"folder": str(folder), "disagreements": disagreements, "checked": checked})
+        print_json(
+            {
+                "folder": str(folder),
+                "disagreements": disagreements,
+                "checked": checked,
+                "not_checked": verifier.not_checked,
+            }
+        )
     if found:
         raise typer.Exit(1)
 

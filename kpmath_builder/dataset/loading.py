@@ -196,6 +196,10 @@ def _root(place: str | Path, revision: str | None, token: str | None) -> str:
                     f"{place} is a folder, which has no revision {revision}: leave revision out."
                 )
             return str(folder.resolve())
+    if Path(place).exists():
+        raise InputError(
+            f"{place} is there and holds no tables (no data/ and no dataset/data/): give the folder of a finished build, or its dataset/."
+        )
     return f"hf://datasets/{place}@{_commit(str(place), revision, token)}"
 
 
@@ -231,7 +235,8 @@ def _commit(repo: str, revision: str | None, token: str | None) -> str:
         ) from None
     except LocalEntryNotFoundError:
         raise InputError(
-            f"The Hub cannot be reached and {repo} is not in the cache: try again online."
+            f"There is no folder {repo}; the Hub cannot be reached, and its cache here does not hold {repo}: correct the folder, or try "
+            "again online."
         ) from None
     except EntryNotFoundError:
         raise InputError(f"{repo} has no card, so it is no dataset of ours: check the name.") from None

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from kpmath_builder.estimation.assumptions import EMBEDDED_AT_ONCE, KEPT_OF_SOLVED, expected_samples
 from kpmath_builder.estimation.counting import count_tokens
 from kpmath_builder.estimation.profile import Known, PlannedTask, Profile, TaskLoad
@@ -204,7 +207,11 @@ def _with_yields(
     if not manifest:
         return profile
     sizes = {name: FileRecord(*record).bytes for name, record in manifest["files"].items()}
-    growing = sum(size for name, size in sizes.items() if name.startswith(_GROWING))
+    growing = sum(
+        _bytes_of_values(workspace.folder / name, size)
+        for name, size in sizes.items()
+        if name.startswith(_GROWING)
+    )
     knowledge = sum(size for name, size in sizes.items() if name.startswith("knowledge/"))
     return replace(
         profile,
@@ -216,6 +223,18 @@ def _with_yields(
 
 
 _GROWING = ("dataset/data/qa-pairs/", "dataset/data/scored/")
+
+
+def _bytes_of_values(table: Path, size: int) -> int:
+    """Return how many of a table's bytes are values, which grow with its rows; of a small one a third describes its columns."""
+    try:
+        told = pq.read_metadata(table)
+    except (pa.ArrowException, OSError):
+        return size
+    groups = (told.row_group(number) for number in range(told.num_row_groups))
+    return sum(
+        group.column(number).total_compressed_size for group in groups for number in range(group.num_columns)
+    )
 
 
 def _with_yields_of_logs(profile: Profile, asked: Mapping[str, TaskCost]) -> Profile:

@@ -10,6 +10,7 @@ from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.engine.gpu_sharing import sharing_of
 from kpmath_builder.estimation.assumptions import QUESTIONS_PER_SECOND, TOKENS_PER_SECOND
 from kpmath_builder.estimation.profile import PlannedTask, Profile, TaskLoad
+from kpmath_builder.notebooks import page, preformatted
 from kpmath_builder.protocol import ROLE_OF
 from kpmath_builder.recipe import (
     Player,
@@ -136,6 +137,9 @@ class BuildPlan:
         """Hours until the recipe's number of questions is there."""
         own = self.sizes[0]
         return own.hours * max(own.questions - self.done, 0) / own.questions
+
+    def _repr_html_(self) -> str:
+        return page([preformatted(str(self))])
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as JSON values."""

@@ -13,8 +13,16 @@ FOREIGN = "no build wrote it"
 def damage(workspace: Workspace, *, quick: bool = False) -> Iterator[DamagedError]:
     """Yield each file of the folder that does not prove itself or is another build's, and each below `dataset/` that no build wrote.
 
-    `quick` reads the headers of shards and the lengths of tables alone.
+    Each is named once. `quick` reads the headers of shards and the lengths of tables alone.
     """
+    named = set()
+    for found in _damage(workspace, quick=quick):
+        if found.path not in named:
+            yield found
+        named.add(found.path)
+
+
+def _damage(workspace: Workspace, *, quick: bool) -> Iterator[DamagedError]:
     yield from workspace.damaged_notes()
     if workspace.lacks_knowledge():
         yield DamagedError(workspace.origin, "it is missing")

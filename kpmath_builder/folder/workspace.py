@@ -58,10 +58,19 @@ class Workspace(Results):
                 "that it is made of."
             )
         if not workspace.recipe.exists():
-            raise InputError(
-                f"{folder} is not a build folder (it has no recipe.toml): give the folder of a `kpmath build`."
-            )
+            raise InputError(workspace.no_build())
         return workspace
+
+    def no_build(self) -> str:
+        """Say why a folder without a recipe is none to look at, and what to do."""
+        if self.spec.exists():
+            return (
+                f"{self.folder} is a build folder that has lost its recipe.toml: run `kpmath build` with the recipe that it was "
+                "built with, which writes it again."
+            )
+        if not self.folder.is_dir():
+            return f"There is no folder {self.folder}: give the folder of a `kpmath build`."
+        return f"{self.folder} is not a build folder (it has no recipe.toml): give the folder of a `kpmath build`."
 
     @property
     def builds(self) -> tuple[str, ...]:

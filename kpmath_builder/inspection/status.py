@@ -10,9 +10,10 @@ from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
 from kpmath_builder.files.lock import owner_of
+from kpmath_builder.files.sealed import DamagedError
 from kpmath_builder.findings import find_in_controls, find_in_rows, find_in_seeds
 from kpmath_builder.folder.build_spec import BuildSpec
-from kpmath_builder.folder.damage import damage
+from kpmath_builder.folder.damage import FOREIGN, damage
 from kpmath_builder.folder.log_scan import lines_of, tokens_of
 from kpmath_builder.folder.shards import shard_header, shard_indexes
 from kpmath_builder.folder.workspace import Workspace
@@ -158,10 +159,22 @@ def _damaged(workspace: Workspace, shards: list[ShardStatus]) -> str:
     """Say what is damaged and what mends it, as far as headers and lengths show it; whoever is at work mends it already."""
     if _at_work(workspace, shards):
         return ""
-    found = [f"{it.path.relative_to(workspace.folder)} ({it.why})" for it in damage(workspace, quick=True)]
-    if not found:
-        return ""
-    return f"Damaged: {cut_list(found, 5, 160)}. `kpmath build` makes it again from the log; `kpmath verify --repair` does so without a server."
+    found = list(damage(workspace, quick=True))
+    damaged = [f"{_below(workspace, it)} ({it.why})" for it in found if it.why != FOREIGN]
+    foreign = [_below(workspace, it) for it in found if it.why == FOREIGN]
+    sentences = []
+    if damaged:
+        sentences.append(
+            f"Damaged: {cut_list(damaged, 5, 160)}. `kpmath build` makes it again from the log; "
+            "`kpmath verify --repair` does so without a server."
+        )
+    if foreign:
+        sentences.append(f"No build wrote {cut_list(foreign, 5)}: move that out of the folder.")
+    return " ".join(sentences)
+
+
+def _below(workspace: Workspace, damaged: DamagedError) -> str:
+    return damaged.path.relative_to(workspace.folder).as_posix()
 
 
 def _sentence(workspace: Workspace, shards: list[ShardStatus]) -> str:

@@ -4,10 +4,10 @@ No teacher is asked. Going the way again makes every request anew, so that an an
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,10 +37,17 @@ from kpmath_builder.records import DropReason
 from kpmath_builder.seeds import hash_of_problem, hash_of_set
 from kpmath_builder.seeds.benchmarks import Benchmark, read_benchmarks
 
-__all__ = ["Disagreement", "Verifier"]
+__all__ = ["Disagreement", "Verifier", "sentences_of"]
 
 _EXTRACT = "responses/extract-00000.jsonl"
 _TOPICS = "responses/topics-00000.jsonl"
+_AFTER_DAMAGE = (
+    "Nothing was made again to compare it, because of that damage: mend it, then verify once more."
+)
+_NOT_LEARNT = "No question and no table was looked at: the seeds are not learnt from yet. Run `kpmath build`."
+_NOT_FINISHED = (
+    "No table was looked at: the build is not finished (there is no manifest.json). Run `kpmath build`."
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,15 @@ class Disagreement:
         return f"{self.file}, {self.place}: {self.what}. To mend it: {self.remedy}."
 
 
+def sentences_of(found: Iterable[Disagreement], most: int = 10) -> Iterator[str]:
+    """Yield what to print: the remedy with the first place of each file that it mends, and at most `most` places of these."""
+    for _, places in groupby(found, key=lambda it: (it.file, it.remedy)):
+        for number, it in enumerate(islice(places, most)):
+            yield str(it) if number == 0 else f"{it.file}, {it.place}: {it.what}."
+        if more := sum(1 for _ in places):
+            yield f"{it.file}: {more:,} more places, which the same mends; --json lists all."
+
+
 @dataclass
 class Verifier:
     """Checks a build folder, finished or not.
@@ -77,6 +93,8 @@ class Verifier:
     progress: Listener | None = None
     checked: Counter[str] = field(default_factory=Counter)
     """How many responses, seed problems, candidates and rows were looked at."""
+    not_checked: str = ""
+    """What was not looked at, and why, in a sentence; empty if all was."""
 
     def __post_init__(self) -> None:
         self._remedies = Remedies(self.folder)
@@ -96,16 +114,31 @@ class Verifier:
         """
         workspace = Workspace.existing(self.folder)
         _assert_quiet(workspace)
+        named = set()
+        for it in self._run(workspace):
+            if (
+                it.file,
+                it.place,
+            ) not in named:  # e.g. a table that is gone is damage, and differs from what the log makes
+                yield it
+            named.add((it.file, it.place))
+
+    def _run(self, workspace: Workspace) -> Iterator[Disagreement]:
         yield from self._logs(workspace)
+        is_damaged = False
         for damaged in damage(workspace):
+            is_damaged = True
             name = _name(damaged.path, workspace)
             yield Disagreement(name, "all of it", damaged.why, self._of_damage(workspace, damaged))
         try:
             recipe, known, spec = workspace.read_recipe(), Knowledge.load(workspace), workspace.begun()
-        except DamagedError:
-            return  # nothing can be compared with what is damaged, which was yielded above
+        except DamagedError:  # it was yielded above
+            known = spec = None
         if known is None or spec is None:
+            self.not_checked = _AFTER_DAMAGE if is_damaged else _NOT_LEARNT
             return
+        if not workspace.manifest.exists():
+            self.not_checked = _NOT_FINISHED
         prompts = Prompts.of(recipe)
         run = Run(recipe, prompts, Reporter(self.progress))
         self._benchmarks = read_benchmarks(recipe.test_sets)
@@ -270,7 +303,11 @@ class Verifier:
             }
             for place, what in compare_values(stored, manifest):
                 yield Disagreement("manifest.json", place, what, remedy)
-        tables = {config: _parquet(workspace, config) for config in CONFIGS}
+        foreign = set(workspace.foreign())  # named as such already
+        tables = {
+            config: [path for path in _parquet(workspace, config) if path not in foreign]
+            for config in CONFIGS
+        }
         for config, paths in tables.items():
             if not paths:
                 yield Disagreement(f"dataset/data/{config}", "all of it", "is missing", remedy)

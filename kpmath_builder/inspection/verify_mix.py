@@ -35,6 +35,8 @@ class MixVerifier:
     folder: Path
     checked: Counter[str] = field(default_factory=Counter)
     """How many rows were looked at."""
+    not_checked: str = ""
+    """As of `Verifier`."""
 
     def run(self) -> Iterator[Disagreement]:
         """Yield every disagreement.

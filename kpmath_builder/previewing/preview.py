@@ -35,7 +35,7 @@ from kpmath_builder.previewing.ground import Ground, find_ground
 from kpmath_builder.previewing.result import PreviewResult, PreviewRow
 from kpmath_builder.progress import Listener, Reporter
 from kpmath_builder.prompts import Prompts
-from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe import Recipe, check_is_recipe
 from kpmath_builder.recipe.private import hide_private
 from kpmath_builder.records import Candidate, Tokens
 from kpmath_builder.seeds import SeedSet
@@ -83,6 +83,7 @@ def preview(
     Interrupted
         After Ctrl+C or SIGTERM, as for `build`.
     """
+    check_is_recipe(recipe)
     if not 1 <= n <= MOST_ROWS:
         raise InputError(
             f"A preview leads 1 to {MOST_ROWS} blueprints through the method, not {n}: choose such a number."

@@ -14,6 +14,7 @@ from kpmath_builder.dataset.provenance import PROVENANCE
 from kpmath_builder.dataset.schemas import ALL_CONFIGS, CONFIGS, PLUS
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.sealed import FileRecord
+from kpmath_builder.folder.paths import MIX_RECIPE
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.publishing.remote import RemoteFile
 from kpmath_builder.publishing.versions import Version
@@ -89,6 +90,8 @@ class Release:
             When a file is not the one that the build wrote.
         """
         workspace = Workspace(folder)
+        if not (workspace.recipe.exists() or workspace.manifest.exists() or (folder / MIX_RECIPE).exists()):
+            raise InputError(workspace.no_build())
         manifest = workspace.read_manifest()
         if manifest is None:
             raise InputError(

@@ -68,6 +68,7 @@ __all__ = [
     "TestSetSettings",
     "TopicsSettings",
     "VllmSettings",
+    "check_is_recipe",
 ]
 
 
@@ -284,6 +285,12 @@ class Recipe(Section):
     def to_toml(self) -> str:
         """Return the whole recipe as TOML, each key with its meaning; `Recipe.read` reads it back."""
         return dump_toml(walk(self))
+
+
+def check_is_recipe(recipe: object) -> None:
+    """Raise `InputError` for what is no recipe, e.g. the path of one."""
+    if not isinstance(recipe, Recipe):
+        raise InputError(f"A Recipe is expected, not {recipe!r:.80}: read one with Recipe.read(PATH).")
 
 
 def _refuse_new_solvers(tree: Mapping[str, Any], overrides: Mapping[str, str]) -> None:

@@ -121,8 +121,8 @@ def read_row(origin: str, row: Row, format: Format, fields: Mapping[str, str] | 
     labels = {
         name: _label(origin, row, name, columns.get(name)) for name in ("answer", "level", "subject", "id")
     }
-    problem = _text(origin, row, columns["problem"])
-    solution = _text(origin, row, columns["solution"])
+    problem = _text(origin, row, columns["problem"], "text")
+    solution = _text(origin, row, columns["solution"], "text, a worked solution")
     sentinel = None
     if format == "math":
         level = labels["level"]
@@ -167,13 +167,13 @@ def _columns(row: Row, format: Format, fields: Mapping[str, str] | None) -> dict
     return {name: name for name in unnamed} | dict(fields or {})
 
 
-def _text(origin: str, row: Row, column: str) -> str:
+def _text(origin: str, row: Row, column: str, meant: str) -> str:
     value = row.columns[column]
     if value is None:
         return ""
     if not isinstance(value, str):
         raise InputError(
-            f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected text: correct the row."
+            f"{origin}, {row.place}: `{column}` is {value!r:.40}; expected {meant}: correct the row."
         )
     check_text(origin, row, column, value)
     return value.strip()

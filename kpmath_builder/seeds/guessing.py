@@ -1,12 +1,14 @@
 """Which columns of a user's own file are problem, solution and answer: a guess from their names, for a person to confirm."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from kpmath_builder.answers.reading import make_answer
 from kpmath_builder.errors import InputError
-from kpmath_builder.seeds.formats import Format, SeedRow, choose_format, read_row
+from kpmath_builder.seeds.formats import GSM8K_COLUMNS, Format, SeedRow, choose_format, read_row
 from kpmath_builder.seeds.rows import Row, open_file
 
 __all__ = ["Guess", "guess_fields"]
@@ -54,6 +56,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Our names to those that columns have, the likeliest first."""
 _NEEDED = ("problem", "solution")
+_WORKING = re.compile(r"[A-Za-z]{2,}.*\s|=|\n|####|\\boxed")
+"""What no bare answer has: words, a step, or a mark."""
 _LOOKED_AT = 50
 """Rows from which it is seen whether a column holds text."""
 
@@ -70,7 +74,7 @@ class Guess:
     place: str
     """Where that row stands, e.g. "line 1"."""
     is_annotated: bool
-    """Whether its solution has calculator annotations, which the embedded program needs."""
+    """Whether any of the first solutions has calculator annotations, which the embedded program needs."""
 
     def lines(self) -> Iterator[str]:
         """Yield how the first row is read, a line for each part."""
@@ -107,8 +111,25 @@ def guess_fields(path: Path) -> Guess:
         raise InputError(f"{path} holds no rows: give a file with seed problems.")
     fields = None if _is_known(table.origin, rows[0]) else _fields(path, rows)
     form = choose_format(table.origin, rows[0], "auto", fields)
-    first = read_row(table.origin, rows[0], form, fields)
-    return Guess(form, fields, first, rows[0].place, "<<" in first.solution and ">>" in first.solution)
+    read = [read_row(table.origin, row, form, fields) for row in rows]
+    _check_worked(path, form, fields, read)
+    is_annotated = any("<<" in row.solution and ">>" in row.solution for row in read)
+    return Guess(form, fields, read[0], rows[0].place, is_annotated)
+
+
+def _check_worked(
+    path: Path, form: Format, fields: Mapping[str, str] | None, rows: Sequence[SeedRow]
+) -> None:
+    """Raise `InputError` if all solutions are answers without their working, of which no key point can be read."""
+    bare = [row.solution for row in rows if row.solution]
+    if not bare or not all(make_answer(text) is not None and not _WORKING.search(text) for text in bare):
+        return
+    column = (fields or (GSM8K_COLUMNS if form == "gsm8k" else {})).get("solution", "solution")
+    raise InputError(
+        f"`{column}` in {path} holds answers without their working, e.g. {_short(bare[0], 40)!r}: give worked solutions that end with "
+        "`#### ANSWER` or \\boxed{ANSWER}, or name the column that holds them with --set "
+        '\'seeds.fields={ problem = "…", solution = "…" }\'.'
+    )
 
 
 def _is_known(origin: str, row: Row) -> bool:
@@ -132,7 +153,7 @@ def _fields(path: Path, rows: list[Row]) -> dict[str, str]:
             fields[name] = columns[chosen]
         elif name in _NEEDED:
             raise InputError(
-                f"{path} has the columns {', '.join(rows[0].columns)}, and none is known as the {name}, which must be text: name them with "
+                f"{path}, {rows[0].place}, has the columns {', '.join(rows[0].columns)}, and none is known as the {name}, which must be text: name them with "
                 '--set \'seeds.fields={ problem = "…", solution = "…" }\'.'
             )
     return fields

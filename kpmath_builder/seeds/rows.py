@@ -152,6 +152,17 @@ def _csv(path: Path) -> Iterator[Row]:
 def _check_names(path: Path, names: Sequence[str]) -> None:
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(f"{path} has two columns {twice[0]!r}: give each a name of its own.")
+    parted = next((mark for mark in _OTHER_SEPARATORS if len(names) == 1 and mark in names[0]), None)
+    if (
+        parted is not None
+    ):  # as spreadsheets write it where the comma is the decimal sign, so that numbers would be in doubt too
+        raise InputError(
+            f"{path} parts its columns with {_OTHER_SEPARATORS[parted]}, not with commas: export it again as CSV with commas and decimal "
+            "points, or write it as .jsonl."
+        )
+
+
+_OTHER_SEPARATORS: Mapping[str, str] = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 _LONGEST_FIELD = 10_000_000

@@ -10,7 +10,7 @@ class UnfitReason(StrEnum):
 
     NO_ANNOTATIONS = "seed solution has no calculator annotations"
     TOO_LONG = "seed is far longer than a word problem"
-    NO_ANSWER = "seed solution does not end with its answer"
+    NO_ANSWER = "seed solution does not end with #### and a number, its answer"
     NOT_ARITHMETIC = "annotation is not plain arithmetic"
     WRONG_STEP = "step does not compute to what it says"
     CONTRADICTION = "seed contradicts itself: a step says something else in words than in its annotation, or a thing differs from itself"
