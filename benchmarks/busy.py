@@ -56,7 +56,7 @@ class Busy:
 
     def row(self) -> tuple[str, ...]:
         """Return it as cells of a table."""
-        idle = self.seconds - self.best
+        idle = max(self.seconds - self.best, 0.0)
         return f"{self.requests:,}", f"{self.seconds:,.0f}", f"{idle:.1f}", f"{self.ratio:.3f}"
 
     @classmethod

@@ -217,6 +217,16 @@ def test_every_key_has_a_meaning_and_a_kind() -> None:
             30,
         ),
         ({"build": {"window": 7}}, 7),
+        (
+            {
+                "teacher": {"kind": "openai", "model": "m", "in_flight": 10},
+                "solvers": [
+                    {"name": "a", "kind": "openai", "model": "a", "in_flight": 30},
+                    {"name": "b", "kind": "openai", "model": "b", "in_flight": 20},
+                ],
+            },
+            50,
+        ),
         ({"solutions": {"sampling": "adaptive"}}, 1024),
         ({"solutions": {"sampling": "adaptive", "samples": 2}}, 256),
         ({"solutions": {"sampling": "adaptive"}, "build": {"rows": 10}}, 256),

@@ -227,7 +227,10 @@ class Recipe(Section):
         With adaptive sampling a blueprint asks for a part of its samples at once. As many more blueprints then keep as many solutions
         waiting, and fewer places are empty in the last rounds of the last questions. With `build.rows` they would be paid for in vain.
         """
-        places = max(settings.places for settings in self.teachers.values())
+        servers: dict[Role, dict[str, int]] = {}
+        for player in self.players:
+            servers.setdefault(player.role, {})[player.settings.server] = player.settings.places
+        places = max(sum(its.values()) for its in servers.values())
         return self.build.window or places * (1 if self.build.rows else self.solutions.rounds)
 
     @property
