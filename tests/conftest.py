@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,18 @@ from kpmath_builder.seeds import benchmarks
 from kpmath_builder.seeds.rows import Table
 
 settings.register_profile(
-    "steady", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("search", settings.get_profile("steady"), derandomize=False, max_examples=2000)
 settings.load_profile("steady")
+
+# A shell ignores Ctrl+C for what it runs in the background, and so would each command that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Containers often forbid bytecode: each run would rewrite the asserts of all test files, and each command that a test starts
 # would compile the package.

@@ -114,7 +114,8 @@ def test_the_columns_are_what_is_known_of_a_vote() -> None:
 
 
 def test_the_first_guess_is_the_odds_of_the_vote_which_hints_hardly_move() -> None:
-    assert {column.name: column.slope for column in COLUMNS if column.slope} == {"share": 0.5, "lead": 0.5}
+    slopes = {column.name: column.slope for column in COLUMNS if column.slope}
+    assert slopes == {"share": 0.5, "lead": 0.5, "numbers": 1.0, "derived": 1.0}
     spreads = {column.name: column.spread for column in COLUMNS}
     assert spreads["share"] == spreads["solvers"] == spreads["judge agrees"] == 1.0
     one_vote_of_ten = math.log(0.95 / 0.15) - math.log(0.85 / 0.25)

@@ -42,4 +42,4 @@ def test_what_was_asked_beside_counts_if_the_recipe_asks_for_any_of_it(
     controls: dict[str, Any], counted: int
 ) -> None:
     asked = [PlantedQuestion(kind="sound", id="s", spent=Tokens(requests=1))]
-    assert len(decider(**controls)._labels(asked).report().planted) == counted
+    assert len(decider(**controls)._labels(lambda: asked).report().planted) == counted

@@ -248,7 +248,7 @@ def test_a_hub_that_is_not_there_is_a_build_error(hub: LoopbackHub, builds: dict
 
 
 def test_a_build_that_is_not_finished_is_refused(tmp_path: Path, hub: LoopbackHub):
-    with pytest.raises(InputError, match="no finished build"):
+    with pytest.raises(InputError, match="is not a build folder"):
         put(hub, tmp_path, "1.0.0")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kpmath_builder.answers import final_answer
@@ -373,6 +373,7 @@ nested = st.recursive(
 
 
 @given(content=nested, before=st.text(), after=st.sampled_from(["", "}", " }{ ", "."]))
+@example(content="x", before=r"\boxed", after="")
 def test_a_box_is_read_whole_whatever_stands_around_it(content: str, before: str, after: str):
     assert boxes(before + r" \boxed{" + content + "}" + after)[-1].content == content
 

@@ -118,7 +118,9 @@ def boxes(text: str) -> list[Box]:
 def _box_at(text: str, opener: re.Match[str]) -> Box | None:
     if text[opener.end() : opener.end() + 1] != "{":
         bare = _BARE.match(text, opener.end())
-        return Box(bare[0], opener.start(), bare.end()) if bare else None
+        if bare is None or _OPENER.match(text, opener.end()):  # `\boxed \boxed{5}`: the inner one is the box
+            return None
+        return Box(bare[0], opener.start(), bare.end())
     end = braced(text, opener.end())
     return Box(text[opener.end() + 1 : end - 1], opener.start(), end) if end > 0 else None
 
