@@ -91,6 +91,30 @@ def test_equal_weights_change_nothing_but_what_is_said_of_them(
         )
 
 
+def test_equal_weights_change_nothing_if_thinking_that_is_not_kept_told_equal_texts_apart() -> None:
+    """Copies are found by thinking and text; then a solution keeps neither its thinking nor what is cut of its text."""
+    made, rng = recipe(), random.Random(11)
+    texts = [r"\boxed{1}", r"\boxed{2}", "I do not know.", r"2 + 2 = 5, so \boxed{1}"]
+    collapsed = 0
+    for _ in range(300):
+        responses = [
+            response(rng.choice(texts)).model_copy(update={"reasoning": rng.choice("xyz")})
+            for _ in range(rng.randint(1, 8))
+        ]
+        solvers = rng.choices("ab", k=len(responses))
+        its = Agreement(responses, made.consensus, solvers=solvers, distinct_texts_only=True)
+        before = candidate(its)
+        after = weigh_candidate(before, made, {"a": 1.0, "b": 1.0})
+        assert after == before.model_copy(
+            update={"vote": its.vote.model_copy(update={"weights": "controls"})}
+        )
+        silent = [one for one in its.solutions if one.answer is None or one.wrong_arithmetic]
+        told_apart = {(one.reasoning, one.text) for one in responses}
+        voters = sum(one.answer_class is not None for one in its.solutions)
+        collapsed += bool(voters) and voters + len({one.text for one in silent}) < len(told_apart)
+    assert collapsed, "no solutions without a vote looked alike, so that nothing was tried"
+
+
 def test_a_heavier_solver_outvotes_more_solutions_of_a_lighter_one() -> None:
     made = recipe()
     before = candidate(agreement(["7", "7", "8", "8", "8"], made, "aabbb"))
@@ -254,6 +278,20 @@ def test_the_estimate_is_learnt_from_controls_that_are_voted_on_as_the_rows_are(
         assert LabelReport.from_json(report.as_json()).as_json() == report.as_json()
     assert "its vote weighs" in " ".join(reports[1].sentences())
     assert "its vote weighs" not in " ".join(reports[0].sentences())
+
+
+def test_a_control_that_is_left_out_is_not_taken_from_what_the_others_say() -> None:
+    """Else a solver that was right on it alone would have been right less than never."""
+    made = recipe()
+    asked = [control(number, made, ["8", "7"] * 2) for number in range(40)]
+    known = control(99, made, ["7", "7"] * 2)
+    reports = [
+        KnownLabels(made, lambda controls=controls: controls, lambda question: question == "99?").report()  # type: ignore[misc]
+        for controls in (asked, [*asked, known])
+    ]
+    assert reports[0].weighing == reports[1].weighing
+    assert reports[0].calibration == reports[1].calibration
+    assert [report.sources["file"].left_out for report in reports] == [0, 1]
 
 
 def test_the_report_counts_what_weights_change_and_says_when_they_rest_on_too_few() -> None:

@@ -50,7 +50,7 @@ class KnownLabels:
                 continue
             left_out = is_known(its.question)
             graded = grade_solvers(its) if recipe.solvers else {}
-            weights = None if after is None else after.without(graded)
+            weights = None if after is None or left_out else after.without(graded)
             voted = its if weights is None else WeightedVotes(recipe, weights).of_control(its)
             self._report.add_control(voted, left_out=left_out, solvers=graded)
             features = None if left_out else _features(voted, weights)

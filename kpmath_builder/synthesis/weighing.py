@@ -142,8 +142,9 @@ def _voting(vote: Vote, solutions: Sequence[Solution], rule: ConsensusSettings) 
     if counted == len(solutions):
         return list(solutions)
     others = [its for its in solutions if its.answer is None or its.wrong_arithmetic]
-    distinct = {(its.text, its.thinking): its for its in reversed(others)}
-    silent = sorted(distinct.values(), key=lambda its: its.sample)[: counted - len(voters)]
+    firsts = {(its.text, its.thinking): its.sample for its in reversed(others)}.values()
+    # Thinking that is not kept may have told apart what looks alike here: apparent copies come last.
+    silent = sorted(others, key=lambda its: (its.sample not in firsts, its.sample))[: counted - len(voters)]
     return sorted([*voters, *silent], key=lambda its: its.sample)
 
 
