@@ -321,8 +321,36 @@ def test_the_estimate_is_moved_by_what_the_kept_controls_show() -> None:
     assert before is not None
     assert after is not None
     assert before.share > 2 / 3 + 0.02
-    assert after.share == pytest.approx(2 / 3, abs=1e-3)
+    # 15 of them weigh 15 parts of 25.
+    assert after.share == pytest.approx(before.share + 15 / 25 * (2 / 3 - before.share), abs=1e-3)
     assert after.low < 2 / 3 < after.high
+
+
+@pytest.mark.parametrize("right", [False, True], ids=["wrong", "right"])
+def test_one_or_two_kept_controls_do_not_decide_the_share(right: bool) -> None:  # noqa: FBT001 - parametrised
+    """The other controls were all below the threshold: of the rows, which are above it, the model knows more than one control."""
+    lost = [Control(features(4, 2), right=number % 2 == 0) for number in range(40)]
+    for count in (1, 2):
+        kept = [Control(features(9), right=right)] * count
+        its = fitted([*lost, *kept])
+        plain, moved = LabelEstimate(its), LabelEstimate(its, kept)
+        for estimate in (plain, moved):
+            for _ in range(500):
+                estimate.add(features(9))
+        before, after = plain.result(), moved.result()
+        assert before is not None
+        assert after is not None
+        assert 0 < abs(after.share - before.share) < count / 10
+        assert after.share > before.share / 2
+
+
+def test_many_kept_controls_set_the_level_whatever_the_model_says() -> None:
+    kept = [Control(features(9), right=number % 3 > 0) for number in range(900)]
+    estimate = LabelEstimate(Calibration((), (), (), (3.0,), ((0.01,),), controls=900, right=600), kept)
+    estimate.add(features(9))
+    found = estimate.result()
+    assert found is not None
+    assert found.share == pytest.approx(2 / 3, abs=0.01)
 
 
 def test_kept_controls_that_are_all_right_leave_an_interval_of_use() -> None:
@@ -333,7 +361,7 @@ def test_kept_controls_that_are_all_right_leave_an_interval_of_use() -> None:
         estimate.add(features(10, 0))
     found = estimate.result()
     assert found is not None
-    assert (found.share, found.high) == (1.0, 1.0)
+    assert (found.share, found.high) == (pytest.approx(1.0, abs=0.002), 1.0)
     assert 0.7 < found.low < 0.99
 
 

@@ -16,6 +16,8 @@ __all__ = ["LabelEstimate", "TrueLabels"]
 _UNIT = 10**9
 """Sums are of whole numbers of this fineness, so that they do not depend on the order of the rows."""
 _FLAT = 1e-9
+_BELIEF = 10
+"""Kept controls that weigh as much as the model: so few tell how far it is off no better than it does, and one or two would decide the share."""
 _Z = NormalDist().inv_cdf(0.975)
 
 
@@ -80,8 +82,9 @@ class LabelEstimate:
 
     The mean of `p_correct` follows the rows' own shares, types and lengths, so that controls that are easier or harder than the rows
     do not set its level. How far it is off for the controls that would have been kept as the rows were is added to it: the model is
-    fitted to all controls, and its errors below and above the threshold of the vote cancel only together. The interval holds the uncertainty
-    of the fit (delta method), and the luck of the rows and of those controls.
+    fitted to all controls, and its errors below and above the threshold of the vote cancel only together. Few kept controls say little of that,
+    so n of them correct by the part n / (n + 10). The interval holds the uncertainty of the fit (delta method), and the luck of the rows and
+    of those controls.
 
     Source: the difference estimator of survey sampling (Särndal et al. 1992), "prediction-powered inference" (Angelopoulos et al. 2023).
 
@@ -109,11 +112,13 @@ class LabelEstimate:
         rows, known = self._rows, self._kept_controls
         if not rows.count:
             return None
-        missed = self._right / max(known.count, 1) - known.mean
+        weight = known.count / (known.count + _BELIEF)
+        missed = weight * (self._right / max(known.count, 1) - known.mean)
         share = min(max(rows.mean + missed, 0.0), 1.0)
-        slope = rows.slope - known.slope
+        slope = rows.slope - weight * known.slope
         fit = float(slope @ np.array(self._calibration.covariance) @ slope)
-        low, high = _around(share, (fit + rows.luck + known.luck) / max(rows.mean * (1 - rows.mean), _FLAT))
+        luck = rows.luck + weight**2 * known.luck
+        low, high = _around(share, (fit + luck) / max(rows.mean * (1 - rows.mean), _FLAT))
         step = (
             0.5 / self._calibration.controls
         )  # a share of n controls moves in steps of 1/n (continuity correction)
