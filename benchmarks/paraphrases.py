@@ -27,8 +27,9 @@ from kpmath_builder.curation import ProblemIndex, RepeatKind
 from kpmath_builder.curation.duplicates import compare_signatures
 from kpmath_builder.curation.forms import Forms
 from kpmath_builder.curation.paraphrase_model import find_model
-from kpmath_builder.curation.paraphrases import BY_MODEL, BY_WORDS, Paraphrases
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.signatures import RowReading, Signatures
+from kpmath_builder.recipe.sections import BY_MODEL, BY_WORDS
 
 REPHRASED = "problem understanding"
 THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.6)

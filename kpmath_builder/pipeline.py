@@ -14,7 +14,6 @@ from kpmath_builder.completion import (
     make_candidates,
     settled_spec,
 )
-from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.controls.pool import check_controls
 from kpmath_builder.curation.paraphrase_model import find_model
 from kpmath_builder.errors import BuildError, InputError
@@ -102,7 +101,6 @@ def build(
         model = find_model(recipe.paraphrases.model)
         heard = check_servers(recipe, workspace, report.note)
         seeds = read_seeds(recipe, report)
-        foreseen_controls = ForeseenControls.of(recipe, seeds.problems, recipe.build.questions)
         benchmarks = read_benchmarks(recipe.test_sets)
         spec = begin(
             recipe,
@@ -127,12 +125,11 @@ def build(
                 )
             return replace(finished, already_built=True)
 
-        if foreseen_controls is not None and foreseen_controls.warning:
-            report.note(foreseen_controls.warning)
-        if announce is not None:
-            foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
-            if foreseen.hours_left > LONG_HOURS:
-                announce(foreseen)
+        foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
+        if foreseen.controls is not None and foreseen.controls.warning:
+            report.note(foreseen.controls.warning)
+        if announce is not None and foreseen.hours_left > LONG_HOURS:
+            announce(foreseen)
         limit = recipe.build.max_tokens
 
         async def make() -> tuple[Knowledge, list[str]]:

@@ -9,6 +9,7 @@ import pytest
 from kpmath_builder import Recipe
 from kpmath_builder.folder import build_spec
 from kpmath_builder.folder.build_spec import ASKING, SEEDS_HASH, BuildSpec, differences
+from kpmath_builder.recipe import KeyKind
 
 SPEC = BuildSpec(
     origin={"build.seed": 0},
@@ -50,6 +51,23 @@ def test_what_decides_the_tables_is_in_the_fingerprint_and_in_a_shard_s_header_w
     other = replace(SPEC, **{part: changed})
     assert other.fingerprint != SPEC.fingerprint
     assert (other.header(1, "d")["build spec"] != SPEC.header(1, "d")["build spec"]) == of_shards
+
+
+@pytest.mark.parametrize("others", ["duplicates", "seed_repeats", "contamination"])
+@pytest.mark.parametrize(("model", "meant"), [("", 0.4), ("minishlab/potion-base-8M", 0.65)])
+def test_a_similarity_that_is_unset_is_spoken_of_as_the_one_that_holds(
+    others: str, model: str, meant: float
+) -> None:
+    """So a folder whose recipe gave what holds anyway, as all did before it could be unset, is not another's."""
+    key = f"{others}.paraphrase_similarity"
+    tree: dict[str, Any] = {"paraphrases": {"model": model}, "duplicates": {"paraphrase": "flag"}}
+    given = {**tree, others: {**tree.get(others, {}), "paraphrase_similarity": meant}}
+    unset, said = Recipe.of(tree), Recipe.of(given)
+    assert unset.keys(KeyKind.DECISION) == said.keys(KeyKind.DECISION)
+    assert unset.keys(KeyKind.DECISION)[key] == meant
+    assert unset.public() == said.public()
+    other = Recipe.of({**tree, others: {**tree.get(others, {}), "paraphrase_similarity": 0.5}})
+    assert other.keys(KeyKind.DECISION) != unset.keys(KeyKind.DECISION)
 
 
 def test_the_layout_and_the_reading_of_the_seeds_decide_no_table() -> None:

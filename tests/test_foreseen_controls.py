@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from kpmath_builder import InputError, Recipe, plan
+from kpmath_builder import InputError, Recipe, build, plan, preview
 from kpmath_builder.controls.choice import is_held_back
 from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.controls.pool import ControlPool
+from kpmath_builder.folder.build_spec import BuildSpec
+from kpmath_builder.folder.guards import check_folder, check_held_back
+from kpmath_builder.folder.workspace import Workspace
+from kpmath_builder.previewing.preview import _notes
+from kpmath_builder.prompts import Prompts
 from kpmath_builder.seeds import load_seeds
 
 SEEDS = load_seeds().problems
@@ -90,8 +95,57 @@ def test_a_plan_says_how_many_there_will_be(tmp_path: Path) -> None:
     assert planned.as_json()["controls"]["count"] == planned.controls.count == 10
 
 
-def test_no_more_than_half_of_the_seeds_can_be_held_back() -> None:
-    with pytest.raises(
-        InputError, match=r"controls\.held_back must be a number from 0 up to 0\.5, got 0\.99"
-    ):
-        recipe(held_back=0.99)
+def rows_of(folder: Path, rows: int, questions: int, share: float) -> Recipe:
+    tree = {
+        "build": {"folder": str(folder), "rows": rows, "questions": questions},
+        "selection": {"min_p_correct": 0.9},
+        "seeds": {"limit": 50},
+    }
+    return recipe(tree, share=share, sources=["symbolic"], held_back=0.5)
+
+
+def test_rows_ask_for_as_many_controls_as_the_questions_that_they_take_and_not_as_may_be_drawn(
+    tmp_path: Path,
+) -> None:
+    """`build.questions` is only the bound then."""
+    few, many = (plan(rows_of(tmp_path, rows, 100_000, 0.1)).controls for rows in (20, 5_000))
+    assert few is not None
+    assert many is not None
+    assert few.draws < 100
+    assert few.count < 30
+    assert "will drop nothing" in few.warning
+    assert many.count >= 30
+    assert many.warning == ""
+    made = rows_of(tmp_path, 20, 100_000, 0.1)
+    assert list(_notes(made, Prompts.of(made), load_seeds(limit=50))) == [few.warning]
+
+
+def test_what_is_too_few_is_remedied_by_what_decides_how_many_are_drawn(tmp_path: Path) -> None:
+    by_rows = plan(rows_of(tmp_path, 20, 100_000, 0.1)).controls
+    assert by_rows is not None
+    raised = int(by_rows.warning.partition("Raise build.rows to ")[2].rstrip(".").replace(",", ""))
+    again = plan(rows_of(tmp_path, raised, 100_000, 0.1)).controls
+    assert again is not None
+    assert again.warning == ""
+    bounded = plan(rows_of(tmp_path, 20_000, 20, 0.1)).controls
+    assert bounded is not None
+    assert "Raise build.questions to 360." in bounded.warning
+
+
+def test_a_new_build_holds_no_more_than_half_of_the_seeds_back(tmp_path: Path) -> None:
+    made = recipe({"build": {"folder": str(tmp_path / "new")}}, held_back=0.6)
+    for begin in (plan, build, preview):
+        with pytest.raises(InputError, match=r"controls\.held_back is 0\.6, .* set it to 0\.5 or less"):
+            begin(made)
+    assert not (tmp_path / "new").exists()
+    check_held_back(recipe({"build": {"folder": str(tmp_path / "new")}}, held_back=0.6, share=0))
+
+
+def test_a_build_that_held_more_back_before_can_be_read_and_go_on(tmp_path: Path) -> None:
+    made = recipe({"build": {"folder": str(tmp_path)}}, held_back=0.6)
+    workspace = Workspace(tmp_path)
+    workspace.make()
+    workspace.begin(made, BuildSpec.of(made, Prompts.of(made), "", {}, asking=True), print)
+    assert workspace.read_recipe().controls.held_back == 0.6
+    check_folder(made, shrink=False)
+    assert plan(made).controls is not None

@@ -14,7 +14,7 @@ from kpmath_builder import InputError, Recipe, build
 from kpmath_builder.curation.decisions import curate
 from kpmath_builder.curation.duplicates import compare_signatures
 from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model
-from kpmath_builder.curation.paraphrases import BY_MODEL, BY_WORDS, Paraphrases
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.problem_index import ProblemIndex
 from kpmath_builder.curation.repeat import RepeatKind
@@ -22,6 +22,7 @@ from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.curation.signatures import RowReading, Signatures
 from kpmath_builder.mixing import MixRecipe
+from kpmath_builder.recipe.sections import BY_MODEL, BY_WORDS
 
 SHOP = "Maria buys 12 apples and 15 pears in a shop. How many fruits does she carry home?"
 RETOLD = "A girl purchased 12 red pommes together with 15 yellow ones from some store. What total came along with her?"

@@ -12,6 +12,7 @@ from kpmath_builder.controls.report import LabelReport
 from kpmath_builder.controls.solver_weights import GradedAnswers, WeightsOfControls, grade_solvers
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.dataset.labels import KnownLabels
+from kpmath_builder.dataset.weighted_votes import WeightedVotes
 from kpmath_builder.protocol import Response
 from kpmath_builder.records import (
     Attempts,
@@ -321,6 +322,8 @@ def test_a_harder_version_has_no_pass_rate_of_a_parent_that_has_none() -> None:
     assert labels.apply(child).parent_attempts == attempts
     assert labels.apply(parent).attempts is None
     assert labels.apply(child).parent_attempts is None
+    versions = WeightedVotes(made, {"a": 1.6, "b": 0.4}).of_versions([parent, child])
+    assert [(its.attempts, its.parent_attempts) for its in versions] == [(None, None), (None, None)]
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,15 @@ class ForeseenControls:
         Those that will be asked; some will have no vote, or repeat a practice or a test problem.
     in_vain
         Settings that need more of them.
+    rows
+        `build.rows`, if that decides how many questions are drawn and not `build.questions`.
     """
 
     share: float
     draws: int
     count: int
     in_vain: tuple[str, ...] = ()
+    rows: int | None = None
 
     @classmethod
     def of(cls, recipe: Recipe, seeds: Sequence[SeedProblem], draws: int) -> Self | None:
@@ -49,7 +52,8 @@ class ForeseenControls:
             'consensus.weights = "controls" will weigh all solvers alike': recipe.weighs_solvers,
         }
         in_vain = (said for said, is_set in needing.items() if is_set and count < LEAST_CONTROLS)
-        return cls(recipe.controls.share, draws, count, tuple(in_vain))
+        rows = recipe.build.rows if draws < recipe.build.questions else None
+        return cls(recipe.controls.share, draws, count, tuple(in_vain), rows)
 
     @property
     def sentence(self) -> str:
@@ -70,11 +74,12 @@ class ForeseenControls:
         if self.count < floor(self.draws * self.share):
             return "The sources hold no more: name further ones in controls.sources, or raise controls.held_back."
         least = ceil(100 * 1.2 * LEAST_CONTROLS / self.draws) / 100
-        return (
-            f"Raise controls.share to {least:g}, or build.questions."
-            if least <= 1
-            else f"Raise build.questions to {ceil(1.2 * LEAST_CONTROLS / self.share):,}."
-        )
+        size = "build.questions" if self.rows is None else "build.rows"
+        if least <= 1:
+            return f"Raise controls.share to {least:g}, or {size}."
+        questions = ceil(1.2 * LEAST_CONTROLS / self.share)
+        raised = questions if self.rows is None else ceil(self.rows * questions / self.draws)
+        return f"Raise {size} to {raised:,}."
 
 
 def _places(recipe: Recipe, source: str, seeds: Sequence[SeedProblem]) -> int | None:

@@ -10,11 +10,8 @@ from kpmath_builder.curation.forms import Forms
 from kpmath_builder.curation.paraphrase_model import ParaphraseModel
 from kpmath_builder.curation.wording import content_words, cosines
 
-__all__ = ["BY_MODEL", "BY_WORDS", "Paraphrases"]
+__all__ = ["Paraphrases"]
 
-BY_WORDS = 0.4
-BY_MODEL = 0.65
-"""As many wrong pairs among the problems of GSM8K as `BY_WORDS` (benchmarks/paraphrases.py)."""
 _IN_ONE = 4
 """Numbers of a model's vector that are stored together."""
 

@@ -4,10 +4,16 @@ from collections.abc import Collection, Iterable, Mapping
 
 from kpmath_builder.curation.ngrams import QUESTION_13, QUESTION_20, SOLUTION_30
 from kpmath_builder.curation.paraphrase_model import ParaphraseModel
-from kpmath_builder.curation.paraphrases import BY_MODEL, BY_WORDS, Paraphrases
+from kpmath_builder.curation.paraphrases import Paraphrases
 from kpmath_builder.curation.repeat import RepeatKind
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.recipe.sections import ContaminationSettings, DuplicatesSettings, SeedRepeatsSettings
+from kpmath_builder.recipe.sections import (
+    BY_MODEL,
+    BY_WORDS,
+    ContaminationSettings,
+    DuplicatesSettings,
+    SeedRepeatsSettings,
+)
 from kpmath_builder.records import DropReason, RepeatMark
 
 __all__ = [

@@ -1,6 +1,6 @@
 """The votes of a build whose solvers weigh what the controls say of them: a decision of the tables, over candidates that were sealed before."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kpmath_builder.controls.grading import is_right, leading_answer
 from kpmath_builder.controls.report import LabelReport
@@ -67,6 +67,10 @@ class WeightedVotes:
         if candidate.parent in self._ungraded:
             weighed = weighed.model_copy(update={"parent_attempts": None})
         return weighed
+
+    def of_versions(self, versions: Iterable[Candidate]) -> list[Candidate]:
+        """Return a question and its harder versions, in their order, as their votes end."""
+        return [self.of_candidate(its) for its in versions]
 
     def count(self, candidate: Candidate, weighing: Weighing) -> None:
         """Count a candidate of the tables."""

@@ -7,6 +7,7 @@ from kpmath_builder.errors import InputError
 from kpmath_builder.estimation.assumptions import assume
 from kpmath_builder.estimation.measurements import measure
 from kpmath_builder.estimation.plan import BuildPlan, Pace, pace_of, plan_size, questions_for
+from kpmath_builder.folder.guards import check_held_back
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe, check_is_recipe
@@ -38,6 +39,7 @@ def plan(recipe: Recipe, *, tokens_per_second: float | None = None) -> BuildPlan
         When seeds or prompts are not as the recipe says, or no model can be so slow.
     """
     check_is_recipe(recipe)
+    check_held_back(recipe)
     prompts = Prompts.of(recipe)
     if tokens_per_second is not None and not tokens_per_second > 0:
         raise InputError(f"--tokens-per-second is {tokens_per_second:g}: give a number above 0.")

@@ -21,6 +21,7 @@ __all__ = [
     "check_dataset",
     "check_export",
     "check_folder",
+    "check_held_back",
     "check_no_build",
     "check_not_smaller",
 ]
@@ -28,6 +29,7 @@ __all__ = [
 _BEGUN = frozenset({"responses", "knowledge", "candidates", "engine", "build.lock"})
 """What may lie in a folder before anything is noted in it: a killed build's, and answers that were copied there."""
 _UNUSED = frozenset({"lost+found"})
+_MOST_HELD_BACK = 0.5
 _WRITTEN = re.compile(
     r"README\.md|data/[^/]+/train-[0-9]{5}-of-[0-9]{5}\.parquet|figures/[^/]+\.svg|provenance/.+", re.DOTALL
 )
@@ -53,6 +55,7 @@ def check_folder(recipe: Recipe, *, shrink: bool) -> None:
             f"{shown(str(workspace.folder))} is the folder of a mix: choose another with --set build.folder=…"
         )
     try:
+        check_held_back(recipe)
         if not _is_build(workspace):
             _check_place(workspace.folder)
             return
@@ -68,6 +71,15 @@ def check_folder(recipe: Recipe, *, shrink: bool) -> None:
         )
     if not shrink:
         check_not_smaller(workspace, recipe.build.questions, recipe.build.rows)
+
+
+def check_held_back(recipe: Recipe) -> None:
+    """Raise `InputError` if a new build would keep most seed problems out of its practices; one that began so may be read and go on."""
+    if recipe.held_back > _MOST_HELD_BACK and not _is_build(Workspace(recipe.build.folder)):
+        raise InputError(
+            f"controls.held_back is {recipe.held_back:g}, which leaves less than half of the seed problems to draw questions from: "
+            f"set it to {_MOST_HELD_BACK:g} or less."
+        )
 
 
 def check_not_smaller(workspace: Workspace, questions: int, rows: int | None = None) -> None:

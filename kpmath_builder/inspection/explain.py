@@ -132,10 +132,9 @@ def _of_seed(seed: SeedProblem, knowledge: Knowledge, run: Run, workspace: Works
 
 
 def _of_question(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> QuestionExplanation:
-    candidate, ask = _led(row_id, knowledge, run, workspace)
+    versions, ask = _led(row_id, knowledge, run, workspace)
     votes = _votes_of_tables(run.recipe, workspace)
-    if votes is not None:
-        candidate = votes.of_candidate(candidate)
+    candidate = (versions if votes is None else votes.of_versions(versions))[-1]
     place = _place(row_id, candidate.blueprint.id.partition("-")[0])
     sample = place.sample if place else None
     seeds = {practice.seed.id: practice.seed for practice in knowledge.practices}
@@ -165,8 +164,8 @@ def _votes_of_tables(recipe: Recipe, workspace: Workspace) -> WeightedVotes | No
     return None
 
 
-def _led(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> tuple[Candidate, Ask]:
-    """Lead the blueprint of a row through the method again, over the log alone."""
+def _led(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> tuple[list[Candidate], Ask]:
+    """Lead the blueprint of a row through the method again, over the log alone; return its versions up to that of the row."""
     drawer = drawer_for(knowledge, run.recipe)
     place = _place(row_id, drawer.draw(0).id.rpartition("-")[0])
     build = run.recipe.build
@@ -187,13 +186,13 @@ def _led(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> t
         versions = run_apart(synthesise_versions(blueprint, seeds, ask_of, run.recipe))
     if version >= len(versions):
         raise _no_row(workspace, row_id)
-    return versions[version], asks[version]
+    return versions[: version + 1], asks[version]
 
 
 def _question_of(row_id: str, knowledge: Knowledge, run: Run, workspace: Workspace) -> str:
     """Return the question of another candidate, found in the log; "" if it is not there any more."""
-    candidate, _ = _led(row_id, knowledge, run, workspace)
-    return candidate.question or ""
+    versions, _ = _led(row_id, knowledge, run, workspace)
+    return versions[-1].question or ""
 
 
 def _generations(workspace: Workspace, shard: int) -> int:

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Self
 
 from kpmath_builder.completion import disk_faults
-from kpmath_builder.controls.foreseen import ForeseenControls
 from kpmath_builder.curation.decisions import Decisions, curate
 from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.curation.selection import Selection
 from kpmath_builder.errors import InputError
+from kpmath_builder.estimation.planner import plan_of_seeds
 from kpmath_builder.execution.ask import Ask
 from kpmath_builder.execution.run import Run
 from kpmath_builder.execution.spending import Spending
@@ -122,7 +122,7 @@ def preview(
 
         with disk_faults(workspace.folder):
             ground, rows = stop.run(make())
-    return _result(recipe, seeds, ground=ground, rows=rows, asked=report.asked)
+    return _result(recipe, prompts, seeds, ground=ground, rows=rows, asked=report.asked)
 
 
 class _Rows:
@@ -225,6 +225,7 @@ def _make_room(workspace: Workspace) -> None:
 
 def _result(
     recipe: Recipe,
+    prompts: Prompts,
     seeds: SeedSet,
     *,
     ground: Ground,
@@ -245,15 +246,15 @@ def _result(
         seeds_read=len(ground.knowledge.extractions),
         seeds=len(seeds.problems),
         is_first_of_build=ground.whole,
-        notes=tuple(_notes(recipe, seeds)),
+        notes=tuple(_notes(recipe, prompts, seeds)),
     )
 
 
-def _notes(recipe: Recipe, seeds: SeedSet) -> Iterator[str]:
+def _notes(recipe: Recipe, prompts: Prompts, seeds: SeedSet) -> Iterator[str]:
     if recipe.weighs_solvers:
         yield (
             'These votes have equal weights: consensus.weights = "controls" weighs the solvers once the tables are written, after all controls.'
         )
-    foreseen = ForeseenControls.of(recipe, seeds.problems, recipe.build.questions)
+    foreseen = plan_of_seeds(recipe, prompts, seeds.problems).controls
     if foreseen is not None and foreseen.warning:
         yield foreseen.warning

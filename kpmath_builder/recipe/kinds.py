@@ -62,7 +62,15 @@ def keys_in_play(recipe: Recipe) -> Iterator[Key]:
     for one in walk(recipe):
         as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
         if not as_before and one.name not in idle and not one.name.startswith(absent):
-            yield one
+            yield _in_effect(one, recipe)
+
+
+def _in_effect(one: Key, recipe: Recipe) -> Key:
+    """Return a key with the value that holds if it is unset, as far as that is one: it says the same whether the recipe gives it or not."""
+    if one.value is not None or not one.name.endswith(".paraphrase_similarity"):
+        return one
+    similarity = recipe.paraphrases.similarity
+    return one._replace(value=similarity, shown=similarity)
 
 
 def _idle(recipe: Recipe) -> frozenset[str]:

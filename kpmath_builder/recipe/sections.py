@@ -11,6 +11,8 @@ from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, UserPath, ke
 from kpmath_builder.recipe.test_sets import TestSets
 
 __all__ = [
+    "BY_MODEL",
+    "BY_WORDS",
     "BlueprintsSettings",
     "BuildSettings",
     "ConsensusSettings",
@@ -19,6 +21,7 @@ __all__ = [
     "DuplicatesSettings",
     "ExtractionSettings",
     "JudgingSettings",
+    "ParaphrasesSettings",
     "QuestionsSettings",
     "RefereeSettings",
     "ReferenceSettings",
@@ -32,6 +35,9 @@ __all__ = [
 ]
 
 
+BY_WORDS = 0.4
+BY_MODEL = 0.65
+"""Similarity of paraphrases by a model's vectors; as many wrong pairs among the problems of GSM8K as `BY_WORDS` (benchmarks/paraphrases.py)."""
 ControlSource = Literal["seeds", "symbolic", "reasoning-gym", "file"]
 
 
@@ -297,12 +303,12 @@ class ControlsSettings(Section):
         min_length=1,
     )
     held_back: float = key(
-        "share of the seed problems that are kept out of the practices, for seeds and symbolic; at most half, so that questions can be drawn "
-        "from the others",
+        "share of the seed problems that are kept out of the practices, for seeds and symbolic; at most half in a new build, so that "
+        "questions can be drawn from the others",
         0.02,
         KeyKind.DRAW,
         ge=0,
-        le=0.5,
+        le=1,
     )
     path: UserPath | None = key(
         "for file: .jsonl, .jsonl.gz, .json, .csv or .parquet with the fields problem and answer",
@@ -379,6 +385,11 @@ class ParaphrasesSettings(Section):
         "",
         KeyKind.DECISION,
     )
+
+    @property
+    def similarity(self) -> float:
+        """The similarity from which two problems are paraphrases, in a table that does not give its own."""
+        return BY_MODEL if self.model else BY_WORDS
 
     def shown(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Return a value as it may leave the machine; a folder by its last part."""
