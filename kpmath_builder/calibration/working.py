@@ -9,12 +9,23 @@ from kpmath_builder.records import Solution
 __all__ = ["derived_share", "median_numbers"]
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_LAYOUT = re.compile(r"[\s$,*]|\\[$,;:!()\[\]]|\\(?:left|right|displaystyle|text|mathrm)(?![a-zA-Z])")
+_EQUALS = re.compile(r"(?<![<>!])(?<!\\not)=|[≈≃]|\\(?:approx|simeq)(?![a-zA-Z])")
+"""An equals sign, or one of nearly equal values; `>=` and the like are none."""
+_FRACTION = re.compile(r"\\[dt]frac(?![a-zA-Z])")
+_LAYOUT = re.compile(
+    r"[\s$€£,*&~]|\{,\}|\\[$,;:! ()\[\]]|\\(?:boxed|fbox|mathbf|textbf)\s*\{|\\(?:left|right|displaystyle|text|mathrm)(?![a-zA-Z])"
+)
 """What stands between an equals sign and a result, or inside a number, and changes neither."""
-_LAYOUT_ROOM = 30
-"""Characters of layout that a result may have in it or before it; what stands further on is not read."""
 _ZEROS = re.compile(r"\.0+$")
-_MORE_DIGITS = re.compile(r"\d|\.0*[1-9]")
+_OPERAND = r"(?:[\d({$]|\\[a-zA-Z]|[a-zA-Z](?![a-zA-Z]))"
+_GOES_ON = re.compile(
+    r"(?:[ ,]|\{,\}|\\[,;:! ])*\d|\.0*[1-9]|:\d"  # more digits
+    r"|[a-zA-Z](?![a-zA-Z])|\((?![a-zA-Z]{2})"  # a variable or a bracket; a word is a unit
+    r"|[ ]*\^(?!\s*\{?\s*\\circ)"
+    rf"|(?:[ ]*[-+/×·÷][ ]*|\*\*?|[ ]\*[ ]){_OPERAND}"
+    r"|[ ]*\\(?:[cd]?frac|sqrt|binom|times|cdot|ast|div|pm|mp|bmod|left|ln|log|sin|cos|tan|pi|theta|alpha|beta)(?![a-zA-Z])"
+)
+"""What stands right behind a number or expression that is only the beginning of a longer one."""
 
 
 def median_numbers(solutions: Sequence[Solution]) -> float:
@@ -28,9 +39,23 @@ def derived_share(solutions: Sequence[Solution]) -> float:
 
 
 def _derives(solution: Solution) -> bool:
-    answer = _ZEROS.sub("", _LAYOUT.sub("", solution.answer or "").rpartition("=")[2])
-    reach = 2 * len(answer) + _LAYOUT_ROOM
-    sides = (_LAYOUT.sub("", side[:reach]) for side in solution.text.replace("≈", "=").split("=")[1:])
+    answer = _ZEROS.sub("", _LAYOUT.sub("", _plain(solution.answer or "")).rpartition("=")[2])
     return bool(answer) and any(
-        side.startswith(answer) and not _MORE_DIGITS.match(side, len(answer)) for side in sides
+        _begins_with(side, answer) for side in _EQUALS.split(_plain(solution.text))[1:]
     )
+
+
+def _plain(text: str) -> str:
+    return _FRACTION.sub(r"\\frac", text).replace("−", "-")
+
+
+def _begins_with(side: str, answer: str) -> bool:
+    """Whether the side of an equation is an answer, whatever its layout, and does not go on behind it."""
+    at = 0
+    for character in answer:
+        while layout := _LAYOUT.match(side, at):
+            at = layout.end()
+        if not side.startswith(character, at):
+            return False
+        at += 1
+    return _GOES_ON.match(side, at) is None
