@@ -119,6 +119,16 @@ def test_a_model_by_which_nothing_is_looked_for_is_refused(recipe: type[Recipe] 
     recipe.of({**sources, **LOOKING, "paraphrases": {"model": "minishlab/potion-base-8M"}})
 
 
+def test_a_mix_whose_recipe_gives_what_holds_anyway_is_not_another_one() -> None:
+    """So a mix of before, when the similarity could not be unset and no model be named, is not made again for that."""
+    sources = {"own": {"kind": "build", "path": "builds/own"}}
+    unset = MixRecipe.of({"sources": sources})
+    said = MixRecipe.of({"sources": sources, "duplicates": {"paraphrase_similarity": 0.4}})
+    other = MixRecipe.of({"sources": sources, "duplicates": {"paraphrase_similarity": 0.5}})
+    assert unset.decisions() == said.decisions() != other.decisions()
+    assert "paraphrases.model" not in unset.decisions()
+
+
 def test_a_missing_package_is_named_before_anything_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

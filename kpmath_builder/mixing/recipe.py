@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from kpmath_builder.recipe.errors import explain
 from kpmath_builder.recipe.files import absent_keys, check_unset, dump_toml, override, read_toml
 from kpmath_builder.recipe.keys import KeyKind, Section, UserPath, key, last_part, walk
+from kpmath_builder.recipe.kinds import in_effect, was_always_so
 from kpmath_builder.recipe.sections import (
     ContaminationSettings,
     DuplicatesSettings,
@@ -228,9 +229,10 @@ class MixRecipe(Section):
     def decisions(self) -> dict[str, Any]:
         """Return all that the rows depend on, by dotted names, but for where the sets lie, and for the test sets."""
         return {
-            each.name: each.value
+            each.name: in_effect(each, self.paraphrases).value
             for each in walk(self)
             if each.kind is _DECISION
+            and not was_always_so(each)
             and each.name != "contamination.sets"
             and not each.name.endswith(".path")
         }

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from kpmath_builder.recipe import Recipe
+    from kpmath_builder.recipe.sections import ParaphrasesSettings
 
-__all__ = ["keys_in_play", "keys_of_kind", "tasks_of_kind"]
+__all__ = ["in_effect", "keys_in_play", "keys_of_kind", "tasks_of_kind", "was_always_so"]
 
 _TEACHERS = ("teacher.", "roles.", "solvers.")
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
@@ -60,17 +61,20 @@ def keys_in_play(recipe: Recipe) -> Iterator[Key]:
     absent = tuple(name for role in absent_roles for name in (f"{TABLE_OF[role]}.", f"roles.{role}."))
     idle = _idle(recipe)
     for one in walk(recipe):
-        as_before = one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
-        if not as_before and one.name not in idle and not one.name.startswith(absent):
-            yield _in_effect(one, recipe)
+        if not was_always_so(one) and one.name not in idle and not one.name.startswith(absent):
+            yield in_effect(one, recipe.paraphrases)
 
 
-def _in_effect(one: Key, recipe: Recipe) -> Key:
-    """Return a key with the value that holds if it is unset, as far as that is one: it says the same whether the recipe gives it or not."""
+def was_always_so(one: Key) -> bool:
+    """Whether a key came later and has the value that means what was done before it came."""
+    return one.name in _AS_BEFORE and one.value == _AS_BEFORE[one.name]
+
+
+def in_effect(one: Key, paraphrases: ParaphrasesSettings) -> Key:
+    """Return a similarity that is unset as the one that holds: it says the same whether a recipe gives it or not. Other keys stay."""
     if one.value is not None or not one.name.endswith(".paraphrase_similarity"):
         return one
-    similarity = recipe.paraphrases.similarity
-    return one._replace(value=similarity, shown=similarity)
+    return one._replace(value=paraphrases.similarity, shown=paraphrases.similarity)
 
 
 def _idle(recipe: Recipe) -> frozenset[str]:
