@@ -125,9 +125,7 @@ def guess_fields(path: Path) -> Guess:
     return Guess(form, fields, read[0], rows[0].place, is_annotated)
 
 
-def _read(
-    origin: str, rows: Sequence[Row], fields: Mapping[str, str] | None
-) -> tuple[Format, list[SeedRow]]:
+def _read(origin: str, rows: Sequence[Row], fields: Mapping[str, str] | None) -> tuple[Format, list[SeedRow]]:
     form = choose_format(origin, rows[0], "auto", fields)
     return form, [read_row(origin, row, form, fields) for row in rows]
 
