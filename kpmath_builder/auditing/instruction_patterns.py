@@ -1,9 +1,9 @@
-"""The phrases that `instructions.py` looks for, by kind, and the words without which none of a kind is there."""
+"""The phrases that `instructions.py` looks for, by kind."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["PATTERNS", "WORDS", "Instruction"]
+__all__ = ["PATTERNS", "Instruction"]
 
 
 class Instruction(StrEnum):
@@ -23,14 +23,12 @@ _WHOSE = "(?:all |any |every |the |these |those |your |my |our |of |previous |pr
 """Somebody in a problem may ignore "the rules"; it takes one of `_ALL` to mean what a model was told."""
 _ORDERS = "(?:instructions?|prompts?|directions?|guidelines?|rules|commands?|system messages?)"
 _JUDGES = "(?:judge|grader|evaluator|reviewer|rater)s?"
-_BEGINS = rf"(?:^|[.!?;:,] ?|\b(?:and|then|please|(?:you|{_JUDGES}) (?:must|should)) )"
+_BEGINS = r"(?:^|[.!?;:,] ?|\b(?:and|then|please|you must|you should) )"
 """Where an order begins: in the middle of a sentence somebody else gives marks, or prints."""
 _SENTENCE = r"(?:^|[.!?;:] ?|\bplease )"
-_ASSISTANT = (
-    "assistant(?! (?:coach|cook|chef|director|editor|manager|principal|professor|referee|teacher|to))"
-)
-_NO_JOB = r"(?:(?!(?:teaching|lab|laboratory|shop|store|sales|research|dental|medical|office|kitchen|library|classroom|personal) )\w+ ){0,2}"
-"""Words before an assistant of whom problems do not speak."""
+_HELPFUL = "(?:helpful|honest|harmless|friendly|useful|intelligent|smart|virtual|digital|ai|chat|language|unrestricted|uncensored|obedient|evil|expert|coding|math|mathematics|new|general)"
+_ASSISTANT = rf"(?:(?:{_HELPFUL},? ){{1,3}}assistant(?! (?:coach|manager|professor|teacher)\b)|assistant ?(?:[.,;:!]|$))"
+"""Problems speak of shop assistants, and of the assistants of somebody."""
 _DAN = "(?-i:DAN)"
 """In capitals; Dan is a name, and a dan a grade."""
 _MATHEMATICS = r"(?:find|compute|calculate|determine|solve|prove|show|count|evaluate|simplify|work)\b"
@@ -41,22 +39,22 @@ PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
     Instruction.OVERRIDE: (
         rf"\b(?:ignore|disregard|forget|override|bypass|do not follow|don't follow|stop following) {_WHOSE}{{0,3}}{_ALL}{_WHOSE}{{0,3}}{_ORDERS}\b",
         rf"{_SENTENCE}(?:ignore|disregard|forget|override|bypass) (?:the|these|those) {_ORDERS}\b",
-        r"\b(?:ignore|disregard|forget) (?:everything|anything|all|what(?:ever)?) (?:that (?:was|is|came) |you were |said |written |stated )?(?:above|before|previously|told|so far|earlier) ?(?:[.,;:!]|$|(?:and|then)\b|this (?:line|point|message)\b)",
+        rf"{_BEGINS}(?:ignore|disregard|forget) (?:everything|anything|all|what(?:ever)?) (?:that (?:was|is|came) |you were |said |written |stated )?(?:above|before|previously|told|so far|earlier) ?(?:[.,;:!]|$|(?:and|then)\b|this (?:line|point|message)\b)",
         r"\b(?:ignore|disregard|forget) (?:all of |all |any of )?the (?:above|foregoing|preceding)(?: (?:text|context|question|problem|task|content|message)s?)? ?(?:[.,;:!]|$|and\b|then\b)",
         r"(?:^|[.!?;] ?)(?:new|updated|real|actual|secret|hidden) (?:system )?(?:instructions?|prompts?|system messages?) ?:",
-        r"\bfrom now on,? (?:you (?:(?:are to|will|must|should|shall) )?)?(?:(?:only|always) )?(?:answer|respond|reply|output|say|act|pretend|behave|obey|ignore)\b",
+        r"\bfrom now on,? (?:you (?:(?:are to|will|must|should|shall) )?)?(?:(?:only|always) )?(?:answer|respond|reply|output|act|pretend|behave|obey|ignore|say (?:only|nothing))\b",
         r"\b(?:ignore|disregard|forget) (?:what (?:was|is|has been|were) (?:said|written|asked|stated|told)|everything (?:you|i|we) (?:know|said|learned|were told|have been told))\b",
         r"\b(?:ignore|disregard) (?:the|this|that) (?:problem|question|task|text|context|message)s? (?:above|below)\b",
         rf"\byour (?:new|real|actual|true) (?:task|objective|instruction)s? (?:is|are) (?:to|now)\b(?! {_MATHEMATICS})",
         r"(?:^|[.!?] ?)new (?:task|objective|goal) ?: (?:please )?(?:ignore|disregard|forget|say|output|print|respond|reply|tell|reveal|rate|score|repeat|write an? (?:poem|essay|story|song|script))\b",
-        r"(?:^|[.!?:] ?|\bplease )(?:do not|don't|never) (?:(?:solve|answer|attempt) this (?:problem|question|task)|answer the (?:problem|question|task))\b",
-        r"\binstead of (?:solving|answering)(?: (?:it|this|the (?:problem|question)))?,? (?:write|say|output|print|respond|reply)\b",
+        r"(?:^|[.!?:] ?|\bplease )(?:do not|don't|never) (?:(?:solve|answer|attempt) this|answer the) (?:problem|question|task) ?(?:[.,;:!]|$|(?:and|but)\b)",
+        r"\binstead of (?:solving|answering)(?: (?:it|this|the (?:problem|question)))?,? (?:say|output|print|respond|reply|write an? (?:poem|essay|story|song|script))\b",
     ),
     Instruction.TEMPLATE: (
         r"<\|(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|end_header_id|begin_of_text|endofprompt|eom_id)\|>",
         r"\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|\[(?:SYSTEM|ASSISTANT)\]",
         r"^ *#{2,4} *(?:instructions?|assistant|human) *:",
-        r"^(?: *#{2,4} *)?system ?: ?(?:you|your|ignore|please|always|never|answer|respond|reply|output|do not|don't|from now on|the (?:user|assistant|model))\b",
+        r"^(?: *#{2,4} *)?system ?: ?(?:you (?:are|must|should|will)|your (?:task|job|role)|ignore|please|always|never|answer|respond|reply|output|do not|don't|from now on|the (?:user|assistant|model))\b",
         r"^assistant ?: [A-Za-z]",
         r"</?(?:system|assistant|human|instructions?)>|\{\{ ?(?:system|user|prompt)\w* ?\}\}",
         r"[\"']role[\"'] ?: ?[\"'](?:system|assistant|user)[\"']|^role ?: ?(?:system|assistant) ?$",
@@ -88,17 +86,18 @@ PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
         r"\bregardless of (?:the|this|what the) (?:question|problem|task)\b.{0,40}\b(?:answer|respond|reply|output|say|write)\b",
     ),
     Instruction.ROLE: (
-        rf"\byou are (?:now |no longer |actually )?(?:an? |the )?{_NO_JOB}(?:a\.i\.|chatbot|language model|{_ASSISTANT}|{_DAN}|llm)\b",
+        rf"\byou are (?:now |no longer |actually )?(?:an? |the )?(?:{_ASSISTANT}|{_DAN}\b)",
+        r"\byou are (?:now |no longer |actually )?(?:(?:an?|the) (?:\w+ ){0,2})?(?:a\.i\.|chatbot|language model|llm)\b",
         r"\byou are (?:now |no longer |actually )?(?:an?|the) (?:\w+ ){0,2}ai\b",
         r"\b(?:reveal|print|repeat|show|output|leak|disclose) (?:\w+ ){0,2}(?:system prompt|hidden prompt|initial prompt|instructions above)\b",
-        r"\bas an ai(?: language)?(?: model| assistant)?\b|\bas an? (?:large )?(?:language model|llm)\b",
-        rf"\bif you are (?:an? |the )?(?:ai|a\.i\.|llm|chatbot|(?:large )?language model|{_ASSISTANT})\b",
+        r"\bas an ai(?:,? (?:i|my)\b|(?: language)? (?:model|assistant)\b)|\bas an? (?:large )?(?:language model|llm),? (?:i|my|trained|developed|made)\b",
+        rf"\bif you are (?:an? |the )?(?:ai|a\.i\.|llm|chatbot|(?:large )?language model)\b|\bif you are (?:an? |the )?{_ASSISTANT}",
         r"\b(?:note|message|attention|instructions?)(?: to| for|,)? (?:all |any |every |the )?(?:llm|chatbot|language model|gpt|chatgpt)s?\b|\b(?:hey|dear|hello) (?:llm|chatbot|chatgpt|gpt|ai model|language model)s?\b",
-        r"\b(?:(?:note|message|instructions?)(?: to| for)|attention(?: to| for|,)?) (?:all |any |every |the )?ais?\b(?! ?[=+<>\\$⊥-])",
+        r"\b(?:note|message|instructions?) (?:to|for) (?:all |any |every |the )?ais?\b(?! ?[=+<>\\$⊥-])|\battention,? (?:all |any )?ai(?: models?| assistants?)?s? ?[:,.!]",
         r"\b(?:what (?:is|are)|tell me|show me|give me) your (?:system |hidden |initial |original )?(?:prompt|instructions)\b",
-        rf"(?:^|[.!?;:,] ?|\b(?:and|then|please|now|on|you (?:must|should|will)) )act as (?:an? )?(?:\w+ )?(?:ai|{_DAN}|{_ASSISTANT}|chatbot|language model|pirate|hacker)\b",
+        rf"(?:^|[.!?;:,] ?|\b(?:and|then|please|now|on|you (?:must|should|will)) )act as (?:an? )?(?:{_ASSISTANT}|(?:\w+ )?(?:ai|{_DAN}|chatbot|language model|pirate|hacker)\b)",
         r"\b(?:developer|debug|god|jailbreak) mode\b",
-        r"\bpretend (?:to be|you are|that you are) (?:an? )?(?:\w+ ){0,2}(?:ai|model|assistant|human)\b",
+        r"\bpretend (?:to be|you are|that you are) (?:an? )?(?:\w+ ){0,2}(?:ai|chatbot|language model|human)\b",
     ),
     Instruction.ACTION: (
         r"\b(?:curl|wget) +(?:-\S{1,64} {1,9}){0,20}https?://",
@@ -120,139 +119,3 @@ PATTERNS: Mapping[Instruction, tuple[str, ...]] = {
     ),
 }
 """Regular expressions; all but those of `ENCODED` are read without regard to case."""
-
-WORDS: Mapping[Instruction, tuple[str, ...]] = {
-    Instruction.OVERRIDE: (
-        "disregard",
-        "forget",
-        "override",
-        "bypass",
-        "not follow",
-        "'t follow",
-        "stop follow",
-        "instruction",
-        "prompt",
-        "rules",
-        "from now on",
-        "ignore ",
-        "new task",
-        "new objective",
-        "new goal",
-        *(f"your {which} " for which in ("new", "real", "actual", "true")),
-        "not solve",
-        "not answer",
-        "not attempt",
-        "'t solve",
-        "'t answer",
-        "instead of ",
-    ),
-    Instruction.TEMPLATE: (
-        "<|",
-        "inst]",
-        "sys>>",
-        "of_turn",
-        "system",
-        "assistant",
-        "instruction",
-        "human",
-        "{{",
-        "role",
-    ),
-    Instruction.GRADER: (
-        "judge",
-        "grade",
-        "score",
-        "evaluator",
-        "reviewer",
-        "rater",
-        " as correct",
-        " as right",
-        " as valid",
-        " as true",
-        " as a ",
-        " as perfect",
-        " as passed",
-        "award",
-        "assign",
-        "always",
-        *(f"{how} {verb}" for verb in ("answer", "respond", "reply", "output") for how in ("only", "just")),
-        "regardless",
-        "no matter",
-        "whatever",
-        "reading this",
-        "reads this",
-        "read this",
-        "processing this",
-        "trained on this",
-        *(f"rate {what}" for what in ("this", "it", "the")),
-        "1.0",
-        "10/10",
-        "100/100",
-        "5/5",
-        "approve",
-        *(f"accept {what}" for what in ("this", "it", "the")),
-        "grading",
-        " full",
-        " perfect",
-        " maximum",
-        " highest",
-        " quality",
-        *(
-            f"{verb} {how}"
-            for verb in ("output", "respond", "reply", "answer", "print", "return")
-            for how in ("only", "just", "nothing", "exactly", "with", "by")
-        ),
-    ),
-    Instruction.ROLE: (
-        "chatbot",
-        "language model",
-        "assistant",
-        "llm",
-        " ai",
-        "a.i.",
-        " dan",
-        "prompt",
-        "instruction",
-        " mode",
-        "llm",
-        "gpt",
-        "chatbot",
-        "act as ",
-        "if you are",
-        "pretend",
-    ),
-    Instruction.ACTION: (
-        "http",
-        "www.",
-        "pip install",
-        "pip3 install",
-        "os.remove",
-        "os.popen",
-        "javascript",
-        "data:text",
-        "@",
-        "rm -rf",
-        "sudo",
-        "powershell",
-        "os.system",
-        "subprocess",
-        "eval(",
-        "exec(",
-        "__import__",
-    ),
-    Instruction.MARKUP: (
-        "<!--",
-        "<script",
-        "<iframe",
-        "<style",
-        "<img",
-        "<object",
-        "<embed",
-        "style",
-        "![",
-        "[//]",
-        "comment",
-        "color{",
-    ),
-}
-"""Most texts hold none of these, and are passed over ten times as fast."""

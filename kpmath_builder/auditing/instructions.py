@@ -10,7 +10,8 @@ from base64 import b64decode
 from collections.abc import Iterator, Sequence
 
 from kpmath_builder.auditing import instruction_languages as languages
-from kpmath_builder.auditing.instruction_patterns import PATTERNS, WORDS, Instruction
+from kpmath_builder.auditing.instruction_patterns import PATTERNS, Instruction
+from kpmath_builder.auditing.instruction_words import WORDS
 from kpmath_builder.curation.lookalikes import plain_characters
 
 __all__ = ["Instruction", "instructions_in"]
