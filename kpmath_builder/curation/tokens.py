@@ -42,8 +42,10 @@ _ABBREVIATED = re.compile(
 )
 _UNEQUAL = re.compile(r"(?<=\s)!=")
 _CLOCK = re.compile(
-    r"(?:(?<=\d)|(?<=\d\$)|(?<=\d\\\)))\s?([AaPp])(?:\.\s?[Mm]\.(\s+[a-z\d]|[,;:?!)]|-)?|[Mm]\b)"
+    r"(?:(?<=\d)|(?<=\d\$)|(?<=\d\\\)))\s?([AaPp])(?:\.\s?[Mm]\.(\s+[a-z\d]|[,;:?!)]|-)?|[Mm]\b"
+    r"(?!\(|\$|\\[)\]]|\s?[\^'=+*/<>≤≥{]|\s?-(?!\s?\d[\d:]*\s?[AaPp]\.?[Mm])))"
 )
+"""With a sign of formulas behind it, `2AM` may be a product, or a length between two points."""
 _DISPLAY = re.compile(
     r"\\(begin|end)\{(align|alignat|aligned|equation|gather|gathered|multline|eqnarray|center|split)\*?\}"
 )
@@ -61,7 +63,7 @@ def raw_tokens(text: str) -> list[str]:
 def _prepared(text: str) -> str:
     text = without_markup(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", plain_scripts(text).translate(SYMBOLS))
+        text = unicodedata.normalize("NFKC", plain_scripts(text).translate(SYMBOLS)).translate(SYMBOLS)
     text = _CLOCK.sub(_clock, _ABBREVIATED.sub(" ", text))
     if "\\begin" in text:
         text = _DISPLAY.sub(_delimiter, text)
