@@ -89,6 +89,8 @@ def kind(one: str, other: str) -> RepeatKind | None:
         ("Find 𝜋 + 𝛼.", r"Find $\pi + \alpha$."),
         ("Tom\u2800has 12 pens.", "Tom has 12 pens."),
         ("It is open from 9 AM to 5PM.", "It is open from 9 a.m. to 5 p.m."),
+        (r"She left at $3:30\text{ PM}$ today.", "She left at 3:30 p.m. today."),
+        (r"She left at $3\,\mbox{a.m.}$ today.", "She left at 3  AM today."),
         ("She left at $3$ PM (local time).", "She left at 3 pm (local time)."),
         ("It is 5 in long and 3 in by 2 in wide.", "It is 5 inches long and 3 inches by 2 inches wide."),
         ("T\ufe0fom\U000e0061 has \u2066three\u2069 p\u00adens.", "Tom has 3 pens."),
