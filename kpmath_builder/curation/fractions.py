@@ -19,7 +19,9 @@ _EMPTY = ("\\ ", " ", "\n", "\t", "~", r"\(", r"\)", r"\,", r"\;", r"\:", r"\!")
 _TAKING = ("^", "_", "}", "]")
 _SIGNS = "times cdot div pm mp le leq ge geq ne neq lt gt in to approx equiv sim cup cap sum prod int"
 _COMMAND = re.compile(r"\\[A-Za-z]{1,30}\Z")
-_LONGEST = 32
+_SCRIPT = re.compile(r"[\^_]\s?\{[^{}]{1,30}\}\Z")
+"""An argument of `^`, behind which no other follows."""
+_LONGEST = 36
 _OPERATORS = frozenset({*DROPPED, *(rf"\{name}" for name in (*FUNCTIONS, *_SIGNS.split()))})
 """Commands that take no argument; one that is not known may."""
 
@@ -35,10 +37,15 @@ def _over(found: re.Match[str]) -> str:
     r"""Keep the braces of an argument: `x^{1 \over 2}`."""
     above, which, below = found.groups()
     fraction = f"{_OVER_IS[which]}{{{above.strip()}}}{{{below.strip()}}}"
-    end = _end(found)
-    command = _COMMAND.search(found.string, max(0, end - _LONGEST), end)
-    is_argument = command[0] not in _OPERATORS if command else found.string.endswith(_TAKING, 0, end)
-    return f"{{{fraction}}}" if is_argument else fraction
+    return f"{{{fraction}}}" if _takes_argument(found.string, _end(found)) else fraction
+
+
+def _takes_argument(text: str, end: int) -> bool:
+    """Return whether braces there may be the argument of what stands before."""
+    start = max(0, end - _LONGEST)
+    if command := _COMMAND.search(text, start, end):
+        return command[0] not in _OPERATORS
+    return text.endswith(_TAKING, 0, end) and not _SCRIPT.search(text, start, end)
 
 
 def _slashed(found: re.Match[str]) -> str:

@@ -47,7 +47,8 @@ _CLOCK = re.compile(
 )
 """With a sign of formulas behind it, `2AM` may be a product, or a length between two points."""
 _CLOCK_TEXT = re.compile(
-    r"(?<=\d)(?:[\s~]|\\[,;: ]){0,3}\\(?:text|textrm|mbox)\s?\{\s*([AaPp])\.?\s?[Mm]\.?\s*\}"
+    r"(?<=\d)(?:[\s~]|\\[,;: ]){0,3}\\(?:text|textrm|mbox)\s?\{\s*([AaPp])\.?\s?[Mm](\.?)\s*\}"
+    r"(?=(\$?(?:\s+[a-z\d]|[,;:?!).-]))?)"
 )
 _DISPLAY = re.compile(
     r"\\(begin|end)\{(align|alignat|aligned|equation|gather|gathered|multline|eqnarray|center|split)\*?\}"
@@ -91,7 +92,9 @@ def _prepared(text: str) -> str:
 
 def _plain_clock(text: str) -> str:
     if r"\text" in text or r"\mbox" in text:
-        text = _CLOCK_TEXT.sub(lambda found: rf"\text{{ {found[1].lower()}m}}", text)
+        text = _CLOCK_TEXT.sub(
+            lambda found: rf"\text{{ {found[1].lower()}m}}{'' if found[3] else found[2]}", text
+        )
     return _CLOCK.sub(_clock, text)
 
 
