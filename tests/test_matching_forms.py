@@ -61,6 +61,7 @@ def kind(one: str, other: str) -> RepeatKind | None:
         ("How many two-digit primes are there?", "How many 2-digit primes are there?"),
         ("He ate 3/4 of it.", r"He ate $\frac{3}{4}$ of it."),
         ("He ate 3½ pies.", "He ate 3 1/2 pies."),
+        ("He ate 4/6316688 of it.", r"He ate $\frac{4}{6316688}$ of it."),
         (r"Find ${1 \over 2}x$.", r"Find $\frac{1}{2}x$."),
         (r"Find ${n \choose 2}$.", r"Find $\binom{n}{2}$."),
         ("Find √50 + ∛8 + √(x+1).", r"Find $\sqrt{50} + \sqrt[3]{8} + \sqrt{x+1}$."),
