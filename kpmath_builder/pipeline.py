@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 
@@ -336,6 +337,8 @@ def _chosen(recipe: Recipe, shards: Collection[int] | None, *, regenerate: bool)
         raise InputError("--regenerate asks everything of some shards anew: name them with --shards.")
     if shards is not None and not shards:
         raise InputError("No shard is named: give numbers, e.g. shards=[3, 7], or leave it out to build all.")
+    if isinstance(shards, str) or not all(isinstance(number, Integral) for number in shards or ()):
+        raise InputError(f"shards is {shards!r:.40}: give numbers that are no text, e.g. shards=[3, 7].")
     unknown = sorted(set(shards or ()) - set(every))
     if unknown:
         raise InputError(

@@ -83,10 +83,15 @@ def test_a_clock_that_goes_backwards_changes_nothing(
 
 @pytest.mark.parametrize(
     ("shards", "regenerate", "told"),
-    [([4], False, "There is no shard 4"), (None, True, "name them with --shards")],
+    [
+        ([4], False, "There is no shard 4"),
+        (None, True, "name them with --shards"),
+        ("0", False, r"shards is '0': give numbers that are no text, e.g. shards=\[3, 7\]"),
+        (["0"], False, r"shards is \['0'\]: give numbers that are no text"),
+    ],
 )
 def test_wrong_shards_are_told(
-    server: DummyServer, tmp_path: Path, shards: list[int] | None, *, regenerate: bool, told: str
+    server: DummyServer, tmp_path: Path, shards: Any, *, regenerate: bool, told: str
 ) -> None:
     with pytest.raises(InputError, match=told):
         build(recipe(tmp_path, server), shards=shards, regenerate=regenerate)

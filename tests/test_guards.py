@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import run_command
 
 from kpmath_builder import InputError, Recipe, build, rescore
 from kpmath_builder.files.outputs import check_output_file, check_output_folder
@@ -263,6 +264,24 @@ def test_a_folder_below_a_file_is_no_place_to_write(tmp_path: Path) -> None:
         check_output_folder(tmp_path / "file" / "x", "--to")
     check_output_folder(tmp_path / "new" / "x", "--to")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_with_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    recipe = Recipe.of({"build": {"folder": str(tmp_path / ("x" * 300))}})
+    with pytest.raises(InputError, match=r"cannot be read \(File name too long\): choose another with --set"):
+        check_folder(recipe, shrink=False)
+
+
+@pytest.mark.parametrize("command", ["build", "plan", "status", "verify", "rescore"])
+def test_a_name_that_is_too_long_is_a_sentence_about_that_name(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("x" * 300)
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(f'[build]\nfolder = "{folder}"\n')
+    given = recipe if command in {"build", "plan"} else folder
+    status, _, err = run_command((command, str(given)), capsys, monkeypatch)
+    assert (status, "too long" in err, ".toml" in err) == (2, True, False), err
 
 
 def test_all_that_a_build_writes_may_be_replaced(whole: Path, tmp_path: Path) -> None:

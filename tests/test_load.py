@@ -215,5 +215,14 @@ def test_tables_of_another_version_get_a_sentence(tmp_path: Path, *, streaming: 
 
 def test_a_folder_without_tables_is_not_looked_for_on_the_hub(tmp_path: Path) -> None:
     (tmp_path / "responses").mkdir()
-    with pytest.raises(InputError, match="is there and holds no tables"):
+    with pytest.raises(InputError, match=r"is there and holds no tables .* or its dataset/\.$"):
         load(tmp_path)
+
+
+def test_a_folder_of_a_datasets_name_says_how_the_hub_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ada" / "kp").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="move away from this folder to load the dataset of that name"):
+        load("ada/kp")

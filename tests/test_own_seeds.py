@@ -67,8 +67,17 @@ def test_columns_are_guessed_by_their_names(
 
 @pytest.mark.parametrize(
     "answers",
-    [("7", "8.5"), ("$1,200", "$5"), ("3/4", "-2"), (r"\frac{1}{2}", "0")],
-    ids=["numbers", "money", "fractions", "LaTeX"],
+    [
+        ("7", "8.5"),
+        ("$1,200", "$5"),
+        ("3/4", "-2"),
+        (r"\frac{1}{2}", "0"),
+        ("12 km", "5个"),
+        ("五十", "一千二百三十四"),
+        ("x^2+1", "(1, 2)"),
+        ("A", "B"),
+    ],
+    ids=["numbers", "money", "fractions", "LaTeX", "units", "Chinese numerals", "expressions", "choices"],
 )
 def test_bare_answers_are_no_worked_solutions(tmp_path: Path, answers: tuple[str, ...]) -> None:
     path = jsonl(tmp_path / "a.jsonl", *({"question": "Q?", "answer": answer} for answer in answers))
@@ -76,12 +85,60 @@ def test_bare_answers_are_no_worked_solutions(tmp_path: Path, answers: tuple[str
         guess_fields(path)
 
 
-@pytest.mark.parametrize("answer", ["#### 7", WORKED, "3 + 4 = 7", "She has seven pens"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "#### 7",
+        WORKED,
+        "3 + 4 = 7",
+        "She has seven pens",
+        "她有三支笔，又买了四支，一共七支",
+        "ペンを三本持っていて、四本もらうので七本",
+        "펜이 세 개 있고 네 개를 더 받아 일곱 개",
+        "У неё три ручки и ещё четыре, всего 7",
+        "لديها ثلاثة أقلام ثم أربعة فالمجموع 7",
+        "उसके पास तीन और चार कलम हैं, कुल 7",
+        "Έχει τρία στυλό και άλλα τέσσερα, άρα 7",
+        "３＋４＝７",
+        "3·2→6; 6+1→7",
+        r"3+4 \Rightarrow 7",
+    ],
+    ids=ascii,
+)
 def test_what_shows_any_working_is_read(tmp_path: Path, answer: str) -> None:
     path = jsonl(
         tmp_path / "a.jsonl", {"question": "Q?", "answer": answer}, {"question": "Q?", "answer": "7"}
     )
     assert guess_fields(path).form == "gsm8k"
+
+
+@pytest.mark.parametrize(
+    ("row", "solution"),
+    [
+        ({"question": "Q?", "answer": "7", "solution": WORKED}, "solution"),
+        ({"question": "Q?", "answer": "7", "explanation": WORKED}, "explanation"),
+        ({"problem": "Q?", "solution": "7", "rationale": WORKED}, "rationale"),
+        ({"prompt": "Q?", "solution": "7", "output": WORKED}, "output"),
+    ],
+    ids=["gsm8k", "gsm8k and an explanation", "own names", "other names"],
+)
+def test_another_column_is_read_if_the_first_has_no_working(
+    tmp_path: Path, row: dict[str, object], solution: str
+) -> None:
+    guess = guess_fields(jsonl(tmp_path / "s.jsonl", row))
+    assert guess.fields is not None
+    assert guess.fields["solution"] == solution
+    assert (guess.first.solution, guess.first.answer) == (WORKED, "7")
+
+
+def test_a_column_without_working_is_read_if_it_is_named(tmp_path: Path) -> None:
+    """As the refusal says."""
+    path = jsonl(tmp_path / "a.jsonl", {"question": "Q?", "answer": "7"})
+    with pytest.raises(InputError, match="this one too, if these are worked solutions"):
+        guess_fields(path)
+    fields = '{ problem = "question", solution = "answer" }'
+    recipe, guess = recipe_of_file(path, {"seeds.fields": fields})
+    assert (guess, recipe.seeds.fields) == (None, {"problem": "question", "solution": "answer"})
 
 
 def test_annotations_count_wherever_they_stand_first(tmp_path: Path) -> None:

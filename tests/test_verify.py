@@ -25,10 +25,14 @@ from kpmath_builder.files.sealed import (
     write_object,
     write_text,
 )
+from kpmath_builder.folder.build_spec import PARAPHRASE_MODEL, BuildSpec
+from kpmath_builder.folder.build_spec import test_set_key as key_of_set
 from kpmath_builder.folder.log import ResponseLog
+from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.status import read_status
 from kpmath_builder.inspection.verify import Disagreement, Verifier, sentences_of
 from kpmath_builder.pipeline import repair
+from kpmath_builder.seeds.benchmarks import Benchmark
 
 
 @pytest.fixture
@@ -426,6 +430,21 @@ def test_each_remedy_is_printed_once_a_file_and_many_places_are_counted() -> Non
         "a, line 2: differs.",
         "a: 3 more places, which the same mends; --json lists all.",
         "b, all of it: is missing. To mend it: do that.",
+    ]
+
+
+def test_test_sets_and_the_paraphrase_model_are_named_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a remedy of its own, and the disagreement of one hides none of the other."""
+    spec = BuildSpec({}, {}, {}, {key_of_set("mine"): "sha256:1", PARAPHRASE_MODEL: "sha256:2"})
+    verifier = Verifier(tmp_path)
+    verifier._benchmarks = (Benchmark("mine"),)
+    monkeypatch.setattr(verifier, "_run", lambda _: verifier._not_as_they_were(spec))
+    monkeypatch.setattr(Workspace, "existing", Workspace)
+    assert [(it.file, it.place) for it in verifier.run()] == [
+        ("manifest.json", "test sets"),
+        ("manifest.json", "paraphrase model"),
     ]
 
 

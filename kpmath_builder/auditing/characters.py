@@ -26,6 +26,11 @@ _ODD = re.compile(r"[^\t\n\r -~]")
 """What is neither printable ASCII nor a line end: most texts hold none."""
 _GREEK_LOOKALIKES = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχγ")
 """Greek letters that look like Latin ones in common fonts."""
+_SIGNS = frozenset("ℓℂℍℕℙℚℝℤ")
+"""Letters of style alphabets that mathematics uses as signs of their own."""
+_SMALL_BEFORE = re.compile(r"[a-z]+$")
+_SMALL_AFTER = re.compile(r"[a-z]+")
+_VOWELS = frozenset("aeiou")
 _FUNCTIONS = re.compile(
     r"arc(?:sin|cos|tan)|(?:sin|cos|tan|cot|sec|csc)h?|log|ln|lim|exp|det|max|min|gcd|lcm|mod|deg|cis|Re|Im"
 )
@@ -150,13 +155,20 @@ def _is_stranger(word: str, place: int, latin: int) -> bool:
     if script == _LATIN or script in _HAN:
         return False
     if script == "GREEK":
-        inside = (
-            0 < place < len(word) - 1 and script_of(word[place - 1]) == script_of(word[place + 1]) == _LATIN
-        )
-        return latin >= _MIXED_AT_LEAST and (inside or letter in _GREEK_LOOKALIKES)
+        return latin >= _MIXED_AT_LEAST and (letter in _GREEK_LOOKALIKES or _is_within(word, place))
     if not script:
         return latin >= _MIXED_AT_LEAST and _is_styled(letter)
     return True
+
+
+def _is_within(word: str, place: int) -> bool:
+    """Whether a small Greek letter stands inside what reads as a word, and not in a product such as `aλbμc` or `drdθdz`."""
+    before, after = _SMALL_BEFORE.search(word, 0, place), _SMALL_AFTER.match(word, place + 1)
+    if not (word[place].islower() and before and after):
+        return False
+    runs = [run[0] for run in (before, after) if len(run[0]) > 1]
+    has_syllable = any(not _VOWELS.isdisjoint(run) for run in runs)
+    return has_syllable or (len(runs) == 2 and not before[0].endswith("d"))
 
 
 def _is_styled(letter: str) -> bool:
@@ -164,6 +176,7 @@ def _is_styled(letter: str) -> bool:
     plain = unicodedata.normalize("NFKC", letter)
     return (
         plain != letter
+        and letter not in _SIGNS
         and plain.isascii()
         and plain.isalpha()
         and unicodedata.category(letter) in {"Lu", "Ll"}

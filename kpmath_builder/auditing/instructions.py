@@ -10,7 +10,8 @@ from base64 import b64decode
 from collections.abc import Iterator, Sequence
 
 from kpmath_builder.auditing import instruction_languages as languages
-from kpmath_builder.auditing.instruction_patterns import PATTERNS, WORDS, Instruction
+from kpmath_builder.auditing.instruction_patterns import PATTERNS, Instruction
+from kpmath_builder.auditing.instruction_words import WORDS
 from kpmath_builder.curation.lookalikes import BLANK, UNSEEN, plain_characters
 
 __all__ = ["Instruction", "instructions_in"]
@@ -18,6 +19,11 @@ __all__ = ["Instruction", "instructions_in"]
 
 def _rule(patterns: Sequence[str], flags: int = re.DOTALL | re.MULTILINE | re.IGNORECASE) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), flags)
+
+
+def _squeezed(pattern: str) -> str:
+    """Return a pattern for a text without spaces or ends of words, in which no word is longer than the longest of a language."""
+    return re.sub(r" (?![?*+{])", " ?", pattern).replace(r"\b", "").replace(r"\w+", r"\w{1,15}")
 
 
 _OTHER_LANGUAGES = (
@@ -33,7 +39,7 @@ _ENCODED = _rule(PATTERNS[Instruction.ENCODED], 0)
 _SPACED = re.compile(r"(?<![A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ](?:[\s._*·|/-]{1,3}[A-Za-zÀ-ÿ](?![A-Za-zÀ-ÿ])){9,400}")
 """Letters that stand apart, so that no word is there to be found."""
 _SQUEEZED = tuple(
-    (what, _rule([re.sub(r" (?![?*+{])", " ?", one).replace(r"\b", "") for one in patterns]))
+    (what, _rule(list(map(_squeezed, patterns))))
     for what, patterns in (
         *((what, PATTERNS[what]) for what in (Instruction.OVERRIDE, Instruction.GRADER, Instruction.ROLE)),
         *((what, patterns) for what, _, patterns in _OTHER_LANGUAGES),
@@ -111,4 +117,4 @@ def _decoded(passage: str) -> str:
         text = b64decode(passage + "=" * (-len(passage) % 4), validate=True).decode()
     except ValueError:
         return ""
-    return text if text.isprintable() else ""
+    return text if "".join(text.split()).isprintable() else ""

@@ -1,8 +1,11 @@
 """The application: its commands are added by the modules beside this one; errors become one sentence and an exit status."""
 
+import errno
 import io
 import logging
+import os
 import sys
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -67,6 +70,9 @@ def main() -> None:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
+        if error.errno == errno.ENAMETOOLONG:
+            say(f"kpmath: {_about_long_name(error)}", err=True)
+            sys.exit(2)
         say(f"kpmath: {cut(_about(error))}: correct that, then run the same command again.", err=True)
         sys.exit(1)
     sys.exit(status or 0)
@@ -79,6 +85,12 @@ def _about_misuse(error: Exception) -> str:
     said = " ".join(error.format_message().split()) if hasattr(error, "format_message") else str(error)
     see = f"see `{' '.join(filter(None, ('kpmath', given)))} --help`."
     return f"{said} {see.capitalize()}" if said.endswith("?") else f"{said.rstrip('.')}: {see}"
+
+
+def _about_long_name(error: OSError) -> str:
+    """Return a sentence about what was given, which is the longest part of the path that was tried."""
+    name = max(Path(os.fsdecode(error.filename or "")).parts, key=len, default="")
+    return f"The name {name:.40}… of a file or folder is too long: give a shorter one."
 
 
 def _about(error: OSError) -> str:

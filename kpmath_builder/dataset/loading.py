@@ -17,6 +17,7 @@ __all__ = ["Filters", "load"]
 
 T = TypeVar("T")
 
+_NAME_ON_HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+){2}")
 
 
@@ -197,8 +198,14 @@ def _root(place: str | Path, revision: str | None, token: str | None) -> str:
                 )
             return str(folder.resolve())
     if Path(place).exists():
+        on_hub = (
+            ", or move away from this folder to load the dataset of that name on the Hub"
+            if _NAME_ON_HUB.fullmatch(str(place))
+            else ""
+        )
         raise InputError(
-            f"{place} is there and holds no tables (no data/ and no dataset/data/): give the folder of a finished build, or its dataset/."
+            f"{place} is there and holds no tables (no data/ and no dataset/data/): give the folder of a finished build, or its "
+            f"dataset/{on_hub}."
         )
     return f"hf://datasets/{place}@{_commit(str(place), revision, token)}"
 

@@ -48,11 +48,11 @@ def check_folder(recipe: Recipe, *, shrink: bool) -> None:
         When the folder is no place for a build, belongs to a recipe of another name, or holds more questions.
     """
     workspace = Workspace(recipe.build.folder)
-    if (workspace.folder / MIX_RECIPE).exists():
-        raise InputError(
-            f"{shown(str(workspace.folder))} is the folder of a mix: choose another with --set build.folder=…"
-        )
     try:
+        if (workspace.folder / MIX_RECIPE).exists():
+            raise InputError(
+                f"{shown(str(workspace.folder))} is the folder of a mix: choose another with --set build.folder=…"
+            )
         if not _is_build(workspace):
             _check_place(workspace.folder)
             return

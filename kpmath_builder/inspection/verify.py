@@ -285,10 +285,10 @@ class Verifier:
             what = (
                 f"cannot be made again: {', '.join(others)} cannot be read as it was when they were written"
             )
-            yield Disagreement("manifest.json", "all of it", what, self._remedies.test_sets)
+            yield Disagreement("manifest.json", "test sets", what, self._remedies.test_sets)
         if spec.decided.get(PARAPHRASE_MODEL) != self._model:
             what = "cannot be made again: the model of paraphrases.model is not here as it was when they were written"
-            yield Disagreement("manifest.json", "all of it", what, self._remedies.paraphrase_model)
+            yield Disagreement("manifest.json", "paraphrase model", what, self._remedies.paraphrase_model)
 
     def _tables(
         self, workspace: Workspace, again: Workspace, recipe: Recipe, known: Knowledge, spec: BuildSpec

@@ -1,7 +1,7 @@
 """Which columns of a user's own file are problem, solution and answer: a guess from their names, for a person to confirm."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -56,8 +56,12 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Our names to those that columns have, the likeliest first."""
 _NEEDED = ("problem", "solution")
-_WORKING = re.compile(r"[A-Za-z]{2,}.*\s|=|\n|####|\\boxed")
-"""What no bare answer has: words, a step, or a mark."""
+_WORKING = re.compile(
+    r"[^\W\d_]{2}\S{0,99}\s"
+    r"|(?:(?![〇零一二三四五六七八九十百千万億亿両两])[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][^\n]*?){5}"
+    r"|[=＝→⇒≈]|\\(?:to|Rightarrow|implies)\b|\n|####|\\boxed"
+)
+"""What no bare answer has: words, a step, or a mark. Some scripts have no spaces; five of their letters, numerals aside, are a sentence."""
 _LOOKED_AT = 50
 """Rows from which it is seen whether a column holds text."""
 
@@ -110,24 +114,42 @@ def guess_fields(path: Path) -> Guess:
     if not rows:
         raise InputError(f"{path} holds no rows: give a file with seed problems.")
     fields = None if _is_known(table.origin, rows[0]) else _fields(path, rows)
-    form = choose_format(table.origin, rows[0], "auto", fields)
-    read = [read_row(table.origin, row, form, fields) for row in rows]
-    _check_worked(path, form, fields, read)
+    form, read = _read(table.origin, rows, fields)
+    if bare := _bare(row.solution for row in read):
+        column = (fields or (GSM8K_COLUMNS if form == "gsm8k" else {})).get("solution", "solution")
+        fields = _worked_fields(path, rows)
+        if fields is None:
+            raise _unworked(path, column, bare)
+        form, read = _read(table.origin, rows, fields)
     is_annotated = any("<<" in row.solution and ">>" in row.solution for row in read)
     return Guess(form, fields, read[0], rows[0].place, is_annotated)
 
 
-def _check_worked(
-    path: Path, form: Format, fields: Mapping[str, str] | None, rows: Sequence[SeedRow]
-) -> None:
-    """Raise `InputError` if all solutions are answers without their working, of which no key point can be read."""
-    bare = [row.solution for row in rows if row.solution]
-    if not bare or not all(make_answer(text) is not None and not _WORKING.search(text) for text in bare):
-        return
-    column = (fields or (GSM8K_COLUMNS if form == "gsm8k" else {})).get("solution", "solution")
-    raise InputError(
-        f"`{column}` in {path} holds answers without their working, e.g. {_short(bare[0], 40)!r}: give worked solutions that end with "
-        "`#### ANSWER` or \\boxed{ANSWER}, or name the column that holds them with --set "
+def _read(origin: str, rows: Sequence[Row], fields: Mapping[str, str] | None) -> tuple[Format, list[SeedRow]]:
+    form = choose_format(origin, rows[0], "auto", fields)
+    return form, [read_row(origin, row, form, fields) for row in rows]
+
+
+def _bare(solutions: Iterable[object]) -> str:
+    """Return the first solution if all are answers without their working, of which no key point can be read; otherwise ""."""
+    texts = [text for text in solutions if isinstance(text, str) and text]
+    is_bare = all(make_answer(text) is not None and not _WORKING.search(text) for text in texts)
+    return texts[0] if texts and is_bare else ""
+
+
+def _worked_fields(path: Path, rows: list[Row]) -> dict[str, str] | None:
+    """Return the fields if another column than that of bare answers has worked solutions."""
+    bare = {name for name in rows[0].columns if _bare(row.columns.get(name) for row in rows)}
+    try:
+        return _fields(path, rows, unworked=bare)
+    except InputError:
+        return None
+
+
+def _unworked(path: Path, column: str, example: str) -> InputError:
+    return InputError(
+        f"`{column}` in {path} holds answers without their working, e.g. {_short(example, 40)!r}: give worked solutions that end with "
+        "`#### ANSWER` or \\boxed{ANSWER}, or name the column that holds them (this one too, if these are worked solutions) with --set "
         '\'seeds.fields={ problem = "…", solution = "…" }\'.'
     )
 
@@ -140,7 +162,8 @@ def _is_known(origin: str, row: Row) -> bool:
     return True
 
 
-def _fields(path: Path, rows: list[Row]) -> dict[str, str]:
+def _fields(path: Path, rows: list[Row], unworked: Collection[str] = ()) -> dict[str, str]:
+    """Return our names to the columns; those in `unworked` are no solutions."""
     columns = {name.strip().lower(): name for name in rows[0].columns}
     texts = {
         low for low, name in columns.items() if all(isinstance(row.columns.get(name), str) for row in rows)
@@ -148,6 +171,8 @@ def _fields(path: Path, rows: list[Row]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, likely in _NAMES.items():
         free = (low for low in likely if low in columns and columns[low] not in fields.values())
+        if name == "solution":
+            free = (low for low in free if columns[low] not in unworked)
         chosen = next((low for low in free if low in texts or name not in _NEEDED), None)
         if chosen is not None:
             fields[name] = columns[chosen]

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import threading
+from collections import Counter
 from typing import Any, Self
 
 from aiohttp import web
@@ -41,6 +42,7 @@ class StandIn:
         self.bodies: list[Body] = []
         self.queries: list[dict[str, str]] = []
         self._numbers = itertools.count()
+        self._draws: Counter[str] = Counter()
         self._port = 0
 
     @property
@@ -89,7 +91,7 @@ class StandIn:
     def text(self, body: Body) -> str:
         """Reply in role, in the form that was asked for."""
         bound = body.get("response_format", {}).get("type") in self.constrains
-        seed = body["seed"] if self.seeded and "seed" in body else next(self._numbers)
+        seed = body["seed"] if self.seeded and "seed" in body else self._draw(body)
         plain = {**body, "seed": seed}
         if is_probe(body):
             said = body["messages"][-1]["content"]
@@ -102,6 +104,12 @@ class StandIn:
             )
         reply = play(plain)
         return f"```\n{reply}\n```" if self.fenced and task_of(body) in {"write", "extract"} else reply
+
+    def _draw(self, body: Body) -> int:
+        """Return how often the same was asked before: without a seed each reply is another, whatever else comes in between."""
+        asked = json.dumps(body["messages"])
+        self._draws[asked] += 1
+        return self._draws[asked]
 
     def error(self, status: int, message: str, **fields: Any) -> web.Response:
         """Return an error as OpenAI words it."""
