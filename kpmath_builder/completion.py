@@ -44,6 +44,8 @@ __all__ = [
     "tabulate",
 ]
 
+_MODEL_NAME = "paraphrases.model"
+
 
 @dataclass(frozen=True)
 class BuildResult:
@@ -216,7 +218,7 @@ def settled_spec(
     """Return what is built from now on, with the test sets as they were read.
 
     Tables that were compared with a set stay as they are while it cannot be read. If they are to be written anew, that is reported, or
-    refused if the recipe says so.
+    refused if the recipe says so. Another paraphrase model under the same name is reported too.
 
     Raises
     ------
@@ -236,9 +238,10 @@ def settled_spec(
         )
 
     now = {one.name: one.digest for one in benchmarks}
-    said = unread(benchmarks)
+    begun, said = workspace.begun(), unread(benchmarks)
+    if model and begun and _is_another(model, begun):
+        notify(f"The model {model.name} ({_MODEL_NAME}) is another than before: the tables are made anew.")
     if said:
-        begun = workspace.begun()
         noted = begun.decided if begun else {}
         before = {
             one.name: one.digest if one.is_read else noted.get(test_set_key(one.name), one.digest)
@@ -251,6 +254,12 @@ def settled_spec(
             raise InputError(f"{said} contamination.unread=note goes on without.")
         notify(said)
     return spec_with(now)
+
+
+def _is_another(model: ParaphraseModel, begun: BuildSpec) -> bool:
+    """Return whether the name of the model stood for another one when the folder was last built."""
+    before = begun.decided.get(PARAPHRASE_MODEL, model.digest)
+    return begun.decided.get(_MODEL_NAME) == model.name and before != model.digest
 
 
 async def make_candidates(

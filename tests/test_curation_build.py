@@ -232,7 +232,9 @@ def test_paraphrases_by_a_model_are_decided_over_the_answers_that_are_there(
     (other, spec) = sorted(Verifier(folder).run(), key=lambda its: its.file, reverse=True)
     assert (other.file, spec.file) == ("manifest.json", "build_spec.json")
     assert "paraphrases.model" in other.remedy
-    rescore(folder, {})
+    notes: list[str] = []
+    rescore(folder, {}, progress=lambda progress: notes.append(progress.note))
+    assert [note for note in notes if "is another than before" in note]
     assert flagged() == set()
     assert manifest()["paraphrase_model"] != first["paraphrase_model"]
 

@@ -153,6 +153,41 @@ def test_a_model_that_is_not_there_is_named(name: str, monkeypatch: pytest.Monke
         find_model("nobody/nothing@main")
 
 
+def test_a_folder_is_meant_wherever_the_recipe_is_read_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is no folder may be one on the Hub, and stays."""
+    (tmp_path / "models" / "potion").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for name in ("models/potion", "./models/potion", str(tmp_path / "models/potion")):
+        named = Recipe.of({**LOOKING, "paraphrases": {"model": name}}).paraphrases
+        assert named.model == str(tmp_path / "models" / "potion")
+        assert named.shown("model", named.model) == "potion"
+    for name in ("minishlab/potion-base-8M", "./models/other", "~nobody/at/all", "a" * 5_000):
+        assert Recipe.of({**LOOKING, "paraphrases": {"model": name}}).paraphrases.model == name
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("models/potion", "write models/potion@main for the model of that name on the Hub"),
+        ("./potion", r"There is no folder \./potion"),
+        ("../potion", r"There is no folder \.\./potion"),
+    ],
+)
+def test_a_folder_that_is_not_there_is_not_asked_of_the_hub(
+    name: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object, **__: object) -> str:
+        pytest.fail("a stranger's model was asked for")
+
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", asked)
+    with pytest.raises(InputError, match=message):
+        find_model(name)
+
+
 def test_files_of_the_hub_are_taken_from_its_cache_before_it_is_asked(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from kpmath_builder.auditing import instruction_languages as languages
 from kpmath_builder.auditing.instruction_patterns import PATTERNS, Instruction
 from kpmath_builder.auditing.instruction_words import WORDS
-from kpmath_builder.curation.lookalikes import plain_characters
+from kpmath_builder.curation.lookalikes import BLANK, UNSEEN, plain_characters
 
 __all__ = ["Instruction", "instructions_in"]
 
@@ -48,9 +48,7 @@ _SQUEEZED = tuple(
 """The rules for a text without spaces or ends of words."""
 _MAYBE_ENCODED = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{24,}(?![\w+/])")
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/]{80}")
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
-)
+_UNSEEN = re.compile(f"[{UNSEEN}{BLANK}]")
 """Characters that may stand between the letters of a word without being seen."""
 _LONGEST_SHOWN = 80
 

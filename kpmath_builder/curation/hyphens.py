@@ -3,7 +3,7 @@
 import re
 
 from kpmath_builder.curation.latex import FUNCTIONS
-from kpmath_builder.curation.number_words import hyphenated_number
+from kpmath_builder.curation.number_words import hyphenated_number, is_one_number
 from kpmath_builder.curation.units import is_unit
 from kpmath_builder.curation.words import SHORT_WORDS
 
@@ -16,6 +16,7 @@ _DELIMITER = re.compile(r"(\\\\|\\[()\[\]])")
 _ONE_DIGIT = re.compile(r"([\^_]\s*+\d)(?=\d)")
 _HYPHEN = re.compile(r"((?<![^\W\d_\\])[^\W\d_]++|\d|\\\))-(?=([^\W\d_]{2,}+))")
 _TENS = re.compile(r"\b([^\W\d_]{3,5}ty)-([^\W\d_]{3,5})\b", re.IGNORECASE)
+_COUNTED = re.compile(r"(?<![^\W_])(\d+|[^\W\d_]{3,9})((?:\\\))?\s++)([^\W\d_]{3,9})-(?=[^\W\d_]{2})")
 _WORD = 3
 """Letters from which a part of `ab-abc` is a word, and not a product."""
 
@@ -37,7 +38,13 @@ def marked_formulas(text: str) -> str:
 def without_hyphens(text: str) -> str:
     """Write a space for the hyphens of `well-known`, `5-mile` and `x-axis`, and 25 for `twenty-five`; what may be a minus stays."""
     text = _TENS.sub(lambda found: hyphenated_number(found[1], found[2]) or found[0], text)
+    text = _COUNTED.sub(_kept_apart, text)
     return _HYPHEN.sub(lambda found: f"{found[1]} " if _joins_words(found[1], found[2]) else found[0], text)
+
+
+def _kept_apart(found: re.Match[str]) -> str:
+    """Keep the hyphen of `three hundred-dollar bills`, which are not 300: without it the two numbers would be one."""
+    return found[0].removesuffix("-") + MINUS if is_one_number(found[1], found[3]) else found[0]
 
 
 def _joins_words(before: str, after: str) -> bool:

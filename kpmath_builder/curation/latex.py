@@ -68,7 +68,6 @@ SYMBOLS = str.maketrans(
         **dict.fromkeys("‘’ʼ′", "'"),
         **dict.fromkeys("“”„″", '"'),
         **dict.fromkeys("‐‑‒–", "-"),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
         **dict.fromkeys("\u2044\u2215", "/"),
         "¶": r" \P ",
         **dict.fromkeys("\u2028\u2029", "\n"),

@@ -7,19 +7,22 @@ tells from Latin ones (it writes no capital alpha, and no omicron). A Cyrillic t
 import html
 import re
 
-__all__ = ["plain_characters"]
+__all__ = ["BLANK", "UNSEEN", "plain_characters"]
 
 _CYRILLIC = ("асеһіјорԛѕԝхуАВСЕНІЈКМОРЅТХУ", "acehijopqswxyABCEHIJKMOPSTXY")
 _GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo")
 _RANGES = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xE0000, 0xE0FFF))
-_UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0" + "".join(
+UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u3164\ufeff\uffa0" + "".join(
     chr(code) for first, last in _RANGES for code in range(first, last + 1)
 )
 """What Unicode calls ignorable by default: controls of direction, joiners, selectors of glyphs, tags, operators that are not written."""
+BLANK = "\u2800"
+"""A pattern of Braille without a dot: it looks like a space, and is none to Unicode."""
 _FOLDED = {
     **str.maketrans(*_CYRILLIC),
     **str.maketrans(*_GREEK),
-    **str.maketrans("", "", _UNSEEN),
+    **str.maketrans("", "", UNSEEN),
+    **str.maketrans(BLANK, " "),
 }
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]+);")
 

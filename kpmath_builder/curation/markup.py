@@ -37,13 +37,14 @@ def _without_tags(text: str) -> str:
     def plain(found: re.Match[str]) -> str:
         if found[2] and found[2].lower() not in closed:
             return found[0]  # a<b>c
-        return "\n" if found[0].lower().startswith(_LINES) else ""
+        return "" if (found[2] or "").lower() in _INSIDE_LINES else "\n"
 
     return _TAG.sub(plain, text)
 
 
 _SIGNS = {"sup": "^", "sub": "_"}
-_LINES = ("<br", "</p", "</div", "</li")
+_INSIDE_LINES = frozenset({"b", "i", "u", "em", "strong", "span", "code"})
+"""Tags that part no words; all others begin or end a line."""
 
 
 def without_label(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kpmath_builder.curation.token_kinds import Remembered, is_number
 
-__all__ = ["hyphenated_number", "plain_number_words"]
+__all__ = ["NUMBERS", "SCALES", "hyphenated_number", "is_one_number", "plain_number_words"]
 
 _TO_NINETEEN = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
@@ -14,14 +14,14 @@ _TENS = {
     name: 10 * number
     for number, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)  # noqa: SIM905
 }
-_NAMED = _SMALL | _TENS
-_SCALES = {"hundred": 100, "thousand": 1000}
-_LARGER = frozenset({*_SCALES, "million", "billion", "trillion"})
+NUMBERS = _SMALL | _TENS
+SCALES = {"hundred": 100, "thousand": 1000}
+_LARGER = frozenset({*SCALES, "million", "billion", "trillion"})
 _TEN, _PAIR = 10, 2
 
 
 def _part(token: str) -> bool:
-    return token.lower() in _NAMED or token.lower() in _LARGER
+    return token.lower() in NUMBERS or token.lower() in _LARGER
 
 
 _IS_PART = Remembered(_part)
@@ -45,6 +45,15 @@ def hyphenated_number(before: str, after: str) -> str | None:
     return str(tens + ones) if tens and 0 < ones < _TEN else None
 
 
+def is_one_number(before: str, after: str) -> bool:
+    """Return whether two words side by side may be read as one number: "three hundred", "25 thousand", "twenty five"."""
+    if is_number(before):
+        return after.lower() in _LARGER
+    if before.lower() in _TENS or before.lower() in _LARGER:
+        return _IS_PART[after]
+    return before.lower() in _SMALL and after.lower() in _LARGER
+
+
 def _runs(places: Sequence[int]) -> list[list[int]]:
     """Return the places that stand side by side."""
     runs: list[list[int]] = []
@@ -57,10 +66,10 @@ def _runs(places: Sequence[int]) -> list[list[int]]:
 
 
 def _value(words: Sequence[str]) -> int | None:
-    number = _NAMED.get(words[0])
+    number = NUMBERS.get(words[0])
     if number is None or len(words) == 1:
         return number
-    scale = _SCALES.get(words[1]) if len(words) == _PAIR else None
+    scale = SCALES.get(words[1]) if len(words) == _PAIR else None
     return number * scale if number and scale else None
 
 

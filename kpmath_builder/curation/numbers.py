@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kpmath_builder.curation.number_words import NUMBERS, SCALES
 from kpmath_builder.curation.token_kinds import Remembered, is_number, is_word
 
 __all__ = ["numbers_of_prose"]
@@ -10,13 +11,8 @@ _PROSE = 0.6
 """Share of words, beside the numbers, from which a text is prose: in a formula one other sign makes another problem of the same numbers."""
 _ONE = "1"
 """Says little: "one of them", "a pen"."""
-_TO_TWENTY = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty
-"""
-_NAMED = {name: str(number) for number, name in enumerate(_TO_TWENTY.split())} | {
-    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90", "hundred": "100",
-    "thousand": "1000", "twice": "2", "double": "2", "thrice": "3", "triple": "3",
-}  # fmt: skip
+_MULTIPLES = {"twice": "2", "double": "2", "thrice": "3", "triple": "3"}
+_NAMED = {name: str(number) for name, number in (NUMBERS | SCALES).items()} | _MULTIPLES
 
 
 def numbers_of_prose(tokens: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ __all__ = ["ParaphraseModel", "find_model"]
 
 _FILES = ("config.json", "model.safetensors", "tokenizer.json")
 _KEY = "paraphrases.model"
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?")
 _MOST = 127
 """Largest number of a vector. Rounding moves a cosine by less than 0.002."""
 _BLOCK = 1 << 20
@@ -113,6 +113,10 @@ def _files(name: str) -> list[Path]:
     if not _HUB_ID.fullmatch(name):
         raise InputError(
             f"There is no folder {name}: correct {_KEY}, a folder or an id on the Hub such as minishlab/potion-base-8M."
+        )
+    if "@" not in name and folder.parent.is_dir():
+        raise InputError(
+            f"The folder {folder.parent} has no {folder.name}: correct {_KEY}, or write {name}@main for the model of that name on the Hub."
         )
     return _of_hub(name)
 

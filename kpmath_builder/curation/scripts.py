@@ -23,7 +23,7 @@ _HIGH, _LOW = (
 _SCRIPTS = re.compile(rf"[{_HIGH}]++|[{_LOW}]++")
 _ROOT = re.compile(r"([√∛∜])\s?(?:(\d+(?:\.\d+)?|[^\W\d_](?![^\W\d_]))|\(([^()]*)\))")
 _DEGREES = {"√": "", "∛": "[3]", "∜": "[4]"}
-_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215e]")
+_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215f\u2189]")
 
 
 def plain_scripts(text: str) -> str:

@@ -11,6 +11,8 @@ SENTENCE = "¶"
 """Ends a sentence among the tokens."""
 _MOST = 200_000
 _PRODUCT, _TRIANGLE = 2, 3
+_NO_CLOCK = frozenset({"AM", "PM"})
+"""Times of day are in small letters by now: these are products, or lines between points."""
 
 Value = TypeVar("Value")
 
@@ -60,7 +62,7 @@ def _is_product(token: str) -> bool:
         len(token) == _PRODUCT
         and token.isalpha()
         and not token.istitle()
-        and token.lower() not in SHORT_WORDS
+        and (token.lower() not in SHORT_WORDS or token in _NO_CLOCK)
     )
 
 

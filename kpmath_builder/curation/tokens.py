@@ -42,7 +42,13 @@ _ABBREVIATED = re.compile(
 )
 _UNEQUAL = re.compile(r"(?<=\s)!=")
 _CLOCK = re.compile(
-    r"(?:(?<=\d)|(?<=\d\$)|(?<=\d\\\)))\s?([AaPp])(?:\.\s?[Mm]\.(\s+[a-z\d]|[,;:?!)]|-)?|[Mm]\b)"
+    r"(?:(?<=\d)|(?<=\d\$)|(?<=\d\\\)))(?:[\s~]|\\[,;: ]){0,3}([AaPp])(?:\.\s?[Mm]\.(\s+[a-z\d]|[,;:?!)]|-)?|[Mm]\b"
+    r"(?!\(|\$|\\[)\]]|\s?[\^'=+*/<>≤≥{]|\s?-(?!\s?\d[\d:]*\s?[AaPp]\.?[Mm])))"
+)
+"""With a sign of formulas behind it, `2AM` may be a product, or a length between two points."""
+_CLOCK_TEXT = re.compile(
+    r"(?<=\d)(?:[\s~]|\\[,;: ]){0,3}\\(?:text|textrm|mbox)\s?\{\s*([AaPp])\.?\s?[Mm](\.?)\s*\}"
+    r"(?=(\$?(?:\s+[a-z\d]|[,;:?!).-]))?)"
 )
 _DISPLAY = re.compile(
     r"\\(begin|end)\{(align|alignat|aligned|equation|gather|gathered|multline|eqnarray|center|split)\*?\}"
@@ -61,8 +67,8 @@ def raw_tokens(text: str) -> list[str]:
 def _prepared(text: str) -> str:
     text = without_markup(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", plain_scripts(text).translate(SYMBOLS))
-    text = _CLOCK.sub(_clock, _ABBREVIATED.sub(" ", text))
+        text = unicodedata.normalize("NFKC", plain_scripts(text).translate(SYMBOLS)).translate(SYMBOLS)
+    text = _plain_clock(_ABBREVIATED.sub(" ", text))
     if "\\begin" in text:
         text = _DISPLAY.sub(_delimiter, text)
     if "$" in text:
@@ -82,6 +88,14 @@ def _prepared(text: str) -> str:
     if "," in text or "\\" in text:
         text = joined_thousands(text)
     return text.replace(MINUS, "-")
+
+
+def _plain_clock(text: str) -> str:
+    if r"\text" in text or r"\mbox" in text:
+        text = _CLOCK_TEXT.sub(
+            lambda found: rf"\text{{ {found[1].lower()}m}}{'' if found[3] else found[2]}", text
+        )
+    return _CLOCK.sub(_clock, text)
 
 
 def _clock(found: re.Match[str]) -> str:

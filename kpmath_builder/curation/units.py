@@ -59,6 +59,7 @@ _DOLLAR_SIGNS = frozenset({r"\$"})
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 _RATES = {"mph": ["mile", "per", "hour"], "kph": ["kilometer", "per", "hour"]}
 _SHORT_POWERS = {"sq": "square", "cu": "cubic"}
+_OF_NOUNS = frozenset("a an the this that these those his her its their my our your".split())  # noqa: SIM905
 _POWERS = {"^ 2": "square", "^ 3": "cubic"}
 
 
@@ -98,7 +99,11 @@ def plain_units(tokens: Sequence[str]) -> Sequence[str]:
         elif token == _EURO and not counted and done < len(tokens) and is_number(tokens[done]):
             found += [_without_cents(tokens[done]), _ANYWHERE[token]]
             done += 1
-        elif unit := _ANYWHERE.get(token) or (_WITH_NUMBER.get(token) if counted else None):
+        elif unit := _ANYWHERE.get(token) or (
+            _WITH_NUMBER.get(token)
+            if counted and not _is_preposition(token, tokens[done : done + 1])
+            else None
+        ):
             if unit in _MONEY and counted:
                 found[-1] = _without_cents(found[-1])
             if unit == "degree" and found and found[-1] == "^":
@@ -114,6 +119,11 @@ def plain_units(tokens: Sequence[str]) -> Sequence[str]:
             found.append(tokens[place])
     found += tokens[done:]
     return found
+
+
+def _is_preposition(word: str, following: Sequence[str]) -> bool:
+    """Return whether `in` is no inch: "the one in the middle", "1 in 3 people"."""
+    return word == "in" and any(is_number(it) or it.lower() in _OF_NOUNS for it in following)
 
 
 def _per(tokens: Sequence[str], place: int, found: list[str]) -> int:

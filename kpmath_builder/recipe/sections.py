@@ -2,9 +2,9 @@
 
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from kpmath_builder.protocol import Sampling
 from kpmath_builder.recipe.keys import Addresses, KeyKind, Section, UserPath, key, last_part, public_model
@@ -376,10 +376,19 @@ def _paraphrase_similarity() -> Any:  # noqa: ANN401 - as `key`
     )
 
 
+def _whole_path(name: str) -> str:
+    """Return an existing folder by its whole path: read elsewhere, `models/potion` would be a name on the Hub."""
+    try:
+        folder = Path(name).expanduser()
+        return str(folder.absolute()) if name and folder.is_dir() else name
+    except (OSError, RuntimeError):  # nothing that can be a folder here
+        return name
+
+
 class ParaphrasesSettings(Section):
     """How paraphrases are found, wherever a table looks for them (docs/curation.md)."""
 
-    model: str = key(
+    model: Annotated[str, AfterValidator(_whole_path)] = key(
         "static embedding model (model2vec) whose vectors are compared: a folder, or an id on the Hub with or without @revision; unset: the "
         "vectors of the words, which need no model",
         "",
