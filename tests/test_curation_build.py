@@ -255,7 +255,7 @@ def test_a_build_by_a_model_has_the_tables_of_a_rescore_by_it_whatever_the_shard
     model = of_words(tmp_path / "model", [one["question"] or "" for one in rows(folder, "scored")])
     rescore(folder, {**sets(path), "contamination.paraphrase": "flag", "paraphrases.model": model})
 
-    single = {"folder": str(tmp_path / "single"), "questions": 60, "shards": 1}
+    single = {"folder": str(tmp_path / "single"), "questions": 36, "shards": 1}
     tree = {"build": single, "solutions": {"samples": 4}, "selection": {"solutions_per_question": 1}}
     looking = {"contamination": {"sets": [str(path)], "paraphrase": "flag"}, "paraphrases": {"model": model}}
     build(Recipe.of({**tree, **looking}))

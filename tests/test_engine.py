@@ -378,7 +378,7 @@ def test_of_two_servers_of_a_build_each_in_turn_is_killed_and_one_hangs_and_the_
     engine: Engine, seeds: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is lost or doubled, what answers goes on meanwhile, no process is left."""
-    monkeypatch.setattr(monitor, "SILENT_SECONDS", 5.0)
+    monkeypatch.setattr(monitor, "SILENT_SECONDS", 15.0)
     monkeypatch.setattr(monitor, "LOOK_SECONDS", 5.0)
     groups: list[int] = []
 
