@@ -161,7 +161,10 @@ def test_what_is_not_what_the_build_wrote_is_not_published(tmp_path: Path, how: 
         folder = shutil.copytree(whole, tmp_path / "hurt")
         name = path.relative_to(whole)
         if CORRUPTIONS[how](folder / name, other / name, random.Random(str(name))):
-            with pytest.raises(KpmathError, match=r"(damaged|holds no finished build|is not a build folder).*(run|publish|give)"):
+            with pytest.raises(
+                KpmathError,
+                match=r"(damaged|holds no finished build|is not a build folder).*(run|publish|give)",
+            ):
                 Release.of(folder, "org/kpmath", Version(1, 0, 0))
         shutil.rmtree(folder)
 
