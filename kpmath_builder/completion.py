@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kpmath_builder.controls.report import LabelReport
-from kpmath_builder.curation.paraphrase_model import ParaphraseModel
+from kpmath_builder.curation.paraphrase_model import MODEL_KEY, ParaphraseModel, model_facts
 from kpmath_builder.curation.report import CurationReport
 from kpmath_builder.dataset.deciding import Decider
 from kpmath_builder.dataset.schemas import DEFAULT_CONFIG
@@ -43,8 +43,6 @@ __all__ = [
     "settled_spec",
     "tabulate",
 ]
-
-_MODEL_NAME = "paraphrases.model"
 
 
 @dataclass(frozen=True)
@@ -240,7 +238,7 @@ def settled_spec(
     now = {one.name: one.digest for one in benchmarks}
     begun, said = workspace.begun(), unread(benchmarks)
     if model and begun and _is_another(model, begun):
-        notify(f"The model {model.name} ({_MODEL_NAME}) is another than before: the tables are made anew.")
+        notify(f"The model {model.name} ({MODEL_KEY}) is another than before: the tables are made anew.")
     if said:
         noted = begun.decided if begun else {}
         before = {
@@ -259,7 +257,7 @@ def settled_spec(
 def _is_another(model: ParaphraseModel, begun: BuildSpec) -> bool:
     """Return whether the name of the model stood for another one when the folder was last built."""
     before = begun.decided.get(PARAPHRASE_MODEL, model.digest)
-    return begun.decided.get(_MODEL_NAME) == model.name and before != model.digest
+    return begun.decided.get(MODEL_KEY) == model.name and before != model.digest
 
 
 async def make_candidates(
@@ -377,7 +375,7 @@ def tabulate(
         "candidates": workspace.digests(recipe.build.shards),
         "findings": [finding.as_json() for finding in findings],
         "curation": report.as_json(),
-        **_model_facts(spec),
+        **model_facts(spec.decided.get(PARAPHRASE_MODEL)),
         **({"calibration": counts.labels.as_json()} if recipe.has_controls or recipe.has_planted else {}),
         "tables": {config: written.digest for config, written in counts.configs.items()},
     }
@@ -394,11 +392,6 @@ def disk_faults(folder: Path) -> Iterator[None]:
         raise BuildError(
             f"The build folder {folder} cannot be written ({error.strerror or error}): {remedy}, then run the same command again."
         ) from error
-
-
-def _model_facts(spec: BuildSpec) -> dict[str, str]:
-    digest = spec.decided.get(PARAPHRASE_MODEL)
-    return {} if digest is None else {"paraphrase_model": digest}
 
 
 def _model(recipe: Recipe, spec: BuildSpec) -> ParaphraseModel | None:

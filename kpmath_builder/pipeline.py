@@ -126,11 +126,12 @@ def build(
                 )
             return replace(finished, already_built=True)
 
-        foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
-        if foreseen.controls is not None and foreseen.controls.warning:
-            report.note(foreseen.controls.warning)
-        if announce is not None and foreseen.hours_left > LONG_HOURS:
-            announce(foreseen)
+        if announce is not None or recipe.has_controls:  # a plan counts the tokens of all seeds
+            foreseen = plan_of_seeds(recipe, prompts, seeds.problems)
+            if foreseen.controls is not None and foreseen.controls.warning:
+                report.note(foreseen.controls.warning)
+            if announce is not None and foreseen.hours_left > LONG_HOURS:
+                announce(foreseen)
         limit = recipe.build.max_tokens
 
         async def make() -> tuple[Knowledge, list[str]]:

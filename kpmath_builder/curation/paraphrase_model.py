@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["ParaphraseModel", "find_model"]
+__all__ = ["MODEL_KEY", "ParaphraseModel", "find_model", "model_facts"]
 
 _FILES = ("config.json", "model.safetensors", "tokenizer.json")
-_KEY = "paraphrases.model"
+MODEL_KEY = "paraphrases.model"
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?")
 _MOST = 127
 """Largest number of a vector. Rounding moves a cosine by less than 0.002."""
@@ -70,23 +70,28 @@ def find_model(name: str) -> ParaphraseModel | None:
     return ParaphraseModel.find(name) if name else None
 
 
+def model_facts(digest: str | None) -> dict[str, str]:
+    """Return what the manifest of a build or a mix says of the model that paraphrases were found by; nothing without one."""
+    return {} if digest is None else {"paraphrase_model": digest}
+
+
 @lru_cache(maxsize=2)
 def _loaded(name: str, digest: str) -> Any:  # noqa: ANN401 - a class of the package, which is not always there
     package, files = _package(), _files(name)
     if _digest(files) != digest:
         raise InputError(
-            f"The model {name} ({_KEY}) is no longer the one that this began with: run the same command again."
+            f"The model {name} ({MODEL_KEY}) is no longer the one that this began with: run the same command again."
         )
     try:
         model = package.StaticModel.from_pretrained(files[0].parent, force_download=False)
         is_sound = bool(np.isfinite(model.embedding).all())
     except Exception as error:  # noqa: BLE001 - of whatever kind the readers of weights and tokenizers raise
         raise InputError(
-            f"The model {name} cannot be loaded ({error}): name another static embedding model in {_KEY}."
+            f"The model {name} cannot be loaded ({error}): name another static embedding model in {MODEL_KEY}."
         ) from None
     if not is_sound:
         raise InputError(
-            f"The model {name} has vectors that are not finite: name another static embedding model in {_KEY}."
+            f"The model {name} has vectors that are not finite: name another static embedding model in {MODEL_KEY}."
         )
     return model
 
@@ -96,7 +101,7 @@ def _package() -> Any:  # noqa: ANN401 - a module that is not always there
         import model2vec  # an extra
     except ImportError:
         raise InputError(
-            f"{_KEY} needs the package model2vec: install it with `pip install 'kpmath-builder[paraphrases]'`, or leave the key out."
+            f"{MODEL_KEY} needs the package model2vec: install it with `pip install 'kpmath-builder[paraphrases]'`, or leave the key out."
         ) from None
     return model2vec
 
@@ -107,16 +112,16 @@ def _files(name: str) -> list[Path]:
     if folder.is_dir():
         if lacking := [file for file in _FILES if not (folder / file).is_file()]:
             raise InputError(
-                f"{name} is not the folder of a static embedding model (it has no {lacking[0]}): correct {_KEY}."
+                f"{name} is not the folder of a static embedding model (it has no {lacking[0]}): correct {MODEL_KEY}."
             )
         return [folder / file for file in _FILES]
     if not _HUB_ID.fullmatch(name):
         raise InputError(
-            f"There is no folder {name}: correct {_KEY}, a folder or an id on the Hub such as minishlab/potion-base-8M."
+            f"There is no folder {name}: correct {MODEL_KEY}, a folder or an id on the Hub such as minishlab/potion-base-8M."
         )
     if "@" not in name and folder.parent.is_dir():
         raise InputError(
-            f"The folder {folder.parent} has no {folder.name}: correct {_KEY}, or write {name}@main for the model of that name on the Hub."
+            f"The folder {folder.parent} has no {folder.name}: correct {MODEL_KEY}, or write {name}@main for the model of that name on the Hub."
         )
     return _of_hub(name)
 
@@ -135,7 +140,7 @@ def _of_hub(name: str) -> list[Path]:
         except Exception as error:  # noqa: BLE001 - whatever the client of the Hub is made of
             fault = f"{error}".strip().partition("\n")[0]
     raise InputError(
-        f"The model {name} is not a folder here, and the Hub does not give it ({fault}): correct {_KEY}, or download the model and name "
+        f"The model {name} is not a folder here, and the Hub does not give it ({fault}): correct {MODEL_KEY}, or download the model and name "
         "its folder."
     )
 
@@ -150,7 +155,7 @@ def _digest(files: list[Path]) -> str:
                     one.update(block)
         except OSError as error:
             raise InputError(
-                f"{path} cannot be read ({error.strerror}): correct that, or name another model in {_KEY}."
+                f"{path} cannot be read ({error.strerror}): correct that, or name another model in {MODEL_KEY}."
             ) from None
         total.update(one.digest())
     return f"sha256:{total.hexdigest()}"

@@ -19,8 +19,7 @@ from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import Request, Response
 from kpmath_builder.randomness import seed_of
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.recipe.files import absent_keys, check_unset, override
-from kpmath_builder.recipe.keys import walk
+from kpmath_builder.recipe.files import overridden
 from kpmath_builder.stopping import Stop, stop_on_signals
 
 __all__ = ["ask_all", "recipe_for"]
@@ -66,19 +65,19 @@ def recipe_for(
         )
     own = {"kind": "openai", "addresses": list(addresses)} if addresses else {"kind": "vllm"}
     tree: dict[str, Any] = {"name": "evaluation", "teacher": {"model": model, **own}}
-    absent = absent_keys(tree, settings)
-    tree = override(tree, settings)
-    if template.is_raw:
-        teacher = tree["teacher"]
-        teacher["extra"] = {**_CONTINUED, **dict(teacher.get("extra", {}))}
-        if not addresses:
-            teacher["arguments"] = [*teacher.get("arguments", ()), _TRUSTED]
-    # All roles have the solver's limit: the longest reply of any decides what context a server must have.
-    tree |= {table: {"max_tokens": sampling["max_tokens"]} for table in _ROLES}
-    tree["solutions"] = dict(sampling)
-    recipe = Recipe.of({**tree, "build": {"folder": str(folder)}})
-    check_unset(absent, walk(recipe))
-    return recipe
+
+    def completed(tree: Mapping[str, Any]) -> Recipe:
+        teacher = dict(tree["teacher"])
+        if template.is_raw:
+            teacher["extra"] = {**_CONTINUED, **dict(teacher.get("extra", {}))}
+            if not addresses:
+                teacher["arguments"] = [*teacher.get("arguments", ()), _TRUSTED]
+        # All roles have the solver's limit: the longest reply of any decides what context a server must have.
+        limits = {table: {"max_tokens": sampling["max_tokens"]} for table in _ROLES}
+        fixed = {"teacher": teacher, "solutions": dict(sampling), "build": {"folder": str(folder)}}
+        return Recipe.of({**tree, **limits, **fixed})
+
+    return overridden(tree, settings, completed)
 
 
 def ask_all(

@@ -11,7 +11,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model
+from kpmath_builder.curation.paraphrase_model import ParaphraseModel, find_model, model_facts
 from kpmath_builder.curation.policy import paraphrases_from
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.errors import BuildError, InputError
@@ -134,7 +134,7 @@ def make_mix(recipe: MixRecipe, folder: MixFolder, note: Callable[[str], None]) 
         "rows": rows,
         "tables": {**manifest["tables"], "plus": written.digest},
         "report": report.as_json(),
-        **_model_facts(model),
+        **model_facts(model.digest if model else None),
     }
     folder.declare({"mix": fingerprint, "build_spec": manifest["build_spec"], **told})
     return Mixed(folder.folder, folder.dataset, rows, report.as_json())
@@ -153,10 +153,6 @@ def _test_sets(recipe: MixRecipe, note: Callable[[str], None]) -> Sequence[Bench
     return tests
 
 
-def _model_facts(model: ParaphraseModel | None) -> dict[str, str]:
-    return {} if model is None else {"paraphrase_model": model.digest}
-
-
 def _fingerprint(
     recipe: MixRecipe, spools: Mapping[str, Spool], tests: Sequence[Benchmark], model: ParaphraseModel | None
 ) -> str:
@@ -167,7 +163,7 @@ def _fingerprint(
         "recipe": recipe.decisions(),
         "sources": {name: [spool.source, spool.state] for name, spool in spools.items()},
         "tests": [[one.name, one.digest] for one in tests],
-        **_model_facts(model),
+        **model_facts(model.digest if model else None),
         "build": base and {name: list(record) for name, record in base["files"].items()},
     }
     return hashlib.sha256(canonical_json(told).encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from kpmath_builder.recipe.errors import explain
-from kpmath_builder.recipe.files import absent_keys, check_unset, dump_toml, override, read_toml
+from kpmath_builder.recipe.files import dump_toml, overridden, read_toml
 from kpmath_builder.recipe.keys import KeyKind, Section, UserPath, key, last_part, walk
 from kpmath_builder.recipe.kinds import in_effect, was_always_so
 from kpmath_builder.recipe.sections import (
@@ -200,11 +200,7 @@ class MixRecipe(Section):
         InputError
             Naming the key, its meaning and the allowed values.
         """
-        tree, settings = read_toml(Path(path)), overrides or {}
-        absent = absent_keys(tree, settings)
-        made = cls.of(override(tree, settings))
-        check_unset(absent, walk(made))
-        return made
+        return overridden(read_toml(Path(path)), overrides or {}, cls.of)
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:

@@ -10,7 +10,7 @@ from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import OPTIONAL, ROLE_OF, Role, Task, player_name
 from kpmath_builder.recipe.consistency import check_consistency
 from kpmath_builder.recipe.errors import explain
-from kpmath_builder.recipe.files import absent_keys, check_unset, dump_toml, override, read_toml
+from kpmath_builder.recipe.files import dump_toml, overridden, read_toml
 from kpmath_builder.recipe.inheritance import complete_teachers, switch_kinds
 from kpmath_builder.recipe.keys import Key, KeyKind, Section, UserPath, key, walk
 from kpmath_builder.recipe.kinds import keys_in_play, keys_of_kind, tasks_of_kind
@@ -144,15 +144,7 @@ class Recipe(Section):
             raise InputError(f"The recipe's {error}.") from None
         settings = overrides or {}
         _refuse_new_solvers(tree, settings)
-        return cls.overridden(switch_kinds(tree, settings), settings)
-
-    @classmethod
-    def overridden(cls, tree: Mapping[str, Any], settings: Mapping[str, str]) -> Self:
-        """Validate a tree with dotted keys set, or unset; raises as `read` does."""
-        absent = absent_keys(tree, settings)
-        made = cls.of(override(dict(tree), settings))
-        check_unset(absent, walk(made))
-        return made
+        return overridden(switch_kinds(tree, settings), settings, cls.of)
 
     @classmethod
     def of(cls, tree: Mapping[str, Any]) -> Self:

@@ -2,15 +2,17 @@
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.recipe.keys import Key
+from kpmath_builder.recipe.keys import Key, Section, walk
 
-__all__ = ["UNSET", "absent_keys", "check_unset", "dump_toml", "override", "read_toml"]
+__all__ = ["UNSET", "dump_toml", "overridden", "override", "read_toml"]
+
+S = TypeVar("S", bound=Section)
 
 UNSET = "unset"
 """As the value of `--set`: the key goes back to its default. A text of these letters is given in quotes."""
@@ -63,6 +65,16 @@ def override(tree: dict[str, Any], settings: Mapping[str, str]) -> dict[str, Any
     return tree
 
 
+def overridden(
+    tree: Mapping[str, Any], settings: Mapping[str, str], make: Callable[[dict[str, Any]], S]
+) -> S:
+    """Return what `make` makes of the tree with dotted keys set, or unset; raises as `override` does, and for a key to unset that there is not."""
+    absent = _absent_keys(tree, settings)
+    made = make(override(dict(tree), settings))
+    _check_unset(absent, walk(made))
+    return made
+
+
 def _take_out(tree: dict[str, Any], dotted: str) -> None:
     *tables, name = dotted.split(".")
     table: Any = tree
@@ -72,8 +84,8 @@ def _take_out(tree: dict[str, Any], dotted: str) -> None:
         table.pop(name, None)
 
 
-def absent_keys(tree: Mapping[str, Any], settings: Mapping[str, str]) -> list[str]:
-    """Return the keys that are to be unset and that the tree does not have; `check_unset` tells those at their default from slips."""
+def _absent_keys(tree: Mapping[str, Any], settings: Mapping[str, str]) -> list[str]:
+    """Return the keys that are to be unset and that the tree does not have; `_check_unset` tells those at their default from slips."""
     return [dotted for dotted, text in settings.items() if text == UNSET and not _stands_in(tree, dotted)]
 
 
@@ -86,7 +98,7 @@ def _stands_in(tree: Mapping[str, Any], dotted: str) -> bool:
     return True
 
 
-def check_unset(absent: Iterable[str], keys: Iterable[Key]) -> None:
+def _check_unset(absent: Iterable[str], keys: Iterable[Key]) -> None:
     """Raise `InputError` if one of `absent` is none of the keys: a slip of the pen would leave the key that was meant as it is."""
     known = sorted({key.name for key in keys})
     for name in absent:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.recipe import Recipe
+from kpmath_builder.recipe.files import overridden
 from kpmath_builder.recipe.shipped import recipe_text
 from kpmath_builder.seeds.guessing import Guess, guess_fields
 
@@ -42,4 +43,4 @@ def recipe_of_file(path: Path, settings: Mapping[str, str]) -> tuple[Recipe, Gue
             "teacher.kind=openai --set teacher.model=NAME (of a server at http://127.0.0.1:8000, else --set teacher.addresses=…), or "
             "write a recipe with `kpmath init own`."
         )
-    return Recipe.overridden(tree, settings), guess
+    return overridden(tree, settings, Recipe.of), guess
