@@ -55,8 +55,9 @@ def quickstart() -> int:
 def test(words: list[str]) -> int:
     """Run pytest."""
     install("test")
-    # Neighbours stay with one worker where they can: they share what a fixture of their module has built.
-    side_by_side = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+    # One more than there are processors, as many tests wait for servers; neighbours stay with one worker where they can: they share
+    # what a fixture of their module has built.
+    side_by_side = ["-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "worksteal"]
     return subprocess.run([PYTHON, "-m", "pytest", *side_by_side, *words], cwd=ROOT, check=False).returncode
 
 

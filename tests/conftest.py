@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from roleplay import play
 from small_builds import recipe
 
-from kpmath_builder import build
+from kpmath_builder import build, pipeline
 from kpmath_builder.answers.workers import Limits, checker
 from kpmath_builder.errors import InputError
 from kpmath_builder.seeds import benchmarks
@@ -74,6 +75,14 @@ def pytest_collection_finish() -> None:
     """Set aside what stays for the whole run: each build would walk through thousands of tests twice."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_set_aside_again() -> Iterator[None]:
+    """Leave out what a build does for the garbage collector: it would count all that is set aside already, each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "long_lived_objects_set_aside", nullcontext)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

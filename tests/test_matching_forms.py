@@ -459,6 +459,7 @@ def test_a_text_of_signs_alone_is_like_nothing_else() -> None:
     assert kind("$$ $$", "\\( \\)") is None
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "text",

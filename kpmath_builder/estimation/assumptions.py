@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 
 from kpmath_builder.errors import InputError
@@ -201,9 +202,17 @@ class _Counter:
             case "work":
                 return _WORK_SHARE * self._replies("solve")
             case "write" | "harder":
-                return _QUESTION_SHARE * self._tokens("problem")
+                return _QUESTION_SHARE * self._problems
             case "solve" | "attempt":
-                return _SOLUTION_SHARE * self._tokens("solution")
+                return _SOLUTION_SHARE * self._solutions
+
+    @cached_property
+    def _problems(self) -> float:
+        return self._tokens("problem")
+
+    @cached_property
+    def _solutions(self) -> float:
+        return self._tokens("solution")
 
     def _tokens(self, name: str) -> float:
         """Return the tokens of a text of all practices of a blueprint together, on average."""
@@ -211,7 +220,7 @@ class _Counter:
             sum(count_tokens(shown(str(part[name]))) for part in parts) for parts in self._blueprints
         )
 
-    @property
+    @cached_property
     def _bytes_per_token(self) -> float:
         texts = [seed.solution for seed in self._seeds]
         return sum(len(text.encode()) for text in texts) / max(sum(map(count_tokens, texts)), 1)

@@ -8,6 +8,7 @@ and never leaves it.
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import Annotated, Any, NamedTuple
 
@@ -87,9 +88,10 @@ class Section(BaseModel):
 
 def walk(section: Section, prefix: str = "") -> Iterator[Key]:
     """Yield each key below a section, depth first, in the order of declaration."""
-    dumped = section.model_dump(mode="json")
-    for name, field in type(section).model_fields.items():
-        value, declared = getattr(section, name), declaration(field)
+    fields = _declarations(type(section))
+    dumped = section.model_dump(mode="json", include={name for name, _, declared in fields if declared})
+    for name, meaning, declared in fields:
+        value = getattr(section, name)
         if isinstance(value, Section):
             yield from walk(value, f"{prefix}{name}.")
         elif declared is None:  # a table of tables
@@ -98,7 +100,15 @@ def walk(section: Section, prefix: str = "") -> Iterator[Key]:
         else:
             kind, public = declared
             shown = section.shown(name, dumped[name])
-            yield Key(prefix + name, dumped[name], field.description or "", kind, public, shown)
+            yield Key(prefix + name, dumped[name], meaning, kind, public, shown)
+
+
+@cache
+def _declarations(section: type[Section]) -> tuple[tuple[str, str, tuple[KeyKind, bool] | None], ...]:
+    """Return name, meaning and declaration of each field of a kind of section."""
+    return tuple(
+        (name, field.description or "", declaration(field)) for name, field in section.model_fields.items()
+    )
 
 
 def _in_a_list(value: Any) -> Any:  # noqa: ANN401 - raw TOML
