@@ -183,20 +183,24 @@ class Case:
 
 
 def cases(found: Sequence[tuple[SeedProblem, list[dict[str, Any]]]], count: int) -> list[Case]:
-    """Return sound problems, and of each two or three faulty ones."""
-    made = []
+    """Return sound problems, and of each two faulty ones: two of the three kinds, in turn, or those that can be made of it."""
+    made: list[Case] = []
     for at, (seed, parts) in enumerate(found[:count]):
         rng = Random(seed.id)
         topics = {part["topic"] for part in parts}
         others = [its for _, its in found if not topics & {part["topic"] for part in its}]
-        texts = {
-            "sound": seed.problem,
-            "incomplete": incomplete(seed.problem, seed.solution, rng),
-            "contradicted": contradicted(seed.problem, seed.solution, rng),
-        }
-        made += [Case(kind, seed, text, parts) for kind, text in texts.items() if text]
-        if others:
-            made.append(Case("foreign key points", seed, seed.problem, others[at % len(others)]))
+        faulty = [
+            ("incomplete", incomplete(seed.problem, seed.solution, rng), parts),
+            ("contradicted", contradicted(seed.problem, seed.solution, rng), parts),
+            (
+                "foreign key points",
+                seed.problem if others else None,
+                others[at % len(others)] if others else [],
+            ),
+        ]
+        turn = faulty[at % 3 :] + faulty[: at % 3]
+        made.append(Case("sound", seed, seed.problem, parts))
+        made += [Case(kind, seed, text, shown) for kind, text, shown in turn if text][:2]
     return made
 
 
@@ -204,18 +208,22 @@ async def judgements(bench: Bench, made: Sequence[Case]) -> dict[str, Any]:
     """Judge the cases; return pass rates and the area under the curve, sound against each kind and against all."""
     qualities: dict[str, list[float]] = {}
     right = Counter[str]()
+    verdicts: list[dict[str, Any]] = []
 
     async def one(case: Case) -> None:
         ask = bench.ask(f"judge {case.kind} {case.seed.id}")
-        judged = await judge(case.question, case.practices, ask, samples=1)
+        judged = await judge(case.question, case.practices, ask, samples=bench.options.judgements)
         bench.note(ask)
         quality = -1.0 if judged.value is None else judged.value.quality
         qualities.setdefault(case.kind, []).append(quality)
+        found = None if judged.value is None else judged.value.model_dump(mode="json")
+        verdicts.append({"kind": case.kind, "id": case.seed.id, "judgement": found, "reason": judged.reason})
         if case.kind == "sound" and judged.value is not None:
             right["judged"] += 1
             right["right"] += agrees(judged.value, case.seed)
 
     await gather(bench, made, one)
+    (bench.options.out / "verdicts.json").write_text(json.dumps(verdicts, indent=1) + "\n", encoding="utf-8")
     faulty = {kind: its for kind, its in qualities.items() if kind != "sound"}
     sound = qualities.get("sound", [])
     return {
@@ -318,9 +326,9 @@ def blueprints(
 async def bench_all(options: argparse.Namespace) -> dict[str, Any]:
     """Ask everything; return the figures."""
     start = FINAL if options.final else DEVELOPMENT
-    data = load_seeds(path=options.gsm8k / "train.jsonl", source="openai/gsm8k").problems
+    data = load_seeds(path=options.math or options.gsm8k / "train.jsonl").problems
     seeds = data[start : start + options.seeds]
-    test = load_seeds(path=options.gsm8k / "test.jsonl", source="openai/gsm8k").problems[: options.solved]
+    test = load_seeds(path=options.gsm8k / "test.jsonl").problems[: options.solved]
     recipe = recipe_of(options)
     report = Reporter(lambda progress: print(progress.note, flush=True) if progress.note else None)
     figures: dict[str, Any] = {"model": options.model, "seeds": [start, start + options.seeds]}
@@ -389,12 +397,14 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("gsm8k", type=Path, help="folder with train.jsonl and test.jsonl")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--math", type=Path, help="MATH's training problems: the seeds, in place of GSM8K's")
     parser.add_argument("--prompts", type=Path)
     parser.add_argument("--final", action="store_true")
     for name, default in {
         "seeds": 20,
         "questions": 12,
         "judged": 20,
+        "judgements": 1,
         "solved": 20,
         "in-flight": 8,
         "longest": 512,

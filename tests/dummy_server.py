@@ -16,6 +16,7 @@ import random
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -199,6 +200,19 @@ def echo(body: Body) -> str:
     return f"{task_of(body) or 'text'} {body['seed']}: {body['messages'][-1]['content']}"
 
 
+def port_kept_for(owner: object) -> int:
+    """Return a free port that no other server is given as long as its owner lives, whether or not somebody listens there.
+
+    A server that ends and comes back could else find its place taken: the tests that run beside it open servers by the hundred.
+    """
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    kept.bind(("127.0.0.1", 0))
+    weakref.finalize(owner, kept.close)
+    port: int = kept.getsockname()[1]
+    return port
+
+
 class DummyServer:
     """Serves `/v1/chat/completions`, `/v1/embeddings` and `/v1/models` on a free local port, or at a Unix socket.
 
@@ -278,8 +292,8 @@ class DummyServer:
             sock.bind(self.socket_path)  # like vLLM: fails if a dead server has left its socket there
             await web.SockSite(self._runner, sock, backlog=1024).start()
             return self
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024).start()
-        self.port = self._runner.addresses[0][1]
+        self.port = self.port or port_kept_for(self)
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024, reuse_port=True).start()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -7,8 +7,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from dummy_server import DummyServer
+from roleplay import play
+from small_builds import recipe, same_tables
 
-from kpmath_builder import Recipe
+from kpmath_builder import Progress, Recipe, build
 from kpmath_builder.files.lock import HeldError
 from kpmath_builder.records import Blueprint
 from kpmath_builder.synthesis.batch import _Batch
@@ -112,6 +115,29 @@ def test_a_shard_takes_its_room_before_it_opens_and_gives_it_back_if_there_is_no
     asyncio.run(batch._begin(cast("Any", SimpleNamespace(number=3, ready=asyncio.Event(), open=open_it))))
     assert (taken, batch._taken, left_out) == ([1], 0, [3])
     assert batch.held == (["Process 7"] if has_it else [])
+
+
+def test_shards_that_are_there_count_and_one_that_is_damaged_is_told_of_and_made_again(
+    whole_build: Path, build_copy: Path
+) -> None:
+    """Of 24 questions in four shards, those of shard 2 are asked again, as their answers are gone too."""
+    damaged, gone = (next((build_copy / "candidates").glob(f"*{number:05d}*")) for number in (1, 2))
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+    gone.unlink()
+    next((build_copy / "responses").glob("*-00002.jsonl")).unlink()
+    told: list[Progress] = []
+    with DummyServer(play) as server:
+        build(recipe(build_copy, server), progress=told.append)
+    synthesis = [one for one in told if one.stage == "synthesis"]
+    assert [one.note for one in synthesis if "damaged" in one.note] == [
+        "Shard 1 is damaged (its checksum is wrong): it is made again from the log."
+    ]
+    assert {one.total for one in synthesis} == {24}
+    assert [one.done for one in synthesis] == sorted(one.done for one in synthesis)
+    last = synthesis[-1]
+    assert (last.done, last.resumed, last.funnel.ended.total()) == (24, 18, 24)
+    assert same_tables(whole_build, build_copy)
 
 
 def waiting_batch(most: int) -> _Batch:

@@ -29,25 +29,31 @@ class Mortal(DummyServer):
     """What the client knows of this server."""
 
     def __init__(self) -> None:
-        super().__init__(faults=self._poisoned, seconds=0.05)
-        self._restarts: set[asyncio.Task[None]] = set()
+        super().__init__(faults=self._fault, seconds=0.05)
+        self._end: asyncio.Task[None] | None = None
+        self._held = 0
+        """Requests that get no answer any more."""
 
-    def _poisoned(self, body: Body, number: int) -> Fault | None:
-        return self._die if "poison" in body["messages"][-1]["content"] else None
+    def _fault(self, body: Body, number: int) -> Fault | None:
+        is_poison = "poison" in body["messages"][-1]["content"]
+        if is_poison and self._end is None:
+            self.deaths += 1
+            self._end = asyncio.create_task(self._die())
+        return self._hold if self._end else None
 
-    async def _die(self, http: web.Request, answer: Body) -> web.StreamResponse:
-        if any(not restart.done() for restart in self._restarts):
-            await asyncio.sleep(60.0)
-        self.deaths += 1
-        restart = asyncio.create_task(self._start_again())
-        self._restarts.add(restart)
+    async def _hold(self, http: web.Request, answer: Body) -> web.StreamResponse:
+        self._held += 1
         await asyncio.sleep(60.0)
         return web.Response()
 
-    async def _start_again(self) -> None:
+    async def _die(self) -> None:
+        # An answer that comes at the moment of the end would wait for the server to come back, and it for this answer.
+        while self.endpoint.in_flight > self._held:  # noqa: ASYNC110 - until all that is under way is held
+            await asyncio.sleep(0.01)
         await self.__aexit__()
         while self.endpoint.in_flight:  # noqa: ASYNC110 - until all that broke off know that it was the server
             await asyncio.sleep(0.01)
+        self._held, self._end = 0, None
         await self.__aenter__()
 
 
