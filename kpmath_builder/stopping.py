@@ -58,6 +58,7 @@ class Stop:
         self._grace = grace
         self._notify = notify
         self._asked = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signalled = False
 
@@ -129,13 +130,18 @@ class Stop:
 
     async def _grace_over(self) -> None:
         await self._asked.wait()
-        await asyncio.sleep(self._grace)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._grace):
+                await self._hurried.wait()
 
     def signalled(self, signum: int) -> None:
         """Ask for a stop at the first signal; if nothing is under way, and at the second, raise `Interrupted`."""
         if self._loop is None or self._signalled:
             # What is cut off in the middle may never have been awaited, which is meant here.
             warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            if self._loop is not None:
+                # What is raised in a finalizer, or in a callback of a C library, goes no further: then the grace ends at least.
+                self._loop.call_soon_threadsafe(self._hurried.set)
             raise Interrupted(signum)
         self._signalled = True
         self._loop.call_soon_threadsafe(self.ask, Interrupted(signum))

@@ -128,6 +128,20 @@ def test_twice_ends_at_once(held: Held, tmp_path: Path) -> None:
     assert not held.let_go.is_set()
 
 
+def test_a_second_signal_that_a_finalizer_swallows_ends_the_grace() -> None:
+    """Python reports what is raised there, and goes on."""
+    stop = Stop(grace=3600.0)
+
+    async def work() -> None:
+        stop.signalled(signal.SIGINT)
+        with contextlib.suppress(Interrupted):
+            stop.signalled(signal.SIGINT)
+        await asyncio.sleep(3600.0)
+
+    with pytest.raises(Interrupted):
+        stop.run(work())
+
+
 @pytest.mark.slow
 def test_what_takes_longer_than_the_grace_is_left(held: Held, tmp_path: Path) -> None:
     with start(words(held.server, tmp_path, "--set", "build.grace=0.1")) as process:
