@@ -189,14 +189,11 @@ def cases(found: Sequence[tuple[SeedProblem, list[dict[str, Any]]]], count: int)
         rng = Random(seed.id)
         topics = {part["topic"] for part in parts}
         others = [its for _, its in found if not topics & {part["topic"] for part in its}]
+        foreign = others[at % len(others)] if others else []
         faulty = [
             ("incomplete", incomplete(seed.problem, seed.solution, rng), parts),
             ("contradicted", contradicted(seed.problem, seed.solution, rng), parts),
-            (
-                "foreign key points",
-                seed.problem if others else None,
-                others[at % len(others)] if others else [],
-            ),
+            ("foreign key points", seed.problem if foreign else None, foreign),
         ]
         turn = faulty[at % 3 :] + faulty[: at % 3]
         made.append(Case("sound", seed, seed.problem, parts))

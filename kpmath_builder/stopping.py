@@ -29,6 +29,13 @@ def run_apart(work: Coroutine[Any, Any, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer than so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
 class StoppedError(Exception):
     """Not done, because the build is stopping; `Stop.why` says for what reason."""
 
@@ -85,9 +92,7 @@ class Stop:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, but no longer than until a stop is asked for; then raise `StoppedError`."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._asked.wait()
+        await _wait(self._asked, seconds)
         self.check()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -130,9 +135,7 @@ class Stop:
 
     async def _grace_over(self) -> None:
         await self._asked.wait()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._grace):
-                await self._hurried.wait()
+        await _wait(self._hurried, self._grace)
 
     def signalled(self, signum: int) -> None:
         """Ask for a stop at the first signal; if nothing is under way, and at the second, raise `Interrupted`."""

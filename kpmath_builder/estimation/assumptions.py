@@ -202,23 +202,19 @@ class _Counter:
             case "work":
                 return _WORK_SHARE * self._replies("solve")
             case "write" | "harder":
-                return _QUESTION_SHARE * self._problems
+                return _QUESTION_SHARE * self._tokens["problem"]
             case "solve" | "attempt":
-                return _SOLUTION_SHARE * self._solutions
+                return _SOLUTION_SHARE * self._tokens["solution"]
 
     @cached_property
-    def _problems(self) -> float:
-        return self._tokens("problem")
-
-    @cached_property
-    def _solutions(self) -> float:
-        return self._tokens("solution")
-
-    def _tokens(self, name: str) -> float:
-        """Return the tokens of a text of all practices of a blueprint together, on average."""
-        return fmean(
-            sum(count_tokens(shown(str(part[name]))) for part in parts) for parts in self._blueprints
-        )
+    def _tokens(self) -> Mapping[str, float]:
+        """The tokens of the problems, and of the solutions, of all practices of a blueprint together, on average."""
+        return {
+            name: fmean(
+                sum(count_tokens(shown(str(part[name]))) for part in parts) for parts in self._blueprints
+            )
+            for name in ("problem", "solution")
+        }
 
     @cached_property
     def _bytes_per_token(self) -> float:
