@@ -209,7 +209,7 @@ async def judgements(bench: Bench, made: Sequence[Case]) -> dict[str, Any]:
 
     async def one(case: Case) -> None:
         ask = bench.ask(f"judge {case.kind} {case.seed.id}")
-        judged = await judge(case.question, case.practices, ask, samples=bench.options.judgements)
+        judged = await judge(case.question, case.practices, ask, samples=bench.run.recipe.judging.samples)
         bench.note(ask)
         quality = -1.0 if judged.value is None else judged.value.quality
         qualities.setdefault(case.kind, []).append(quality)
@@ -363,7 +363,10 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
             },
             "extraction": longest,
             "questions": longest,
-            "judging": longest,
+            # At temperature 0 several judgements would be one.
+            "judging": longest
+            | {"samples": options.judgements}
+            | ({"temperature": 0.7} if options.judgements > 1 else {}),
             "solutions": longest,
             "build": {"folder": str(options.out / "build")},
         }

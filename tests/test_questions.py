@@ -86,6 +86,11 @@ def test_code_makes_the_scores_and_the_quality_is_the_lower_of_both(
     assert judged.quality == min(present, correctness)
 
 
+def test_work_that_had_to_assume_a_fact_counts_against_the_problem_whatever_the_verdict_says() -> None:
+    judged = judgement(said(), "The price is not given. Let's assume it is 5 dollars. \\boxed{10}")
+    assert (judged.correctness, judged.errors) == (0.5, ("the work says: The price is not given.",))
+
+
 def test_a_judgement_keeps_its_reasons_and_the_judge_s_own_answer() -> None:
     judged = judgement(
         said("-++-", "a negative length", final_answers=2), "Half of it: $\\boxed{\\frac{1}{2}}$."
@@ -195,14 +200,26 @@ def test_several_judgements_are_averaged():
     ).value
     assert its == Judgement(
         key_points_present=0.75,
-        correctness=fmean([1, 0.5, 0.5]),
-        quality=fmean([1, 0.5, 0.5]),
+        correctness=fmean([1, 0.5, 0.5]) * (1 - 0.1 / 3),
+        quality=fmean([1, 0.5, 0.5]) * (1 - 0.1 / 3),
         missing_key_points=("areas", "sums"),
         errors=("A length is missing.", "Odd units."),
         sub_questions=2,
         judge_answer="0.5",
         judgements=3,
     )
+
+
+def test_judgements_that_agree_come_before_those_that_do_not():
+    """Disagreement alone takes off too little to refuse a problem at the paper's threshold: a hard problem is no faulty one."""
+    qualities = [
+        its.quality
+        for answers in ("7 7 7", "7 7 8", "7 8 9")
+        if (its := wavered(*((rf"\boxed{{{answer}}}", said()) for answer in answers.split())).value)
+    ]
+    assert qualities == sorted(qualities, reverse=True)
+    assert len(set(qualities)) == 3
+    assert qualities[-1] > 0.85
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,14 @@ from kpmath_builder.execution.ask import Ask, Reply
 from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import FINAL
 from kpmath_builder.records import Blueprint, Judgement, SeedProblem
+from kpmath_builder.synthesis.work_checks import faults_of
 
 __all__ = ["Shown", "average", "judge", "judgement_of", "show", "write", "write_harder"]
 
+FAULTY = 0.5
+"""Correctness of a problem with an answer in which a fault was found."""
+DISAGREEMENT = 0.1
+"""What several judgements lose at most whose answers differ: among problems without a fault those come first on which they agree."""
 LONGEST_WORK = 6000
 """Characters of the judge's own work that it is shown again."""
 _NONE = frozenset({"none", r"\text{none}", "no answer", "undefined"})
@@ -75,23 +80,28 @@ async def _judge(question: str, practices: Shown, ask: Ask, sample: int) -> Repl
         return Reply(None, reply.reason)
     answer = answers.final_answer(solution) if work.finish_reason == "stop" else None
     said = "" if answer is None else str(answer)
-    return Reply(judgement_of(reply.value, points, "" if said.casefold() in _NONE else said))
+    faults = faults_of(question, solution.text)
+    return Reply(judgement_of(reply.value, points, "" if said.casefold() in _NONE else said, faults))
 
 
-def judgement_of(said: JudgeReply, points: Sequence[str], answer: str) -> Judgement:
+def judgement_of(
+    said: JudgeReply, points: Sequence[str], answer: str, faults: Sequence[str] = ()
+) -> Judgement:
     """Return the scores: the share of key points that are needed, and the correctness of the problem.
 
-    A problem that the judge could not answer scores 0, one that it answered but finds faulty one half.
+    A problem that the judge could not answer scores 0, one that it answered but finds faulty one half. `faults`, those
+    that its work shows, count as much as those of its verdict: who had to assume a fact has found one missing.
     """
     missing = [point for point, needed in zip(points, said.key_points, strict=True) if not needed]
     present = 1 - len(missing) / len(points) if points else 1.0
-    correctness = 0.0 if not answer else 0.5 if said.errors else 1.0
+    errors = (*said.errors, *faults)
+    correctness = 0.0 if not answer else FAULTY if errors else 1.0
     return Judgement(
         key_points_present=present,
         correctness=correctness,
         quality=min(present, correctness),
         missing_key_points=tuple(missing),
-        errors=said.errors,
+        errors=errors,
         sub_questions=said.final_answers,
         judge_answer=answer,
     )
@@ -100,12 +110,16 @@ def judgement_of(said: JudgeReply, points: Sequence[str], answer: str) -> Judgem
 def average(judgements: Sequence[Judgement]) -> Judgement:
     """Return one judgement made of several: mean scores, all that was found missing or wrong, the median of the sub-questions.
 
-    The judge's answer is the one that most judgements come to, or none if as many come to none.
+    The judge's answer is the one that most judgements come to, or none if as many come to none. Correctness is the lower the fewer come to
+    the commonest answer.
     """
     if len(judgements) == 1:
         return judgements[0]
     present = fmean(its.key_points_present for its in judgements)
-    correctness = fmean(its.correctness for its in judgements)
+    classes = answers.vote([its.judge_answer or None for its in judgements]).classes
+    most = len(classes[0].members) if classes else 0
+    apart = 1 - most / len(judgements)
+    correctness = fmean(its.correctness for its in judgements) * (1 - DISAGREEMENT * apart)
     return Judgement(
         key_points_present=present,
         correctness=correctness,
@@ -113,15 +127,9 @@ def average(judgements: Sequence[Judgement]) -> Judgement:
         missing_key_points=_distinct(point for its in judgements for point in its.missing_key_points),
         errors=_distinct(error for its in judgements for error in its.errors),
         sub_questions=median_high(its.sub_questions for its in judgements),
-        judge_answer=_commonest([its.judge_answer for its in judgements]),
+        judge_answer=str(classes[0].answer) if most > sum(not its.judge_answer for its in judgements) else "",
         judgements=len(judgements),
     )
-
-
-def _commonest(said: Sequence[str]) -> str:
-    classes = answers.vote([answer or None for answer in said]).classes
-    none = sum(not answer for answer in said)
-    return str(classes[0].answer) if classes and len(classes[0].members) > none else ""
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
