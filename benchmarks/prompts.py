@@ -363,10 +363,13 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
             },
             "extraction": longest,
             "questions": longest,
-            # At temperature 0 several judgements would be one.
-            "judging": longest
-            | {"samples": options.judgements}
-            | ({"temperature": 0.7} if options.judgements > 1 else {}),
+            "judging": {
+                **longest,
+                "samples": options.judgements,
+                # At 0 several judgements would be one.
+                "temperature": 0.7 if options.judgements > 1 else 0.0,
+                "probabilities": options.probabilities,
+            },
             "solutions": longest,
             "build": {"folder": str(options.out / "build")},
         }
@@ -400,6 +403,9 @@ def main() -> None:
     parser.add_argument("--math", type=Path, help="MATH's training problems: the seeds, in place of GSM8K's")
     parser.add_argument("--prompts", type=Path)
     parser.add_argument("--final", action="store_true")
+    parser.add_argument(
+        "--probabilities", action="store_true", help="key points count by the probability of yes"
+    )
     for name, default in {
         "seeds": 20,
         "questions": 12,

@@ -180,6 +180,8 @@ class Response(BaseModel):
     """How the server was asked, if not in the plain protocol."""
     seed_ignored: bool = False
     """Whether the server was found to give one reply to different seeds: equal samples are then copies."""
+    yes_probabilities: tuple[tuple[int, float], ...] = ()
+    """Line of the text and probability of `yes`, for lines with a yes or no, where the request asked for probabilities."""
 
 
 class Teacher(Protocol):

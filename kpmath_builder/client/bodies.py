@@ -27,15 +27,17 @@ LONGEST_LIST = 2**22
 LONGEST_METRICS = 2**24
 """Bytes of a Prometheus page."""
 _BYTES_PER_TOKEN = 256
+_BYTES_PER_LOGPROBS = 2048
 _OVERHEAD = 2**18
 
 
-def longest_answer(tokens: int, samples: int) -> int:
+def longest_answer(tokens: int, samples: int, *, logprobs: bool = False) -> int:
     """Return the bytes that an answer of so many samples of so many tokens may have, generously.
 
     A token is about four characters; escapes, reasoning sent under two names and long runs of spaces take more.
+    Probabilities come as a handful of tokens for each, with their bytes.
     """
-    return _OVERHEAD + _BYTES_PER_TOKEN * tokens * samples
+    return _OVERHEAD + (_BYTES_PER_TOKEN + _BYTES_PER_LOGPROBS * logprobs) * tokens * samples
 
 
 async def read_body(reply: aiohttp.ClientResponse, limit: int, *, cut: bool = False) -> bytes:

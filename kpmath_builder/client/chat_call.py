@@ -57,7 +57,7 @@ class ChatCall(ServerCall[list[Response]]):
             first=first,
             revision=revision,
             ignores_seeds=ignores_seeds,
-            longest_body=longest_answer(tokens, count),
+            longest_body=longest_answer(tokens, count, logprobs=bool(request.extra.get("logprobs"))),
             tokens=tokens,
             samples=count,
             key=request.digest,

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from typing_extensions import TypedDict
 
 from kpmath_builder.answers.ending import split_thinking
+from kpmath_builder.client.probabilities import yes_probabilities
 from kpmath_builder.protocol import Response, token_count
 
 __all__ = ["EmptyAnswerError", "read_completion", "split_reasoning"]
@@ -51,6 +52,7 @@ class _Choice(TypedDict):
     index: NotRequired[Annotated[int, Field(ge=0)]]
     message: _Message
     finish_reason: str
+    logprobs: NotRequired[object]
 
 
 @with_config(_STRICT)
@@ -123,6 +125,7 @@ def read_completion(
                 reasoning_tokens=thought if reasoning and samples == 1 else 0,
                 dialect=dialect,
                 seed_ignored=seed_ignored,
+                yes_probabilities=yes_probabilities(choice.get("logprobs")),
             )
         )
     if empty:

@@ -35,10 +35,11 @@ class AskedSample(NamedTuple):
 
 
 class Reply(NamedTuple, Generic[T]):
-    """A validated reply, or None with the reason why there is none."""
+    """A validated reply, or None with the reason why there is none; with the response that it was read of."""
 
     value: T | None
     reason: str = ""
+    response: Response | None = None
 
 
 class Ask:
@@ -105,7 +106,7 @@ class Ask:
             self._note(task, response, read)
             value, reason = read.value, read.reason
             if value is not None or response.finish_reason in FINAL or looped:
-                return Reply(value, reason)
+                return Reply(value, reason, response)
             looped = _runs_in_loop(response)
         return Reply(None, reason)
 

@@ -1,5 +1,6 @@
 """What becomes of replies over a whole run: a model that fails alike again and again is quoted to the user at once."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
@@ -11,6 +12,7 @@ __all__ = ["ReplyQuality"]
 IN_A_ROW = 20
 """Different requests of one task whose replies were not readable, none readable in between, after which the user hears of it."""
 LONGEST_QUOTE = 160
+_YES_OR_NO = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
 
 
 class ReplyQuality:
@@ -20,9 +22,20 @@ class ReplyQuality:
         self._notify = notify
         self._unreadable: dict[Task, dict[str, str]] = defaultdict(dict)
         """Task to the requests in a row whose replies were not readable, each with a sentence about it."""
+        self._told = False
         self._repairs: Counter[tuple[Role, Repair]] = Counter()
         self.loops: Counter[Role] = Counter()
         """Role to how many of its replies ran in a loop."""
+
+    def answered(self, request: Request, response: Response) -> None:
+        """Note a response that came now; the user hears once of a server that takes the wish for probabilities and returns none."""
+        lacks = "logprobs" in request.extra and not response.yes_probabilities
+        if lacks and response.finish_reason == "stop" and _YES_OR_NO.search(response.text) and not self._told:
+            self._told = True
+            self._notify(
+                f"The server of {response.model or request.model} returns no probabilities of its tokens: key points count by the judge's words "
+                "alone; set judging.probabilities = false, or let the server return logprobs"
+            )
 
     def readable(self, task: Task, repairs: Iterable[Repair]) -> None:
         """Note a reply that was read."""

@@ -100,6 +100,9 @@ class Run:
         settings = self.recipe.teacher_for(ROLE_OF[task], solver)
         prompted = settings.uses_prompts
         sampling = self.recipe.sampled_by(ROLE_OF[task], solver).request_sampling
+        extra = settings.fields(task)
+        if prompted and task == "judge":
+            extra = {**extra, **self.recipe.judging.request_fields}
         purpose = f"{task}, generation {generation}" if generation else task
         return Request(
             task=task,
@@ -107,8 +110,8 @@ class Run:
             messages=self.prompts.render(task, material, solver) if prompted else _as_json(task, material),
             sampling=sampling.after_loop() if after_loop else sampling,
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
-            extra=settings.fields(task),
-            stop=self._stop_strings(task) if prompted and "stop" not in settings.fields(task) else (),
+            extra=extra,
+            stop=self._stop_strings(task) if prompted and "stop" not in extra else (),
         )
 
     def _stop_strings(self, task: Task) -> tuple[str, ...]:
@@ -141,6 +144,7 @@ class Run:
                 for sample, response in zip(samples, responses, strict=True):
                     log.put(request.key(sample), request.task, address, response)
                     found[sample] = response
+                    self.quality.answered(request, response)
                 self._account(player, self.recipe.teacher_for(ROLE_OF[request.task], solver), responses)
 
             for sample in missing:

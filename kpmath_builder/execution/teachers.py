@@ -11,7 +11,14 @@ from typing import Any, Self
 from kpmath_builder.engine.factory import Engines
 from kpmath_builder.execution.run_record import note_run
 from kpmath_builder.protocol import Role, Task, Teacher, TeacherContext, canonical_json
-from kpmath_builder.recipe import Recipe, ServerSettings, SymbolicSettings, TeacherSettings, VllmSettings
+from kpmath_builder.recipe import (
+    Player,
+    Recipe,
+    ServerSettings,
+    SymbolicSettings,
+    TeacherSettings,
+    VllmSettings,
+)
 from kpmath_builder.records import Tokens
 from kpmath_builder.stopping import Stop
 
@@ -179,8 +186,14 @@ class Teachers:
             notify=self._notify,
             stop=self._stop,
             longest_reply=max(player.sampling.max_tokens for player in played),
-            extras=_distinct(player.settings.request_fields for player in played),
+            extras=_distinct(fields for player in played for fields in self._request_fields(player)),
         )
+
+    def _request_fields(self, player: Player) -> Iterator[Mapping[str, Any]]:
+        """Yield the further fields of the requests of one who is asked: a judge's verdict may have more than its work."""
+        yield player.settings.request_fields
+        if player.role == "judge":
+            yield {**player.settings.request_fields, **self._recipe.judging.request_fields}
 
 
 def _distinct(extras: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

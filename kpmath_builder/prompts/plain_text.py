@@ -5,7 +5,7 @@ before "rac". In plain text there is nothing to escape.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from kpmath_builder.prompts.repairs import Repair, UnreadableReplyError
 from kpmath_builder.prompts.replies import ExtractReply, JudgeReply, NamedTopic, SameTopicReply, WriteReply
 
-__all__ = ["read_text", "write_text"]
+__all__ = ["needed_probabilities", "read_text", "write_text"]
 
 T = TypeVar("T", bound=BaseModel)
 MOST_LINES = 400
@@ -168,6 +168,24 @@ def _read_judgement(text: str) -> tuple[JudgeReply, set[Repair]]:
         errors=tuple(errors or ()),
         final_answers=said["final_answers"],
     ), repairs
+
+
+def needed_probabilities(text: str, yes: Iterable[tuple[int, float]]) -> tuple[float, ...]:
+    """Return for each key point of a verdict how sure the judge was that it is needed; nothing if that is not known of all.
+
+    Parameters
+    ----------
+    yes
+        Line of the text and probability of `yes`, as `Response.yes_probabilities` has them.
+    """
+    lines = text.split("\n")
+    found: dict[int, float] = {}
+    for number, probability in yes:
+        point = _NEEDED.fullmatch(lines[number].strip()) if number < len(lines) else None
+        if point:
+            found.setdefault(int(point[1]) if point[1] else max(found, default=0) + 1, probability)
+    asked = sum(bool(_NEEDED.fullmatch(line.strip())) for line in lines)
+    return tuple(found[number] for number in sorted(found)) if len(found) == asked else ()
 
 
 def _error(text: str) -> list[str]:

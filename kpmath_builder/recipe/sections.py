@@ -1,5 +1,6 @@
 """The tables of the recipe, in the order of the method. The paper's numbers are the defaults."""
 
+from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -187,8 +188,17 @@ class JudgingSettings(Sampled):
         ge=1,
         le=64,
     )
+    probabilities: bool = key(
+        "whether a key point counts by the probability of the judge's yes, for servers that return those of tokens (`logprobs`)",
+        default=False,
+    )
     threshold: float = key("lowest quality of a question that is solved", 0.85, KeyKind.DECISION, ge=0, le=1)
     max_sub_questions: int = key("questions with more sub-questions are dropped", 3, KeyKind.DECISION, ge=1)
+
+    @property
+    def request_fields(self) -> Mapping[str, Any]:
+        """Further fields that the request for a verdict carries."""
+        return {"logprobs": True, "top_logprobs": 5} if self.probabilities else {}
 
     @model_validator(mode="after")
     def _samples_differ(self) -> Self:

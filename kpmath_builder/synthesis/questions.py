@@ -6,6 +6,7 @@ from typing import Any
 
 from kpmath_builder import answers
 from kpmath_builder.execution.ask import Ask, Reply
+from kpmath_builder.prompts.plain_text import needed_probabilities
 from kpmath_builder.prompts.replies import JudgeReply, WriteReply
 from kpmath_builder.protocol import FINAL
 from kpmath_builder.records import Blueprint, Judgement, SeedProblem
@@ -80,20 +81,34 @@ async def _judge(question: str, practices: Shown, ask: Ask, sample: int) -> Repl
         return Reply(None, reply.reason)
     answer = answers.final_answer(solution) if work.finish_reason == "stop" else None
     said = "" if answer is None else str(answer)
-    faults = faults_of(question, solution.text)
-    return Reply(judgement_of(reply.value, points, "" if said.casefold() in _NONE else said, faults))
+    response = reply.response
+    judgement = judgement_of(
+        reply.value,
+        points,
+        "" if said.casefold() in _NONE else said,
+        faults_of(question, solution.text),
+        needed_probabilities(response.text, response.yes_probabilities) if response else (),
+    )
+    return Reply(judgement)
 
 
 def judgement_of(
-    said: JudgeReply, points: Sequence[str], answer: str, faults: Sequence[str] = ()
+    said: JudgeReply,
+    points: Sequence[str],
+    answer: str,
+    faults: Sequence[str] = (),
+    needed: Sequence[float] = (),
 ) -> Judgement:
     """Return the scores: the share of key points that are needed, and the correctness of the problem.
 
     A problem that the judge could not answer scores 0, one that it answered but finds faulty one half. `faults`, those
-    that its work shows, count as much as those of its verdict: who had to assume a fact has found one missing.
+    that its work shows, count as much as those of its verdict: who had to assume a fact has found one missing. Where it
+    is known how sure the judge was of each key point (`needed`), their share is the mean of that.
     """
     missing = [point for point, needed in zip(points, said.key_points, strict=True) if not needed]
     present = 1 - len(missing) / len(points) if points else 1.0
+    if points and len(needed) == len(points):
+        present = fmean(needed)
     errors = (*said.errors, *faults)
     correctness = 0.0 if not answer else FAULTY if errors else 1.0
     return Judgement(
