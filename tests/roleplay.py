@@ -46,6 +46,11 @@ def solution(text: str, chance: random.Random) -> str:
     return f"There are {given} - 2 = {given - 2} at first, and 2 more. The answer is \\boxed{{{given}}}."
 
 
+def _work(text: str, chance: random.Random) -> str:
+    """Use what is given, so that nothing in the work speaks against the problem."""
+    return f"Given are {' and '.join(re.findall(r'[0-9]+', text))}. {solution(text, chance)}"
+
+
 def _extract(text: str, chance: random.Random) -> ExtractReply:
     names = chance.sample([f"{s} - {t}" for s in SUBJECTS for t in TOPICS[:3]], 3)
     letters = "ABC"
@@ -79,6 +84,7 @@ _REPLIES = {
     "extract": _extract,
     "same_topic": lambda text, chance: SameTopicReply(same=chance.random() < 0.5),
     "write": _write,
+    "work": _work,
     "judge": _judge,
     "harder": _write,
     "compare": lambda text, chance: SameTopicReply(same=chance.random() < 0.5),
