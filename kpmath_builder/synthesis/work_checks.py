@@ -23,7 +23,7 @@ _NOT_GIVEN = re.compile(
     r"|\bnot (?:explicitly |directly )?(?:specified|mentioned|stated|provided|given)\b"
     r"|\b(?:no|without|more|additional|missing|insufficient|enough) information\b"
     r"|\bcontradict(?:s|ory|ions?)? (?:each other|information|statements?|facts?)\b"
-    r"|\bassum\w+[^$\\]*\b\d+ [a-z]",
+    r"|\bassum\w+[^$\\]{0,200}?\b\d+ [a-z]",
     re.IGNORECASE,
 )
 """A number behind `assume` is an assumed fact; without one it may be a step of an argument ("assume that a is odd")."""
