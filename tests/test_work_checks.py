@@ -90,6 +90,11 @@ def test_a_number_that_no_step_uses_is_found(question: str, work: str, unused: t
     assert unused_numbers(question, work) == unused
 
 
+def test_a_number_that_never_ends_is_no_number() -> None:
+    """Python refuses to read one of more than 4,300 digits; a model in a loop writes them."""
+    assert unused_numbers(f"{CLIPS} {'7' * 9000}", f"48 + 36 = 84, 120 - 84 = 36 {'3' * 9000}") == ()
+
+
 def test_faults_are_said_in_words() -> None:
     work = "48 + 36 = 84. The goal is not given. Let us assume 100 clips, so 16 are left."
     assert faults_of(CLIPS, work) == ("the work says: The goal is not given.", "no step uses 120")

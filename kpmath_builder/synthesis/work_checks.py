@@ -31,8 +31,8 @@ _MATHEMATICS = re.compile(
     r"\$\$.*?\$\$|\$[^$\d][^$]*\$|\$\d[^$]*[\\^_=][^$]*\$|\\\(.*?\\\)|\\\[.*?\\\]", re.DOTALL
 )
 _GROUPS = re.compile(r"(?<=\d)[, ](?=\d{3}(?!\d))")
-_GIVEN = re.compile(r"(?<![\w.,:/^-])\d+(?:\.\d+)?(?![\w:/^-]|[.,]\d)")
-_ANY = re.compile(r"\d+(?:\.\d+)?|\.\d+")
+_GIVEN = re.compile(r"(?<![\w.,:/^-])\d{1,40}(?:\.\d{1,40})?(?![\w:/^-]|[.,]\d)")
+_ANY = re.compile(r"\d{1,40}(?:\.\d{1,40})?|\.\d{1,40}")
 _SMALL = 2
 """Numbers up to it are often left implicit: one jar, both hands."""
 
