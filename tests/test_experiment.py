@@ -17,8 +17,8 @@ from kpmath_builder.seeds.benchmarks import read_benchmarks
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "examples" / "experiment"))
 arms, batches, choices, failure_kinds = map(import_module, ("arms", "batches", "choices", "failure_kinds"))
-outputs, overlap, problems, rows, smollm2 = map(
-    import_module, ("outputs", "overlap", "problems", "rows", "smollm2")
+gguf_folder, outputs, overlap, problems, rows = map(
+    import_module, ("gguf_folder", "outputs", "overlap", "problems", "rows")
 )
 
 QUESTION = "Ann has 12 boxes of 4 pens. She gives away 20 pens. How many are left?"
@@ -245,9 +245,10 @@ def test_a_run_on_output_is_cut():
     [
         ("blk.12.attn_q.weight", "model.layers.12.self_attn.q_proj.weight"),
         ("blk.0.ffn_norm.weight", "model.layers.0.post_attention_layernorm.weight"),
+        ("blk.3.attn_k.bias", "model.layers.3.self_attn.k_proj.bias"),
         ("token_embd.weight", "model.embed_tokens.weight"),
     ],
 )
 def test_tensors_get_their_names(theirs: str, ours: str):
     """A tensor of llama.cpp is called as transformers calls it."""
-    assert smollm2.parameter_name(theirs) == ours
+    assert gguf_folder.parameter_name(theirs) == ours

@@ -178,14 +178,15 @@ def needed_probabilities(text: str, yes: Iterable[tuple[int, float]]) -> tuple[f
     yes
         Line of the text and probability of `yes`, as `Response.yes_probabilities` has them.
     """
-    lines = text.split("\n")
+    probabilities = dict(yes)
     found: dict[int, float] = {}
-    for number, probability in yes:
-        point = _NEEDED.fullmatch(lines[number].strip()) if number < len(lines) else None
-        if point:
-            found.setdefault(int(point[1]) if point[1] else max(found, default=0) + 1, probability)
-    asked = sum(bool(_NEEDED.fullmatch(line.strip())) for line in lines)
-    return tuple(found[number] for number in sorted(found)) if len(found) == asked else ()
+    for at, line in enumerate(text.split("\n")):
+        if point := _NEEDED.fullmatch(line.strip()):
+            number = int(point[1]) if point[1] else max(found, default=0) + 1
+            if at not in probabilities or number in found:
+                return ()
+            found[number] = probabilities[at]
+    return tuple(found[number] for number in sorted(found))
 
 
 def _error(text: str) -> list[str]:

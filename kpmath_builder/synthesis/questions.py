@@ -105,7 +105,7 @@ def judgement_of(
     that its work shows, count as much as those of its verdict: who had to assume a fact has found one missing. Where it
     is known how sure the judge was of each key point (`needed`), their share is the mean of that.
     """
-    missing = [point for point, needed in zip(points, said.key_points, strict=True) if not needed]
+    missing = [point for point, used in zip(points, said.key_points, strict=True) if not used]
     present = 1 - len(missing) / len(points) if points else 1.0
     if points and len(needed) == len(points):
         present = fmean(needed)
