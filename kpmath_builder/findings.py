@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from math import sqrt
+from statistics import median_low
 from typing import Any
 
 from kpmath_builder.funnel import Funnel
@@ -52,6 +53,8 @@ BY_CHANCE = 3.0
 FEW_VALUES = 2
 JUDGED_AT_LEAST = 20
 """Judgements from which few values say something: fewer questions may all be good."""
+LOW_QUALITY = 0.80
+"""Share of judged questions below the threshold: of what is written and judged, so little is left that the cause is worth an hour."""
 LARGE_TOPIC = 0.5
 """Share of practices that one topic holds: what is drawn with it says nothing any more."""
 PRACTICES_AT_LEAST = 20
@@ -65,6 +68,7 @@ class FindingId(StrEnum):
     """What was found, for scripts; each finding names a role or a topic besides if there can be several."""
 
     JUDGE_VALUES = "judge-values"
+    LOW_QUALITY = "low-quality"
     LOOPS = "loops"
     COPIED_QUESTIONS = "copied-questions"
     NO_PROBLEMS = "no-problems"
@@ -347,16 +351,27 @@ def _questions(funnel: Funnel, _: KnowledgeCounts | None) -> Iterator[Finding]:
 
 def _judge(funnel: Funnel, _: KnowledgeCounts | None) -> Iterator[Finding]:
     judged = funnel.qualities.total()
-    if judged < JUDGED_AT_LEAST or len(funnel.qualities) > FEW_VALUES:
+    if judged < JUDGED_AT_LEAST:
         return
-    values = " and ".join(f"{value:g}" for value in sorted(funnel.qualities))
-    yield Finding(
-        FindingId.JUDGE_VALUES,
-        len(funnel.qualities),
-        f"The judge gave {judged:,} questions no other quality than {values}.",
-        "Read some of its judgements with `kpmath preview`: one that does not tell good questions from bad ones needs a larger model "
-        "for roles.judge.",
-    )
+    if len(funnel.qualities) <= FEW_VALUES:
+        values = " and ".join(f"{value:g}" for value in sorted(funnel.qualities))
+        yield Finding(
+            FindingId.JUDGE_VALUES,
+            len(funnel.qualities),
+            f"The judge gave {judged:,} questions no other quality than {values}.",
+            "Read some of its judgements with `kpmath preview`: one that does not tell good questions from bad ones needs a larger model "
+            "for roles.judge.",
+        )
+    low = funnel.ended[Stage.WRITTEN, DropReason.LOW_QUALITY]
+    if _often(low, judged, LOW_QUALITY):
+        middle = median_low(funnel.qualities.elements())
+        yield Finding(
+            FindingId.LOW_QUALITY,
+            low / judged,
+            f"The quality of {_percent(low, judged)} of the judged questions is below judging.threshold; that of half of all is {middle:g} or less.",
+            "Read some of them: bad ones need a larger model for roles.writer; if good ones are among them, lower judging.threshold and "
+            "build on (planted questions, controls.judge_share, show what passes which threshold).",
+        )
 
 
 def _solutions(funnel: Funnel, _: KnowledgeCounts | None) -> Iterator[Finding]:

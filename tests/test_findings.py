@@ -101,6 +101,20 @@ def test_a_judge_of_two_values_is_found_once_it_has_judged_enough(
     assert found(funnel) == ([(FindingId.JUDGE_VALUES, "")] if speaks else [])
 
 
+@pytest.mark.parametrize(
+    ("low", "judged", "speaks"), [(80, 100, False), (81, 100, True), (19, 19, False), (20, 20, True)]
+)
+def test_a_judge_that_finds_nearly_all_wanting_is_found_with_the_middle_of_its_qualities(
+    low: int, judged: int, *, speaks: bool
+) -> None:
+    wanting = [candidate(reason=DropReason.LOW_QUALITY, judgement=judgement(0.01 * i)) for i in range(low)]
+    good = candidate(Stage.JUDGED, judgement=judgement(1.0))
+    funnel = counted(*((1, one) for one in wanting), (judged - low, good))
+    assert found(funnel) == ([(FindingId.LOW_QUALITY, "")] if speaks else [])
+    middle = f"that of half of all is {0.01 * ((judged - 1) // 2):g} or less."
+    assert not speaks or find(funnel)[0].sentence.endswith(middle)
+
+
 @pytest.mark.parametrize(("unread", "speaks"), [(10, False), (11, True)])
 def test_unread_solutions_are_found_above_a_tenth(unread: int, *, speaks: bool) -> None:
     one, none = (candidate(Stage.JUDGED, solutions=(solution(answer),)) for answer in ("4", None))
