@@ -34,6 +34,13 @@ PROBLEM = r"A disc has radius $\frac{3}{2}$ cm and $r \times s = \sqrt{7}$. Find
         (f"```\n{PROBLEM}\n```", {Repair.FENCE}),
         (f"```latex\n{PROBLEM}\n```\n", {Repair.FENCE}),
         (f'```\nProblem: "{PROBLEM}"\n```', {Repair.FENCE, Repair.HEADING, Repair.QUOTES}),
+        (f"{PROBLEM}\nSolution:\nTo find it, we", {Repair.SOLUTION}),
+        (f"{PROBLEM}\n\nSolution: The radius is", {Repair.SOLUTION}),
+        (f"{PROBLEM}\n\n**Solution:**\n- First", {Repair.SOLUTION}),
+        (f"{PROBLEM}\n\n**Solution**:\n1. First", {Repair.SOLUTION}),
+        (f"{PROBLEM}\n\n## Solution\n\n1. First", {Repair.SOLUTION}),
+        (f"{PROBLEM}\n\n---\n\n**Solution:**\n\n**Part A:**", {Repair.SOLUTION}),
+        (f"Problem: {PROBLEM}\nSolution:\n$1$\nSolution:\n$2$", {Repair.HEADING, Repair.SOLUTION}),
     ],
 )
 def test_a_problem_is_the_reply_without_what_wraps_the_whole_of_it(text: str, repairs: set[Repair]) -> None:
@@ -52,6 +59,11 @@ def test_a_problem_is_the_reply_without_what_wraps_the_whole_of_it(text: str, re
         "Evaluate\n```\nx = 3\n```\nand print x + 1. What is shown?",
         'Let $A = {}^{14}C$ and $\\{"a"\\}$ a set. What is its size?',
         "Problem 7 of a test has 5 points. How many has problem 8?",
+        "Two are mixed:\nSolution A: 20 % acid, 3 litres\nSolution B: 50 % acid\nHow much of B gives 30 %?",
+        "Mix 3 litres of a 20 % solution:\nhow much acid does it hold?",
+        "The equation has one\nsolution if $k = 2$. For which other $k$?",
+        "How many litres of acid, water or\nsolution: which is the largest?",
+        "Solution:\nHow many litres of acid are in 3 litres of it at 20 %?",
     ],
 )
 def test_what_belongs_to_a_problem_stays(text: str) -> None:

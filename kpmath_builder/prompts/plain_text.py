@@ -44,14 +44,18 @@ _FENCED = re.compile(r"\s*```[ \t]*\w*[ \t]*\n(.*?)\n?[ \t]*```\s*", re.DOTALL)
 _HEADING = re.compile(
     r"[#*]{0,6}[ \t]*(?:new )?problem[ \t]*(?:\*\*)?(?::(?:\*\*)?|(?=\n))\s*", re.IGNORECASE
 )
+_SOLUTION = re.compile(r"(?<=[^\w\s,;(])\s*\n\W{0,16}\bsolution\b[ \t*_]{0,8}(?::|(?=\n))", re.IGNORECASE)
+"""Behind the end of a sentence, a line that begins a solution: small models go on with one, as the practices do that they are shown."""
 _QUOTES = {'"': '"', "“": "”", "'": "'"}
 
 
 def _read_problem(text: str) -> tuple[WriteReply, set[Repair]]:
-    """Return the text as it is, but for a fence, a heading or quotes that wrap the whole of it."""
+    """Return the text as it is, but for a fence, a heading or quotes that wrap the whole of it, and a solution below it."""
     text, repairs = _unfenced(text)
     if heading := _HEADING.match(text):
         text, repairs = text[heading.end() :].strip(), repairs | {Repair.HEADING}
+    if solution := _SOLUTION.search(text):
+        text, repairs = text[: solution.start()].strip(), repairs | {Repair.SOLUTION}
     closing = _QUOTES.get(text[:1])
     if closing and text.endswith(closing) and not set(text[1:-1]) & {text[0], closing}:
         text, repairs = text[1:-1].strip(), repairs | {Repair.QUOTES}

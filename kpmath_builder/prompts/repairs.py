@@ -14,6 +14,7 @@ class Repair(StrEnum):
     FENCE = "code fence"
     HEADING = "heading before the problem"
     QUOTES = "quotes around the problem"
+    SOLUTION = "solution below the problem"
     PROSE = "text around the reply"
     NUMBER = "key point without its number"
     JSON = "JSON in place of plain text"
