@@ -1,5 +1,6 @@
 """Who plays which role in a build: every role is checked in time, and what was given up is asked again when told."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import get_args
@@ -12,6 +13,7 @@ from roleplay import play
 from small_builds import keys_of, recipe, rows, same_tables
 
 from kpmath_builder import InputError, build
+from kpmath_builder.execution.teachers import Teachers
 from kpmath_builder.folder.log import ResponseLog
 from kpmath_builder.folder.workspace import Workspace
 from kpmath_builder.inspection.status import read_status
@@ -159,3 +161,28 @@ def test_the_log_says_which_roles_have_answered(
             for number, task in enumerate(tasks):
                 log.put(f"sha256:{number}/0", task, "1", Response(text="x", finish_reason="stop"))
     assert workspace.answered(get_args(Task)) == roles
+
+
+def test_a_cancelled_build_still_closes_its_teachers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grace of a stop may end while engines are being ended."""
+    closes, closed = asyncio.Event(), asyncio.Event()
+
+    async def close(teachers: Teachers) -> None:
+        closes.set()
+        await asyncio.sleep(0.05)
+        closed.set()
+
+    async def work() -> None:
+        async with Teachers(Recipe.of({"build": {"folder": str(tmp_path)}}), lambda _: None):
+            pass
+
+    async def main() -> None:
+        working = asyncio.create_task(work())
+        await closes.wait()
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert closed.is_set()
+
+    monkeypatch.setattr(Teachers, "_close", close)
+    asyncio.run(main())

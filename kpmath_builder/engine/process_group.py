@@ -15,7 +15,16 @@ from kpmath_builder.engine.processes import SECONDS_TO_END, end_group
 from kpmath_builder.engine.startup_log import last_fault, phase
 from kpmath_builder.errors import InputError
 
-__all__ = ["ProcessGroup"]
+__all__ = ["ProcessGroup", "kill_running"]
+
+_RUNNING: "set[ProcessGroup]" = set()
+
+
+@atexit.register
+def kill_running() -> None:
+    """Kill all engines of this process at once: the last resort, also for who ends it without its exit handlers."""
+    for group in list(_RUNNING):
+        group.kill()
 
 
 class ProcessGroup:
@@ -78,7 +87,7 @@ class ProcessGroup:
                 raise InputError(
                     f"{self._command[0]} cannot be run ({error.strerror}): correct teacher.python."
                 ) from None
-        atexit.register(self.kill)
+        _RUNNING.add(self)
         self._registry.add(self._process.pid, self.name, self._socket_path)
 
     async def wait(self) -> int:
@@ -93,7 +102,7 @@ class ProcessGroup:
         await end_group(process.pid, seconds)
         await process.wait()
         self._process = None
-        atexit.unregister(self.kill)
+        _RUNNING.discard(self)
         self._registry.remove(process.pid)
 
     def kill(self) -> None:

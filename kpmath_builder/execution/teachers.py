@@ -75,6 +75,14 @@ class Teachers:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        closing = asyncio.create_task(self._close())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing  # a grace that ends meanwhile may not leave an engine behind
+            raise
+
+    async def _close(self) -> None:
         for starting in self._teachers.values():
             starting.cancel()  # one that still starts its server stops it
         await asyncio.gather(*self._teachers.values(), return_exceptions=True)
