@@ -111,6 +111,14 @@ def test_steps_are_repeated_by_their_seed():
     assert all(sum(lengths[place] for batch in step for place in batch) >= 1024 for step in made[:-1])
 
 
+def test_a_precision_is_one_of_two(capsys: pytest.CaptureFixture[str]):
+    """A word that torch would not know ends the command at once, not after the build."""
+    assert choices.parse(["--out", "x", "--precision", "bfloat16"])[1].precision == "bfloat16"
+    with pytest.raises(SystemExit, match="2"):
+        choices.parse(["--out", "x", "--precision", "float16"])
+    assert "choose from" in capsys.readouterr().err
+
+
 def test_the_rate_rises_then_falls():
     """The peak follows the warm-up, and the end is a tenth of it."""
     rates = [batches.rate(step, 100, 1.0) for step in range(100)]

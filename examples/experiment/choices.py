@@ -6,6 +6,7 @@ import platform
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal, get_args
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.durable import write_atomically
@@ -56,6 +57,9 @@ class Choices:
     max_new_tokens: int = 512
     """Longest output. The paper's 2,048 pay for loops of a model as small as this."""
     generation_batch: int = 48
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the matrix products; weights, their updates and the loss are float32 in both. The outputs of `bfloat16` are those of weights
+    rounded to it. It is faster on processors that compute with it (AVX-512 BF16, AMX), and slower on others."""
     seed: int = 0
     threads: int = 0
     """0 leaves the number to torch."""
@@ -66,7 +70,10 @@ def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:
     parser = argparse.ArgumentParser(prog="run.py", description="Base model against four training sets.")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     for each in fields(Choices):
-        parser.add_argument(f"--{each.name.replace('_', '-')}", type=type(each.default), default=each.default)
+        allowed = get_args(each.type) or None
+        parser.add_argument(
+            f"--{each.name.replace('_', '-')}", type=type(each.default), default=each.default, choices=allowed
+        )
     given = vars(parser.parse_args(arguments))
     return given.pop("out"), Choices(**given)
 

@@ -32,7 +32,7 @@ def generate(
     ]
     if not wanted:
         return
-    tokenizer, model = load(place, choices)
+    tokenizer, model = load(place, choices, getattr(torch, choices.precision))
     tokenizer.padding_side = "left"
     wanted.sort(key=lambda one: len(one[1]["problem"]))
     target.parent.mkdir(parents=True, exist_ok=True)

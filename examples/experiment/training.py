@@ -1,4 +1,4 @@
-"""Fine-tuning in float32 with the loss on the solution alone, and the loss on held-out solutions; goes on from its last checkpoint."""
+"""Fine-tuning of float32 weights with the loss on the solution alone, and the loss on held-out solutions; goes on from its last checkpoint."""
 
 import json
 import time
@@ -36,11 +36,11 @@ def tokenizer_of(place: str) -> Any:
     return AutoTokenizer.from_pretrained(place)
 
 
-def load(place: str, choices: Choices) -> tuple[Any, Any]:
+def load(place: str, choices: Choices, dtype: torch.dtype = torch.float32) -> tuple[Any, Any]:
     """Return tokenizer and model."""
     if choices.threads:
         torch.set_num_threads(choices.threads)
-    return tokenizer_of(place), AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32)
+    return tokenizer_of(place), AutoModelForCausalLM.from_pretrained(place, dtype=dtype)
 
 
 def encode(tokenizer: Any, row: TrainingRow) -> Encoded:
@@ -87,7 +87,10 @@ def train(
         for step in steps(lengths, choices.batch_tokens, choices.step_tokens, choices.seed + epoch)
     ]
     optimiser = torch.optim.AdamW(
-        [each for each in model.parameters() if each.requires_grad], betas=(0.9, 0.95), weight_decay=0.0
+        [each for each in model.parameters() if each.requires_grad],
+        betas=(0.9, 0.95),
+        weight_decay=0.0,
+        fused=True,
     )
     checkpoint = trace.with_suffix(".checkpoint")
     state = _resume(checkpoint, model, optimiser)
@@ -95,7 +98,9 @@ def train(
     for number in range(state["step"], len(plan)):
         began = time.monotonic()
         optimiser.param_groups[0]["lr"] = rate(number, len(plan), choices.learning_rate)
-        loss = _step(model, optimiser, [[encoded[place] for place in batch] for batch in plan[number]])
+        loss = _step(
+            model, optimiser, [[encoded[place] for place in batch] for batch in plan[number]], choices
+        )
         state["seconds"] += time.monotonic() - began
         state["tokens"] += sum(lengths[place] for batch in plan[number] for place in batch)
         state["step"] = number + 1
@@ -122,16 +127,18 @@ def _held_out_loss(model: Any, rows: Sequence[Encoded], choices: Choices) -> flo
     total, count = 0.0, 0
     with torch.inference_mode():
         for places in batches([len(row.ids) for row in rows], 2 * choices.batch_tokens):
-            loss, tokens = _loss(model, [rows[place] for place in places])
+            loss, tokens = _loss(model, [rows[place] for place in places], choices)
             total, count = total + loss.item(), count + tokens
     return total / count
 
 
-def _step(model: Any, optimiser: torch.optim.Optimizer, step: Iterable[Sequence[Encoded]]) -> float:
+def _step(
+    model: Any, optimiser: torch.optim.Optimizer, step: Iterable[Sequence[Encoded]], choices: Choices
+) -> float:
     """Take one step with the mean loss over all tokens of its solutions, and return it."""
     total, count = 0.0, 0
     for batch in step:
-        loss, tokens = _loss(model, batch)
+        loss, tokens = _loss(model, batch, choices)
         loss.backward()
         total, count = total + loss.item(), count + tokens
     trained = [each for group in optimiser.param_groups for each in group["params"] if each.grad is not None]
@@ -143,7 +150,7 @@ def _step(model: Any, optimiser: torch.optim.Optimizer, step: Iterable[Sequence[
     return total / count
 
 
-def _loss(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor, int]:
+def _loss(model: Any, batch: Sequence[Encoded], choices: Choices) -> tuple[torch.Tensor, int]:
     """Return the summed loss over the solutions and their number of tokens.
 
     Padding stands behind a row, where causal attention never looks, so no mask is needed. The output layer is a fifth of the work of a
@@ -155,10 +162,11 @@ def _loss(model: Any, batch: Sequence[Encoded]) -> tuple[torch.Tensor, int]:
     for place, row in enumerate(batch):
         ids[place, : len(row.ids)] = torch.tensor(row.ids)
         labels[place, row.prompt - 1 : len(row.ids) - 1] = torch.tensor(row.ids[row.prompt :])
-    hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
     learnt = labels != _IGNORED
-    logits = model.get_output_embeddings()(hidden[learnt])
-    return cross_entropy(logits, labels[learnt], reduction="sum"), int(learnt.sum())
+    with torch.autocast("cpu", torch.bfloat16, enabled=choices.precision == "bfloat16"):
+        hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        logits = model.get_output_embeddings()(hidden[learnt])
+    return cross_entropy(logits.float(), labels[learnt], reduction="sum"), int(learnt.sum())
 
 
 def _freeze(model: Any, layers: int) -> None:
