@@ -1,6 +1,6 @@
 """A small build through a server with a real small model, to its tables; prints what the server was found to be and where it ended.
 
-    python benchmarks/real_model.py http://127.0.0.1:8080 MODEL [--seeds 12] [--questions 6] [--samples 3] [--mode none]
+    python benchmarks/real_model.py http://127.0.0.1:8080 MODEL [--seeds 12] [--questions 6] [--samples 3] [--structured-outputs none]
 
 The server runs already: llama.cpp's own (`llama-server -m FILE.gguf --alias MODEL -np 4 -c 16384`, or the package xllamacpp), vLLM, or
 any other. A model of half a billion parameters on two processor cores takes some minutes. The build ends with tables even if the model
@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--longest", type=int, default=300, help="tokens of the longest reply")
     parser.add_argument("--folder", type=Path, help="build here, and go on with what is there")
-    parser.add_argument("--mode", choices=["auto", "json_schema", "json_object", "none"], default="auto")
+    parser.add_argument(
+        "--structured-outputs", choices=["auto", "vllm", "sglang", "llama.cpp", "none"], default="auto"
+    )
     parser.add_argument("--prompts", type=Path, help="folder of shorter prompts, for a slow machine")
     parser.add_argument("--in-flight", type=int, default=8)
     options = parser.parse_args()
@@ -50,9 +52,8 @@ def _recipe(options: argparse.Namespace, folder: Path) -> Recipe:
         "model": options.model,
         "addresses": [options.address],
         "in_flight": options.in_flight,
+        "structured_outputs": options.structured_outputs,
     }
-    if options.mode != "auto":
-        teacher["schema_mode"] = options.mode
     longest = {"max_tokens": options.longest}
     return Recipe.of(
         {

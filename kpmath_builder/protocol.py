@@ -119,8 +119,10 @@ class Sampling:
 class Request:
     """One question to a model, without the sample index.
 
-    `schema` is the JSON schema that the reply must satisfy; None asks for free text. `extra` are further fields for
-    this teacher, sent as they are. `stop` are texts at which the reply ends, for servers that take them.
+    `extra` are further fields for this teacher, sent as they are. `stop` are texts at which the reply ends, for servers that
+    take them. `pattern` is a regular expression that the reply has to match as a whole, sent to servers that hold replies to
+    one; "" asks for free text. It is no part of the digest: it bounds the form of a reply, and a reply of that form is one
+    whichever server gave it.
     """
 
     task: Task
@@ -128,9 +130,9 @@ class Request:
     messages: tuple[Message, ...]
     sampling: Sampling
     seed: int
-    schema: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     stop: tuple[str, ...] = ()
+    pattern: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -142,7 +144,7 @@ class Request:
                 "messages": [[m.role, m.content] for m in self.messages],
                 "sampling": [self.sampling.temperature, self.sampling.top_p, self.sampling.max_tokens],
                 "seed": self.seed,
-                "schema": self.schema,
+                "schema": None,  # a field of earlier versions, whose logs are still read
                 "extra": self.extra,
                 **({"stop": self.stop} if self.stop else {}),
             }

@@ -23,7 +23,7 @@ from typing import Any, Self
 import numpy as np
 from aiohttp import web
 
-from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
+from kpmath_builder.client.probe import OPEN_PROMPT, PATTERN_PROMPT
 
 Body = dict[str, Any]
 TASK_WORDS = {
@@ -176,10 +176,12 @@ def script(*faults: Fault | None) -> Faults:
     return lambda body, number: faults[number] if number < len(faults) else None
 
 
+OBEDIENT = "Sum: 4321\n- hello"
+"""The reply that the probe's expression allows."""
+
+
 def task_of(body: Body) -> str:
-    """Return the task that a request is for, by the package's prompts; "" for a solution, and "probe" for one with a schema."""
-    if name := body.get("response_format", {}).get("json_schema", {}).get("name", ""):
-        return str(name)
+    """Return the task that a request is for, by the package's prompts; "" for a solution."""
     said = "\n".join(str(message["content"]) for message in body.get("messages", ()))
     return next((task for words, task in TASK_WORDS.items() if words in said), "")
 
@@ -187,12 +189,12 @@ def task_of(body: Body) -> str:
 def is_probe(body: Body) -> bool:
     """Whether a request is one of the client's probe, which asks before the work begins."""
     said = str(body["messages"][-1]["content"]) if "messages" in body else ""
-    return SCHEMA_PROMPT in said or OPEN_PROMPT in said
+    return PATTERN_PROMPT in said or OPEN_PROMPT in said
 
 
 def probed(body: Body) -> str:
-    """Answer the probe as a server that obeys schemas and heeds seeds."""
-    return '{"sum": 4321}' if task_of(body) else f"hello {body.get('seed')}"
+    """Answer the probe as vLLM does, which obeys regular expressions and heeds seeds."""
+    return OBEDIENT if "structured_outputs" in body else f"hello {body.get('seed')}"
 
 
 def echo(body: Body) -> str:
@@ -218,7 +220,7 @@ class DummyServer:
 
     `reply` makes the text of one sample from the body; as in vLLM, sample i of a call sees n = 1 and the call's seed + i.
     Recorded: `bodies` and `headers` of the posts in their order, `peak` requests under way at once. The client's probe is answered
-    as a server that obeys schemas does if `obeys`; it is not counted, and spoilt only if `spoils_probe`.
+    as vLLM does if `obeys`, else as a server that ignores regular expressions; it is not counted, and spoilt only if `spoils_probe`.
     """
 
     def __init__(

@@ -10,23 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpmath_builder.client.chat import chat_body
-from kpmath_builder.client.dialects import PLAIN, Dialect, advice, read_parameters
+from kpmath_builder.client.dialects import FORMS, PLAIN, Dialect, advice, read_parameters
 from kpmath_builder.client.error_bodies import error_words, named_fields
 from kpmath_builder.client.refusals import Refusals
-from kpmath_builder.client.shape_words import shape_in_words
 from kpmath_builder.errors import InputError
-from kpmath_builder.prompts.replies import REPLIES
 from kpmath_builder.protocol import Message, Request, Sampling
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"same": {"type": "boolean"}},
-    "required": ["same"],
-    "additionalProperties": False,
-}
+PATTERN = r"same|different"
 
 
-def request(*, schema: dict[str, Any] | None = None, system: bool = True, **extra: Any) -> Request:
+def request(*, pattern: str = "", system: bool = True, **extra: Any) -> Request:
     messages = (Message("system", "Be brief."),) if system else ()
     return Request(
         task="same_topic",
@@ -34,13 +27,13 @@ def request(*, schema: dict[str, Any] | None = None, system: bool = True, **extr
         messages=(*messages, Message("user", "Are they one?")),
         sampling=Sampling(0.7, 0.9, 50),
         seed=2**53 - 1024,
-        schema=schema,
         extra=extra,
+        pattern=pattern,
     )
 
 
 def test_the_plain_protocol_sends_every_field_by_its_own_name() -> None:
-    assert chat_body(request(schema=SCHEMA), 3, 2) == {
+    assert chat_body(request(pattern=PATTERN), 3, 2) == {
         "model": "m",
         "messages": [
             {"role": "system", "content": "Be brief."},
@@ -51,10 +44,7 @@ def test_the_plain_protocol_sends_every_field_by_its_own_name() -> None:
         "max_tokens": 50,
         "n": 2,
         "seed": 2**53 - 1024 + 3,
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {"name": "same_topic", "schema": SCHEMA, "strict": True},
-        },
+        "structured_outputs": {"regex": PATTERN},
     }
     assert PLAIN.description == ""
 
@@ -77,19 +67,34 @@ def test_without_a_system_role_its_text_begins_the_first_message_of_the_user() -
 
 
 @pytest.mark.parametrize(
-    ("mode", "sent"), [("json_object", {"response_format": {"type": "json_object"}}), ("none", {})]
+    ("form", "sent"),
+    [
+        ("sglang", {"regex": PATTERN}),
+        ("llama.cpp", {"grammar": 'root ::= "s" "a" "m" "e" | "d" "i" "f" "f" "e" "r" "e" "n" "t"'}),
+        ("none", {}),
+    ],
 )
-def test_without_json_schemas_the_prompt_carries_the_shape(mode: Any, sent: dict[str, Any]) -> None:
-    body = chat_body(request(schema=SCHEMA), 0, 1, Dialect(schema_mode=mode))
-    assert {name: body[name] for name in body if name == "response_format"} == sent
-    assert body["messages"][-1]["content"].startswith("Are they one?\n\nReply with one JSON object")
-    assert '{"same": <true or false>}' in body["messages"][-1]["content"]
-    assert body["messages"][0]["content"] == "Be brief."
+def test_a_regular_expression_goes_into_the_field_that_takes_it(form: Any, sent: dict[str, Any]) -> None:
+    body = chat_body(request(pattern=PATTERN), 0, 1, Dialect(pattern_form=form))
+    assert body == chat_body(request(), 0, 1) | sent
 
 
-@pytest.mark.parametrize("mode", ["json_schema", "json_object", "none"])
-def test_free_text_is_asked_for_as_ever(mode: Any) -> None:
-    assert chat_body(request(), 0, 1, Dialect(schema_mode=mode)) == chat_body(request(), 0, 1)
+@pytest.mark.parametrize("form", FORMS)
+def test_free_text_is_asked_for_as_ever(form: Any) -> None:
+    assert chat_body(request(), 0, 1, Dialect(pattern_form=form)) == chat_body(request(), 0, 1)
+
+
+@pytest.mark.parametrize("field", ["structured_outputs", "regex", "grammar", "guided_json"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_of_the_recipe_s_own_stands_alone(form: Any, field: str) -> None:
+    """Servers take one: with both, vLLM refuses the request."""
+    body = chat_body(request(pattern=PATTERN, **{field: "mine"}), 0, 1, Dialect(pattern_form=form))
+    assert body == chat_body(request(), 0, 1) | {field: "mine"}
+
+
+def test_the_form_of_a_reply_does_not_change_its_key() -> None:
+    """Answers of earlier versions, and of servers that take no expression, are found again."""
+    assert request(pattern=PATTERN).digest == request().digest
 
 
 def test_small_seeds_stay_different_for_the_samples_of_a_request() -> None:
@@ -117,7 +122,7 @@ def test_further_fields_cannot_set_a_name_that_a_field_of_ours_was_given() -> No
     [
         ({"model": False}, "cannot change 'model'"),
         ({"messages": "prompt"}, "cannot change 'messages'"),
-        ({"response_format": False}, "use teacher.schema_mode"),
+        ({"response_format": False}, "cannot change 'response_format'"),
         ({"sede": False}, "cannot change 'sede'"),
         ({"seed": ""}, "gives 'seed' the name ''"),
         ({"seed": "model"}, "gives 'seed' the name 'model'"),
@@ -128,17 +133,6 @@ def test_further_fields_cannot_set_a_name_that_a_field_of_ours_was_given() -> No
 def test_parameters_that_make_no_request_are_refused(parameters: dict[str, str | bool], message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_parameters(parameters)
-
-
-@pytest.mark.parametrize("task", ["write", "same_topic", "judge"])
-def test_a_reply_s_shape_can_be_said_in_words(task: Any) -> None:
-    reply = REPLIES[task]
-    assert reply is not None
-    schema = reply.model_json_schema()
-    words = shape_in_words(schema)
-    assert all(f'"{name}": ' in words for name in schema["properties"])
-    assert "JSON schema" not in words
-    assert r"\\frac" in words
 
 
 ERRORS = {
@@ -247,7 +241,7 @@ def test_no_attack_breaks_the_reader_of_error_bodies(body: bytes) -> None:
         ),
         (["max_tokens"], "max_tokens is too large", ""),
         (["max_tokens"], "'max_tokens' or 'max_completion_tokens' is too large: 1024", ""),
-        (["response_format"], "", 'add `schema_mode = "none"` to [teacher]'),
+        (["structured_outputs"], "", 'add `structured_outputs = "none"` to [teacher]'),
         (["top_k"], "", "remove `top_k` from teacher.extra"),
         (["n", "top_k"], "", "add `n = false` to [teacher.parameters], remove `top_k` from teacher.extra"),
         (["model"], "", ""),

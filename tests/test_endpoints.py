@@ -5,6 +5,7 @@ import itertools
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -344,16 +345,22 @@ def test_a_server_that_makes_no_token_for_too_long_ends_the_build() -> None:
 # What the server will not do
 
 
-def test_a_server_that_ignores_schemas_is_told_of_once() -> None:
+def test_a_server_that_ignores_regular_expressions_is_told_of_once() -> None:
     said: list[str] = []
     watched(lambda teacher: asyncio.sleep(0), DummyServer(obeys=False), notify=said.append)
-    ignored = "ignores the JSON schema of a request (it said 'hello'): replies are plain text"
+    ignored = "ignores the regular expression of a request (it said 'hello'): replies have their form from the prompts"
     assert sum(ignored in sentence for sentence in said) == 1
 
 
-def test_where_schemas_must_be_obeyed_that_ends_the_build() -> None:
-    with pytest.raises(InputError, match="ignores the JSON schema"):
-        watched(lambda teacher: asyncio.sleep(0), DummyServer(obeys=False), must_obey=True)
+@pytest.mark.parametrize("must_fit", [False, True])
+def test_a_fault_of_a_server_ends_the_build_where_the_builder_started_it(must_fit: bool) -> None:  # noqa: FBT001
+    said: list[str] = []
+    wanted = {"structured_outputs": "vllm", "notify": said.append, "must_fit": must_fit}
+    with pytest.raises(InputError, match="ignores the regular") if must_fit else nullcontext():
+        watched(lambda teacher: asyncio.sleep(0), DummyServer(obeys=False), **wanted)
+    assert len([sentence for sentence in said if "ignores the regular expression" in sentence]) == (
+        not must_fit
+    )
 
 
 def test_replies_longer_than_the_context_are_noticed_before_anything_is_asked() -> None:

@@ -1,4 +1,4 @@
-"""The real engine: vLLM on a CPU with a small model of random weights, whose noise a JSON schema makes valid replies.
+"""The real engine: vLLM on a CPU with a small model of random weights, whose noise regular expressions make valid replies.
 
 Slow: it makes an environment of its own (engine_environment.py) and loads vLLM several times. The engine on a CPU gives the same
 output for the same request whatever else it works on, so that tables can be compared byte by byte.
@@ -35,7 +35,7 @@ from kpmath_builder.client import monitor
 from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.client.metrics import read_metrics
 from kpmath_builder.client.probe import Negotiated, negotiate
-from kpmath_builder.client.probe_requests import SCHEMA
+from kpmath_builder.client.probe_requests import PATTERN, obeys
 from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.engine.command import engine_environment, engine_python, serve_command
 from kpmath_builder.engine.cpu_build import is_cpu_build
@@ -44,6 +44,7 @@ from kpmath_builder.engine.processes import Member, end_group, group_members
 from kpmath_builder.engine.sockets import socket_folder
 from kpmath_builder.inspection.verify import Verifier
 from kpmath_builder.progress import Progress, Reporter
+from kpmath_builder.prompts import Prompts
 from kpmath_builder.prompts.replies import REPLIES
 from kpmath_builder.prompts.reply_reading import read_reply
 from kpmath_builder.protocol import Message, Request, Response, Sampling
@@ -254,7 +255,7 @@ def test_solutions_that_end_in_an_answer_are_voted_on_and_kept(
     made = recipe(tmp_path, seeds, served(engine, address), roles=solver)
     notes: list[str] = []
     result = build(made, progress=lambda progress: notes.append(progress.note))
-    assert not [note for note in notes if "JSON schema" in note]
+    assert not [note for note in notes if "regular expression" in note]
     assert result.rows["qa-pairs"] > 0
     for pair in rows(tmp_path, "qa-pairs"):
         assert pair["answer"] in {"0", "1", "2", "3"}
@@ -620,42 +621,36 @@ def request(engine: Engine, text: str = "Tell me about \\frac{1}{2}.", **fields:
     )
 
 
-def test_bounds_on_the_length_of_strings_leave_json_whole(engine: Engine, address: str) -> None:
-    """With the default backend of vLLM two fifths of such replies are no strict JSON."""
-    text = {"type": "string", "minLength": 5, "maxLength": 40}
-    schema = {
-        "type": "object",
-        "properties": {"question": text},
-        "required": ["question"],
-        "additionalProperties": False,
-    }
-    sampling = Sampling(1.0, 1.0, 256)
+def test_replies_are_held_to_the_form_of_their_prompt(engine: Engine, address: str) -> None:
+    """Noise of random weights under the package's own expression is a list of topics and key points, and comes to its end."""
+    pattern = Prompts.load().patterns["extract"]
+    sampling = Sampling(1.0, 1.0, 2600)
     replies = ask(
-        address, engine, *(request(engine, schema=schema, seed=n, sampling=sampling) for n in range(64))
+        address, engine, *(request(engine, pattern=pattern, seed=n, sampling=sampling) for n in range(8))
     )
     assert {reply.finish_reason for reply in replies} == {"stop"}
-    assert all(5 <= len(json.loads(reply.text)["question"]) <= 40 for reply in replies)
+    assert all(re.fullmatch(pattern, reply.text) for reply in replies)
 
 
 def test_the_probe_tells_a_server_that_obeys_from_one_that_does_not(engine: Engine, address: str) -> None:
-    """An old name of the schema's field is ignored by vLLM without a word."""
+    """An old name of the field is ignored by vLLM without a word."""
 
     def probed(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Negotiated:
         async def send(body: dict[str, Any]) -> tuple[int, bytes]:
             data = json.dumps(change(body)).encode()
             return await asyncio.to_thread(ask_socket, address, "/v1/chat/completions", data)
 
-        asked = {"who": "It", "extras": [ANSWER_AT_ONCE], "schema_mode": "json_schema"}
+        asked = {"who": "It", "extras": [ANSWER_AT_ONCE], "structured_outputs": "vllm"}
         return asyncio.run(negotiate(send, engine.model.name, **asked))
 
     def with_old_name(body: dict[str, Any], seed: int) -> dict[str, Any]:
-        others = {name: value for name, value in body.items() if name != "response_format"}
-        return {**others, "guided_json": SCHEMA, "seed": seed, "temperature": 1.0, "max_tokens": 400}
+        others = {name: value for name, value in body.items() if name != "structured_outputs"}
+        return {**others, "guided_regex": PATTERN, "seed": seed, "temperature": 1.0, "max_tokens": 400}
 
     good = probed(dict)
     assert (good.fault, good.dialect.description, good.repeats_itself) == ("", "", False)
     faults = (probed(partial(with_old_name, seed=seed)).fault for seed in range(20))
-    assert "It ignores the JSON schema" in next(filter(None, faults), "no reply came to its end")
+    assert "It ignores the regular expression" in next(filter(None, faults), "no reply came to its end")
 
 
 def post(address: str, body: dict[str, Any], path: str = "/v1/chat/completions") -> bytes:
@@ -676,12 +671,12 @@ def test_a_reply_that_is_cut_off_says_so_and_drops_the_blueprint(
     }
 
 
-def test_a_schema_holds_after_the_thinking(engine: Engine, address: str) -> None:
+def test_an_expression_holds_after_the_thinking(engine: Engine, address: str) -> None:
     (reply,) = ask(
-        address, engine, request(engine, extra=THINK, schema=SCHEMA, sampling=Sampling(1.0, 1.0, 400))
+        address, engine, request(engine, extra=THINK, pattern=PATTERN, sampling=Sampling(1.0, 1.0, 400))
     )
     assert reply.reasoning
-    assert json.loads(reply.text) == {"sum": 4321}
+    assert obeys(reply)
 
 
 def test_a_prompt_that_is_too_long_is_refused_in_the_server_s_words(engine: Engine, address: str) -> None:

@@ -96,7 +96,7 @@ def test_key_points_of_the_problem_alone_or_of_the_prompt_are_left_out_and_count
 def test_a_reply_of_which_no_key_point_is_left_is_asked_for_again_and_counted_too() -> None:
     asking = Asking(topics(Subtraction=["Take 4 from 17"]), topics(Subtraction=["Difference"]))
     found = extracted(asking)
-    assert asking.refusals == ["no key point is left without those with a number of its problem", ""]
+    assert asking.refusals == ["no key point is left (left out: number of its problem)", ""]
     assert [topic.key_points for topic in found.topics] == [("Difference",)]
     assert found.left_out == {"number of its problem": 1}
 

@@ -44,7 +44,7 @@ from kpmath_builder.stopping import Stop, StoppedError
 T = TypeVar("T")
 LONG = 60.0
 """Seconds after which something counts as never; no test lasts as long unless it fails."""
-SCHEMA = {"type": "object", "properties": {"x": {"type": "number"}}}
+PATTERN = r"[0-9]+"
 
 
 class Clock:
@@ -142,7 +142,7 @@ def test_it_is_a_teacher() -> None:
 def test_every_sampling_field_is_sent_so_that_no_server_default_slips_in() -> None:
     server = DummyServer()
     with_teacher(
-        lambda t, _: t.answer(request(schema=SCHEMA, extra={"min_p": 0.0, "top_k": -1}), range(3, 5)),
+        lambda t, _: t.answer(request(pattern=PATTERN, extra={"min_p": 0.0, "top_k": -1}), range(3, 5)),
         server,
     )
     assert server.bodies == [
@@ -157,20 +157,16 @@ def test_every_sampling_field_is_sent_so_that_no_server_default_slips_in() -> No
             "max_tokens": 64,
             "n": 2,
             "seed": 10,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "solve", "schema": SCHEMA, "strict": True},
-            },
             "top_k": -1,
             "min_p": 0.0,
         }
     ]
 
 
-def test_free_text_is_asked_for_without_a_response_format() -> None:
+def test_a_server_that_was_not_probed_is_sent_no_expression_that_it_may_refuse() -> None:
     server = DummyServer()
-    ask_once(server)
-    assert "response_format" not in server.bodies[0]
+    with_teacher(lambda t, _: t.answer(request(pattern=PATTERN), [0]), server)
+    assert "structured_outputs" not in server.bodies[0]
 
 
 @pytest.mark.parametrize("seed", [2**63 - 1, 2**64 - 1, 2**200])
@@ -899,10 +895,10 @@ def test_a_server_that_refuses_what_it_answered_before_is_waited_for_and_its_ref
 
 def test_a_setting_that_the_server_refuses_ends_the_check_before_anything_is_paid_for() -> None:
     server = DummyServer(
-        faults=lambda body, number: status(400, "response_format is not supported"), spoils_probe=True
+        faults=lambda body, number: status(400, "structured_outputs is not supported"), spoils_probe=True
     )
-    with pytest.raises(InputError, match=r"response_format is not supported.*correct that first"):
-        check(server, schema_mode="json_schema")
+    with pytest.raises(InputError, match=r"structured_outputs is not supported.*correct that first"):
+        check(server, structured_outputs="vllm")
     assert server.requests == 0
 
 

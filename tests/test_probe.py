@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dummy_server import OBEDIENT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpmath_builder.client.dialects import PLAIN, Dialect
-from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT, Negotiated, negotiate
+from kpmath_builder.client.dialects import PATTERN_FIELDS, PLAIN, Dialect
+from kpmath_builder.client.probe import OPEN_PROMPT, PATTERN_PROMPT, Negotiated, negotiate
 from kpmath_builder.errors import InputError
 
 Body = dict[str, Any]
@@ -37,8 +38,20 @@ def obedient(body: Body) -> Answer:
     asked = body["messages"][-1]["content"]
     if asked.endswith(OPEN_PROMPT):
         return completion(f"{body.get('seed') or next(UNSEEDED)} and more")
-    schema = body.get("response_format", {}).get("type") == "json_schema"
-    return completion(*['{"sum": 4321}' if schema else "hello"] * body.get("n", 1))
+    return completion(*[OBEDIENT if "structured_outputs" in body else "hello"] * body.get("n", 1))
+
+
+def takes(field: str, refusal_of_others: str = "") -> Callable[[Body], Answer]:
+    """Answer as a server that takes a regular expression in one field; it ignores the others, or refuses them."""
+
+    def server(body: Body) -> Answer:
+        others = set(PATTERN_FIELDS.values()) & body.keys() - {field}
+        if others and refusal_of_others:
+            return refusal(refusal_of_others.format(*others))
+        plain = {name: value for name, value in body.items() if name not in PATTERN_FIELDS.values()}
+        return obedient(plain | ({"structured_outputs": body[field]} if field in body else {}))
+
+    return server
 
 
 def refuses(field: str, message: str, **fields: Any) -> Callable[[Body], Answer]:
@@ -73,7 +86,7 @@ def test_a_plain_server_is_asked_three_short_requests_and_changes_nothing() -> N
     assert found.fingerprint == "fp-1"
     assert len(bodies) == 3
     assert found.known_good in bodies
-    assert found.known_good["messages"][-1]["content"] == SCHEMA_PROMPT
+    assert found.known_good["messages"][-1]["content"] == PATTERN_PROMPT
 
 
 MAX = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
@@ -162,29 +175,26 @@ HABITS: dict[str, tuple[Callable[[Body], Answer], Dialect]] = {
         no_system("Developer instruction is not enabled for models/gemma-3-27b-it"),
         Dialect(system_role=False),
     ),
-    "no response_format": (
-        refuses("response_format", "property 'response_format' is unsupported"),
-        Dialect(schema_mode="none"),
+    "OpenAI takes no regular expressions": (
+        takes("", "Unknown parameter: '{}'."),
+        Dialect(pattern_form="none"),
     ),
-    "JSON objects, but no schemas": (
+    "regular expressions are ignored": (takes(""), Dialect(pattern_form="none")),
+    "structured outputs are not compiled in": (
         lambda body: (
-            refusal("This model does not support json_schema", param="response_format")
-            if body.get("response_format", {}).get("type") == "json_schema"
+            refusal("guided decoding is not supported", 500)
+            if PATTERN_FIELDS.values() & body.keys()
             else obedient(body)
         ),
-        Dialect(schema_mode="json_object"),
+        Dialect(pattern_form="none"),
     ),
-    "LM Studio has schemas, but the model no JSON objects": (
+    "a model thinks in its replies": (
         lambda body: (
-            refusal("'response_format.type' must be 'text'") if "response_format" in body else obedient(body)
+            completion(f"<think>{body['seed']}")
+            if body["messages"][-1]["content"].endswith(OPEN_PROMPT)
+            else obedient(body)
         ),
-        Dialect(schema_mode="none"),
-    ),
-    "a schema is ignored": (
-        lambda body: (
-            obedient(body) if body["messages"][-1]["content"].endswith(OPEN_PROMPT) else completion("hello")
-        ),
-        Dialect(schema_mode="json_object"),
+        Dialect(pattern_form="none"),
     ),
     "a seed is refused in words that nobody knows": (
         lambda body: refusal("Das geht so nicht.") if "seed" in body else obedient(body),
@@ -194,13 +204,13 @@ HABITS: dict[str, tuple[Callable[[Body], Answer], Dialect]] = {
         lambda body: (400, b"") if "seed" in body or "temperature" in body else obedient(body),
         Dialect(omit=frozenset({"seed", "temperature"})),
     ),
-    "system role and schemas are refused without a word": (
+    "system role and regular expressions are refused without a word": (
         lambda body: (
             (500, b"")
-            if "response_format" in body or body["messages"][0]["role"] == "system"
+            if PATTERN_FIELDS.values() & body.keys() or body["messages"][0]["role"] == "system"
             else obedient(body)
         ),
-        Dialect(system_role=False, schema_mode="none"),
+        Dialect(system_role=False, pattern_form="none"),
     ),
     "the whole request is quoted at us": (
         lambda body: refusal(f"cannot parse {json.dumps(body)}") if "seed" in body else obedient(body),
@@ -263,18 +273,38 @@ def test_what_the_recipe_decides_is_not_changed() -> None:
     found, _ = probe(server, parameters={"seed": True})
     assert "seed" not in found.dialect.omit
     assert 'Unknown name "seed"' in found.fault
-    server, _ = HABITS["a schema is ignored"]
-    found, _ = probe(server, schema_mode="json_schema")
-    assert found.fault == "The server ignores the JSON schema of a request (it said 'hello')"
+    found, _ = probe(takes(""), structured_outputs="vllm")
+    assert found.fault == "The server ignores the regular expression of a request (it said 'hello')"
     assert found.dialect == PLAIN
 
 
-@pytest.mark.parametrize("mode", ["json_object", "none"])
-def test_a_schema_mode_of_the_recipe_is_sent_from_the_first_request_on(mode: Any) -> None:
-    found, bodies = probe(obedient, schema_mode=mode)
-    assert found.dialect == Dialect(schema_mode=mode)
+@pytest.mark.parametrize("refused", ["", "Unknown parameter: '{}'."], ids=["ignored", "refused"])
+@pytest.mark.parametrize("form", ["sglang", "llama.cpp"])
+def test_the_field_that_takes_a_regular_expression_is_found_without_a_word(form: Any, refused: str) -> None:
+    found, bodies = probe(takes(PATTERN_FIELDS[form], refused))
+    assert found.dialect == Dialect(pattern_form=form)
+    assert (found.fault, found.notes, found.dialect.description) == ("", (), "")
+    assert len(bodies) <= 5
+
+
+@pytest.mark.parametrize("form", ["sglang", "llama.cpp", "none"])
+def test_a_form_that_the_recipe_names_is_sent_from_the_first_request_on(form: Any) -> None:
+    found, bodies = probe(takes(PATTERN_FIELDS.get(form, "")), structured_outputs=form)
+    assert found.dialect == Dialect(pattern_form=form)
     assert found.notes == ()
     assert len(bodies) == 3
+
+
+def test_what_the_user_hears_of_regular_expressions() -> None:
+    by_words = "replies have their form from the prompts alone, and those that do not fit are asked for again"
+    said = {name: probe(HABITS[name][0])[0].notes[0] for name in HABITS}
+    assert said["regular expressions are ignored"] == (
+        f"The server ignores the regular expression of a request (it said 'hello'): {by_words}"
+    )
+    assert (
+        said["OpenAI takes no regular expressions"] == f"The server takes no regular expressions: {by_words}"
+    )
+    assert "passes on thoughts as part of its replies" in said["a model thinks in its replies"]
 
 
 def test_every_role_s_further_fields_are_tried_and_the_one_at_fault_is_named() -> None:
@@ -284,7 +314,7 @@ def test_every_role_s_further_fields_are_tried_and_the_one_at_fault_is_named() -
     )
     assert "remove `top_k` from teacher.extra" in found.fault
     assert {"top_k", "min_p"} <= {name for body in bodies for name in body}
-    assert not any("structured_outputs" in body for body in bodies)
+    assert {} not in [body.get("structured_outputs") for body in bodies]
 
 
 def test_one_role_s_own_field_is_not_searched_for() -> None:
@@ -295,7 +325,7 @@ def test_one_role_s_own_field_is_not_searched_for() -> None:
 
 @pytest.mark.parametrize("seed", ["seed", None])
 def test_a_server_that_repeats_itself_is_named(seed: str | None) -> None:
-    found, _ = probe(lambda body: completion('{"sum": 4321}'), parameters=None if seed else {"seed": False})
+    found, _ = probe(lambda body: completion(OBEDIENT), parameters=None if seed else {"seed": False})
     assert found.repeats_itself
     assert "one reply to different seeds" in found.notes[-1]
 
@@ -353,7 +383,7 @@ ATTACKS = {
     "a huge number": b'{"choices": ' + b"9" * 100_000 + b"}",
     "a huge id": json.dumps({"id": "x" * 10**6, "choices": []}).encode(),
     "a lone surrogate": completion("\ud800")[1],
-    "a lone surrogate in an error": b'{"error": {"message": "\\ud800 response_format", "param": "\\udfff"}}',
+    "a lone surrogate in an error": b'{"error": {"message": "\\ud800 structured_outputs", "param": "\\udfff"}}',
     "wrong types": b'{"choices": {"0": 1}, "error": [[[]]], "detail": {"loc": 1}}',
     "wrong choices": b'{"choices": [1, null, "x"]}',
     "huge usage": b'{"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1e400}}',
@@ -383,9 +413,9 @@ pieces = st.sampled_from(
         "max_completion_tokens",
         "top_p",
         "n",
-        "response_format",
+        "structured_outputs",
         "system role not supported",
-        "json_schema",
+        "grammar",
         "stop",
         "\ud800",
         "\x00",

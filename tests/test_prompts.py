@@ -260,6 +260,26 @@ def test_a_users_file_replaces_one_prompt_and_its_hash(prompts: Prompts, tmp_pat
     assert Prompts.load().hashes == prompts.hashes
 
 
+OWN = "[user]\nProblem: $problem\n$solution\n"
+
+
+def test_replies_are_held_to_an_expression_where_the_prompt_has_one(prompts: Prompts, tmp_path: Path):
+    """A user's prompt may ask for another form, so the package's expression does not outlive its prompt."""
+    assert set(prompts.patterns) == {"extract"}
+    (tmp_path / "extract.txt").write_text(OWN)
+    unbound = Prompts.load(tmp_path)
+    assert unbound.patterns == {}
+    (tmp_path / "extract.regex").write_text("Topic: .*\n")
+    bound = Prompts.load(tmp_path)
+    assert bound.patterns == {"extract": "Topic: .*"}
+    assert bound.hashes["extract"] not in {unbound.hashes["extract"], prompts.hashes["extract"]}
+    (tmp_path / "extract.txt").unlink()
+    (tmp_path / "same_topic.regex").write_text("same|different")
+    both = Prompts.load(tmp_path)
+    assert both.patterns == {"extract": "Topic: .*", "same_topic": "same|different"}
+    assert {task for task in TASKS if both.hashes[task] != prompts.hashes[task]} == set(both.patterns)
+
+
 def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):
     (tmp_path / "write.txt").write_text(
         "[practice]\n$number $topic $key_points $problem $solution\n[user]\n$practices, for $$5"
@@ -285,6 +305,8 @@ def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):
         ("solve.txt", "\xff", ["text before"]),
         ("solved.txt", GOOD, ["belongs to no task"]),
         ("extract.txt", "[user]\n$problem $solution $number", ["unknown placeholder $number"]),
+        ("extract.regex", "(a", ["is no regular expression", "correct it"]),
+        ("extracts.regex", "a", ["belongs to no task"]),
     ],
 )  # fmt: skip
 def test_a_bad_prompt_is_one_sentence(tmp_path: Path, name: str, text: str, said: list[str]):

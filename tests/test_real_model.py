@@ -110,5 +110,8 @@ def test_a_build_by_a_real_model_ends_with_tables_and_stores_nothing_damaged(
     assert result.rows["scored"] == 3
     assert_accounted(tmp_path, 3)
     assert list(Verifier(tmp_path).run()) == []
+    # Both servers hold replies to a regular expression, each as it takes one.
+    logs = [json.loads(line) for log in (tmp_path / "responses").glob("*.jsonl") for line in log.open()]
+    assert not any("no regular expressions" in entry["response"].get("dialect", "") for entry in logs)
     stored = json.dumps([rows(tmp_path, name) for name in ("kp-extraction", "scored")], ensure_ascii=False)
     assert not control_character(stored)

@@ -364,3 +364,9 @@ def test_the_word_unset_in_quotes_is_a_text(tmp_path: Path) -> None:
     file = tmp_path / "r.toml"
     file.write_text(BOUNDED)
     assert Recipe.read(file, {"name": '"unset"'}).name == "unset"
+
+
+def test_the_recipe_of_an_earlier_build_is_read() -> None:
+    """It lists every key with its value; one that is gone, because nothing reads it, must not close the folder to its owner."""
+    recipe = Recipe.of({"teacher": {"kind": "openai", "model": "m", "schema_mode": "json_object"}})
+    assert recipe == Recipe.of({"teacher": {"kind": "openai", "model": "m"}})

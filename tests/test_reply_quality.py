@@ -112,7 +112,7 @@ def test_a_model_that_is_never_readable_is_quoted_while_the_build_goes_on(tmp_pa
 
     with DummyServer(chatty) as server:
         build(recipe(tmp_path, server), progress=lambda progress: notes.append(progress.note))
-    told = [note for note in notes if "write requests in a row could be read" in note]
+    told = [note for note in notes if "write requests in a row could be used" in note]
     assert len(told) == 1
     assert r"'Sure! A farmer\x0crac has eggs.'" in told[0]
     assert {row["reason"] for row in rows(tmp_path, "scored")} == {"no valid question"}

@@ -70,7 +70,7 @@ def stop(server: DummyServer) -> None:
             ),
             (
                 {"obeys": False},
-                "has come back as another: it now wants requests so: replies asked for as a JSON object .*Start it as it was",
+                "has come back as another: it now wants requests so: no regular expressions.*Start it as it was",
             ),
             (
                 {"context": 512},

@@ -89,7 +89,7 @@ def test_fences_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     anthropic = next(kind for kind in ALL if kind.__name__ == "Anthropic")
     with anthropic() as server:
         result = build(recipe(tmp_path, server))
-        assert not any("response_format" in body for body in server.bodies)
+        assert not any({"structured_outputs", "regex", "grammar"} & body.keys() for body in server.bodies)
     assert result.funnel["repairs"]["writer"] == {"code fence": QUESTIONS}
 
 
@@ -100,13 +100,13 @@ def test_what_the_recipe_says_of_fields_is_sent_and_asks_nothing_anew(
     parameters = {"max_tokens": "max_completion_tokens", "seed": False, "temperature": True}
     openai = next(kind for kind in ALL if kind.__name__ == "OpenAI")
     with openai() as server:
-        build(recipe(tmp_path, server, parameters=parameters, schema_mode="none"))
+        build(recipe(tmp_path, server, parameters=parameters, structured_outputs="none"))
         for body in server.bodies:
             assert {"max_completion_tokens", "temperature", "top_p", "n"} <= body.keys()
-            assert not {"max_tokens", "seed", "response_format"} & body.keys()
+            assert not {"max_tokens", "seed", "structured_outputs"} & body.keys()
         asked = len(server.bodies)
         assert {response.dialect for response in responses(tmp_path)} == {
-            "max_tokens as max_completion_tokens; without seed; the shape of replies given in words alone"
+            "max_tokens as max_completion_tokens; without seed; no regular expressions"
         }
         (tmp_path / "manifest.json").unlink()
         build(recipe(tmp_path, server))

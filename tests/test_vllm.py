@@ -391,9 +391,6 @@ def test_a_server_that_is_never_ready_is_given_up_and_ended(tmp_path: Path) -> N
             {},
             r"did not start \(torch.OutOfMemoryError: CUDA out of memory\): see ",
         ),
-        pytest.param(
-            {"obeys": False}, {}, r"ignores the JSON schema of a request \(it said 'hello'\)", marks=slow
-        ),
         pytest.param({"model": "other"}, {}, "does not serve 'org/tiny' but other", marks=slow),
         ({}, {"python": "/no/such/python"}, "There is no Python at /no/such/python: correct teacher.python"),
         ({}, {"servers": 2, "gpus": [0]}, "need 2, and there are 1"),

@@ -2,7 +2,7 @@
 
     python tiny_model.py OUT [--hidden 64 --layers 2 --head-dim 32 --vocab 1000 --context 4096]
 
-Runs in the engine's environment (torch, transformers). What the model says is noise, but a JSON schema makes it valid, and speed does
+Runs in the engine's environment (torch, transformers). What the model says is noise, but a regular expression makes it valid, and speed does
 not depend on what weights say: `--hidden 4096 --layers 32 --head-dim 128 --vocab 32000` has the size of an 8B model.
 """
 

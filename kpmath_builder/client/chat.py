@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kpmath_builder.client.dialects import PLAIN, Dialect
-from kpmath_builder.client.shape_words import shape_in_words
+from kpmath_builder.client.patterns import OWN_FORMS, pattern_fields
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import Message, Request
 
@@ -17,13 +17,10 @@ def chat_body(request: Request, first: int, count: int, dialect: Dialect = PLAIN
     Raises
     ------
     InputError
-        When the request's `extra` sets a field of ours.
+        When the request's `extra` sets a field of ours, or a server cannot be told its pattern.
     """
     assert count == 1 or dialect.takes_n, f"this server takes one sample a call, got {count}"
     messages = _messages(request.messages, dialect)
-    format_ = _response_format(request, dialect)
-    if request.schema is not None and dialect.schema_mode != "json_schema":
-        _append(messages, shape_in_words(request.schema))
     settings = {
         "temperature": request.sampling.temperature,
         "top_p": request.sampling.top_p,
@@ -38,7 +35,7 @@ def chat_body(request: Request, first: int, count: int, dialect: Dialect = PLAIN
         "model": request.model,
         "messages": messages,
         **named,
-        **format_,
+        **_pattern_fields(request, dialect),
         **_further_fields(request.extra, dialect),
     }
 
@@ -51,19 +48,10 @@ def _messages(messages: Sequence[Message], dialect: Dialect) -> list[dict[str, s
     return [{"role": user["role"], "content": f"{system['content']}\n\n{user['content']}"}, *rest]
 
 
-def _append(messages: list[dict[str, str]], words: str) -> None:
-    """Add an instruction to the last message of the user."""
-    last = next(message for message in reversed(messages) if message["role"] == "user")
-    last["content"] = f"{last['content']}\n\n{words}"
-
-
-def _response_format(request: Request, dialect: Dialect) -> dict[str, Any]:
-    if request.schema is None or dialect.schema_mode == "none":
+def _pattern_fields(request: Request, dialect: Dialect) -> dict[str, Any]:
+    if not request.pattern or OWN_FORMS & request.extra.keys():
         return {}
-    if dialect.schema_mode == "json_object":
-        return {"response_format": {"type": "json_object"}}
-    schema = {"name": request.task, "schema": request.schema, "strict": True}
-    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    return pattern_fields(request.pattern, dialect.pattern_form)
 
 
 def _further_fields(extra: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:

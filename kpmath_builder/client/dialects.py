@@ -1,16 +1,35 @@
-"""How a server wants a request: which fields it knows and under which names, and how the shape of a reply is asked for."""
+"""How a server wants a request: which fields it knows and under which names, and how it is told the form of a reply."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from kpmath_builder.errors import InputError
 
-__all__ = ["OPTIONAL", "PLAIN", "Dialect", "SchemaMode", "advice", "read_parameters", "wants_long_name"]
+__all__ = [
+    "FORMS",
+    "OPTIONAL",
+    "PATTERN_FIELDS",
+    "PLAIN",
+    "UNPROBED",
+    "Dialect",
+    "PatternForm",
+    "advice",
+    "read_parameters",
+    "wants_long_name",
+]
 
-SchemaMode = Literal["json_schema", "json_object", "none"]
+PatternForm = Literal["vllm", "sglang", "llama.cpp", "none"]
+"""Whose field carries the regular expression of a reply."""
+FORMS: Sequence[PatternForm] = ("vllm", "sglang", "llama.cpp", "none")
+"""In the order in which they are tried."""
+PATTERN_FIELDS: Mapping[PatternForm, str] = {
+    "vllm": "structured_outputs",
+    "sglang": "regex",
+    "llama.cpp": "grammar",
+}
 
 OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed", "stop"})
 """Fields that `[teacher.parameters]` may rename or omit."""
@@ -19,13 +38,10 @@ LONG_NAME = "max_completion_tokens"
 SEED_BITS = 63
 """vLLM takes a seed as a signed 64-bit integer."""
 
+_OURS = OPTIONAL | FIXED | frozenset(PATTERN_FIELDS.values())
 _TOO_LARGE = re.compile(
     r"too (?:large|long|high|big)|at most|maximum|exceed|greater|less than", re.IGNORECASE
 )
-_MODES = {
-    "json_object": "replies asked for as a JSON object of a shape given in words",
-    "none": "the shape of replies given in words alone",
-}
 
 
 @dataclass(frozen=True)
@@ -38,8 +54,8 @@ class Dialect:
     """Fields that are not sent."""
     system_role: bool = True
     """Whether there is a system message; without it, its text begins the user's first message."""
-    schema_mode: SchemaMode = "json_schema"
-    """How the shape of a reply is asked for."""
+    pattern_form: PatternForm = "vllm"
+    """How a reply is held to a regular expression."""
     top_p_of_1: bool = True
     """Whether a `top_p` of 1, which changes nothing, is sent; TGI refuses it."""
     seed_bits: int = SEED_BITS
@@ -57,8 +73,8 @@ class Dialect:
             words.append(f"seeds of {self.seed_bits} bits")
         if not self.system_role:
             words.append("no system role")
-        if self.schema_mode != "json_schema":
-            words.append(_MODES[self.schema_mode])
+        if self.pattern_form == "none":
+            words.append("no regular expressions")
         return "; ".join(words)
 
     @property
@@ -73,9 +89,11 @@ class Dialect:
 
 
 PLAIN = Dialect()
+UNPROBED = Dialect(pattern_form="none")
+"""For a server that has not answered the probe: nothing that it may refuse."""
 
 
-def read_parameters(parameters: Mapping[str, str | bool], mode: SchemaMode = "json_schema") -> Dialect:
+def read_parameters(parameters: Mapping[str, str | bool], form: PatternForm = "vllm") -> Dialect:
     """Return the dialect that `[teacher.parameters]` asks for: a name renames a field, false omits it, true sends it.
 
     Raises
@@ -86,8 +104,7 @@ def read_parameters(parameters: Mapping[str, str | bool], mode: SchemaMode = "js
     for name in parameters:
         if name not in OPTIONAL:
             raise InputError(
-                f"teacher.parameters cannot change '{name}', only {', '.join(sorted(OPTIONAL))}: remove it there"
-                + ("; use teacher.schema_mode." if name == "response_format" else ".")
+                f"teacher.parameters cannot change '{name}', only {', '.join(sorted(OPTIONAL))}: remove it there."
             )
     rename = {name: other for name, other in parameters.items() if isinstance(other, str)}
     for name, other in rename.items():
@@ -100,7 +117,7 @@ def read_parameters(parameters: Mapping[str, str | bool], mode: SchemaMode = "js
                 f"teacher.parameters gives '{name}' the name '{other}', which is empty or another field's: choose one of its own."
             )
     omit = frozenset(name for name, sent in parameters.items() if sent is False)
-    return Dialect({name: other for name, other in rename.items() if name != other}, omit, schema_mode=mode)
+    return Dialect({name: other for name, other in rename.items() if name != other}, omit, pattern_form=form)
 
 
 def wants_long_name(words: str) -> bool:
@@ -108,11 +125,15 @@ def wants_long_name(words: str) -> bool:
     return LONG_NAME in words and not _TOO_LARGE.search(words)
 
 
-def advice(fields: Iterable[str], words: str = "") -> str:
-    """Return what to change in a recipe for fields that a server refuses, line by line; "" if nothing is known to help."""
+def advice(fields: Iterable[str], words: str = "", extra: Container[str] = ()) -> str:
+    """Return what to change in a recipe for fields that a server refuses, line by line; "" if nothing is known to help.
+
+    `extra` are fields that the recipe has added itself.
+    """
     names = sorted(fields)
-    lines = [line for name in names if (line := _line(name, words))]
-    extras = [f"`{name}`" for name in names if name not in OPTIONAL | FIXED]
+    ours = [name for name in names if name in _OURS and name not in extra]
+    lines = [line for name in ours if (line := _line(name, words))]
+    extras = [f"`{name}`" for name in names if name not in ours]
     steps = [f"add {' and '.join(lines)}"] if lines else []
     steps += [f"remove {' and '.join(extras)} from teacher.extra"] if extras else []
     return ", ".join(steps)
@@ -125,4 +146,4 @@ def _line(name: str, words: str) -> str:
         )
     if name in OPTIONAL:
         return f"`{name} = false` to [teacher.parameters]"
-    return '`schema_mode = "none"` to [teacher]' if name == "response_format" else ""
+    return '`structured_outputs = "none"` to [teacher]' if name in PATTERN_FIELDS.values() else ""

@@ -17,7 +17,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from kpmath_builder.client.deadlines import Deadlines
-from kpmath_builder.client.dialects import PLAIN, Dialect
+from kpmath_builder.client.dialects import UNPROBED, Dialect
 from kpmath_builder.client.faults import CallError
 from kpmath_builder.errors import KpmathError
 
@@ -71,7 +71,7 @@ class Endpoint:
     url: str
     limit: int
     clock: Callable[[], float] = time.monotonic
-    dialect: Dialect = PLAIN
+    dialect: Dialect = UNPROBED
     in_flight: int = 0
     answers: int = 0
     """Answers so far."""

@@ -27,7 +27,7 @@ def make_teacher(settings: ServerSettings, context: TeacherContext) -> OpenAITea
         extras=context.extras,
         revision=settings.revision or "",
         parameters=settings.parameters,
-        schema_mode=settings.schema_mode,
+        structured_outputs=settings.structured_outputs,
         requests_per_minute=settings.requests_per_minute,
         tokens_per_minute=settings.tokens_per_minute,
         notify=context.notify,

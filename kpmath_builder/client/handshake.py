@@ -13,6 +13,7 @@ from kpmath_builder.client.bodies import longest_answer
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.dialects import PatternForm
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError
 from kpmath_builder.client.probe import OPEN_PROMPT, Negotiated, negotiate
@@ -38,17 +39,17 @@ class Expectations:
         Further fields that requests will have, one mapping for each of the roles that share the servers.
     samples
         The most samples that one call shall carry.
-    parameters, schema_mode
+    parameters, structured_outputs
         As of `negotiate`.
-    must_obey
-        Whether a server that ignores JSON schemas ends the build.
+    must_fit
+        Whether a server that the probe finds unfit for the recipe ends the build.
     """
 
     extras: Sequence[Mapping[str, Any]] = ({},)
     samples: int = 1
     parameters: Mapping[str, str | bool] | None = None
-    schema_mode: Literal["auto", "json_schema", "json_object", "none"] = "auto"
-    must_obey: bool = False
+    structured_outputs: Literal["auto"] | PatternForm = "auto"
+    must_fit: bool = False
 
 
 class Handshake:
@@ -96,7 +97,7 @@ class Handshake:
         for endpoint, probed in zip(endpoints, found, strict=True):
             if probed.fault and not probed.known_good:
                 raise InputError(f"{probed.fault}. Every request would be refused alike: correct that first.")
-            if probed.fault and self._expected.must_obey:
+            if probed.fault and self._expected.must_fit:
                 raise InputError(f"{probed.fault}: correct teacher.arguments or teacher.extra.")
             self._take_over(endpoint, probed)
             for note in filter(None, [*probed.notes, probed.fault]):
@@ -130,7 +131,7 @@ class Handshake:
                 who=f"The server at {endpoint.url}",
                 extras=self._expected.extras,
                 parameters=self._expected.parameters,
-                schema_mode="json_schema" if self._expected.must_obey else self._expected.schema_mode,
+                structured_outputs=self._expected.structured_outputs,
                 samples=self._expected.samples,
             )
 

@@ -1,7 +1,7 @@
 """Asking a server, before any token is paid for, how it wants requests, and whether it does what they say.
 
-Some servers do not know every field, some have no system role, some ignore a JSON schema without a word, some ignore seeds. A
-plain server is asked three short requests in one round. One that does not answer now is not judged.
+Some servers do not know every field, some have no system role, some ignore a regular expression without a word, some ignore seeds.
+vLLM is asked three short requests in one round, others up to six. One that does not answer now is not judged.
 """
 
 import asyncio
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from kpmath_builder.client.dialects import PLAIN, Dialect, advice, read_parameters
+from kpmath_builder.client.dialects import PLAIN, Dialect, PatternForm, advice, read_parameters
 from kpmath_builder.client.error_bodies import error_words, named_fields
 from kpmath_builder.client.probe_requests import (
     OPEN_PROMPT,
+    PATTERN_PROMPT,
     REFUSED,
-    SCHEMA_PROMPT,
     Asker,
     Opened,
     Send,
@@ -23,10 +23,19 @@ from kpmath_builder.client.probe_requests import (
     quoted,
     read,
 )
-from kpmath_builder.client.refused_fields import Pinned, adapted, barest, joined, one_more, single_changes
+from kpmath_builder.client.refused_fields import (
+    FORM,
+    Pinned,
+    adapted,
+    barest,
+    joined,
+    next_form,
+    one_more,
+    single_changes,
+)
 from kpmath_builder.protocol import Response, Sampling
 
-__all__ = ["OPEN_PROMPT", "SCHEMA_PROMPT", "Negotiated", "Send", "negotiate"]
+__all__ = ["OPEN_PROMPT", "PATTERN_PROMPT", "Negotiated", "Send", "negotiate"]
 
 MOST_ROUNDS = 12
 CONFIRMATIONS = 2
@@ -37,7 +46,7 @@ SHORT_REPLY = 64
 MAYBE_REFUSED = frozenset({500, 501})
 """What some servers say instead when a chat template raises."""
 
-_NOTHING_LOST = "replies are plain text, so that nothing is lost"
+_BY_WORDS = "replies have their form from the prompts alone, and those that do not fit are asked for again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ async def negotiate(
     who: str = "The server",
     extras: Sequence[Mapping[str, Any]] = ({},),
     parameters: Mapping[str, str | bool] | None = None,
-    schema_mode: Literal["auto", "json_schema", "json_object", "none"] = "auto",
+    structured_outputs: Literal["auto"] | PatternForm = "auto",
     samples: int = 1,
     temperature: float = 0.0,
     top_p: float = 0.95,
@@ -79,7 +88,7 @@ async def negotiate(
         The server, as messages begin with it.
     extras
         The further fields of each role that the server serves.
-    parameters, schema_mode
+    parameters, structured_outputs
         What the recipe decides; the probe changes none of it.
     samples
         The most samples that one call shall carry.
@@ -91,8 +100,8 @@ async def negotiate(
     InputError
         When `parameters` or `extras` set what they may not.
     """
-    given = read_parameters(parameters or {}, "json_schema" if schema_mode == "auto" else schema_mode)
-    pinned = frozenset(parameters or ()) | ({"response_format"} if schema_mode != "auto" else set())
+    given = read_parameters(parameters or {}, "vllm" if structured_outputs == "auto" else structured_outputs)
+    pinned = frozenset(parameters or ()) | ({FORM} if structured_outputs != "auto" else set())
     asker = Asker(send, model, Sampling(temperature, top_p, LONGEST_REPLY), samples)
     return await _Negotiation(asker, given, pinned, who, extras or ({},)).run()
 
@@ -112,13 +121,18 @@ class _Negotiation:
     async def run(self) -> Negotiated:
         """Settle the dialect; ask the open prompts beside the first request, and again if they were put wrongly."""
         opened, _ = await asyncio.gather(self._asker.open(self._given, self._extra), self._settle())
-        if not self._only_mode_changed():
+        if not self._only_form_changed():
             opened = await self._asker.open(self._dialect, self._extra)
         if "top_p" in named_fields(opened.refusal, ["top_p"]) and not {"top_p"} & (
             self._pinned | self._dialect.omit
         ):
             self._dialect = replace(self._dialect, top_p_of_1=False)
             opened = await self._asker.open(self._dialect, self._extra)
+        if opened.thinks_aloud and FORM not in self._pinned:
+            self._dialect = replace(self._dialect, pattern_form="none")
+            self._ignored = (
+                "passes on thoughts as part of its replies, which a regular expression would forbid"
+            )
         faults = await asyncio.gather(*map(self._fault_with, self._other_extras))
         repeats = await self._repeats(opened)
         fault = self._fault or next((fault for fault in faults if fault), "")
@@ -126,10 +140,10 @@ class _Negotiation:
         return Negotiated(self._dialect, fault, self._fingerprint, repeats, notes, self._known_good)
 
     async def _settle(self) -> None:
-        """Change the dialect until a request with a schema is answered, and obeyed if schemas are asked for."""
+        """Change the dialect until a request with a regular expression is answered, and the expression obeyed if it is sent."""
         searched = False
         for _ in range(MOST_ROUNDS):
-            sent, status, body = await self._asker.schema(self._dialect, self._extra)
+            sent, status, body = await self._asker.constrained(self._dialect, self._extra)
             if status == 200:
                 if self._accept(sent, body):
                     return
@@ -170,22 +184,23 @@ class _Negotiation:
             return True
         self._known_good, self._fingerprint = sent, response.fingerprint
         disregard = self._disregard(response)
+        if self._dialect.pattern_form != "none":
+            self._ignored = disregard
         if not disregard:
             return True
-        self._ignored = disregard
-        if "response_format" in self._pinned or not response.text.strip():
+        if FORM in self._pinned or not response.text.strip():
             self._fault = f"{self._who} {self._ignored}"
             return True
-        self._dialect = replace(self._dialect, schema_mode="json_object")
+        self._dialect = next_form(self._dialect, self._pinned)
         return False
 
     def _disregard(self, response: Response) -> str:
-        """Return in what way a reply disregards the schema; "" if it does not, or did not come to its end."""
-        if self._dialect.schema_mode != "json_schema" or response.finish_reason != "stop" or obeys(response):
+        """Return in what way a reply disregards the expression; "" if it does not, or did not come to its end."""
+        if self._dialect.pattern_form == "none" or response.finish_reason != "stop" or obeys(response):
             return ""
         if not response.text.strip() and response.reasoning:
             return "gives its whole reply as reasoning: switch thinking on or off in teacher.extra's chat_template_kwargs"
-        return f"ignores the JSON schema of a request (it said '{quoted(response.text)}')"
+        return f"ignores the regular expression of a request (it said '{quoted(response.text)}')"
 
     async def _search(self) -> Dialect | None:
         """Find by trying what a server objects to that does not say so; an error that has passed is no objection."""
@@ -202,7 +217,9 @@ class _Negotiation:
     async def _answered(self, dialects: Iterable[Dialect]) -> list[Dialect]:
         """Return those dialects in which a request is answered, in their order."""
         dialects = list(dialects)
-        answers = await asyncio.gather(*(self._asker.schema(dialect, self._extra) for dialect in dialects))
+        answers = await asyncio.gather(
+            *(self._asker.constrained(dialect, self._extra) for dialect in dialects)
+        )
         return [dialect for dialect, (_, status, _) in zip(dialects, answers, strict=True) if status == 200]
 
     def _refusal(self, sent: Mapping[str, Any], body: bytes) -> str:
@@ -212,7 +229,7 @@ class _Negotiation:
 
     async def _fault_with(self, extra: Mapping[str, Any]) -> str:
         """Return what is wrong with the reply to a role that has other further fields."""
-        sent, status, body = await self._asker.schema(self._dialect, extra)
+        sent, status, body = await self._asker.constrained(self._dialect, extra)
         if status in REFUSED:
             return self._refusal(sent, body)
         response = read(body, int(sent.get(self._dialect.rename.get("n", "n"), 1))) if status == 200 else None
@@ -233,9 +250,11 @@ class _Negotiation:
         return False
 
     def _notes(self, *, repeats: bool) -> Iterable[str]:
-        if self._ignored and not self._fault:
-            yield f"{self._who} {self._ignored}: {_NOTHING_LOST}"
-        if self._dialect != self._given and not (self._ignored and self._only_mode_changed()):
+        alone = self._only_form_changed()
+        takes_none = self._dialect.pattern_form == "none" != self._given.pattern_form
+        if takes_none and (self._ignored or alone) and not self._fault:
+            yield f"{self._who} {self._ignored or 'takes no regular expressions'}: {_BY_WORDS}"
+        if not alone:
             lost = sorted((self._dialect.omit - self._given.omit) & {"temperature", "top_p"})
             effect = f"; the recipe's {' and '.join(lost)} has no effect there" if lost else ""
             yield f"{self._who} does not take requests as they are and is sent them so: {self._dialect.description}{effect}"
@@ -245,5 +264,5 @@ class _Negotiation:
                 "the samples of a question would be copies of each other"
             )
 
-    def _only_mode_changed(self) -> bool:
-        return replace(self._dialect, schema_mode=self._given.schema_mode) == self._given
+    def _only_form_changed(self) -> bool:
+        return replace(self._dialect, pattern_form=self._given.pattern_form) == self._given

@@ -1,7 +1,7 @@
 """The requests of the probe, put as the recipe's own would be, and what their answers say."""
 
 import asyncio
-import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,12 +10,14 @@ from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.dialects import Dialect
 from kpmath_builder.client.error_bodies import parsed
+from kpmath_builder.client.patterns import OWN_FORMS
 from kpmath_builder.protocol import Message, Request, Response, Sampling
 
 __all__ = [
     "OPEN_PROMPT",
+    "PATTERN",
+    "PATTERN_PROMPT",
     "REFUSED",
-    "SCHEMA_PROMPT",
     "Asker",
     "Opened",
     "Send",
@@ -28,16 +30,10 @@ __all__ = [
 Send = Callable[[dict[str, Any]], Awaitable[tuple[int, bytes]]]
 """Posts a chat completion body and returns status and body of the answer; raises `OSError`, or returns status 0, if none came."""
 
-SCHEMA_PROMPT = "Reply with the word hello."
+PATTERN_PROMPT = "Reply with the word hello."
 OPEN_PROMPT = "Write down twenty random digits, then one surprising sentence."
-ANSWER = {"sum": 4321}
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {"sum": {"type": "integer", "enum": [4321]}},
-    "required": ["sum"],
-    "additionalProperties": False,
-}
-"""What nobody would say who was asked for something else."""
+PATTERN = r"Sum: [0-9]{4}(\n- [^\n]{3,10}){1,2}"
+"""What nobody would say who was asked for something else, with all that the package's own expressions are made of."""
 SEED = 2**53 - 2**10
 """As large as seeds of requests are, so that a server that rounds or refuses large ones is found."""
 STOP = ("\nYour problem:",)
@@ -54,6 +50,8 @@ class Opened(NamedTuple):
     """Those that came, but for empty ones."""
     refusal: bytes = b""
     """The body of a refusal, if there was one."""
+    thinks_aloud: bool = False
+    """Whether a thought stood in the reply itself, as without a reasoning parser."""
 
     @property
     def are_one(self) -> bool:
@@ -71,12 +69,12 @@ class Asker:
     samples: int
     """The most samples that one call shall carry."""
 
-    async def schema(self, dialect: Dialect, extra: Mapping[str, Any]) -> tuple[dict[str, Any], int, bytes]:
-        """Ask for "hello" under a schema that forbids it; return what was sent, and status and body of the answer."""
+    async def constrained(
+        self, dialect: Dialect, extra: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], int, bytes]:
+        """Ask for "hello" under an expression that forbids it; return what was sent, and status and body of the answer."""
         count = min(self.samples, 2) if dialect.takes_n else 1
-        body = chat_body(self._request(SCHEMA_PROMPT, extra, self.sampling, SCHEMA), 0, count, dialect)
-        if dialect.schema_mode == "json_schema":
-            body["response_format"]["json_schema"]["name"] = "probe"
+        body = chat_body(self._request(PATTERN_PROMPT, extra, self.sampling, PATTERN), 0, count, dialect)
         return body, *await self._post(body)
 
     async def open(self, dialect: Dialect, extra: Mapping[str, Any]) -> Opened:
@@ -85,23 +83,25 @@ class Asker:
         answers = await asyncio.gather(
             *(self._post(chat_body(request, first, 1, dialect)) for first in (0, 1))
         )
-        responses = [read(body, 1) for status, body in answers if status == 200]
-        said = (f"{one.text}{one.reasoning}".strip() for one in responses if one is not None)
+        read_bodies = [(body, read(body, 1)) for status, body in answers if status == 200]
+        responses = [(body, one) for body, one in read_bodies if one is not None]
+        said = (f"{one.text}{one.reasoning}".strip() for _, one in responses)
         refused = (body for status, body in answers if status in REFUSED)
-        return Opened(tuple(text for text in said if text), next(refused, b""))
+        aloud = any(one.reasoning and not _has_reasoning(body) for body, one in responses)
+        return Opened(tuple(text for text in said if text), next(refused, b""), aloud)
 
     def _request(
         self,
         prompt: str,
         extra: Mapping[str, Any],
         sampling: Sampling,
-        schema: Mapping[str, Any] | None = None,
+        pattern: str = "",
     ) -> Request:
         """Return a request as a role would send it, but for a form of its own: servers take one at a time."""
         messages = (Message("system", "You are a helpful assistant."), Message("user", prompt))
-        others = {name: value for name, value in extra.items() if name != "structured_outputs"}
+        others = {name: value for name, value in extra.items() if name not in OWN_FORMS}
         stop = () if "stop" in extra else STOP
-        return Request("extract", self.model, messages, sampling, SEED, schema, others, stop)
+        return Request("extract", self.model, messages, sampling, SEED, others, stop, pattern)
 
     async def _post(self, body: dict[str, Any]) -> tuple[int, bytes]:
         try:
@@ -125,13 +125,15 @@ def choices_in(body: bytes) -> int | None:
     return len(choices) if isinstance(choices, list) else None
 
 
+def _has_reasoning(body: bytes) -> bool:
+    """Whether a completion that was read has a field for the thought."""
+    message = parsed(body)["choices"][0]["message"]
+    return bool(message.get("reasoning") or message.get("reasoning_content"))
+
+
 def obeys(response: Response) -> bool:
-    """Whether a reply is the one that the probe's schema allows, also in a code fence."""
-    text = response.text
-    try:
-        return bool(json.loads(text[text.find("{") : text.rfind("}") + 1]) == ANSWER)
-    except (ValueError, RecursionError):
-        return False
+    """Whether a reply is one that the probe's expression allows."""
+    return bool(re.fullmatch(PATTERN, response.text.strip()))
 
 
 def quoted(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from kpmath_builder.client.dialects import OPTIONAL, advice
+from kpmath_builder.client.dialects import OPTIONAL, PATTERN_FIELDS, advice
 from kpmath_builder.client.error_bodies import named_fields
 from kpmath_builder.errors import InputError
 from kpmath_builder.protocol import Request, Task
@@ -54,5 +54,10 @@ class Refusals:
 
 def _remedy(request: Request, words: str) -> str:
     """Return what to change, down to the line to add if the words name a field."""
-    named = named_fields(words.encode(errors="replace"), {*OPTIONAL, "response_format", *request.extra})
-    return advice(named, words) or "change the recipe's max_tokens or extra, or how the model is served"
+    named = named_fields(
+        words.encode(errors="replace"), {*OPTIONAL, *PATTERN_FIELDS.values(), *request.extra}
+    )
+    return (
+        advice(named, words, request.extra)
+        or "change the recipe's max_tokens or extra, or how the model is served"
+    )

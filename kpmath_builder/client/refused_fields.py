@@ -5,13 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kpmath_builder.client.dialects import LONG_NAME, OPTIONAL, Dialect, SchemaMode, wants_long_name
+from kpmath_builder.client.dialects import (
+    FORMS,
+    LONG_NAME,
+    OPTIONAL,
+    PATTERN_FIELDS,
+    Dialect,
+    PatternForm,
+    wants_long_name,
+)
 from kpmath_builder.client.error_bodies import error_words, named_fields
 
-__all__ = ["Pinned", "adapted", "barest", "joined", "one_more", "single_changes"]
+__all__ = ["FORM", "Pinned", "adapted", "barest", "joined", "next_form", "one_more", "single_changes"]
 
 Pinned = frozenset[str]
-"""What the recipe has decided: fields of `[teacher.parameters]`, and "response_format" if the schema mode is set."""
+"""What the recipe has decided: fields of `[teacher.parameters]`, and `FORM` if `structured_outputs` is set."""
+FORM = "pattern form"
 
 MOST_NAMED = 3
 """A message that holds more of our fields than this quotes the request, rather than naming what is wrong."""
@@ -22,16 +31,12 @@ _NO_SYSTEM_ROLE = re.compile(
     r"\b(?:does not|doesn't) support (?:the )?system|developer instruction is not enabled|roles must alternate",
     re.IGNORECASE | re.DOTALL,
 )
-_SCHEMA = re.compile(
-    r"response[_ ]?(?:format|schema|mime)|json[_ ](?:schema|object|mode)|structured[_ ]output|guided|grammar|additionalProperties",
-    re.IGNORECASE,
-)
+_PATTERN = re.compile(r"structured[_ ]output|guided|grammar|regex|regular expression", re.IGNORECASE)
 _UNKNOWN = re.compile(
     r"unknown|unsupported|unrecogni|unexpected|cannot find|extra (?:inputs|fields)|not (?:permitted|allowed|supported|accepted|valid|implemented)"
     r"|(?:does not|doesn't) (?:support|accept|allow)",
     re.IGNORECASE,
 )
-_NEXT_MODE: Mapping[SchemaMode, SchemaMode] = {"json_schema": "json_object", "json_object": "none"}
 _INT32 = 31
 
 
@@ -45,8 +50,8 @@ def adapted(dialect: Dialect, pinned: Pinned, sent: Mapping[str, Any], body: byt
         return None
     ours = {dialect.rename.get(name, name): name for name in OPTIONAL - dialect.omit}
     changed = _without(dialect, frozenset(ours[name] for name in names & ours.keys()) - pinned, words)
-    if changed == dialect and "response_format" in sent and _SCHEMA.search(words):
-        changed = _lower_mode(dialect, pinned)
+    if changed == dialect and PATTERN_FIELDS.get(dialect.pattern_form) in sent and _PATTERN.search(words):
+        changed = next_form(dialect, pinned)
     return None if changed == dialect else changed
 
 
@@ -67,20 +72,21 @@ def _renamed(dialect: Dialect) -> Dialect:
     return replace(dialect, rename={**dialect.rename, "max_tokens": LONG_NAME})
 
 
-def _lower_mode(dialect: Dialect, pinned: Pinned) -> Dialect:
-    lower = _NEXT_MODE.get(dialect.schema_mode)
-    return dialect if lower is None or "response_format" in pinned else replace(dialect, schema_mode=lower)
+def next_form(dialect: Dialect, pinned: Pinned) -> Dialect:
+    """Return the dialect with the next way of sending a regular expression; as it is after the last, or if the recipe has decided."""
+    if dialect.pattern_form == "none" or FORM in pinned:
+        return dialect
+    return replace(dialect, pattern_form=FORMS[FORMS.index(dialect.pattern_form) + 1])
 
 
 def single_changes(dialect: Dialect, pinned: Pinned) -> Iterator[Dialect]:
     """Yield the dialects that differ in one point, the likeliest first, for a server whose words do not help."""
     if dialect.system_role:
         yield replace(dialect, system_role=False)
-    lower = _lower_mode(dialect, pinned)
-    if lower != dialect:
-        yield lower
-        if lower.schema_mode != "none":
-            yield replace(dialect, schema_mode="none")
+    if (other := next_form(dialect, pinned)) != dialect:
+        yield other
+        if other.pattern_form != "none":
+            yield replace(dialect, pattern_form="none")
     if "max_tokens" not in pinned | dialect.rename.keys() | dialect.omit:
         yield _renamed(dialect)
     for name in ("seed", "n", "top_p", "temperature"):
@@ -90,9 +96,9 @@ def single_changes(dialect: Dialect, pinned: Pinned) -> Iterator[Dialect]:
 
 def barest(dialect: Dialect, pinned: Pinned) -> Iterator[Dialect]:
     """Yield the dialects of the plainest requests that the recipe allows, with either name for the longest reply."""
-    mode: SchemaMode = dialect.schema_mode if "response_format" in pinned else "none"
+    form: PatternForm = dialect.pattern_form if FORM in pinned else "none"
     omit = dialect.omit | (OPTIONAL - {"max_tokens"} - pinned)
-    bare = replace(dialect, omit=omit, system_role=False, schema_mode=mode)
+    bare = replace(dialect, omit=omit, system_role=False, pattern_form=form)
     yield bare
     if "max_tokens" not in pinned | dialect.rename.keys() | dialect.omit:
         yield _renamed(bare)
@@ -102,21 +108,21 @@ def one_more(bare: Dialect, full: Dialect) -> Iterator[Dialect]:
     """Yield the barest dialect with one more thing of the full one each."""
     if full.system_role:
         yield replace(bare, system_role=True)
-    mode: SchemaMode | None = full.schema_mode if full.schema_mode != bare.schema_mode else None
-    while mode and mode != bare.schema_mode:
-        yield replace(bare, schema_mode=mode)
-        mode = _NEXT_MODE.get(mode)
+    form = full
+    while form.pattern_form != bare.pattern_form:
+        yield replace(bare, pattern_form=form.pattern_form)
+        form = next_form(form, frozenset())
     for name in sorted(bare.omit - full.omit):
         yield replace(bare, omit=bare.omit - {name})
 
 
 def joined(bare: Dialect, accepted: Sequence[Dialect]) -> Dialect:
     """Return the barest dialect with everything that was accepted by itself."""
-    modes = [one.schema_mode for one in accepted if one.schema_mode != bare.schema_mode]
+    forms = [one.pattern_form for one in accepted if one.pattern_form != bare.pattern_form]
     regained = frozenset[str]().union(*(bare.omit - one.omit for one in accepted))
     return replace(
         bare,
         omit=bare.omit - regained,
         system_role=any(one.system_role for one in accepted),
-        schema_mode=modes[0] if modes else bare.schema_mode,
+        pattern_form=forms[0] if forms else bare.pattern_form,
     )

@@ -8,6 +8,7 @@ from kpmath_builder.client.calls import Stats
 from kpmath_builder.client.chat_call import ChatCall
 from kpmath_builder.client.completions import EmptyAnswerError
 from kpmath_builder.client.connection import Connection
+from kpmath_builder.client.dialects import PatternForm
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError, GivenUpError, RefusedError, Weight
 from kpmath_builder.client.handshake import Expectations, Handshake
@@ -46,9 +47,9 @@ class OpenAITeacher:
         each.
     revision
         Of the model, noted with each response.
-    must_obey
-        Whether a server that ignores JSON schemas ends the build.
-    parameters, schema_mode
+    must_fit
+        Whether a server that the probe finds unfit for the recipe ends the build.
+    parameters, structured_outputs
         As of `negotiate`.
     requests_per_minute, tokens_per_minute
         As of `Connection`.
@@ -78,9 +79,9 @@ class OpenAITeacher:
         longest_reply: int = 0,
         extras: Sequence[Mapping[str, Any]] = (),
         revision: str = "",
-        must_obey: bool = False,
+        must_fit: bool = False,
         parameters: Mapping[str, str | bool] | None = None,
-        schema_mode: Literal["auto", "json_schema", "json_object", "none"] = "auto",
+        structured_outputs: Literal["auto"] | PatternForm = "auto",
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
         on_hang: Callable[[Endpoint], None] | None = None,
@@ -105,7 +106,9 @@ class OpenAITeacher:
             stop=stop,
             notify=notify,
         )
-        expected = Expectations(extras or ({},), samples_per_request, parameters, schema_mode, must_obey)
+        expected = Expectations(
+            extras or ({},), samples_per_request, parameters, structured_outputs, must_fit
+        )
         self._handshake = Handshake(self.connection, self._wanted, expected, patience=patience)
         self.monitor = Monitor(
             self.connection,
@@ -133,7 +136,7 @@ class OpenAITeacher:
         return str(load) if load.servers else ""
 
     async def check(self, patience: float = 30.0) -> None:
-        """Make sure that a server answers, accepts the key and serves the model, and find out whether it obeys a JSON schema.
+        """Make sure that a server answers, accepts the key and serves the model, and find out how it takes a regular expression.
 
         Parameters
         ----------

@@ -18,6 +18,7 @@ def sources_of(recipe: Recipe, prompts: Prompts) -> dict[str, bytes]:
     """Return what a build knows before its rows are made, by paths in the dataset's folder."""
     asked = recipe.tasks_in_play
     texts = {f"prompts/{task}.txt": text for task, text in prompts.texts.items() if task in asked}
+    texts |= {f"prompts/{task}.regex": f"{its}\n" for task, its in prompts.patterns.items() if task in asked}
     texts |= {f"prompts/solve-{name}.txt": its.text for name, its in prompts.of_solvers.items()}
     files = {"recipe.toml": dump_toml(recipe.public()), **texts}
     return {f"{PROVENANCE}/{name}": text.encode() for name, text in files.items()}

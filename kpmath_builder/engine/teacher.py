@@ -76,7 +76,7 @@ class VllmTeacher(OpenAITeacher):
             patience=settings.patience,
             longest_reply=longest_reply,
             extras=extras,
-            must_obey=True,
+            must_fit=True,
             on_hang=self._kill_hanging,
             notify=notify,
             stop=stop,
@@ -88,7 +88,7 @@ class VllmTeacher(OpenAITeacher):
         self._failed = 0
 
     async def check(self, patience: float = 30.0) -> None:  # noqa: ARG002 - a start has a patience of its own
-        """Start the servers and make sure that they serve the model and obey JSON schemas.
+        """Start the servers and make sure that they serve the model and are fit for the recipe.
 
         If GPUs are shared, that is done when the model is loaded; only the settings are checked before.
 

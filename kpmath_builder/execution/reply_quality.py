@@ -55,7 +55,7 @@ class ReplyQuality:
         if len(row) == IN_A_ROW:
             first = next(iter(row.values()))
             self._notify(
-                f"No reply to {IN_A_ROW} {request.task} requests in a row could be read ({first}): look whether the model is fit for "
+                f"No reply to {IN_A_ROW} {request.task} requests in a row could be used ({first}): look whether the model is fit for "
                 "the task, and whether a prompt of your own asks for another form"
             )
 

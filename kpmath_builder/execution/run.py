@@ -112,6 +112,7 @@ class Run:
             seed=seed_of(self.recipe.build.seed, address, purpose, attempt),
             extra=extra,
             stop=self._stop_strings(task) if prompted and "stop" not in extra else (),
+            pattern=self.prompts.patterns.get(task, "") if prompted else "",
         )
 
     def _stop_strings(self, task: Task) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ async def extract(seed: SeedProblem, ask: Ask) -> Extraction:
     def refuse(said: ExtractReply) -> str:
         kept, faults = sift(_merged(said), seed, prompt)
         left_out.update({fault.value: count for fault, count in faults.items()})
-        return "" if kept else f"no key point is left without those with a {' or '.join(faults)}"
+        return "" if kept else f"no key point is left (left out: {', '.join(faults)})"
 
     material = {"problem": seed.problem, "solution": seed.solution}
     reply = await ask.reply("extract", material, ExtractReply, refuse)

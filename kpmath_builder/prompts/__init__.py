@@ -1,11 +1,11 @@
 """The prompts: one text file per task, versioned by its hash, and how the material of a task is put into it.
 
-Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
+A file of the same name that ends in `.regex` is the regular expression to which servers that can hold the replies. Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ from kpmath_builder.recipe import Recipe
 __all__ = ["Prompts", "SolverPrompt", "shown"]
 
 TASKS: tuple[Task, ...] = get_args(Task)
+_PATTERN = ".regex"
 
 _PRACTICE = {
     "write": frozenset({"topic", "key_points", "problem", "solution"}),
@@ -55,15 +56,21 @@ class Prompts:
 
     templates: Mapping[Task, Template]
     hashes: Mapping[Task, str]
-    """Tagged hash of each prompt file."""
+    """Tagged hash of each prompt file, and of a user's expression for its replies. The package's own expressions are left out: a build
+    goes on with another version of them, for a reply of either form is one.
+    """
     texts: Mapping[Task, str]
     """Each prompt file as it is."""
+    patterns: Mapping[Task, str] = field(default_factory=dict)
+    """The regular expression that a reply has to match as a whole, for tasks that have one."""
     of_solvers: Mapping[str, "SolverPrompt"] = field(default_factory=dict)
     """The prompts of solvers that have their own."""
 
     @classmethod
     def load(cls, folder: Path | None = None, solvers: Mapping[str, Path] | None = None) -> "Prompts":
         """Read the package's prompts; files in `folder` (`extract.txt`, …) replace those of the same name.
+
+        The expression of a replaced prompt is the one that stands beside it (`extract.regex`), if one does.
 
         `solvers` are the prompt files of solvers that have their own.
 
@@ -72,13 +79,16 @@ class Prompts:
         InputError
             For a folder or file that is no prompt, naming the file and the placeholder or section at fault.
         """
-        texts = _own() | (_users(folder) if folder is not None else {})
+        theirs = _users(folder) if folder is not None else {}
+        texts = _own() | theirs
+        forms = _users_patterns(folder) if folder is not None else {}
         return cls(
             templates={
                 task: Template.parse(origin, text, _needed(task)) for task, (origin, text) in texts.items()
             },
-            hashes={task: _hash(text) for task, (_, text) in texts.items()},
+            hashes={task: _hash(text + forms.get(task, "")) for task, (_, text) in texts.items()},
             texts={task: text for task, (_, text) in texts.items()},
+            patterns=_own_patterns(theirs) | forms,
             of_solvers=_of_solvers(solvers or {}, texts["solve"][1]),
         )
 
@@ -182,12 +192,30 @@ def _own() -> dict[Task, tuple[str, str]]:
 def _users(folder: Path) -> dict[Task, tuple[str, str]]:
     if not folder.is_dir():
         raise InputError(f"There is no folder of prompts {folder}: correct its path, or leave it out.")
-    strange = sorted({path.name for path in folder.glob("*.txt")} - {f"{task}.txt" for task in TASKS})
+    known = {f"{task}{suffix}" for task in TASKS for suffix in (".txt", _PATTERN)}
+    strange = sorted({path.name for kind in ("*.txt", f"*{_PATTERN}") for path in folder.glob(kind)} - known)
     if strange:
         raise InputError(
-            f"{folder / strange[0]} belongs to no task: prompts are named {', '.join(TASKS)} (.txt)."
+            f"{folder / strange[0]} belongs to no task: prompts are named {', '.join(TASKS)} (.txt, and {_PATTERN} for the form of replies)."
         )
     return {task: (str(path), _read(path)) for task in TASKS if (path := folder / f"{task}.txt").exists()}
+
+
+def _own_patterns(replaced: Container[Task]) -> dict[Task, str]:
+    """Return the expressions of the package's prompts, but for those of prompts that a user's replace."""
+    found = {task: files(__name__) / f"{task}{_PATTERN}" for task in TASKS if task not in replaced}
+    return {task: path.read_text(encoding="utf-8").strip() for task, path in found.items() if path.is_file()}
+
+
+def _users_patterns(folder: Path) -> dict[Task, str]:
+    found = {task: path for task in TASKS if (path := folder / f"{task}{_PATTERN}").exists()}
+    patterns = {task: _read(path).strip() for task, path in found.items()}
+    for task, pattern in patterns.items():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise InputError(f"{found[task]} is no regular expression ({error}): correct it.") from error
+    return patterns
 
 
 def _read(path: Path) -> str:

@@ -190,8 +190,10 @@ class ServerSettings(ModelSettings):
         KeyKind.FREE,
         public=False,
     )
-    schema_mode: Literal["auto", "json_schema", "json_object", "none"] = key(
-        "how a reply in JSON is asked for; auto: as the server can", "auto", KeyKind.FREE
+    structured_outputs: Literal["auto", "vllm", "sglang", "llama.cpp", "none"] = key(
+        "as which server takes it the regular expression of a reply is sent; auto: as the server is found to take it",
+        "auto",
+        KeyKind.FREE,
     )
     requests_per_minute: int | None = key(
         "the most requests in a minute, of all addresses together; unset: as the server says",
@@ -213,6 +215,16 @@ class ServerSettings(ModelSettings):
     price_per_million_completion_tokens: float | None = key(
         "price of a million tokens written, for the running cost", None, KeyKind.FREE, public=False, ge=0
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, given: Any) -> Any:  # noqa: ANN401 - whatever the file says
+        """Leave out what the recipes of earlier builds hold and nothing reads: no prompt asks for JSON any more."""
+        return (
+            {name: value for name, value in given.items() if name != "schema_mode"}
+            if isinstance(given, dict)
+            else given
+        )
 
     @property
     def model_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Anthropic's compatible endpoint: `response_format` and `seed` ignored, `n` refused, one of temperature and top_p; 529 when full."""
+"""Anthropic's compatible endpoint: `seed` and unknown fields ignored, `n` refused, one of temperature and top_p; 529 when full."""
 
 from aiohttp import web
 from dummy_server import Body
@@ -8,8 +8,8 @@ from servers.base import StandIn
 
 class Anthropic(StandIn):
     model = "claude-sonnet-4-5"
-    dialect = "without n and top_p; replies asked for as a JSON object of a shape given in words"
-    constrains = frozenset()
+    pattern_field = ""
+    dialect = "without n and top_p; no regular expressions"
     fenced = True
     seeded = False
 

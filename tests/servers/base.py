@@ -11,12 +11,10 @@ from collections import Counter
 from typing import Any, Self
 
 from aiohttp import web
-from dummy_server import Body, is_probe, probed, task_of
+from dummy_server import OBEDIENT, Body, is_probe, task_of
 from roleplay import play
 
 __all__ = ["StandIn"]
-
-PROBE = {"json_schema": {"name": "probe"}}
 
 
 class StandIn:
@@ -31,8 +29,8 @@ class StandIn:
     dialect = ""
     """What the probe should find, as a dialect describes itself."""
     takes_n = True
-    constrains = frozenset({"json_schema"})
-    """Response formats that bind the reply."""
+    pattern_field = "structured_outputs"
+    """The field whose regular expression, or grammar, binds the reply; others are ignored."""
     fenced = False
     """Whether replies come in a code fence."""
     seeded = True
@@ -90,18 +88,11 @@ class StandIn:
 
     def text(self, body: Body) -> str:
         """Reply in role, in the form that was asked for."""
-        bound = body.get("response_format", {}).get("type") in self.constrains
         seed = body["seed"] if self.seeded and "seed" in body else self._draw(body)
         plain = {**body, "seed": seed}
         if is_probe(body):
-            said = body["messages"][-1]["content"]
-            under_schema = "sum" in said or "hello" in said
-            hello = "hello" if "sum" not in said else '{"sum": 4321}'
-            return (
-                (probed({**plain, "response_format": PROBE}) if bound else hello)
-                if under_schema
-                else probed(plain)
-            )
+            asked = "hello" in body["messages"][-1]["content"]
+            return (OBEDIENT if self.pattern_field in body else "hello") if asked else f"hello {seed}"
         reply = play(plain)
         return f"```\n{reply}\n```" if self.fenced and task_of(body) in {"write", "extract"} else reply
 

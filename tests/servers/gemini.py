@@ -10,7 +10,8 @@ class Gemini(StandIn):
     base = "/v1beta/openai"
     pasted = "/v1beta/openai/"
     model = "gemini-2.5-flash"
-    dialect = "without seed"
+    pattern_field = ""
+    dialect = "without seed; no regular expressions"
 
     def models(self) -> web.Response:
         names = ["models/gemini-2.5-flash", "models/gemini-2.5-pro", "models/text-embedding-004"]
@@ -18,9 +19,12 @@ class Gemini(StandIn):
         return web.json_response({"object": "list", "data": data})
 
     def refusal(self, body: Body) -> web.Response | None:
-        if "seed" not in body:
+        unknown = next(
+            (name for name in ("seed", "structured_outputs", "regex", "grammar") if name in body), ""
+        )
+        if not unknown:
             return None
-        words = 'Invalid JSON payload received. Unknown name "seed": Cannot find field.'
+        words = f'Invalid JSON payload received. Unknown name "{unknown}": Cannot find field.'
         violations = [{"description": words}]
         details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}]
         error = {"code": 400, "message": words, "status": "INVALID_ARGUMENT", "details": details}

@@ -9,7 +9,8 @@ from servers.base import StandIn
 class LiteLLM(StandIn):
     model = "anthropic/claude-3-7-sonnet"
     pasted = "/"
-    dialect = "without n and seed"
+    pattern_field = ""
+    dialect = "without n and seed; no regular expressions"
     seeded = False
 
     def models(self) -> web.Response:

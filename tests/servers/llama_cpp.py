@@ -8,6 +8,7 @@ from servers.base import StandIn
 
 class LlamaCpp(StandIn):
     model = "qwen2.5-0.5b"
+    pattern_field = "grammar"
     pasted = "/v1/"
 
     def models(self) -> web.Response:

@@ -1,4 +1,4 @@
-"""LM Studio: errors as bare strings, `json_schema` but no `json_object`, one choice whatever `n` is, no key needed."""
+"""LM Studio: errors as bare strings, one choice whatever `n` is, no key needed."""
 
 from aiohttp import web
 from dummy_server import Body
@@ -9,7 +9,8 @@ from servers.base import StandIn
 class LMStudio(StandIn):
     model = "qwen2.5-7b-instruct"
     takes_n = False
-    dialect = "without n"
+    pattern_field = ""
+    dialect = "without n; no regular expressions"
 
     def models(self) -> web.Response:
         names = [self.model, "text-embedding-nomic-embed-text-v1.5"]
@@ -18,12 +19,6 @@ class LMStudio(StandIn):
 
     def _unknown_key(self, http: web.Request) -> web.Response | None:
         return None
-
-    def refusal(self, body: Body) -> web.Response | None:
-        if body.get("response_format", {"type": "text"})["type"] in {"json_schema", "text"}:
-            return None
-        words = "'response_format.type' must be 'json_schema' or 'text'"
-        return web.json_response({"error": words}, status=400)
 
     def completion(self, body: Body, texts: list[str]) -> Body:
         answer = super().completion(body, texts)

@@ -9,7 +9,8 @@ from servers.base import StandIn
 class Ollama(StandIn):
     model = "llama3.2"
     takes_n = False
-    dialect = "without n"
+    pattern_field = ""
+    dialect = "without n; no regular expressions"
 
     def models(self) -> web.Response:
         names = ["llama3.2:latest", "qwen3:8b"]

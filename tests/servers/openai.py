@@ -10,7 +10,14 @@ from servers.base import StandIn
 
 class OpenAI(StandIn):
     model = "gpt-4o-mini"
+    pattern_field = ""
+    dialect = "no regular expressions"
     pasted = "/v1/chat/completions"
+
+    def refusal(self, body: Body) -> web.Response | None:
+        unknown = next((name for name in ("structured_outputs", "regex", "grammar") if name in body), "")
+        words = f"Unknown parameter: '{unknown}'."
+        return self._refused(unknown, "unknown_parameter", words) if unknown else None
 
     def headers(self) -> dict[str, str]:
         return {
@@ -34,10 +41,14 @@ class OpenAI(StandIn):
         }
         return answer | {"service_tier": "default", "system_fingerprint": "fp_3a1b"}
 
+    def _refused(self, param: str, code: str, words: str) -> web.Response:
+        fields: dict[str, Any] = {"type": "invalid_request_error", "param": param, "code": code}
+        return self.error(400, words, **fields)
+
 
 class OpenAIReasoning(OpenAI):
     model = "gpt-5-mini"
-    dialect = "max_tokens as max_completion_tokens; without temperature and top_p"
+    dialect = "max_tokens as max_completion_tokens; without temperature and top_p; no regular expressions"
 
     def refusal(self, body: Body) -> web.Response | None:
         if "max_tokens" in body:
@@ -52,8 +63,4 @@ class OpenAIReasoning(OpenAI):
         if "top_p" in body:
             words = "Unsupported parameter: 'top_p' is not supported with this model."
             return self._refused("top_p", "unsupported_parameter", words)
-        return None
-
-    def _refused(self, param: str, code: str, words: str) -> web.Response:
-        fields: dict[str, Any] = {"type": "invalid_request_error", "param": param, "code": code}
-        return self.error(400, words, **fields)
+        return super().refusal(body)

@@ -11,8 +11,8 @@ class OpenRouter(StandIn):
     pasted = "/api/v1/chat/completions"
     model = "meta-llama/llama-3.1-8b-instruct:free"
     takes_n = False
-    dialect = "without n; replies asked for as a JSON object of a shape given in words"
-    constrains = frozenset()
+    pattern_field = ""
+    dialect = "without n; no regular expressions"
     fenced = True
 
     def models(self) -> web.Response:

@@ -8,6 +8,7 @@ from servers.base import StandIn
 
 class SGLang(StandIn):
     model = "meta-llama/Llama-3.1-8B-Instruct"
+    pattern_field = "regex"
 
     def models(self) -> web.Response:
         entry = {

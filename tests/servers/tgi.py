@@ -9,7 +9,8 @@ from servers.base import StandIn
 class TGI(StandIn):
     model = "tgi"
     takes_n = False
-    dialect = "without n; without a top_p of 1"
+    pattern_field = ""
+    dialect = "without n; without a top_p of 1; no regular expressions"
 
     def models(self) -> web.Response:
         return web.Response(status=404)
