@@ -13,7 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ from kpmath_builder.protocol import Message, Request, Response, Task
 from kpmath_builder.recipe import Recipe
 from kpmath_builder.records import Extraction, Judgement, SeedProblem, TopicKeyPoints
 from kpmath_builder.seeds import load_seeds
+from kpmath_builder.stopping import StoppedError
 from kpmath_builder.synthesis.question_checks import find_fault
 from kpmath_builder.synthesis.questions import judge, write
 
@@ -274,7 +275,7 @@ async def solutions(bench: Bench, seeds: Sequence[SeedProblem]) -> dict[str, Any
 def plain_request(ours: Request, problem: str) -> Request:
     """Return the request with the plain prompt, sampled alike."""
     message = Message("user", PLAIN.format(problem=problem))
-    return Request("solve", ours.model, (message,), ours.sampling, ours.seed, None, ours.extra, ours.stop)
+    return replace(ours, messages=(message,), pattern="")
 
 
 def solved(response: Response, seed: SeedProblem, count: Counter[str]) -> bool:
@@ -299,7 +300,10 @@ async def gather(bench: Bench, items: Iterable[S], one: Callable[[S], Awaitable[
         async with slots:
             return await one(item)
 
-    return await asyncio.gather(*map(within, items))
+    try:
+        return await asyncio.gather(*map(within, items))
+    except StoppedError:  # says only that another request has failed
+        raise bench.run.stop.why or AssertionError from None
 
 
 def practice(seed: SeedProblem, topic: TopicKeyPoints) -> dict[str, Any]:

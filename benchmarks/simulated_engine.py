@@ -2,7 +2,7 @@
 
     python benchmarks/simulated_engine.py --port 9000 --slots 512 --lengths ../shared/data/model_outputs/gsm8k_multi_model.jsonl.gz
 
-It plays all roles (tests/roleplay.py) and obeys schemas. The length of each answer in tokens is drawn, by the request alone, from the
+It plays all roles (tests/roleplay.py) and obeys regular expressions. The length of each answer in tokens is drawn, by the request alone, from the
 lengths of real model outputs (a file with `outputs: [{"text": …}]` per line), four characters to a token.
 """
 

@@ -227,3 +227,5 @@ class TeacherContext:
     """The largest `max_tokens` that requests will have."""
     extras: Sequence[Mapping[str, Any]]
     """The further fields that requests will have, one mapping for each way in which the roles ask."""
+    patterns: Sequence[str] = ()
+    """The regular expressions that requests will have."""

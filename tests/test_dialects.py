@@ -84,7 +84,9 @@ def test_free_text_is_asked_for_as_ever(form: Any) -> None:
     assert chat_body(request(), 0, 1, Dialect(pattern_form=form)) == chat_body(request(), 0, 1)
 
 
-@pytest.mark.parametrize("field", ["structured_outputs", "regex", "grammar", "guided_json"])
+@pytest.mark.parametrize(
+    "field", ["structured_outputs", "regex", "grammar", "guided_json", "response_format"]
+)
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_of_the_recipe_s_own_stands_alone(form: Any, field: str) -> None:
     """Servers take one: with both, vLLM refuses the request."""
@@ -106,7 +108,7 @@ def test_small_seeds_stay_different_for_the_samples_of_a_request() -> None:
 @pytest.mark.parametrize(
     "dialect", [PLAIN, Dialect({"max_tokens": "max_completion_tokens"})], ids=["plain", "renamed"]
 )
-@pytest.mark.parametrize("field", ["seed", "max_tokens", "response_format", "stream"])
+@pytest.mark.parametrize("field", ["seed", "max_tokens", "messages", "stream"])
 def test_further_fields_cannot_set_a_field_of_ours(dialect: Dialect, field: str) -> None:
     with pytest.raises(InputError, match=f"may not set {field}"):
         chat_body(request(**{field: 1}), 0, 1, dialect)

@@ -3,7 +3,7 @@
 import pytest
 from factories import make_build
 
-from kpmath_builder.knowledge.key_points import sift
+from kpmath_builder.knowledge.key_points import LONGEST, LONGEST_TOPIC, KeyPointFault, sift
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.records import TopicKeyPoints
 
@@ -70,6 +70,14 @@ def test_numbers_of_mathematics_and_of_no_seed_may_stay(point: str) -> None:
 )
 def test_a_key_point_that_is_a_line_of_the_prompt_is_left_out(point: str) -> None:
     assert sifted(GOOD, point) == ([GOOD], {"copied from the prompt": 1})
+
+
+def test_what_a_server_may_have_broken_off_is_left_out() -> None:
+    whole, broken = "p" * (LONGEST - 1), "p" * LONGEST
+    kept, left_out = sift([TopicKeyPoints(topic="Area", key_points=(whole, broken))], SEED, PROMPT)
+    assert [topic.key_points for topic in kept] == [(whole,)]
+    assert left_out == {KeyPointFault.LENGTH: 1}
+    assert sift([TopicKeyPoints(topic="t" * LONGEST_TOPIC, key_points=("A rule",))], SEED, PROMPT)[0] == ()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from kpmath_builder.client.patterns import gbnf
 from kpmath_builder.client.probe_requests import PATTERN
 from kpmath_builder.errors import InputError
+from kpmath_builder.knowledge.key_points import LONGEST, LONGEST_TOPIC
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.prompts.plain_text import write_text
 from kpmath_builder.prompts.replies import ExtractReply, NamedTopic
@@ -26,6 +27,7 @@ EXTRACT = Prompts.load().patterns["extract"]
         ('"\\\\', r'"\"" "\\"'),
         ("x\ny", r'"x" "\n" "y"'),
         (r"[^a-z\]]", r"[^a-z\]]"),
+        (r"\$\.\ ", r'"$" "." " "'),
     ],
 )
 def test_a_regular_expression_as_a_grammar(pattern: str, grammar: str) -> None:
@@ -33,7 +35,7 @@ def test_a_regular_expression_as_a_grammar(pattern: str, grammar: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"\$", "^a", "a$", "a+?", "a{1,2}{3}", "(?=a)b", r"\w", r"[\d]", "[[:alpha:]]", "{2}", r"a\b"]
+    "pattern", ["^a", "a$", "a+?", "a{1,2}{3}", "(?=a)b", r"\w", r"[\d]", "[[:alpha:]]", "{2}", r"a\b"]
 )
 def test_what_a_grammar_cannot_say_is_refused_with_its_place(pattern: str) -> None:
     with pytest.raises(InputError, match=r"llama.cpp has no counterpart .*structured_outputs = \"none\""):
@@ -76,7 +78,15 @@ def test_what_the_extractor_may_say_is_read_back(topics: int, points: int) -> No
         "Topic: Algebra - Sums\n- A sum\n" + "a" * 300,
         "Topic: Algebra - Sums",
         "",
+        "Topic: Algebra - Sums\n- A sum has two terms" + "\n- Next" * 3,
     ],
 )
 def test_prose_and_lists_without_end_are_not_allowed(text: str) -> None:
     assert not re.fullmatch(EXTRACT, text)
+
+
+def test_what_reaches_the_bound_is_not_taken_for_whole() -> None:
+    """A line that the expression has ended could go on: the bounds of the expression are those of the check."""
+    assert re.fullmatch(EXTRACT, f"Topic: {'t' * LONGEST_TOPIC}\n- {'p' * LONGEST}")
+    assert not re.fullmatch(EXTRACT, f"Topic: {'t' * (LONGEST_TOPIC + 1)}\n- {'p' * LONGEST}")
+    assert not re.fullmatch(EXTRACT, f"Topic: {'t' * LONGEST_TOPIC}\n- {'p' * (LONGEST + 1)}")

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from kpmath_builder.client.dialects import PATTERN_FIELDS, PLAIN, Dialect
 from kpmath_builder.client.probe import OPEN_PROMPT, PATTERN_PROMPT, Negotiated, negotiate
+from kpmath_builder.client.probe_requests import obeys
 from kpmath_builder.errors import InputError
+from kpmath_builder.protocol import Response
 
 Body = dict[str, Any]
 Answer = tuple[int, bytes]
@@ -79,12 +82,12 @@ def probe(server: Callable[[Body], Answer], **wishes: Any) -> tuple[Negotiated, 
     return asyncio.run(negotiate(sender, "m", **wishes)), sender.bodies
 
 
-def test_a_plain_server_is_asked_three_short_requests_and_changes_nothing() -> None:
+def test_a_plain_server_is_asked_four_short_requests_and_changes_nothing() -> None:
     found, bodies = probe(obedient)
     assert found.dialect == PLAIN
     assert (found.fault, found.notes, found.repeats_itself) == ("", (), False)
     assert found.fingerprint == "fp-1"
-    assert len(bodies) == 3
+    assert len(bodies) == 4
     assert found.known_good in bodies
     assert found.known_good["messages"][-1]["content"] == PATTERN_PROMPT
 
@@ -188,14 +191,6 @@ HABITS: dict[str, tuple[Callable[[Body], Answer], Dialect]] = {
         ),
         Dialect(pattern_form="none"),
     ),
-    "a model thinks in its replies": (
-        lambda body: (
-            completion(f"<think>{body['seed']}")
-            if body["messages"][-1]["content"].endswith(OPEN_PROMPT)
-            else obedient(body)
-        ),
-        Dialect(pattern_form="none"),
-    ),
     "a seed is refused in words that nobody knows": (
         lambda body: refusal("Das geht so nicht.") if "seed" in body else obedient(body),
         Dialect(omit=frozenset({"seed"})),
@@ -255,7 +250,7 @@ def test_a_small_context_is_no_dialect_and_shorter_replies_are_asked_for(words: 
     found, bodies = probe(lambda body: refusal(words) if body["max_tokens"] > 512 else obedient(body))
     assert (found.dialect, found.fault, found.notes) == (PLAIN, "", ())
     assert found.known_good
-    assert len(bodies) == 4
+    assert len(bodies) == 5
     found, _ = probe(lambda body: refusal(words))
     assert words[:20] in found.fault
     assert "teacher.parameters" not in found.fault
@@ -284,7 +279,7 @@ def test_the_field_that_takes_a_regular_expression_is_found_without_a_word(form:
     found, bodies = probe(takes(PATTERN_FIELDS[form], refused))
     assert found.dialect == Dialect(pattern_form=form)
     assert (found.fault, found.notes, found.dialect.description) == ("", (), "")
-    assert len(bodies) <= 5
+    assert len(bodies) <= 6
 
 
 @pytest.mark.parametrize("form", ["sglang", "llama.cpp", "none"])
@@ -292,7 +287,7 @@ def test_a_form_that_the_recipe_names_is_sent_from_the_first_request_on(form: An
     found, bodies = probe(takes(PATTERN_FIELDS.get(form, "")), structured_outputs=form)
     assert found.dialect == Dialect(pattern_form=form)
     assert found.notes == ()
-    assert len(bodies) == 3
+    assert len(bodies) == 3  # what the recipe says is not doubted
 
 
 def test_what_the_user_hears_of_regular_expressions() -> None:
@@ -304,7 +299,83 @@ def test_what_the_user_hears_of_regular_expressions() -> None:
     assert (
         said["OpenAI takes no regular expressions"] == f"The server takes no regular expressions: {by_words}"
     )
-    assert "passes on thoughts as part of its replies" in said["a model thinks in its replies"]
+
+
+def thinking(body: Body, *, parser: bool, opens: bool = False) -> Answer:
+    """Answer as a server whose model thinks first; an expression holds from the first token on, but behind a parser as vLLM has it."""
+    if body["messages"][-1]["content"].endswith(OPEN_PROMPT):
+        return obedient(body)
+    bound = "structured_outputs" in body
+    said = OBEDIENT if bound else "hello"
+    if parser:
+        return completion(said, reasoning="Hm.")
+    return completion(said if bound else f"{'' if opens else '<think>'}Hm.</think>{said}")
+
+
+def test_behind_a_reasoning_parser_an_expression_holds_after_the_thought() -> None:
+    found, _ = probe(partial(thinking, parser=True))
+    assert (found.dialect, found.fault, found.notes) == (PLAIN, "", ())
+
+
+@pytest.mark.parametrize("opens", [False, True], ids=["by the model", "by the template"])
+def test_no_expression_is_sent_that_would_forbid_a_thought(opens: bool) -> None:  # noqa: FBT001
+    found, _ = probe(partial(thinking, parser=False, opens=opens))
+    assert found.dialect == Dialect(pattern_form="none")
+    assert "keeps its model from thinking" in found.notes[0]
+    assert len(found.notes) == 1
+
+
+def test_where_an_expression_ends_up_as_reasoning_none_is_sent() -> None:
+    """llama.cpp with a template that opens the thought: the grammar holds from the first token on, inside the thought."""
+
+    def server(body: Body) -> Answer:
+        if "grammar" not in body:
+            return takes("")(body)
+        return completion("", reasoning_content=OBEDIENT)
+
+    found, _ = probe(server)
+    assert found.dialect == Dialect(pattern_form="none")
+    assert found.fault == ""
+    assert "ignores the regular expression" in found.notes[0]
+
+
+def test_a_solver_that_thinks_is_no_fault_of_an_extractor_that_does_not() -> None:
+    def server(body: Body) -> Answer:
+        return thinking(body, parser=True) if "think" in body else obedient(body)
+
+    found, _ = probe(server, extras=({}, {"think": True}))
+    assert (found.dialect, found.fault, found.notes) == (PLAIN, "", ())
+    found, _ = probe(
+        lambda body: completion("", reasoning="Hm.") if "think" in body else obedient(body),
+        extras=({}, {"think": True}),
+    )
+    assert "gives its whole reply as reasoning" in found.fault
+
+
+@pytest.mark.parametrize("status", [0, 429, 503])
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_server_that_falls_silent_between_two_forms_is_not_judged(status: int, lost: int) -> None:
+    """Else a form that was never answered would stand, and a later probe would find "another" server."""
+    count = itertools.count()
+
+    def server(body: Body) -> Answer:
+        if not body["messages"][-1]["content"].endswith(OPEN_PROMPT) and next(count) >= lost:
+            return status, b'{"error": {"message": "Not now."}}'
+        return takes("")(body)
+
+    found, _ = probe(server)
+    assert not found.known_good
+
+
+def test_a_form_that_is_refused_without_a_word_after_a_search_is_given_up() -> None:
+    def server(body: Body) -> Answer:
+        if "seed" in body or "grammar" in body:
+            return 400, b""
+        return takes("")(body)
+
+    found, _ = probe(server)
+    assert found.dialect == Dialect(omit=frozenset({"seed"}), pattern_form="none")
+    assert found.fault == ""
 
 
 def test_every_role_s_further_fields_are_tried_and_the_one_at_fault_is_named() -> None:
@@ -343,11 +414,27 @@ def test_a_server_that_rounds_large_seeds_gets_small_ones() -> None:
 @pytest.mark.parametrize(
     "answer", [completion("", finish="length"), completion("hello", finish="length")], ids=["no", "cut"]
 )
-def test_a_reply_that_did_not_come_to_its_end_is_not_judged(answer: Answer) -> None:
+def test_a_reply_that_did_not_come_to_its_end_is_no_obedience(answer: Answer) -> None:
     found, _ = probe(
         lambda body: obedient(body) if body["messages"][-1]["content"].endswith(OPEN_PROMPT) else answer
     )
+    assert (found.dialect, found.fault) == (Dialect(pattern_form="none"), "")
+
+
+def test_the_beginning_of_an_obedient_reply_is_enough() -> None:
+    found, _ = probe(
+        lambda body: (
+            obedient(body)
+            if body["messages"][-1]["content"].endswith(OPEN_PROMPT)
+            else completion("Sum: 43", finish="length")
+        )
+    )
     assert (found.dialect, found.fault) == (PLAIN, "")
+
+
+@pytest.mark.parametrize("text", [OBEDIENT, "Sum: 4321\n- a      ", f"\n\n{OBEDIENT}"])
+def test_blanks_that_the_expression_allows_are_no_disobedience(text: str) -> None:
+    assert obeys(Response(text=text, finish_reason="stop"))
 
 
 def test_a_reply_that_is_all_reasoning_is_a_fault() -> None:

@@ -33,7 +33,7 @@ PATTERN_FIELDS: Mapping[PatternForm, str] = {
 
 OPTIONAL = frozenset({"temperature", "top_p", "max_tokens", "n", "seed", "stop"})
 """Fields that `[teacher.parameters]` may rename or omit."""
-FIXED = frozenset({"model", "messages", "response_format", "stream"})
+FIXED = frozenset({"model", "messages", "stream"})
 LONG_NAME = "max_completion_tokens"
 SEED_BITS = 63
 """vLLM takes a seed as a signed 64-bit integer."""

@@ -25,6 +25,7 @@ def make_teacher(settings: ServerSettings, context: TeacherContext) -> OpenAITea
         patience=settings.patience,
         longest_reply=context.longest_reply,
         extras=context.extras,
+        patterns=context.patterns,
         revision=settings.revision or "",
         parameters=settings.parameters,
         structured_outputs=settings.structured_outputs,

@@ -13,9 +13,10 @@ from kpmath_builder.client.bodies import longest_answer
 from kpmath_builder.client.chat import chat_body
 from kpmath_builder.client.completions import read_completion
 from kpmath_builder.client.connection import Connection
-from kpmath_builder.client.dialects import PatternForm
+from kpmath_builder.client.dialects import Dialect, PatternForm, read_parameters
 from kpmath_builder.client.endpoints import Endpoint
 from kpmath_builder.client.faults import CallError
+from kpmath_builder.client.patterns import pattern_fields
 from kpmath_builder.client.probe import OPEN_PROMPT, Negotiated, negotiate
 from kpmath_builder.client.readiness import Wanted, check_again
 from kpmath_builder.client.statuses import server_words, user_error
@@ -41,6 +42,8 @@ class Expectations:
         The most samples that one call shall carry.
     parameters, structured_outputs
         As of `negotiate`.
+    patterns
+        The regular expressions that requests will have.
     must_fit
         Whether a server that the probe finds unfit for the recipe ends the build.
     """
@@ -49,6 +52,7 @@ class Expectations:
     samples: int = 1
     parameters: Mapping[str, str | bool] | None = None
     structured_outputs: Literal["auto"] | PatternForm = "auto"
+    patterns: Sequence[str] = ()
     must_fit: bool = False
 
 
@@ -91,8 +95,16 @@ class Handshake:
         return bool(known and known.repeats_itself)
 
     async def negotiate(self) -> None:
-        """Find each server's dialect, and report what is not as it should be."""
+        """Find each server's dialect, and report what is not as it should be.
+
+        Raises
+        ------
+        InputError
+            When a server would refuse every request, or cannot be told an expression of the recipe's prompts.
+        """
         endpoints = self._connection.pool.all
+        for endpoint in endpoints:
+            endpoint.dialect = self._unprobed
         found = await asyncio.gather(*(self._probe(endpoint, self._patience) for endpoint in endpoints))
         for endpoint, probed in zip(endpoints, found, strict=True):
             if probed.fault and not probed.known_good:
@@ -100,7 +112,10 @@ class Handshake:
             if probed.fault and self._expected.must_fit:
                 raise InputError(f"{probed.fault}: correct teacher.arguments or teacher.extra.")
             self._take_over(endpoint, probed)
-            for note in filter(None, [*probed.notes, probed.fault]):
+            for pattern in self._expected.patterns:
+                pattern_fields(pattern, endpoint.dialect.pattern_form)
+            silent = "" if probed.known_good or probed.fault else self._unjudged(endpoint)
+            for note in filter(None, [*probed.notes, probed.fault, silent]):
                 self._connection.notify(note, now=True)
         names = sorted({probed.fingerprint for probed in found} - {""})
         if len(names) > 1:
@@ -108,6 +123,19 @@ class Handshake:
                 f"The servers have different fingerprints ({', '.join(names)}): make sure that all serve the same model",
                 now=True,
             )
+
+    @property
+    def _unprobed(self) -> Dialect:
+        """How a server is asked as long as it is not judged: as the recipe says, without what it may refuse."""
+        wish = self._expected.structured_outputs
+        return read_parameters(self._expected.parameters or {}, "none" if wish == "auto" else wish)
+
+    def _unjudged(self, endpoint: Endpoint) -> str:
+        silence = self._silence.get(endpoint.url, "its answer was malformed")
+        return (
+            f"The server at {endpoint.url} did not answer the test requests ({silence}): it is asked as the recipe says, and "
+            "replies have their form from the prompts alone"
+        )
 
     def _take_over(self, endpoint: Endpoint, probed: Negotiated) -> None:
         before = self._known.get(endpoint.url)

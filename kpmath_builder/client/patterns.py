@@ -13,12 +13,24 @@ from kpmath_builder.errors import InputError
 
 __all__ = ["OWN_FORMS", "gbnf", "pattern_fields"]
 
-OWN_FORMS = frozenset({*PATTERN_FIELDS.values(), "ebnf", "guided_regex", "guided_grammar", "guided_json"})
+OWN_FORMS = frozenset(
+    {
+        *PATTERN_FIELDS.values(),
+        "ebnf",
+        "guided_choice",
+        "guided_grammar",
+        "guided_json",
+        "guided_regex",
+        "json_schema",
+        "response_format",
+        "structural_tag",
+    }
+)
 """Further fields of a recipe with which it gives a reply a form of its own: servers take one."""
 
 _TOKEN = re.compile(
     r"(?P<open>\((?:\?:)?|\|)"
-    r"|(?:(?P<close>\))|(?P<set>\[\^?(?:\\[nt\\\[\]]|[^\\\[\]])+\])|\\(?P<escaped>[ntd.\\()\[\]{}|?*+/-])|(?P<any>\.)"
+    r"|(?:(?P<close>\))|(?P<set>\[\^?(?:\\[nrt\\\[\]]|[^\\\[\]])+\])|\\(?P<escaped>[ntd.\\()\[\]{}|?*+^$/ -])|(?P<any>\.)"
     r"|(?P<literal>[^\\()\[\]{}|?*+.^$]))(?P<times>[?*+]|\{\d+(?:,\d*)?\})?",
     re.DOTALL,
 )

@@ -1,7 +1,7 @@
 """Asking a server, before any token is paid for, how it wants requests, and whether it does what they say.
 
 Some servers do not know every field, some have no system role, some ignore a regular expression without a word, some ignore seeds.
-vLLM is asked three short requests in one round, others up to six. One that does not answer now is not judged.
+vLLM is asked four short requests, others a few more. One that does not answer now is not judged.
 """
 
 import asyncio
@@ -117,6 +117,8 @@ class _Negotiation:
         self._dialect = given
         self._fault = self._fingerprint = self._ignored = ""
         self._known_good: Mapping[str, Any] = {}
+        self._replied = Response(text="", finish_reason="stop")
+        """The last reply to a request with an expression."""
 
     async def run(self) -> Negotiated:
         """Settle the dialect; ask the open prompts beside the first request, and again if they were put wrongly."""
@@ -128,11 +130,7 @@ class _Negotiation:
         ):
             self._dialect = replace(self._dialect, top_p_of_1=False)
             opened = await self._asker.open(self._dialect, self._extra)
-        if opened.thinks_aloud and FORM not in self._pinned:
-            self._dialect = replace(self._dialect, pattern_form="none")
-            self._ignored = (
-                "passes on thoughts as part of its replies, which a regular expression would forbid"
-            )
+        await self._spare_thoughts()
         faults = await asyncio.gather(*map(self._fault_with, self._other_extras))
         repeats = await self._repeats(opened)
         fault = self._fault or next((fault for fault in faults if fault), "")
@@ -149,16 +147,23 @@ class _Negotiation:
                     return
                 continue
             if status not in REFUSED | MAYBE_REFUSED:
+                self._known_good = {}
                 return
             changed = adapted(self._dialect, self._pinned, sent, body)
             if changed is None and self._shorten(sent, body):
                 continue
-            if changed is None and not searched and not named_fields(body, self._extra):
-                searched, changed = True, await self._search()
+            if changed is None and not named_fields(body, self._extra):
+                changed = await self._search() if not searched else self._other_form()
+                searched = True
             if changed is None:
                 self._fault = self._refusal(sent, body) if status in REFUSED else ""
                 return
             self._dialect = changed
+
+    def _other_form(self) -> Dialect | None:
+        """Return the next way to send the expression, for a server that was searched before it came to this one."""
+        other = next_form(self._dialect, self._pinned)
+        return None if other == self._dialect else other
 
     def _shorten(self, sent: Mapping[str, Any], body: bytes) -> bool:
         """Ask for shorter replies from now on if a server finds them too long for its context; False if that was done before."""
@@ -181,26 +186,47 @@ class _Negotiation:
             return False
         response = read(body, wanted)
         if response is None:
+            self._known_good = {}
             return True
         self._known_good, self._fingerprint = sent, response.fingerprint
-        disregard = self._disregard(response)
-        if self._dialect.pattern_form != "none":
-            self._ignored = disregard
-        if not disregard:
+        if self._dialect.pattern_form == "none":
+            self._fault = self._all_thought(response)
             return True
-        if FORM in self._pinned or not response.text.strip():
+        self._ignored, self._replied = self._disregard(response), response
+        if not self._ignored:
+            return True
+        if FORM in self._pinned:
             self._fault = f"{self._who} {self._ignored}"
             return True
         self._dialect = next_form(self._dialect, self._pinned)
         return False
 
-    def _disregard(self, response: Response) -> str:
-        """Return in what way a reply disregards the expression; "" if it does not, or did not come to its end."""
-        if self._dialect.pattern_form == "none" or response.finish_reason != "stop" or obeys(response):
+    def _all_thought(self, response: Response) -> str:
+        """Return the fault of a server whose replies are reasoning and nothing else; "" for another."""
+        if response.finish_reason != "stop" or response.text.strip() or not response.reasoning:
             return ""
-        if not response.text.strip() and response.reasoning:
-            return "gives its whole reply as reasoning: switch thinking on or off in teacher.extra's chat_template_kwargs"
-        return f"ignores the regular expression of a request (it said '{quoted(response.text)}')"
+        return (
+            f"{self._who} gives its whole reply as reasoning: switch thinking on or off in teacher.extra's "
+            "chat_template_kwargs"
+        )
+
+    def _disregard(self, response: Response) -> str:
+        """Return in what way a reply disregards the expression; "" if it does not."""
+        if obeys(response):
+            return ""
+        said = quoted(response.text)
+        return "ignores the regular expression of a request" + (f" (it said '{said}')" if said else "")
+
+    async def _spare_thoughts(self) -> None:
+        """Send no expression to a model that thinks before it replies and does not under one: it would forbid the thought."""
+        if self._dialect.pattern_form == "none" or FORM in self._pinned or not self._known_good:
+            return
+        free = replace(self._dialect, pattern_form="none")
+        sent, status, body = await self._asker.constrained(free, self._extra)
+        response = read(body, int(sent.get(self._dialect.rename.get("n", "n"), 1))) if status == 200 else None
+        if response is not None and response.reasoning and not self._replied.reasoning:
+            self._dialect = free
+            self._ignored = "keeps its model from thinking where a reply is held to a regular expression"
 
     async def _search(self) -> Dialect | None:
         """Find by trying what a server objects to that does not say so; an error that has passed is no objection."""
@@ -229,12 +255,12 @@ class _Negotiation:
 
     async def _fault_with(self, extra: Mapping[str, Any]) -> str:
         """Return what is wrong with the reply to a role that has other further fields."""
-        sent, status, body = await self._asker.constrained(self._dialect, extra)
+        free = replace(self._dialect, pattern_form="none")
+        sent, status, body = await self._asker.constrained(free, extra)
         if status in REFUSED:
             return self._refusal(sent, body)
         response = read(body, int(sent.get(self._dialect.rename.get("n", "n"), 1))) if status == 200 else None
-        disregard = "" if response is None else self._disregard(response)
-        return f"{self._who} {disregard}" if disregard else ""
+        return "" if response is None else self._all_thought(response)
 
     async def _repeats(self, opened: Opened) -> bool:
         """Whether two seeds give one reply, with small seeds as well: some servers round large ones."""

@@ -32,8 +32,9 @@ Send = Callable[[dict[str, Any]], Awaitable[tuple[int, bytes]]]
 
 PATTERN_PROMPT = "Reply with the word hello."
 OPEN_PROMPT = "Write down twenty random digits, then one surprising sentence."
-PATTERN = r"Sum: [0-9]{4}(\n- [^\n]{3,10}){1,2}"
+PATTERN = r"Sum: [0-9]{4}(\n- [a-z][^\n]{2,9}){1,2}"
 """What nobody would say who was asked for something else, with all that the package's own expressions are made of."""
+_BEGINNING = "Sum: "
 SEED = 2**53 - 2**10
 """As large as seeds of requests are, so that a server that rounds or refuses large ones is found."""
 STOP = ("\nYour problem:",)
@@ -50,8 +51,6 @@ class Opened(NamedTuple):
     """Those that came, but for empty ones."""
     refusal: bytes = b""
     """The body of a refusal, if there was one."""
-    thinks_aloud: bool = False
-    """Whether a thought stood in the reply itself, as without a reasoning parser."""
 
     @property
     def are_one(self) -> bool:
@@ -83,12 +82,10 @@ class Asker:
         answers = await asyncio.gather(
             *(self._post(chat_body(request, first, 1, dialect)) for first in (0, 1))
         )
-        read_bodies = [(body, read(body, 1)) for status, body in answers if status == 200]
-        responses = [(body, one) for body, one in read_bodies if one is not None]
-        said = (f"{one.text}{one.reasoning}".strip() for _, one in responses)
+        responses = [read(body, 1) for status, body in answers if status == 200]
+        said = (f"{one.text}{one.reasoning}".strip() for one in responses if one is not None)
         refused = (body for status, body in answers if status in REFUSED)
-        aloud = any(one.reasoning and not _has_reasoning(body) for body, one in responses)
-        return Opened(tuple(text for text in said if text), next(refused, b""), aloud)
+        return Opened(tuple(text for text in said if text), next(refused, b""))
 
     def _request(
         self,
@@ -125,15 +122,11 @@ def choices_in(body: bytes) -> int | None:
     return len(choices) if isinstance(choices, list) else None
 
 
-def _has_reasoning(body: bytes) -> bool:
-    """Whether a completion that was read has a field for the thought."""
-    message = parsed(body)["choices"][0]["message"]
-    return bool(message.get("reasoning") or message.get("reasoning_content"))
-
-
 def obeys(response: Response) -> bool:
-    """Whether a reply is one that the probe's expression allows."""
-    return bool(re.fullmatch(PATTERN, response.text.strip()))
+    """Whether a reply is one that the probe's expression allows, or the beginning of one that was cut off."""
+    if response.finish_reason != "stop":
+        return response.text.startswith(_BEGINNING)
+    return any(re.fullmatch(PATTERN, text) for text in (response.text, response.text.strip()))
 
 
 def quoted(text: str) -> str:

@@ -45,6 +45,8 @@ class OpenAITeacher:
     extras
         Further fields that requests will have, one mapping for each of the roles that share this teacher; the check sends
         each.
+    patterns
+        The regular expressions that requests will have; the check puts each as the servers take them.
     revision
         Of the model, noted with each response.
     must_fit
@@ -78,6 +80,7 @@ class OpenAITeacher:
         patience: float = 900.0,
         longest_reply: int = 0,
         extras: Sequence[Mapping[str, Any]] = (),
+        patterns: Sequence[str] = (),
         revision: str = "",
         must_fit: bool = False,
         parameters: Mapping[str, str | bool] | None = None,
@@ -107,7 +110,7 @@ class OpenAITeacher:
             notify=notify,
         )
         expected = Expectations(
-            extras or ({},), samples_per_request, parameters, structured_outputs, must_fit
+            extras or ({},), samples_per_request, parameters, structured_outputs, patterns, must_fit
         )
         self._handshake = Handshake(self.connection, self._wanted, expected, patience=patience)
         self.monitor = Monitor(

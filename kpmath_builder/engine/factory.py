@@ -43,6 +43,7 @@ class Engines:
             gpu_sharing=self._sharing.get(settings.server),
             longest_reply=context.longest_reply,
             extras=context.extras,
+            patterns=context.patterns,
             notify=context.notify,
             stop=context.stop,
         )

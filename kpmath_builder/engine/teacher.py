@@ -43,7 +43,7 @@ class VllmTeacher(OpenAITeacher):
         Of the engines of this build.
     gpu_sharing
         Common to the models that use the same GPUs; None if they are this model's alone.
-    longest_reply, extras, notify
+    longest_reply, extras, patterns, notify
         As of `OpenAITeacher`.
 
     Raises
@@ -61,6 +61,7 @@ class VllmTeacher(OpenAITeacher):
         gpu_sharing: GpuSharing | None = None,
         longest_reply: int = 0,
         extras: Sequence[Mapping[str, Any]] = (),
+        patterns: Sequence[str] = (),
         notify: Callable[[str], None] | None = None,
         stop: Stop | None = None,
     ) -> None:
@@ -76,6 +77,7 @@ class VllmTeacher(OpenAITeacher):
             patience=settings.patience,
             longest_reply=longest_reply,
             extras=extras,
+            patterns=patterns,
             must_fit=True,
             on_hang=self._kill_hanging,
             notify=notify,

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from kpmath_builder.engine.factory import Engines
 from kpmath_builder.execution.run_record import note_run
-from kpmath_builder.protocol import Role, Task, Teacher, TeacherContext, canonical_json
+from kpmath_builder.prompts import Prompts
+from kpmath_builder.protocol import ROLE_OF, Role, Task, Teacher, TeacherContext, canonical_json
 from kpmath_builder.recipe import (
     Player,
     Recipe,
@@ -195,7 +196,14 @@ class Teachers:
             stop=self._stop,
             longest_reply=max(player.sampling.max_tokens for player in played),
             extras=_distinct(fields for player in played for fields in self._request_fields(player)),
+            patterns=self._patterns({player.role for player in played}),
         )
+
+    def _patterns(self, roles: Collection[Role]) -> list[str]:
+        """Return the regular expressions to which replies of some roles are held."""
+        patterns = Prompts.of(self._recipe).patterns
+        asked = self._recipe.tasks_in_play
+        return [patterns[task] for task in asked if task in patterns and ROLE_OF[task] in roles]
 
     def _request_fields(self, player: Player) -> Iterator[Mapping[str, Any]]:
         """Yield the further fields of the requests of one who is asked: a judge's verdict may have more than its work."""

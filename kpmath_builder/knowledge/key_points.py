@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from kpmath_builder.records import SeedProblem, TopicKeyPoints
 
-__all__ = ["KeyPointFault", "sift"]
+__all__ = ["LONGEST", "LONGEST_TOPIC", "KeyPointFault", "sift"]
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W_]+")
@@ -16,6 +16,8 @@ _EVERYBODY_S = frozenset({"0", "1", "2", "10", "60", "90", "100", "180", "360", 
 """Numbers of mathematics itself: halves and squares, percentages, angles, units."""
 
 
+LONGEST, LONGEST_TOPIC = 250, 100
+"""Characters of a key point and of a topic, as in `extract.regex`."""
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\b(?:subject|subcategory)\b", re.IGNORECASE)
 """What stands in the prompt in place of a name."""
 
@@ -25,6 +27,7 @@ class KeyPointFault(StrEnum):
 
     NUMBER = "number of its problem"
     COPY = "copied from the prompt"
+    LENGTH = "too long for a short statement"
 
 
 def sift(
@@ -33,6 +36,7 @@ def sift(
     """Return the topics with those of their key points that serve in other problems too, and why the others are left out.
 
     A key point with a number of its problem is a step of that solution; one that stands in the prompt as a line is an example's.
+    What has as many characters as the server is told to end at may have been broken off there, and is no short statement.
     A topic without a key point is none; neither is one that was left as the prompt has it, "Subject - Subcategory".
     """
     numbers = _numbers(f"{seed.problem} {seed.solution}")
@@ -45,6 +49,8 @@ def sift(
         for point in topic.key_points:
             if unnamed or _PLACEHOLDER.fullmatch(point) or _words(point) in examples:
                 left_out[KeyPointFault.COPY] += 1
+            elif len(point) >= LONGEST or len(topic.topic) >= LONGEST_TOPIC:
+                left_out[KeyPointFault.LENGTH] += 1
             elif _numbers(point) & numbers:
                 left_out[KeyPointFault.NUMBER] += 1
             else:

@@ -1,11 +1,11 @@
 """The prompts: one text file per task, versioned by its hash, and how the material of a task is put into it.
 
-A file of the same name that ends in `.regex` is the regular expression to which servers that can hold the replies. Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
+A file of the same name that ends in `.regex` is the regular expression to which replies are held by servers that can. Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
 """
 
 import hashlib
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -70,7 +70,7 @@ class Prompts:
     def load(cls, folder: Path | None = None, solvers: Mapping[str, Path] | None = None) -> "Prompts":
         """Read the package's prompts; files in `folder` (`extract.txt`, …) replace those of the same name.
 
-        The expression of a replaced prompt is the one that stands beside it (`extract.regex`), if one does.
+        The expression of a replaced prompt is the one that stands beside it (`extract.regex`), if one does; an empty file is none.
 
         `solvers` are the prompt files of solvers that have their own.
 
@@ -79,16 +79,18 @@ class Prompts:
         InputError
             For a folder or file that is no prompt, naming the file and the placeholder or section at fault.
         """
-        theirs = _users(folder) if folder is not None else {}
-        texts = _own() | theirs
-        forms = _users_patterns(folder) if folder is not None else {}
+        own, forms = _own(), _own_patterns()
+        texts = own | (_users(folder) if folder is not None else {})
+        kept = {task: form for task, form in forms.items() if texts[task][1] == own[task][1]}
+        patterns = kept | (_users_patterns(folder) if folder is not None else {})
+        theirs = {task: form for task, form in patterns.items() if form != forms.get(task)}
         return cls(
             templates={
                 task: Template.parse(origin, text, _needed(task)) for task, (origin, text) in texts.items()
             },
-            hashes={task: _hash(text + forms.get(task, "")) for task, (_, text) in texts.items()},
+            hashes={task: _hash(text + theirs.get(task, "")) for task, (_, text) in texts.items()},
             texts={task: text for task, (_, text) in texts.items()},
-            patterns=_own_patterns(theirs) | forms,
+            patterns={task: form for task, form in patterns.items() if form},
             of_solvers=_of_solvers(solvers or {}, texts["solve"][1]),
         )
 
@@ -201,9 +203,8 @@ def _users(folder: Path) -> dict[Task, tuple[str, str]]:
     return {task: (str(path), _read(path)) for task in TASKS if (path := folder / f"{task}.txt").exists()}
 
 
-def _own_patterns(replaced: Container[Task]) -> dict[Task, str]:
-    """Return the expressions of the package's prompts, but for those of prompts that a user's replace."""
-    found = {task: files(__name__) / f"{task}{_PATTERN}" for task in TASKS if task not in replaced}
+def _own_patterns() -> dict[Task, str]:
+    found = {task: files(__name__) / f"{task}{_PATTERN}" for task in TASKS}
     return {task: path.read_text(encoding="utf-8").strip() for task, path in found.items() if path.is_file()}
 
 

@@ -191,7 +191,7 @@ class ServerSettings(ModelSettings):
         public=False,
     )
     structured_outputs: Literal["auto", "vllm", "sglang", "llama.cpp", "none"] = key(
-        "as which server takes it the regular expression of a reply is sent; auto: as the server is found to take it",
+        "whose field carries the regular expression of a reply; none: it is not sent; auto: as the probe finds",
         "auto",
         KeyKind.FREE,
     )
