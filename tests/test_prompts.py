@@ -278,6 +278,17 @@ def test_replies_are_held_to_an_expression_where_the_prompt_has_one(prompts: Pro
     both = Prompts.load(tmp_path)
     assert both.patterns == {"extract": "Topic: .*", "same_topic": "same|different"}
     assert {task for task in TASKS if both.hashes[task] != prompts.hashes[task]} == set(both.patterns)
+    (tmp_path / "extract.regex").write_text("")
+    assert set(Prompts.load(tmp_path).patterns) == {"same_topic"}
+
+
+def test_the_published_prompts_are_the_package_s_own(prompts: Prompts, tmp_path: Path):
+    """What stands beside a dataset, taken as the folder of prompts, makes the same requests under the same names."""
+    for task, text in prompts.texts.items():
+        (tmp_path / f"{task}.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "extract.regex").write_text(f"{prompts.patterns['extract']}\n", encoding="utf-8")
+    again = Prompts.load(tmp_path)
+    assert (again.hashes, again.patterns) == (prompts.hashes, prompts.patterns)
 
 
 def test_a_prompt_without_a_system_section_is_one_message(tmp_path: Path):

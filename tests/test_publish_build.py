@@ -30,6 +30,7 @@ def test_a_real_build_is_published_whole_with_all_its_provenance(hub: LoopbackHu
     for task in Recipe().tasks_in_play:
         assert files[f"provenance/prompts/{task}.txt"].decode() == prompts.texts[task]
         assert task == "same_topic" or prompts.hashes[task][:19] in files["README.md"].decode()
+    assert files["provenance/prompts/extract.regex"].decode() == prompts.patterns["extract"] + "\n"
     assert files["provenance/manifest.json"] == (built / "manifest.json").read_bytes()
     assert tomllib.loads(files["provenance/recipe.toml"].decode())["build"]["questions"] == 30
 

@@ -3,7 +3,9 @@
 Skipped, with the reason, where the model or its server cannot be had.
 """
 
+import asyncio
 import json
+import re
 import socket
 import subprocess
 import time
@@ -19,8 +21,11 @@ from environments import UnavailableError
 from test_build_served import assert_accounted, rows
 
 from kpmath_builder import Recipe, build
+from kpmath_builder.client.teacher import OpenAITeacher
 from kpmath_builder.inspection.verify import Verifier
+from kpmath_builder.prompts import Prompts
 from kpmath_builder.prompts.repairs import control_character
+from kpmath_builder.protocol import Request, Response, Sampling
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -115,3 +120,32 @@ def test_a_build_by_a_real_model_ends_with_tables_and_stores_nothing_damaged(
     assert not any("no regular expressions" in entry["response"].get("dialect", "") for entry in logs)
     stored = json.dumps([rows(tmp_path, name) for name in ("kp-extraction", "scored")], ensure_ascii=False)
     assert not control_character(stored)
+
+
+def test_llama_cpp_is_told_the_extractor_s_expression_as_a_grammar(llama: dict[str, Any]) -> None:
+    prompts = Prompts.load()
+    material = {
+        "problem": "Ann has 3 apples and buys 4. How many has she?",
+        "solution": "3+4=<<3+4=7>>7\n#### 7",
+    }
+    asked = Request(
+        "extract",
+        llama["model"],
+        prompts.render("extract", material),
+        Sampling(1.0, 1.0, 1000),
+        1,
+        pattern=prompts.patterns["extract"],
+    )
+
+    async def run() -> list[Response]:
+        teacher = OpenAITeacher(llama["model"], llama["addresses"], samples_per_request=2)
+        try:
+            await teacher.check()
+            assert {each.dialect.pattern_form for each in teacher.connection.pool.all} == {"llama.cpp"}
+            return await teacher.answer(asked, range(2))
+        finally:
+            await teacher.close()
+
+    for response in asyncio.run(run()):
+        assert response.finish_reason == "stop"
+        assert re.fullmatch(asked.pattern, response.text)

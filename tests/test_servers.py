@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dummy_server import task_of
 from servers import ALL, StandIn
 from small_builds import rows
 
-from kpmath_builder import Recipe, build
+from kpmath_builder import InputError, Recipe, build
+from kpmath_builder.client.dialects import PATTERN_FIELDS
 from kpmath_builder.protocol import Response
 
 QUESTIONS = 8
@@ -111,3 +113,35 @@ def test_what_the_recipe_says_of_fields_is_sent_and_asks_nothing_anew(
         (tmp_path / "manifest.json").unlink()
         build(recipe(tmp_path, server))
         assert len(server.bodies) == asked
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("VLLM", "structured_outputs"), ("SGLang", "regex"), ("LlamaCpp", "grammar")]
+)
+def test_the_extractor_alone_is_held_to_its_expression_by_a_server_that_takes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, field: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
+    kind = next(kind for kind in ALL if kind.__name__ == name)
+    with kind() as server:
+        build(recipe(tmp_path, server))
+        held = {task_of(body) for body in server.bodies if field in body}
+        free = {task_of(body) for body in server.bodies if not {*PATTERN_FIELDS.values()} & body.keys()}
+    assert held == {"extract"}
+    assert free >= {"write", "judge", "work", ""}
+
+
+def test_an_expression_that_the_server_cannot_be_told_is_refused_before_anything_is_paid_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the judge, whose turn would come last."""
+    monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
+    prompts = tmp_path / "prompts"
+    prompts.mkdir()
+    (prompts / "judge.regex").write_text(r"(Key point \d+: \w+\n)+")
+    kind = next(kind for kind in ALL if kind.__name__ == "LlamaCpp")
+    with kind() as server:
+        made = recipe(tmp_path / "build", server)
+        with pytest.raises(InputError, match=r"llama.cpp has no counterpart to the regular expression"):
+            build(made.model_copy(update={"prompts": prompts}))
+        assert server.bodies == []

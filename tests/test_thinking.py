@@ -12,6 +12,7 @@ from roleplay import play
 from test_build_served import recipe, rows
 
 from kpmath_builder import InputError, Recipe, build, rescore
+from kpmath_builder.client.probe_requests import PATTERN, PATTERN_PROMPT
 from kpmath_builder.findings import FindingId
 from kpmath_builder.inspection.explain import explain
 from kpmath_builder.inspection.status import read_status
@@ -149,8 +150,8 @@ def test_roles_whose_fields_alone_differ_share_a_server_which_is_probed_for_each
 
     class Server(DummyServer):
         def _completion(self, body: Body, reply: Any = None) -> Body:
-            if task_of(body) == "probe":
-                probed.append((body.get("top_k"), "structured_outputs" in body))
+            if PATTERN_PROMPT in body["messages"][-1]["content"]:
+                probed.append((body.get("top_k"), body.get("structured_outputs")))
             return super()._completion(body, reply)
 
     with Server(play) as server:
@@ -163,7 +164,8 @@ def test_roles_whose_fields_alone_differ_share_a_server_which_is_probed_for_each
         asked = {task_of(body): body.get("top_k") for body in server.bodies}
     assert (asked["write"], asked["judge"], asked[""]) == (None, None, 7)
     assert any("structured_outputs" in body for body in server.bodies)
-    assert sorted(probed, key=str) == [(7, False)] * 2 + [(None, False)] * 2, (
+    once = [(7, None), (None, None), (None, {"regex": PATTERN})]
+    assert sorted(probed, key=str) == sorted(once * 2, key=str), (
         "before the seeds and before the first request"
     )
     assert len((tmp_path / "engine" / "runs.jsonl").read_text().splitlines()) == 1

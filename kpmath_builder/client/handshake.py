@@ -83,6 +83,8 @@ class Handshake:
         """Seconds of the slowest test request that was answered, by the URL."""
         self._silence: dict[str, str] = {}
         """Why a server did not answer a test request, by its URL."""
+        self._declined: dict[str, str] = {}
+        """Status and words of the last test request that was answered by no completion, by the URL."""
 
     @property
     def takes_n(self) -> bool:
@@ -131,9 +133,12 @@ class Handshake:
         return read_parameters(self._expected.parameters or {}, "none" if wish == "auto" else wish)
 
     def _unjudged(self, endpoint: Endpoint) -> str:
-        silence = self._silence.get(endpoint.url, "its answer was malformed")
+        """Return what is to be said of a server that is there and answers no test request; one that is not is spoken of elsewhere."""
+        words = self._declined.get(endpoint.url, "")
+        if not words:
+            return ""
         return (
-            f"The server at {endpoint.url} did not answer the test requests ({silence}): it is asked as the recipe says, and "
+            f"The server at {endpoint.url} did not answer the test requests ({words}): it is asked as the recipe says, and "
             "replies have their form from the prompts alone"
         )
 
@@ -177,6 +182,7 @@ class Handshake:
             self._silence[endpoint.url] = str(fault)
             raise OSError(str(fault)) from fault
         if status != 200:
+            self._declined[endpoint.url] = f"{status} {server_words(answer)}"
             self._silence[endpoint.url] = f"{status} from {endpoint.url} ({server_words(answer)})"
         if status in {401, 402, 403} and not any(each.answers for each in self._connection.pool.all):
             raise user_error(endpoint.url, status, answer) or AssertionError
