@@ -11,7 +11,7 @@ from roleplay import play
 
 __all__ = ["accuracy_of", "solving", "truth_of", "write_questions"]
 
-_QUESTION = re.compile(r"Your problem:\n(.*?)\n\nSolution:", re.DOTALL)
+_QUESTION = re.compile(r"Your problem:\n(.*?)\n\nReason step by step", re.DOTALL)
 
 
 def truth_of(question: str) -> int:

@@ -73,7 +73,9 @@ def run_of(given: dict[str, Any] = SYMBOLIC, teachers: Answering | None = None, 
         note=pytest.fail, spend=lambda spent, cost: reported.append((spent, cost)), reported=reported
     )
     prompts = SimpleNamespace(
-        headings=tuple(f"problem {name}:" for name in "abcdef"), render=lambda task, material, solver: ()
+        headings=tuple(f"problem {name}:" for name in "abcdef"),
+        patterns={"solve": "[0-9]+"},
+        render=lambda task, material, solver: (),
     )
     return Run(Recipe.of(given), cast("Any", prompts), cast("Any", report), cast("Any", teachers), **settings)
 
@@ -185,3 +187,5 @@ def test_a_program_is_given_the_material_and_a_model_the_prompt_and_where_a_solu
     assert run_of().request("solve", {}, 0, 0).stop == ()
     assert len(run_of(SERVED).request("solve", {}, 0, 0).stop) == 4
     assert run_of(SERVED).request("judge", {}, 0, 0).stop == ()
+    assert [run.request("solve", {}, 0, 0).pattern for run in (run_of(), run_of(SERVED))] == ["", "[0-9]+"]
+    assert run_of(SERVED).request("write", {}, 0, 0).pattern == ""

@@ -30,7 +30,11 @@ def solving_by_model(body: Body) -> str:
     """Answer in role; model two mostly makes one and the same error."""
     if task_of(body):
         return play(body)
-    question = body["messages"][-1]["content"].rpartition("Your problem:\n")[2].partition("\n\nSolution:")[0]
+    question = (
+        body["messages"][-1]["content"]
+        .rpartition("Your problem:\n")[2]
+        .partition("\n\nReason step by step")[0]
+    )
     chance = random.Random(f"{body['model']} {body['seed']} {question}")
     right = chance.random() < ACCURACY[body["model"]]
     given = truth_of(question) + (0 if right else 1 if chance.random() < 0.8 else chance.randint(2, 9))

@@ -27,7 +27,7 @@ __all__ = ["BuildPlan", "Pace", "SizePlan", "TaskPlan", "pace_of", "plan_size", 
 _BEFORE_QUESTIONS: frozenset[PlannedTask] = frozenset({"extract", "same_topic", "embed"})
 _OF_QUESTIONS: tuple[PlannedTask, ...] = ("write", "work", "judge", "solve", "compare", "attempt", "harder")
 _ROWS_PER_FILE = 100_000
-_BESIDE_THE_TABLES = 13
+_BESIDE_THE_TABLES = 14
 """Files of a dataset that hold no rows: the card, three pictures, and provenance."""
 _OF_THE_FOLDER = 13
 """Notes of a build folder, its knowledge, their locks, and the record of the servers."""

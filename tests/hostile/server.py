@@ -14,7 +14,7 @@ from dummy_server import Body, DummyServer, echo, probed
 
 from hostile.attack import Attack, Exchange, reply
 from hostile.patience import hang
-from kpmath_builder.client.probe import OPEN_PROMPT, SCHEMA_PROMPT
+from kpmath_builder.client.probe import OPEN_PROMPT, PATTERN_PROMPT
 
 __all__ = ["KEY", "HostileServer", "Phase", "is_probe"]
 
@@ -178,4 +178,4 @@ class HostileServer:
 def is_probe(body: Body) -> bool:
     """Whether a request only looks how the server fares, with or without a system role."""
     said = str(body["messages"][-1]["content"])
-    return SCHEMA_PROMPT in said or OPEN_PROMPT in said
+    return PATTERN_PROMPT in said or OPEN_PROMPT in said
