@@ -225,14 +225,13 @@ def built(engine: Engine, address: str, seeds: Path, tmp_path_factory: pytest.Te
 def same_answers(built: Path, folder: Path) -> bool:
     """Return whether two builds have the same tables; each request is answered once, whatever the engine says.
 
-    Its arithmetic depends on how much of a prompt its cache spares: a reply in some hundreds differs by a token, and what follows from
-    it.
+    Its arithmetic depends on how much of a prompt its cache spares: a reply in a hundred differs by a token, and what follows from it.
     """
     asked = [entry["key"] for entry in entries(folder)]
     assert len(asked) == len(set(asked))
     one, other = ({e["key"]: e["response"]["text"] for e in entries(its)} for its in (built, folder))
     differing = [key for key in one.keys() & other.keys() if one[key] != other[key]]
-    assert len(differing) <= 2
+    assert len(differing) <= len(one) // 50
     assert_accounted(folder, QUESTIONS)
     return bool(differing) or same_tables(built / "dataset" / "data", folder / "dataset" / "data")
 
