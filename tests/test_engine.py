@@ -32,6 +32,7 @@ from test_build_served import assert_accounted, rows, same_tables
 
 from kpmath_builder import InputError, Recipe, build, pipeline
 from kpmath_builder.client import monitor
+from kpmath_builder.client.dialects import PLAIN
 from kpmath_builder.client.embeddings import OpenAIEmbedder
 from kpmath_builder.client.metrics import read_metrics
 from kpmath_builder.client.probe import Negotiated, negotiate
@@ -604,6 +605,8 @@ def token_count(address: str, text: str) -> int:
 def ask(address: str, engine: Engine, *requests: Request, **options: Any) -> list[Response]:
     async def run() -> list[Response]:
         teacher = OpenAITeacher(engine.model.name, [address], in_flight=64, **options)
+        for endpoint in teacher.connection.pool.all:
+            endpoint.dialect = PLAIN  # what the probe finds vLLM to want
         try:
             answers = await asyncio.gather(*(teacher.answer(request, [0]) for request in requests))
         finally:
