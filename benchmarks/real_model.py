@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from kpmath_builder import Recipe, build
+from kpmath_builder.client.dialects import FORMS
 from kpmath_builder.protocol import Response
 
 
@@ -30,9 +31,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--longest", type=int, default=300, help="tokens of the longest reply")
     parser.add_argument("--folder", type=Path, help="build here, and go on with what is there")
-    parser.add_argument(
-        "--structured-outputs", choices=["auto", "vllm", "sglang", "llama.cpp", "none"], default="auto"
-    )
+    parser.add_argument("--structured-outputs", choices=["auto", *FORMS], default="auto")
     parser.add_argument("--prompts", type=Path, help="folder of shorter prompts, for a slow machine")
     parser.add_argument("--in-flight", type=int, default=8)
     options = parser.parse_args()

@@ -14,6 +14,7 @@ from kpmath_builder.client.dialects import PATTERN_FIELDS
 from kpmath_builder.protocol import Response
 
 QUESTIONS = 8
+KINDS = {kind.__name__: kind for kind in ALL}
 FAST = ("Gemini", "Ollama", "OpenAI")
 
 
@@ -79,7 +80,7 @@ def test_a_build_ends_with_tables_and_notes_how_the_server_was_asked(
 
 def test_a_query_is_part_of_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
-    azure = next(kind for kind in ALL if kind.__name__ == "Azure")
+    azure = KINDS["Azure"]
     with azure() as server:
         build(recipe(tmp_path, server))
         assert server.queries
@@ -88,7 +89,7 @@ def test_a_query_is_part_of_every_call(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_fences_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
-    anthropic = next(kind for kind in ALL if kind.__name__ == "Anthropic")
+    anthropic = KINDS["Anthropic"]
     with anthropic() as server:
         result = build(recipe(tmp_path, server))
         assert not any({"structured_outputs", "regex", "grammar"} & body.keys() for body in server.bodies)
@@ -100,7 +101,7 @@ def test_what_the_recipe_says_of_fields_is_sent_and_asks_nothing_anew(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
     parameters = {"max_tokens": "max_completion_tokens", "seed": False, "temperature": True}
-    openai = next(kind for kind in ALL if kind.__name__ == "OpenAI")
+    openai = KINDS["OpenAI"]
     with openai() as server:
         build(recipe(tmp_path, server, parameters=parameters, structured_outputs="none"))
         for body in server.bodies:
@@ -122,7 +123,7 @@ def test_the_extractor_alone_is_held_to_its_expression_by_a_server_that_takes_on
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, field: str
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", StandIn.key)
-    kind = next(kind for kind in ALL if kind.__name__ == name)
+    kind = KINDS[name]
     with kind() as server:
         build(recipe(tmp_path, server))
         held = {task_of(body) for body in server.bodies if field in body}
@@ -139,7 +140,7 @@ def test_an_expression_that_the_server_cannot_be_told_is_refused_before_anything
     prompts = tmp_path / "prompts"
     prompts.mkdir()
     (prompts / "judge.regex").write_text(r"(Key point \d+: \w+\n)+")
-    kind = next(kind for kind in ALL if kind.__name__ == "LlamaCpp")
+    kind = KINDS["LlamaCpp"]
     with kind() as server:
         made = recipe(tmp_path / "build", server)
         with pytest.raises(InputError, match=r"llama.cpp has no counterpart to the regular expression"):

@@ -45,7 +45,6 @@ def print_json(result: dict[str, Any]) -> None:
 @contextmanager
 def going_on_after_signals(*, err: bool = False) -> Iterator[None]:
     """After Ctrl+C or SIGTERM, say how to go on, and end."""
-    from kpmath_builder.engine.process_group import kill_running
     from kpmath_builder.stopping import Interrupted
 
     try:
@@ -54,5 +53,7 @@ def going_on_after_signals(*, err: bool = False) -> Iterator[None]:
         again = shlex.join(word for word in sys.argv[1:] if word != "--regenerate")  # it has begun: go on
         say(f"{stop}; what was answered is kept. Go on with: kpmath {again}", err=err)
         sys.stdout.flush()
+        from kpmath_builder.engine.process_group import kill_running  # few commands ever start an engine
+
         kill_running()
         os._exit(stop.exit_status)  # not even a thread that hangs in a dead file server may hold this up

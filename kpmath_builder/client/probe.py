@@ -177,7 +177,7 @@ class _Negotiation:
 
     def _accept(self, sent: Mapping[str, Any], body: bytes) -> bool:
         """Take over what an answer says; False if the request has to be put otherwise."""
-        wanted = int(sent.get(self._dialect.rename.get("n", "n"), 1))
+        wanted = self._samples_in(sent)
         if wanted > 1 and choices_in(body) == 1:
             if "n" in self._pinned:
                 self._fault = f"{self._who} gives one sample when it is asked for {wanted}: {advice({'n'})}"
@@ -221,11 +221,9 @@ class _Negotiation:
         """Send no expression to a model that thinks before it replies and does not under one: it would forbid the thought."""
         if self._dialect.pattern_form == "none" or FORM in self._pinned or not self._known_good:
             return
-        free = replace(self._dialect, pattern_form="none")
-        sent, status, body = await self._asker.constrained(free, self._extra)
-        response = read(body, int(sent.get(self._dialect.rename.get("n", "n"), 1))) if status == 200 else None
+        *_, response = await self._freely(self._extra)
         if response is not None and response.reasoning and not self._replied.reasoning:
-            self._dialect = free
+            self._dialect = replace(self._dialect, pattern_form="none")
             self._ignored = "keeps its model from thinking where a reply is held to a regular expression"
 
     async def _search(self) -> Dialect | None:
@@ -255,12 +253,19 @@ class _Negotiation:
 
     async def _fault_with(self, extra: Mapping[str, Any]) -> str:
         """Return what is wrong with the reply to a role that has other further fields."""
-        free = replace(self._dialect, pattern_form="none")
-        sent, status, body = await self._asker.constrained(free, extra)
+        sent, status, body, response = await self._freely(extra)
         if status in REFUSED:
             return self._refusal(sent, body)
-        response = read(body, int(sent.get(self._dialect.rename.get("n", "n"), 1))) if status == 200 else None
         return "" if response is None else self._all_thought(response)
+
+    async def _freely(self, extra: Mapping[str, Any]) -> tuple[dict[str, Any], int, bytes, Response | None]:
+        """Ask without an expression; return what was sent, status and body of the answer, and the reply if one came."""
+        free = replace(self._dialect, pattern_form="none")
+        sent, status, body = await self._asker.constrained(free, extra)
+        return sent, status, body, read(body, self._samples_in(sent)) if status == 200 else None
+
+    def _samples_in(self, sent: Mapping[str, Any]) -> int:
+        return int(sent.get(self._dialect.rename.get("n", "n"), 1))
 
     async def _repeats(self, opened: Opened) -> bool:
         """Whether two seeds give one reply, with small seeds as well: some servers round large ones."""

@@ -1,6 +1,7 @@
 """The prompts: one text file per task, versioned by its hash, and how the material of a task is put into it.
 
-A file of the same name that ends in `.regex` is the regular expression to which replies are held by servers that can. Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
+Instructions stand in `[system]`, worked examples in turns of their own; they never vary, so that an engine's prefix cache shares them.
+A file of the same name that ends in `.regex` is the regular expression to which replies are held by servers that can.
 """
 
 import hashlib
