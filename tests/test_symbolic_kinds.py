@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from kpmath_builder.symbolic.closing import Closing, draw_closing, match_closing
+from kpmath_builder.symbolic.closing import Closing, close_answers, close_letters, match_closing
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.givens import read_givens
 from kpmath_builder.symbolic.kinds import answers_in_another_unit, kind_asked, kind_of_words
@@ -109,12 +109,14 @@ def test_no_day_is_longer_than_a_day():
     assert refusal.value.reason is UnfitReason.IMPOSSIBLE_NUMBER
 
 
+PAGES_TEXT = "Ann reads 9 pages a day for 5 days."
+TANK_TEXT = "A tank holds 40 gallons. Bob pours 25 gallons into it each hour for 3 hours."
 PAGES = passage_of(
-    "Ann reads 9 pages a day for 5 days. How many pages does Ann read?",
+    f"{PAGES_TEXT} How many pages does Ann read?",
     "She reads 9*5=<<9*5=45>>45 pages.\n#### 45",
 )
 TANK = passage_of(
-    "A tank holds 40 gallons. Bob pours 25 gallons into it each hour for 3 hours. How many gallons does Bob pour?",
+    f"{TANK_TEXT} How many gallons does Bob pour?",
     "He pours 25*3=<<25*3=75>>75 gallons.\n#### 75",
 )
 SHELF = passage_of(
@@ -136,26 +138,93 @@ def test_a_result_takes_the_place_of_its_own_kind():
         assert not apart.closing.subtracts
 
 
+def test_what_nothing_links_keeps_its_own_question():
+    """No letter is defined for an answer that only the closing asks about: such wording is nowhere but in made problems."""
+    for seed in range(5):
+        question = compose([PAGES, TANK], Random(seed))
+        assert "How many pages does Ann read? " in question
+        assert "How many gallons does Bob pour? " in question
+        reading = read_question(question, [PAGES, TANK])
+        assert reading is not None
+        assert reading.closing == Closing(2)
+        assert "So " not in solve(reading)
+
+
 def test_a_closing_is_solved_with_a_step_of_its_own():
     reading = read_question(compose([PAGES, TANK], Random(1)), [PAGES, TANK])
     assert reading is not None
     first, second = (steps[-1] for _, steps in reading.run())
     *_, step, answer = solve(reading).split("\n")
-    assert step.endswith(f"= {first} + {second} = <<{first}+{second}={first + second}>>{first + second}.")
+    assert step == f"The sum is {first} + {second} = <<{first}+{second}={first + second}>>{first + second}."
     assert answer == f"The answer is \\boxed{{{first + second}}}."
 
 
-def test_a_closing_reads_back_as_it_was_drawn():
-    for seed in range(20):
-        closing = match_closing(draw_closing(["n", "m"], [5, 9], Random(seed), differs=True))
-        assert closing in (Closing(("n", "m")), Closing(("m", "n"), subtracts=True))
-    assert match_closing(draw_closing(["n", "m", "k"], [5, 9, 2], Random(0), differs=True)) == Closing(
-        ("n", "m", "k")
+def test_letters_that_a_closing_asks_for_are_named_in_its_step():
+    """Where one of three results stands in another passage, the passages define letters."""
+    question = (
+        "Ann reads 9 pages a day for 4 days. Let n be the number of pages Ann reads. Carl puts n books on a shelf and 20 on another. "
+        "Let m be the number of books Carl puts on the shelves. A tank holds 40 gallons. Bob pours 20 gallons into it each hour for "
+        "3 hours. Let k be the number of gallons Bob pours. Find k - m."
     )
+    reading = read_question(question, [PAGES, SHELF, TANK])
+    assert reading is not None
+    assert reading.closing == Closing(2, subtracts=True, letters=("k", "m"))
+    assert solve(reading).split("\n")[-2:] == ["k - m = 60 - 56 = <<60-56=4>>4.", "The answer is \\boxed{4}."]
+
+
+def test_a_difference_of_answers_takes_the_smaller_from_the_larger():
+    """Whichever question stands first: "the difference" has no sign."""
+    closing = match_closing("What is the difference between the two answers?")
+    assert closing == Closing(2, subtracts=True)
+    assert closing.value([5, 9]) == closing.value([9, 5]) == 4
+    assert closing.solution([5, 9]) == "The difference is 9 - 5 = <<9-5=4>>4."
+
+
+def test_a_closing_about_answers_reads_back_as_it_was_drawn():
+    drawn = {close_answers([5, 9], Random(seed), differs=True) for seed in range(40)}
+    assert {match_closing(text) for text in drawn} == {Closing(2), Closing(2, subtracts=True)}
+    assert len(drawn) == 6
+    for seed in range(20):
+        assert match_closing(close_answers([5, 9], Random(seed), differs=False)) == Closing(2)
+        assert match_closing(close_answers([5, 5], Random(seed), differs=True)) == Closing(2)
+        assert match_closing(close_answers([5, 9, 2], Random(seed), differs=True)) == Closing(3)
+
+
+def test_a_closing_about_letters_reads_back_as_it_was_drawn():
+    for seed in range(20):
+        closing = match_closing(close_letters(["n", "m"], [5, 9], Random(seed), differs=True))
+        assert closing in (
+            Closing(2, letters=("n", "m")),
+            Closing(2, subtracts=True, letters=("m", "n")),
+        )
+    three = match_closing(close_letters(["n", "m", "k"], [5, 9, 2], Random(0), differs=True))
+    assert three == Closing(3, letters=("n", "m", "k"))
+
+
+def test_a_closing_asks_for_all_answers_and_no_more():
+    """A question that counts its answers wrongly, or asks about answers where letters are defined, is not understood."""
+    asked = (
+        f"{PAGES_TEXT} How many pages does Ann read? {TANK_TEXT} How many gallons does Bob pour? "
+        "What is the sum of the {} answers?"
+    )
+    assert read_question(asked.format("two"), [PAGES, TANK]) is not None
+    assert read_question(asked.format("three"), [PAGES, TANK]) is None
+    defined = asked.replace("How many pages does Ann read?", "Let n be the number of pages Ann reads.")
+    assert read_question(defined.format("two"), [PAGES, TANK]) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["What is n?", "What is n + m - k?", "What is n + n?", "What is 3 + n?", "How much is n + m?"]
+    "text",
+    [
+        "What is n?",
+        "What is n + m - k?",
+        "What is n + n?",
+        "What is 3 + n?",
+        "How much is n + m?",
+        "What is the sum of the four answers?",
+        "What is the difference between the three answers?",
+        "What is the sum of the two answers",
+    ],
 )
 def test_other_questions_are_no_closings(text: str):
     assert match_closing(text) is None

@@ -1,4 +1,8 @@
-"""A final question about several results of one kind: "What is n + m?", where no result fits into another passage."""
+"""A final question about several results, where no result fits into another passage: their sum, or what two differ by.
+
+Passages that nothing links keep their own questions, and the closing asks about "the two answers". A result that another
+passage takes has a letter, and then the closing asks for letters: "What is n + m?".
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,62 +11,91 @@ from random import Random
 
 from kpmath_builder.symbolic.expressions import Number, format_number, simplest
 
-__all__ = ["Closing", "draw_closing", "match_closing"]
+__all__ = ["Closing", "close_answers", "close_letters", "match_closing"]
 
-_WORDINGS = ("What is {}?", "What is the value of {}?", "Find {}.", "Find the value of {}.", "Calculate {}.")
-_CLOSING = re.compile(
+_COUNTS = {2: "two", 3: "three"}
+_SUMS = (
+    "What is the sum of the {} answers?",
+    "What do the {} answers add up to?",
+    "What do you get if you add the {} answers?",
+    "Add the {} answers.",
+)
+_DIFFERENCES = ("What is the difference between the two answers?", "By how much do the two answers differ?")
+_OF_ANSWERS: Mapping[str, tuple[int, bool]] = {
+    **{wording.format(count): (number, False) for wording in _SUMS for number, count in _COUNTS.items()},
+    **dict.fromkeys(_DIFFERENCES, (2, True)),
+}
+"""Number of answers, and whether they are subtracted, by wording."""
+_OF_LETTERS = (
+    "What is {}?",
+    "What is the value of {}?",
+    "Find {}.",
+    "Find the value of {}.",
+    "Calculate {}.",
+)
+_LETTERS = re.compile(
     r"(?:What is(?: the value of)?|Find(?: the value of)?|Calculate) ([A-Za-z](?: [+-] [A-Za-z])+)[.?]$"
 )
 
 
 @dataclass(frozen=True)
 class Closing:
-    """A sum or difference of variables that the passages define."""
+    """A sum or difference of `count` results."""
 
-    variables: tuple[str, ...]
+    count: int
     subtracts: bool = False
-    """Whether the second of two variables is taken from the first."""
+    """Whether the second of two letters is taken from the first, or the smaller of two answers from the larger."""
+    letters: tuple[str, ...] = ()
+    """Those that it asks for; empty if it asks about answers, which are those of all passages."""
 
-    @property
-    def expression(self) -> str:
-        """The sum as it stands in the question."""
-        return f" {self._sign} ".join(self.variables)
-
-    @property
-    def _sign(self) -> str:
-        return "-" if self.subtracts else "+"
-
-    def value(self, known: Mapping[str, Number]) -> Number:
-        """Return the answer for the values of the variables."""
-        first, *others = (known[variable] for variable in self.variables)
+    def value(self, results: Sequence[Number]) -> Number:
+        """Return the answer; the results are in the order of the letters, or of the passages."""
+        first, *others = self._ordered(results)
         return simplest(first - sum(others) if self.subtracts else first + sum(others))
 
-    def solution(self, known: Mapping[str, Number]) -> str:
-        """Return the last step with its annotation: `n + m = 60 + 20 = <<60+20=80>>80`."""
-        numbers = [format_number(known[variable]) for variable in self.variables]
-        result = format_number(self.value(known))
-        annotation = f"<<{self._sign.join(numbers)}={result}>>"
-        return f"{self.expression} = {f' {self._sign} '.join(numbers)} = {annotation}{result}."
+    def solution(self, results: Sequence[Number]) -> str:
+        """Return the last step with its annotation: `n + m = 60 + 20 = <<60+20=80>>80.`, or `The sum is 60 + 20 = …`."""
+        sign = "-" if self.subtracts else "+"
+        numbers = [format_number(result) for result in self._ordered(results)]
+        result = format_number(self.value(results))
+        step = f"{f' {sign} '.join(numbers)} = <<{sign.join(numbers)}={result}>>{result}."
+        if self.letters:
+            return f"{f' {sign} '.join(self.letters)} = {step}"
+        return f"The {'difference' if self.subtracts else 'sum'} is {step}"
+
+    def _ordered(self, results: Sequence[Number]) -> Sequence[Number]:
+        return sorted(results, reverse=True) if self.subtracts and not self.letters else results
 
 
-def draw_closing(variables: Sequence[str], results: Sequence[Number], rng: Random, *, differs: bool) -> str:
-    """Draw a question about two or three results; a difference, if it may be one, takes the smaller of two from the larger."""
-    named = list(zip(variables, results, strict=True))
-    subtracts = differs and len(named) == 2 and results[0] != results[1] and rng.random() < 0.5
+def close_answers(results: Sequence[Number], rng: Random, *, differs: bool) -> str:
+    """Draw a question about the answers to two or three questions; `differs` allows what two of them differ by."""
+    if _subtracts(results, rng, differs=differs):
+        return rng.choice(_DIFFERENCES)
+    return rng.choice(_SUMS).format(_COUNTS[len(results)])
+
+
+def close_letters(letters: Sequence[str], results: Sequence[Number], rng: Random, *, differs: bool) -> str:
+    """Draw a question about two or three letters; a difference, if it may be one, takes the smaller of two from the larger."""
+    named = list(zip(letters, results, strict=True))
+    subtracts = _subtracts(results, rng, differs=differs)
     if subtracts:
         named.sort(key=lambda item: item[1], reverse=True)
-    closing = Closing(tuple(variable for variable, _ in named), subtracts)
-    return rng.choice(_WORDINGS).format(closing.expression)
+    sign = " - " if subtracts else " + "
+    return rng.choice(_OF_LETTERS).format(sign.join(letter for letter, _ in named))
+
+
+def _subtracts(results: Sequence[Number], rng: Random, *, differs: bool) -> bool:
+    return differs and len(results) == 2 and results[0] != results[1] and rng.random() < 0.5
 
 
 def match_closing(text: str) -> Closing | None:
     """Return the closing that is all of `text`, or None."""
-    found = _CLOSING.match(text)
+    if text in _OF_ANSWERS:
+        return Closing(*_OF_ANSWERS[text])
+    found = _LETTERS.match(text)
     if not found:
         return None
     first, *rest = found[1].split(" ")
-    signs, variables = rest[::2], (first, *rest[1::2])
-    mixed = (
-        len(set(signs)) > 1 or ("-" in signs and len(variables) > 2) or len(set(variables)) < len(variables)
-    )
-    return None if mixed else Closing(variables, "-" in signs)
+    signs, letters = rest[::2], (first, *rest[1::2])
+    mixed = len(set(signs)) > 1 or ("-" in signs and len(letters) > 2) or len(set(letters)) < len(letters)
+    return None if mixed else Closing(len(letters), "-" in signs, letters)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from random import Random
 
-from kpmath_builder.symbolic.closing import draw_closing
+from kpmath_builder.symbolic.closing import close_answers, close_letters
 from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.numbers import bounds_of, proposals, vary
 from kpmath_builder.symbolic.passages import OUT, Passage, disentangle, hole
@@ -15,7 +15,7 @@ from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
 __all__ = ["compose"]
 
-_VARIABLES = (
+_LETTERS = (
     ("n", "m", "k"),
     ("x", "y", "z"),
     ("N", "M", "K"),
@@ -185,26 +185,34 @@ def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Numbe
 
 
 def _write(members: Sequence[_Member], rng: Random) -> str:
-    """Write the question; the variables do not clash with words of the passages."""
+    """Write the question; a passage asks its own question unless another takes its result or a closing names its letter.
+
+    Letters do not clash with words of the passages.
+    """
     text = " ".join(member.passage.asking for member in members)
-    free = [pair for pair in _VARIABLES if not re.search(rf"\b(?:{'|'.join(pair)})\b", text)]
-    variables = rng.choice(free or [("u", "v", "w")])
+    free = [triple for triple in _LETTERS if not re.search(rf"\b(?:{'|'.join(triple)})\b", text)]
+    letters = rng.choice(free or [("u", "v", "w")])
     loose = _loose([[source for _, source in member.links] for member in members])
-    closed = len(loose) > 1
+    of_answers = len(loose) == len(members)
+    asking = loose if of_answers or len(loose) == 1 else ()
     sentences: list[str] = []
     for i, member in enumerate(members):
-        last = i == len(members) - 1 and not closed
         filled = (
-            member.passage.asking if last else rng.choice(member.passage.forms).replace(OUT, variables[i])
+            member.passage.asking
+            if i in asking
+            else rng.choice(member.passage.forms).replace(OUT, letters[i])
         )
         links = dict(member.links)
         for place in member.passage.program.variable:
             given = member.passage.program.givens[place]
-            number = variables[links[place]] if place in links else given.write(member.values[place])
+            number = letters[links[place]] if place in links else given.write(member.values[place])
             filled = filled.replace(hole(place), number)
         sentences.append(filled)
-    if closed:
-        results = [members[place].result for place in loose]
-        one_kind = len({members[place].passage.asks for place in loose}) == 1
-        sentences.append(draw_closing([variables[place] for place in loose], results, rng, differs=one_kind))
+    results = [members[place].result for place in loose]
+    one_kind = len({members[place].passage.asks for place in loose}) == 1
+    if of_answers:
+        sentences.append(close_answers(results, rng, differs=one_kind))
+    elif len(loose) > 1:
+        named = [letters[place] for place in loose]
+        sentences.append(close_letters(named, results, rng, differs=one_kind))
     return " ".join(sentences)

@@ -5,7 +5,7 @@ holes is read as a number or as a variable that an earlier passage defined.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
@@ -49,18 +49,22 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """All parts in the order of the text; the last one asks, or a closing about several of them does."""
+    """All parts in the order of the text; the last one asks, or a closing does about letters or about the answers of all."""
 
     parts: tuple[Part, ...]
     closing: Closing | None = None
 
-    def known(self, runs: Sequence[Run]) -> dict[str, Number]:
-        """Return the values of the variables."""
-        return {part.defines: results[-1] for part, (_, results) in zip(self.parts, runs, strict=True)}
+    def closed(self, runs: Sequence[Run]) -> list[Number]:
+        """Return the results that the closing asks about, in its order."""
+        results = [steps[-1] for _, steps in runs]
+        if self.closing is None or not self.closing.letters:
+            return results
+        letters = [part.defines for part in self.parts]
+        return [results[letters.index(letter)] for letter in self.closing.letters]
 
     def answer(self, runs: Sequence[Run]) -> Number:
         """Return what the question asks for."""
-        return self.closing.value(self.known(runs)) if self.closing else runs[-1][1][-1]
+        return self.closing.value(self.closed(runs)) if self.closing else runs[-1][1][-1]
 
     def run(self, misread: Mapping[tuple[int, int], Number] = MappingProxyType({})) -> list[Run]:
         """Return values and step results of each part; `misread` replaces numbers by (part, place).
@@ -105,32 +109,33 @@ def _read(question: str, passages: tuple[Passage, ...]) -> Reading | None:
 
 def _readings(question: str, passages: tuple[Passage, ...]) -> Iterator[Reading]:
     for order in permutations(passages):
-        parts = _match_all(question, disentangle(order))
+        parts = _match_all(question, disentangle(order), (len(order) - 1,))
         if parts is not None:
             yield Reading(tuple(parts))
         yield from _closed(question, disentangle(order))
 
 
 def _closed(question: str, order: Sequence[Passage]) -> Iterator[Reading]:
-    """Yield the question as definitions with a closing behind them."""
+    """Yield the question as questions or definitions with a closing behind them."""
     cut = max(question.rfind(". "), question.rfind("? "), question.rfind("” ")) + 1
     closing = match_closing(question[cut + 1 :])
     if closing is None:
         return
-    parts = _match_all(question[:cut], order, asks=False)
+    parts = _match_all(question[:cut], order, () if closing.letters else range(len(order)))
     if parts is None:
         return
-    linked = {variable for part in parts for variable in part.links.values()}
-    if set(closing.variables) == {part.defines for part in parts} - linked:
+    linked = {letter for part in parts for letter in part.links.values()}
+    free = {part.defines for part in parts} - linked
+    if set(closing.letters) == free if closing.letters else closing.count == len(parts):
         yield Reading(tuple(parts), closing)
 
 
-def _match_all(question: str, order: Sequence[Passage], *, asks: bool = True) -> list[Part] | None:
+def _match_all(question: str, order: Sequence[Passage], asking: Collection[int]) -> list[Part] | None:
+    """Return the passages as they stand in the question; those at the places `asking` ask, the others define a letter."""
     parts: list[Part] = []
     position, defined = 0, set[str]()
     for i, passage in enumerate(order):
-        last = asks and i == len(order) - 1
-        templates = (passage.asking,) if last else passage.forms
+        templates = (passage.asking,) if i in asking else passage.forms
         found = _match_any(templates, passage, question, position, defined)
         if found is None:
             return None

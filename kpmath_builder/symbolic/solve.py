@@ -53,7 +53,7 @@ def _text(reading: Reading, runs: Sequence[Run], answer: Number) -> str:
         if part.defines:
             lines.append(f"So {part.defines} = {format_number(results[-1])}.")
     if reading.closing and answer == reading.answer(runs):
-        lines.append(reading.closing.solution(reading.known(runs)))
+        lines.append(reading.closing.solution(reading.closed(runs)))
     return "\n".join([*lines, f"The answer is \\boxed{{{format_number(answer)}}}."])
 
 
