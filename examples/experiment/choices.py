@@ -17,8 +17,8 @@ BASE = "base"
 ARMS = ("gsm8k", "symbolic", "spread", "both")
 """Real rows; rows of the build; the same, short and spread evenly over numbers of steps; half of `gsm8k` and half of `symbolic`."""
 CONFIG = "config.json"
-_FREE = frozenset({"threads"})
-"""What may change from run to run, because no result depends on it."""
+_FREE = frozenset({"generation_batch", "jobs", "threads"})
+"""What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,16 @@ class Choices:
     """How often the loss is measured and the state is saved."""
     max_new_tokens: int = 512
     """Longest output. The paper's 2,048 pay for loops of a model as small as this."""
-    generation_batch: int = 48
+    generation_batch: int = 128
+    """Problems that are answered at once; the longest output holds up few others the larger it is."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the matrix products; weights, their updates and the loss are float32 in both. The outputs of `bfloat16` are those of weights
     rounded to it. It is faster on processors that compute with it (AVX-512 BF16, AMX), and slower on others."""
     seed: int = 0
+    jobs: int = 1
+    """Models that are trained and evaluated side by side, each in a process of its own."""
     threads: int = 0
-    """0 leaves the number to torch."""
+    """Of each process; 0 leaves the number to torch, or shares the processors among the jobs."""
 
 
 def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:

@@ -8,8 +8,12 @@ come to. docs/experiments.md says what it does, and what came out.
 """
 
 import json
+import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -32,16 +36,17 @@ _LEAST_BLUEPRINTS = 600
 _OWN = "smollm2"
 _POOLS = ("gsm8k", "symbolic")
 
+Steps = Iterator[tuple[Path, Callable[[], None]]]
+"""The file that each step leaves last, and how it is made; a step may read the files of those before it."""
+
 
 def main() -> int:
     """Take all steps that have not been taken, then write the report."""
     folder, choices = parse()
     try:
         settle(folder, choices)
-        for path, make in _steps(folder, choices):
-            if not path.exists():
-                print(path.relative_to(folder), flush=True)
-                make()
+        _take(_preparation(folder, choices), folder)
+        _take_models(folder, choices)
     except KpmathError as error:
         print(error, file=sys.stderr)
         return 2
@@ -49,8 +54,32 @@ def main() -> int:
     return 0
 
 
-def _steps(folder: Path, choices: Choices) -> Iterator[tuple[Path, Callable[[], None]]]:
-    """Yield the file that each step leaves last, and how it is made; a step may read the files of those before it."""
+def _take(steps: Steps, folder: Path) -> None:
+    for path, make in steps:
+        if not path.exists():
+            print(path.relative_to(folder), flush=True)
+            make()
+
+
+def _take_models(folder: Path, choices: Choices) -> None:
+    """Train and evaluate the models, `choices.jobs` of them at a time, each in a process of its own."""
+    names = (BASE, *ARMS)
+    if choices.jobs == 1:
+        for name in names:
+            _take_model(name, folder, choices)
+        return
+    shared = replace(choices, threads=choices.threads or max(1, (os.cpu_count() or 1) // choices.jobs))
+    with ProcessPoolExecutor(choices.jobs, multiprocessing.get_context("spawn")) as pool:
+        running = [pool.submit(_take_model, name, folder, shared) for name in names]
+        for each in running:
+            each.result()
+
+
+def _take_model(name: str, folder: Path, choices: Choices) -> None:
+    _take(_steps_of(name, folder, choices), folder)
+
+
+def _preparation(folder: Path, choices: Choices) -> Steps:
     for name in SETS:
         yield drawn_file(name, folder), partial(draw_problems, name, choices, folder)
     if choices.model == _OWN:
@@ -61,10 +90,12 @@ def _steps(folder: Path, choices: Choices) -> Iterator[tuple[Path, Callable[[], 
     for name in ARMS:
         yield folder / "arms" / f"{name}.jsonl", partial(_fill, name, folder, choices)
         yield folder / "overlap" / f"{name}.json", partial(_compare_with_tests, name, folder)
-    for name in (BASE, *ARMS):
-        yield folder / "training" / f"{name}.json", partial(_train, name, folder, choices)
-        yield folder / "evaluations" / name / "results.json", partial(_evaluate, name, folder, choices)
-        yield folder / "failures" / f"{name}.md", partial(write_failures, folder, name)
+
+
+def _steps_of(name: str, folder: Path, choices: Choices) -> Steps:
+    yield folder / "training" / f"{name}.json", partial(_train, name, folder, choices)
+    yield folder / "evaluations" / name / "results.json", partial(_evaluate, name, folder, choices)
+    yield folder / "failures" / f"{name}.md", partial(write_failures, folder, name)
 
 
 def _unpack(folder: Path, choices: Choices) -> None:

@@ -105,7 +105,7 @@ def train(
         state["tokens"] += sum(lengths[place] for batch in plan[number] for place in batch)
         state["step"] = number + 1
         print(
-            f"  step {number + 1}/{len(plan)}  loss {loss:.3f}  {state['tokens'] / state['seconds']:.0f} tokens/s",
+            f"  {folder.name}: step {number + 1}/{len(plan)}  loss {loss:.3f}  {state['tokens'] / state['seconds']:.0f} tokens/s",
             flush=True,
         )
         if number + 1 in stops:
@@ -182,7 +182,7 @@ def _resume(checkpoint: Path, model: Any, optimiser: torch.optim.Optimizer) -> d
     saved = torch.load(checkpoint, weights_only=True)
     model.load_state_dict(saved["model"])
     optimiser.load_state_dict(saved["optimiser"])
-    print(f"  goes on after step {saved['state']['step']}", flush=True)
+    print(f"  {checkpoint.stem}: goes on after step {saved['state']['step']}", flush=True)
     return dict(saved["state"])
 
 
