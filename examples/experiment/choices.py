@@ -56,8 +56,8 @@ class Choices:
     """How often the loss is measured and the state is saved."""
     max_new_tokens: int = 512
     """Longest output. The paper's 2,048 pay for loops of a model as small as this."""
-    generation_batch: int = 128
-    """Problems that are answered at once; the longest output holds up few others the larger it is."""
+    generation_batch: int = 64
+    """Problems that are answered at once; 192 took 10 GB with SmolLM2 and long questions."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of the matrix products; weights, their updates and the loss are float32 in both. The outputs of `bfloat16` are those of weights
     rounded to it. It is faster on processors that compute with it (AVX-512 BF16, AMX), and slower on others."""
