@@ -13,6 +13,7 @@ from problems import SETS, problems_of, test_name
 from rows import count_steps, read_rows
 
 from kpmath_builder import compare
+from kpmath_builder.evaluation.paired import mcnemar, p_text
 from kpmath_builder.evaluation.report import markdown_table
 from kpmath_builder.evaluation.result import EvaluationResult, read_results
 from kpmath_builder.evaluation.scores import Score
@@ -140,11 +141,11 @@ def _pairs(folder: Path) -> Iterator[str]:
     rows = []
     for first, second in PAIRS:
         found = compare(folder / "evaluations" / first, folder / "evaluations" / second)
-        rows += [
-            (f"{first} → {second}", each.name, each.text, len(each.gained), len(each.lost), each.p_text)
-            for each in found.differences
-            if each.rule == "published"
-        ]
+        pair = [each for each in found.differences if each.rule == "published"]
+        name = f"{first} → {second}"
+        rows += [(name, each.name, each.text, len(each.gained), len(each.lost), each.p_text) for each in pair]
+        gained, lost = (sum(map(len, its)) for its in zip(*((a.gained, a.lost) for a in pair), strict=True))
+        rows.append((name, "all", "", gained, lost, p_text(mcnemar(gained, lost))))
     yield from markdown_table(("models", "set", "difference (95 %)", "gained", "lost", "p"), rows)
 
 
@@ -157,8 +158,21 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
     for model, result in results.items():
         failures = list(_wrong(folder, model, result))
         counts = Counter(kind for kind, _, _, _ in failures)
-        rows.append((model, f"{len(failures):,}", *(counts[kind] for kind in FailureKind)))
-    yield from markdown_table(("model", "wrong", *FailureKind), rows)
+        outputs = written(folder / "outputs" / f"{model}.jsonl")
+        ended = Counter(row["end"] for row in outputs)
+        tokens = sum(row["tokens"] for row in outputs) / len(outputs)
+        rows.append(
+            (
+                model,
+                f"{len(failures):,}",
+                *(counts[kind] for kind in FailureKind),
+                ended["length"],
+                f"{tokens:.0f}",
+            )
+        )
+    yield from markdown_table(
+        ("model", "wrong", *FailureKind, "cut off, of all outputs", "tokens of an output"), rows
+    )
 
 
 def write_failures(folder: Path, model: str) -> None:

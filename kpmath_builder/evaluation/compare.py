@@ -8,7 +8,7 @@ from typing import Any
 from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.grading import RULES, GradingRule
 from kpmath_builder.evaluation.intervals import Interval
-from kpmath_builder.evaluation.paired import difference, mcnemar
+from kpmath_builder.evaluation.paired import difference, mcnemar, p_text
 from kpmath_builder.evaluation.report import markdown_table
 from kpmath_builder.evaluation.result import EvaluationResult, SetResult, read_results
 from kpmath_builder.evaluation.scores import GradedProblem
@@ -45,9 +45,7 @@ class PairedDifference:
     @property
     def p_text(self) -> str:
         """The p-value as tables show it."""
-        if self.p_value is None:
-            return "–"
-        return f"{self.p_value:.3f}" if self.p_value >= 0.001 else "< 0.001"
+        return p_text(self.p_value)
 
 
 @dataclass(frozen=True)

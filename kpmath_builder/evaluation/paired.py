@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from kpmath_builder.evaluation.intervals import Interval, bootstrap, wilson
 
-__all__ = ["difference", "mcnemar"]
+__all__ = ["difference", "mcnemar", "p_text"]
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -20,6 +20,13 @@ def mcnemar(only_first: int, only_second: int) -> float:
     changed = only_first + only_second
     tail = sum(math.comb(changed, i) for i in range(min(only_first, only_second) + 1))
     return min(1.0, float(Fraction(2 * tail, 2**changed)))
+
+
+def p_text(value: float | None) -> str:
+    """Return a p-value as tables show it; a dash if there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def difference(first: Sequence[float], second: Sequence[float], seed: int) -> Interval:
