@@ -2,8 +2,10 @@
 
 import json
 from fractions import Fraction
+from math import log
 from pathlib import Path
 from random import Random
+from statistics import fmean
 
 import pytest
 
@@ -508,3 +510,16 @@ def test_a_step_that_mixes_units_is_a_fault(question: str, solution: str):
     with pytest.raises(UnfitError) as refusal:
         read_program(question, solution)
     assert refusal.value.reason is UnfitReason.MIXED_UNITS
+
+
+def test_numbers_grow_as_often_as_they_shrink():
+    """Over many draws the numbers of a problem keep their size, and so do its results: a small model learns small sums first."""
+    program = read_program(
+        "Ann buys 41 boxes of 36 pens. How many pens does she buy?",
+        "She buys 41*36=<<41*36=1476>>1476 pens.\n#### 1476",
+    )
+    bounds = bounds_of(program)
+    drawn = [vary(bounds, program.values, Random(seed), program.variable) for seed in range(400)]
+    for place in (0, 1):
+        assert abs(fmean(log(values[place] / program.values[place]) for values in drawn)) < 0.1
+    assert abs(fmean(log(program.run(values)[-1] / 1476) for values in drawn)) < 0.1

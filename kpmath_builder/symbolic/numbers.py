@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import combinations
 from random import Random
 
@@ -20,7 +21,7 @@ __all__ = ["Bounds", "bounds_of", "proposals", "vary"]
 
 _TRIES = 12
 """Values tried for one number before it stays."""
-_RANGE = (Fraction(1, 2), Fraction(5, 2))
+_RANGE = (Fraction(1, 2), Fraction(2))
 _PHYSICAL_RANGE = (Fraction(2, 3), Fraction(3, 2))
 """A number moves between these multiples of its original."""
 _STEP_FACTOR, _MEASURED_FACTOR = 6, 2
@@ -225,16 +226,25 @@ def _unit(given: GivenNumber) -> Number:
 
 
 def vary(bounds: Bounds, start: Sequence[Number], rng: Random, movable: Iterable[int]) -> tuple[Number, ...]:
-    """Move the givens at `movable` one after the other, each to a random value that fits; `start` must fit."""
+    """Move the givens at `movable` one after the other, each to a random value that fits; `start` must fit.
+
+    A number is as likely to grow by a factor as to shrink by it. If all values were equally likely, results would grow with every
+    factor, and rows of numbers larger than the seeds' teach a small model less (docs/experiments.md).
+    """
     values = list(start)
     untouched = tuple(values) == bounds.program.values
     for i in sorted(movable, key=lambda _: rng.random()):
         before = values[i]
         options = [value for value in proposals(bounds.program.givens[i]) if value != before]
-        for value in rng.sample(options, min(_TRIES, len(options))):
+        for value in _by_factor(options, rng):
             values[i] = value
             if _first_move(bounds, i, value) if untouched else bounds.accepts(values):
                 untouched = False
                 break
             values[i] = before
     return tuple(values)
+
+
+def _by_factor(options: Iterable[Number], rng: Random) -> list[Number]:
+    """Draw some values, each with a probability in proportion to its inverse, so that equal factors are equally likely."""
+    return nsmallest(_TRIES, options, key=lambda value: rng.expovariate(1) * value)
