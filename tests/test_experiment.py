@@ -17,8 +17,8 @@ from kpmath_builder.seeds.benchmarks import read_benchmarks
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "examples" / "experiment"))
 arms, batches, choices, failure_kinds = map(import_module, ("arms", "batches", "choices", "failure_kinds"))
-gguf_folder, outputs, overlap, problems, rows = map(
-    import_module, ("gguf_folder", "outputs", "overlap", "problems", "rows")
+gguf_folder, outputs, overlap, problems, rows, steps = map(
+    import_module, ("gguf_folder", "outputs", "overlap", "problems", "rows", "stated_steps")
 )
 
 QUESTION = "Ann has 12 boxes of 4 pens. She gives away 20 pens. How many are left?"
@@ -223,6 +223,24 @@ def test_overlaps_are_counted_against_whole_sets(small: Any, tmp_path: Path):
         checks, [*copies, rows.of_gsm8k("x", "What is the sum of the two cats?", "#### 2")]
     )
     assert {"set": "gsm8k", "kind": "verbatim", "rows": 2, "problems": 2} in found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("He has 12 * 4 = 48 pens.", [(12, True)]),
+        ("12*4=49, and $1,200 / 6 = $200.", [(12, False), (1200, True)]),
+        ("10 ÷ 3 = 3.33", [(10, True)]),
+        ("5 / 0 = 5", [(5, False)]),
+        ("It is 2 + 3 + 4 = 9.", []),
+        ("5 pens * 4 = 20", []),
+        ("20% * 50 = 10", []),
+        (".5 x 8 = 4", [(8, True)]),
+    ],
+)
+def test_stated_steps_are_read(text: str, found: list[tuple[int, bool]]):
+    """A step of one operation counts with its larger number; what cannot be read as one does not count at all."""
+    assert list(steps.stated_steps(text)) == found
 
 
 def test_choices_belong_to_a_folder(tmp_path: Path):

@@ -1,8 +1,11 @@
 """The report of an experiment as Markdown: training sets, losses, PASS@1, paired tests, kinds of failure."""
 
 import json
+import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from failure_kinds import FailureKind, kind_of
 from outputs import written
 from problems import SETS, problems_of, test_name
 from rows import count_steps, read_rows
+from stated_steps import stated_steps
 
 from kpmath_builder import compare
 from kpmath_builder.evaluation.paired import mcnemar, p_text
@@ -23,6 +27,10 @@ __all__ = ["PAIRS", "write_failures", "write_report"]
 MODELS = (BASE, *ARMS)
 PAIRS = (*((BASE, arm) for arm in ARMS), ("gsm8k", "symbolic"), ("symbolic", "spread"), ("gsm8k", "both"))
 _SHOWN = 20
+_SMALL = 100
+_SIZES = (20, _SMALL)
+_SO = re.compile(r"^So\b", re.MULTILINE)
+_MANY = 3
 
 
 def write_report(folder: Path) -> Path:
@@ -55,6 +63,8 @@ def _training_sets(folder: Path) -> Iterator[str]:
         its = list(read_rows(folder / "arms" / f"{arm}.jsonl"))
         steps = sorted(count_steps(row.solution) for row in its)
         learnt = sum(row.answer_tokens for row in its)
+        stated = [step for row in its for step in stated_steps(row.solution)]
+        small = sum(step.largest <= _SMALL for step in stated) / max(1, len(stated))
         rows.append(
             (
                 arm,
@@ -63,10 +73,20 @@ def _training_sets(folder: Path) -> Iterator[str]:
                 f"{learnt:,}",
                 steps[len(steps) // 2],
                 f"{steps[0]}–{steps[-1]}",
+                f"{small:.0%}",
             )
         )
     yield from markdown_table(
-        ("arm", "rows", "tokens", "of them in solutions", "steps, median", "steps"), rows
+        (
+            "arm",
+            "rows",
+            "tokens",
+            "of them in solutions",
+            "steps, median",
+            "steps",
+            f"steps with numbers up to {_SMALL}",
+        ),
+        rows,
     )
 
 
@@ -161,6 +181,7 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
         outputs = written(folder / "outputs" / f"{model}.jsonl")
         ended = Counter(row["end"] for row in outputs)
         tokens = sum(row["tokens"] for row in outputs) / len(outputs)
+        looped = sum(len(_SO.findall(row["output"])) >= _MANY for row in outputs)
         rows.append(
             (
                 model,
@@ -168,11 +189,34 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
                 *(counts[kind] for kind in FailureKind),
                 ended["length"],
                 f"{tokens:.0f}",
+                looped,
             )
         )
     yield from markdown_table(
-        ("model", "wrong", *FailureKind, "cut off, of all outputs", "tokens of an output"), rows
+        (
+            "model",
+            "wrong",
+            *FailureKind,
+            "cut off, of all outputs",
+            "tokens of an output",
+            f'{_MANY} lines "So …" or more',
+        ),
+        rows,
     )
+    yield "Steps of one operation that all outputs state, by the larger of their two numbers, and how many of them compute:"
+    yield ""
+    yield from markdown_table(
+        ("model", *(f"up to {most:,}" for most in _SIZES), "larger"),
+        ((model, *_right_by_size(folder, model)) for model in results),
+    )
+
+
+def _right_by_size(folder: Path, model: str) -> Iterator[str]:
+    outputs = written(folder / "outputs" / f"{model}.jsonl")
+    stated = [step for row in outputs for step in stated_steps(row["output"])]
+    for low, high in pairwise((-1, *_SIZES, math.inf)):
+        right = [step.right for step in stated if low < step.largest <= high]
+        yield f"{sum(right) / len(right):.0%} of {len(right):,}" if right else "–"
 
 
 def write_failures(folder: Path, model: str) -> None:
