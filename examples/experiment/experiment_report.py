@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,7 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
     yield ""
     yield f"By the rules of `failure_kinds.py`, over all wrong outputs. {_SHOWN} of each model, to be read by eye, are in `failures/`."
     yield ""
-    rows = []
+    rows, sizes = [], []
     for model, result in results.items():
         failures = list(_wrong(folder, model, result))
         counts = Counter(kind for kind, _, _, _ in failures)
@@ -192,6 +192,7 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
                 looped,
             )
         )
+        sizes.append((model, *_right_by_size(outputs)))
     yield from markdown_table(
         (
             "model",
@@ -207,12 +208,11 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
     yield ""
     yield from markdown_table(
         ("model", *(f"up to {most:,}" for most in _SIZES), "larger"),
-        ((model, *_right_by_size(folder, model)) for model in results),
+        sizes,
     )
 
 
-def _right_by_size(folder: Path, model: str) -> Iterator[str]:
-    outputs = written(folder / "outputs" / f"{model}.jsonl")
+def _right_by_size(outputs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     stated = [step for row in outputs for step in stated_steps(row["output"])]
     for low, high in pairwise((-1, *_SIZES, math.inf)):
         right = [step.right for step in stated if low < step.largest <= high]
