@@ -339,6 +339,14 @@ def test_blueprints_that_do_not_follow_the_matrix_are_found() -> None:
     assert [it.id for it in unfair.part().findings] == ["drawing"]
 
 
+def test_blueprints_of_one_topic_are_not_tested_against_pairs() -> None:
+    check, _ = drawing()
+    check.row(row(1, parts=(("a", "s/0"),)))
+    check.row(row(2, parts=(("a", "s/0"), ("b", "s/1"))))
+    assert check.part().figures[0].rows[0][1] == 1
+    assert check.part().figures[1].rows[0][1] == 1
+
+
 def test_combinations_that_no_seed_has_are_counted_and_unknown_topics_are_critical() -> None:
     check, _ = drawing()
     check.row(row(1, parts=(("a", "s/0"), ("b", "s/1"), ("c", "s/2"))))

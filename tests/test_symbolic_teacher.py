@@ -77,6 +77,10 @@ EGGS = practice(
     "Ms. Fox collects 4 eggs from each of her 36 birds every day. How many eggs does Ms. Fox collect in a day?",
     "She collects 4*36=<<4*36=144>>144 eggs.\n#### 144",
 )
+CLIPS = practice(
+    "Natalia sold clips in 48 shops in April, and then she sold half as many clips in May. How many clips did she sell altogether?",
+    "Natalia sold 48/2 = <<48/2=24>>24 clips in May.\nShe sold 48+24 = <<48+24=72>>72 clips altogether.\n#### 72",
+)
 PROOF = practice("Show that 2 is prime.", "It is.")
 
 
@@ -216,7 +220,7 @@ def test_slips_are_of_every_kind():
     [
         ([HENS, PROOF], f"practice 2: {UnfitReason.NO_ANNOTATIONS}"),
         ([PROOF, HENS], f"practice 1: {UnfitReason.NO_ANNOTATIONS}"),
-        ([HENS, HENS], UnfitReason.ONE_SEED),
+        ([CLIPS, CLIPS], UnfitReason.NOTHING_TO_ASK_FOR),
         (
             [
                 HENS,
@@ -233,6 +237,20 @@ def test_what_cannot_be_written_is_refused_by_name(practices: list[Practice], re
     (reply,) = ask("write", practices=practices)
     assert reply.finish_reason == "declined"
     assert reply.text == f"symbolic teacher: {reason}"
+
+
+@pytest.mark.parametrize("practices", [[HENS], [HENS, HENS]], ids=["one practice", "one seed twice"])
+def test_one_seed_is_asked_backward(practices: list[Practice]):
+    """The question goes the whole way: written, solved, solved with slips, judged, worked by the judge."""
+    question = ask("write", practices=practices)[0].text
+    assert re.search(r" is \d+[.,] .*\b[A-Za-z][?.]$", question)
+    (solution,) = ask("solve", error_rate=0.0, question=question, practices=practices)
+    assert wrong_steps(solution.text) == []
+    slipped = ask("solve", range(20), error_rate=1.0, question=question, practices=practices)
+    assert boxed(solution.text) not in [boxed(reply.text) for reply in slipped]
+    judged = judgement(question, practices)
+    assert (judged.correctness, judged.missing_key_points) == (1, ())
+    assert Fraction(judged.judge_answer) == boxed(solution.text)
 
 
 def test_a_seed_drawn_twice_is_used_once():

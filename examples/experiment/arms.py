@@ -1,4 +1,4 @@
-"""Which rows an arm is trained on: as many as a budget of tokens takes, the same for all arms."""
+"""Which rows an arm is trained on: as many as a budget of tokens takes, the same for all arms but `half`."""
 
 import random
 from collections import defaultdict
@@ -13,7 +13,7 @@ __all__ = ["Pools", "arm", "within_budget"]
 
 _SHORTFALL = 0.02
 """Share of the budget that may be missing, because the next row would exceed it."""
-_PARTS = 2
+_MOST_PARTS = 2
 _FEWEST = 50
 """A number of steps that fewer rows of a pool have is left to its neighbours: the same few rows would stand for it."""
 
@@ -35,7 +35,10 @@ def arm(name: str, pools: Pools, budget: int, seed: int) -> list[TrainingRow]:
         If a pool has too few.
     """
     drawn = {name: _shuffled(rows, seed) for name, rows in vars(pools).items()}
-    if name == "both":
+    if name == "half":
+        budget //= 2
+        rows = within_budget(drawn["gsm8k"], budget)
+    elif name == "both":
         rows = within_budget(drawn["symbolic"], budget // 2)
         rows += within_budget(drawn["gsm8k"], budget - sum(row.tokens for row in rows))
     elif name == "spread":
@@ -61,10 +64,10 @@ def within_budget(rows: Iterable[TrainingRow], budget: int) -> list[TrainingRow]
 
 
 def spread_over_steps(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
-    """Return rows of two parts in turns of their number of steps: short ones, which a build has few of, come as often as long ones."""
+    """Return rows of one or two parts in turns of their number of steps: short ones, which a build has few of, come as often as long ones."""
     groups: dict[int, list[TrainingRow]] = defaultdict(list)
     for row in rows:
-        if row.parts == _PARTS:
+        if row.parts <= _MOST_PARTS:
             groups[count_steps(row.solution)].append(row)
     common = [group for _, group in sorted(groups.items()) if len(group) >= min(_FEWEST, len(rows) // 20)]
     longest = max(map(len, common), default=0)

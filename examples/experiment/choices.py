@@ -14,8 +14,9 @@ from kpmath_builder.files.durable import write_atomically
 __all__ = ["ARMS", "BASE", "Choices", "parse", "settle"]
 
 BASE = "base"
-ARMS = ("gsm8k", "symbolic", "spread", "both")
-"""Real rows; rows of the build; the same, short and spread evenly over numbers of steps; half of `gsm8k` and half of `symbolic`."""
+ARMS = ("gsm8k", "symbolic", "both", "half", "spread")
+"""Real rows; rows of the build; half of each; that half of the real ones alone, which `both` must beat if the other half is to add
+anything; rows of the build that are short and spread evenly over numbers of steps."""
 CONFIG = "config.json"
 _FREE = frozenset({"generation_batch", "jobs", "threads"})
 """What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
@@ -35,7 +36,7 @@ class Choices:
     mawps: str = "MU-NLPC/Calc-mawps"
     """Files, or datasets on the Hub."""
     tokens: int = 1_000_000
-    """Tokens of question and answer that each arm is trained on, in each epoch."""
+    """Tokens of question and answer that each arm but `half` is trained on, in each epoch."""
     epochs: int = 1
     questions: int = 0
     """Blueprints of the symbolic build; 0 means as many as the tokens need."""
@@ -70,7 +71,7 @@ class Choices:
 
 def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:
     """Return the folder and the choices that a command line makes."""
-    parser = argparse.ArgumentParser(prog="run.py", description="Base model against four training sets.")
+    parser = argparse.ArgumentParser(prog="run.py", description="Base model against five training sets.")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     for each in fields(Choices):
         allowed = get_args(each.type) or None

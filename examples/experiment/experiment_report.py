@@ -25,7 +25,13 @@ from kpmath_builder.evaluation.scores import Score
 __all__ = ["PAIRS", "write_failures", "write_report"]
 
 MODELS = (BASE, *ARMS)
-PAIRS = (*((BASE, arm) for arm in ARMS), ("gsm8k", "symbolic"), ("symbolic", "spread"), ("gsm8k", "both"))
+PAIRS = (
+    *((BASE, arm) for arm in ARMS),
+    ("gsm8k", "symbolic"),
+    ("symbolic", "spread"),
+    ("gsm8k", "both"),
+    ("half", "both"),
+)
 _SHOWN = 20
 _SMALL = 100
 _SIZES = (20, _SMALL)

@@ -57,10 +57,14 @@ class Drawing(RiskCheck):
         self._holding = [frozenset(part.topic for part in practice.topics) for practice in practices]
 
     def row(self, row: AuditedRow) -> None:
-        """Count one blueprint."""
+        """Count one blueprint, if it has more topics than one."""
         topics = row.topics
         if any(topic not in self._topics for topic in topics):
             self._unknown += 1
+            return
+        if (
+            len(topics) < 2
+        ):  # the recipe's `blueprints.one_topic_share`; there is nothing in such a draw to test
             return
         pair = self._topics[topics[0]], self._topics[topics[1]]
         self._drawn[pair] += 1

@@ -39,7 +39,7 @@ class Tally:
         caption = (
             f"the {len(shown)} most frequent of {len(most)}" if len(most) > len(shown) else f"all {len(most)}"
         )
-        return bars(f"Pairs by topic ({caption}; a pair has two or three topics)", shown, ("pairs",))
+        return bars(f"Pairs by topic ({caption}; a pair has up to three topics)", shown, ("pairs",))
 
     def _votes(self) -> str:
         rows = [

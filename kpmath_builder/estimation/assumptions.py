@@ -235,17 +235,22 @@ class _Counter:
                 yield {**question, **work, **answers, "practices": parts}
 
     def _draw(self) -> Iterator[list[dict[str, object]]]:
-        """Yield practices of blueprints: two or three of the sampled seeds, in the recipe's proportion."""
+        """Yield practices of blueprints: one to three of the sampled seeds, in the recipe's proportion."""
         settings = self._recipe.blueprints
         points = [_KEY_POINT] * min(_KEY_POINTS_PER_TOPIC, settings.max_key_points_per_topic)
         for number, _ in enumerate(self._seeds):
-            threes = settings.three_topics_share
-            count = 3 if int((number + 1) * threes) > int(number * threes) else 2
+            more = _falls_on(number, settings.three_topics_share)
+            count = 3 if more else 1 if _falls_on(number, settings.one_topic_share) else 2
             chosen = (self._seeds[(number + 7 * place) % len(self._seeds)] for place in range(count))
             yield [
                 {"topic": _TOPIC, "key_points": points, "problem": seed.problem, "solution": seed.solution}
                 for seed in chosen
             ]
+
+
+def _falls_on(number: int, share: float) -> bool:
+    """Return whether `number`, counted from 0, is one of those that make up a share of all."""
+    return int((number + 1) * share) > int(number * share)
 
 
 def _joined(parts: Sequence[Mapping[str, object]]) -> str:

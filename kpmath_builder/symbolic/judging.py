@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kpmath_builder.symbolic.backward import read_backward
 from kpmath_builder.symbolic.expressions import Number, decimal_places
 from kpmath_builder.symbolic.numbers import bounds_of
 from kpmath_builder.symbolic.passages import Passage
@@ -10,7 +11,7 @@ from kpmath_builder.symbolic.reading import Part, read_question
 
 __all__ = ["QuestionCheck", "judge"]
 
-_UNREAD = "the question is not put together from the practices, so it cannot be re-derived"
+_UNREAD = "the question is not made from the practices, so it cannot be re-derived"
 _HUGE = 1_000_000
 
 
@@ -29,6 +30,8 @@ class QuestionCheck:
 
 def judge(question: str, passages: Sequence[Passage]) -> QuestionCheck:
     """Return the verdict on a question that claims to need all the passages."""
+    if len(passages) == 1:
+        return _judge_backward(question, passages[0])
     reading = read_question(question, passages)
     if reading is None:
         return QuestionCheck(tuple(passages), ((0.9, _UNREAD),))
@@ -40,6 +43,15 @@ def judge(question: str, passages: Sequence[Passage]) -> QuestionCheck:
     faults = [fault for part, run in zip(reading.parts, runs, strict=True) for fault in _faults(part, *run)]
     faults += [(0.4, "a practice does not bear on the answer")] * len(unused)
     return QuestionCheck(unused, (*faults, *_answer_faults(reading.answer(runs))))
+
+
+def _judge_backward(question: str, passage: Passage) -> QuestionCheck:
+    reading = read_backward(question, passage)
+    if reading is None:
+        return QuestionCheck((passage,), ((0.9, _UNREAD),))
+    values = reading.values
+    faults = _faults(reading.part, values, passage.program.run(values))
+    return QuestionCheck((), (*faults, *_answer_faults(reading.answer)))
 
 
 def _faults(part: Part, values: list[Number], results: list[Number]) -> list[tuple[float, str]]:

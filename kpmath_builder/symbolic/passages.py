@@ -14,7 +14,7 @@ from kpmath_builder.symbolic.kinds import COUNTED, MONEY, answers_in_another_uni
 from kpmath_builder.symbolic.names import capitalised, rename, shared_names
 from kpmath_builder.symbolic.programs import Program, moves_answer
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
-from kpmath_builder.symbolic.sentences import definitions, split_question
+from kpmath_builder.symbolic.sentences import answer_stated, definitions, split_question
 
 __all__ = ["HOLES", "OUT", "Passage", "disentangle", "hole", "passage_of"]
 
@@ -58,6 +58,12 @@ class Passage:
     def forms(self) -> tuple[str, ...]:
         """The whole passage as the definition of a variable, in every wording."""
         return _forms(self.body, self.final, self.asks)
+
+    @property
+    def stating(self) -> tuple[str, tuple[str, ...]]:
+        """The whole passage up to its answer, which it states, and the ways to ask for something else (`{}`) behind it."""
+        before, endings = answer_stated(self.final, kind=self.asks)
+        return f"{self.body} {before}".lstrip(), endings
 
     @property
     def asking(self) -> str:

@@ -5,7 +5,7 @@ number that cannot be traced is written in a plain form instead: `24/2 = <<24/2=
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,10 +15,22 @@ from kpmath_builder.symbolic.expressions import Number, format_number, parse_num
 from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.programs import Operand, Program, probe, take
 
-__all__ = ["write_solution"]
+__all__ = ["write_solution", "write_statement", "write_steps_without"]
 
 _TOKEN = re.compile(rf"<<.*?>>|(?<![\w.])(?:{NUMBER})(?!\w)|(?<=\d)[ ]?(?:st|nd|rd|th)\b")
 _LOOSE_NUMBER = re.compile(r"\d")
+_SHOWN = r"[$(]*0[%)]*(?: [a-z]+(?:/[a-z]+)?)?\)*"
+_STATEMENT = re.compile(
+    rf"(?:(?:So|Thus|Therefore|Hence),? )?(?P<before>[A-Za-z][A-Za-z’',-]*(?: [A-Za-z’',-]+)*(?<!,) )"
+    rf"{_SHOWN}(?: ?[-–+*/x×÷] ?{_SHOWN})+ ?= ?(?P<sign>\$?)<>0(?P<behind>[^0<>]*)"
+)
+"""A sentence around its only equation, with 0 for every number and <> for the annotation."""
+_LEANING = re.compile(
+    r"\b(?:this|that|these|those|such|so|then|thus|therefore|hence|it|which|add\w*|subtract\w*|multipl\w*|divid\w*|sum|double|half|twice|times|"
+    r"first|second|next|now|also|because|since|if|after|let|means?|find|another|other|splits?)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence leans on those before it, or says how its number was computed."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,73 @@ def write_solution(
         elif text.strip():
             written.append(text.strip())
     return written
+
+
+def write_steps_without(
+    program: Program, values: Sequence[Number], results: Sequence[Number], unknown: int
+) -> list[str]:
+    """Return the lines of the solution whose steps and numbers do not depend on the given at `unknown`."""
+    moved = _depending(program, unknown)
+    written: list[str] = []
+    for line in _lines(program):
+        steps = [step for step in line.steps if step not in moved]
+        mentioned = any(
+            isinstance(piece, _Mention) and _is_moved(piece.operand, unknown, moved) for piece in line.pieces
+        )
+        whole = len(steps) == len(line.steps) and not mentioned
+        text = _write_line(program, line, values, results) if whole else None
+        if text is None:
+            written += [_write_step(program, step, values, results, plain=True) for step in steps]
+        elif steps:
+            written.append(text.strip())
+    return written
+
+
+def _depending(program: Program, unknown: int) -> set[int]:
+    moved: set[int] = set()
+    for index, step in enumerate(program.steps):
+        if any(_is_moved(operand, unknown, moved) for operand in step.operands):
+            moved.add(index)
+    return moved
+
+
+def _is_moved(operand: Operand, unknown: int, moved: Collection[int]) -> bool:
+    return (
+        operand.index == unknown
+        if operand.origin == "given"
+        else operand.origin == "step" and operand.index in moved
+    )
+
+
+def write_statement(program: Program, step: int, expression: str, value: Number) -> str:
+    """Return the sentence in which the solution states the result of a step, with another expression for it.
+
+    Plain, `72 - 24 = <<72-24=48>>48`, where the sentence leans on others or names further numbers.
+    """
+    written = format_number(value)
+    equation = f"{expression.replace(' ', '')}={written}"
+    line = next(line for line in _lines(program) if step in line.steps)
+    words = _words_around(line) if line.steps == (step,) else None
+    if words is None or (value == 1) != (program.steps[step].value == 1):
+        return f"{expression} = <<{equation}>>{written}"
+    before, sign, behind = words
+    return f"{before}{expression} = {sign}<<{equation}>>{written}{behind}".strip()
+
+
+def _words_around(line: _Line) -> tuple[str, str, str] | None:
+    """Return what stands before the expression of a line, before its result and behind it; None if these lean on other lines."""
+    shown = "".join(_shown(piece) for piece in line.pieces)
+    found = _STATEMENT.fullmatch(shown)
+    if found is None or _LEANING.search(found["before"] + found["behind"]):
+        return None
+    before = found["before"]
+    return before[0].upper() + before[1:], found["sign"], found["behind"]
+
+
+def _shown(piece: "str | _Mention | int") -> str:
+    if isinstance(piece, str):
+        return piece
+    return "0" if isinstance(piece, _Mention) else "<>"
 
 
 def _write_line(

@@ -16,7 +16,7 @@ from kpmath_builder.symbolic.expressions import Number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.passages import HOLES, OUT, Passage, disentangle
 
-__all__ = ["Part", "Reading", "Run", "read_question"]
+__all__ = ["Part", "Reading", "Run", "match_passage", "read_question"]
 
 Run = tuple[list[Number], list[Number]]
 """Values of the givens and results of the steps of one part."""
@@ -151,15 +151,16 @@ def _match_any(
     templates: Sequence[str], passage: Passage, text: str, start: int, defined: set[str]
 ) -> tuple[Part, int] | None:
     for template in templates:
-        found = _match(template, passage, text, start, defined)
+        found = match_passage(template, passage, text, start, defined)
         if found is not None:
             return found
     return None
 
 
-def _match(
+def match_passage(
     template: str, passage: Passage, text: str, start: int, defined: set[str]
 ) -> tuple[Part, int] | None:
+    """Return the passage that stands at `start` of a text, and where it ends; `defined` are the letters that may stand for numbers."""
     numbers: dict[int, Number] = {}
     links: dict[int, str] = {}
     defines, position = "", start

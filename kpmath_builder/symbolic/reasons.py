@@ -25,7 +25,9 @@ class UnfitReason(StrEnum):
     NOT_LAST = "answer is not the last step"
     NOTHING_MOVES = "no number of the question may change"
     NOT_ONE_QUESTION = "problem does not end in one question for one number"
-    ONE_SEED = "the practices are one and the same seed"
+    NOTHING_TO_ASK_FOR = (
+        "the practices are one seed, and no number of it is surely the only one that leads to its answer"
+    )
     NO_NUMBERS = "no other numbers fit a practice, alone or with the result of another"
 
 

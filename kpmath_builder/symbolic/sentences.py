@@ -1,4 +1,4 @@
-"""English: a final question turned into the definition of a variable ("Let n be the number of …").
+"""English: a final question turned into the definition of a variable ("Let n be the number of …"), or into what its answer is.
 
 A question is turned only where the grammar is safe; otherwise it is quoted whole, which always reads rightly.
 Numbers do not matter here: the texts carry private-use characters in their place (see `passages`).
@@ -10,7 +10,7 @@ from functools import lru_cache
 from kpmath_builder.symbolic.kinds import COUNTED, MONEY, UNITS
 from kpmath_builder.symbolic.verbs import PAST, past, third_person
 
-__all__ = ["definitions", "split_question"]
+__all__ = ["answer_stated", "definitions", "split_question"]
 
 _ABBREVIATION = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|oz|lbs?|approx|a\.m|p\.m|A\.M|P\.M|No|Mt|U\.S|[A-Z][a-z]+ [A-Z])\.$"
@@ -93,24 +93,45 @@ def split_question(text: str) -> tuple[str, str] | None:
 
 def definitions(final: str, variable: str, *, kind: str) -> list[str]:
     """Return the ways to define `variable` as the answer to the question `final`, of a `kind`, the best first."""
-    forms: list[str] = []
-    condition = _CONDITION.match(final)
-    phrase = _noun_phrase(condition["rest"] if condition else final, kind)
-    if phrase:
-        suppose = f"Suppose {condition['condition']}. " if condition else ""
-        forms = [
+    if named := _asked_for(final, kind):
+        suppose, phrase = named
+        return [
             f"{suppose}Let {variable} be {phrase}.",
             f"{suppose}Let {variable} stand for {phrase}.",
             f"{suppose}We write {variable} for {phrase}.",
         ]
-    if forms:
-        return forms
-    quoted = f"{'question' if final.endswith('?') else 'task'} “{final.removesuffix('.')}”"
+    quoted = f"{_question_or_task(final)} “{final.removesuffix('.')}”"
     unit = _unsaid_unit(final, kind)
     return [
         f"Let {variable} be the answer to the {quoted}{unit and f', in {unit}'}.",
         f"The answer to the {quoted}{unit and f', in {unit},'} is a number; call it {variable}.",
     ]
+
+
+def answer_stated(final: str, *, kind: str) -> tuple[str, tuple[str, ...]]:
+    """Return how a text states the answer to the question `final`, of a `kind`, and asks for something else.
+
+    What stands before the answer, and the ways to go on behind it; `{}` in these is what they ask for.
+    """
+    if named := _asked_for(final, kind):
+        suppose, phrase = named
+        comma = "," if ", in " in phrase else ""
+        before = f"{suppose}{phrase[0].upper()}{phrase[1:]}{comma} is "
+        return before, (". What is {}?", ". What is the value of {}?", ". Find {}.")
+    unit = _unsaid_unit(final, kind)
+    before = f"{final} If the answer to this {_question_or_task(final)}{unit and f', in {unit},'} is "
+    return before, (", what is {}?", ", what is the value of {}?")
+
+
+def _asked_for(final: str, kind: str) -> tuple[str, str] | None:
+    """Return the condition that a question sets, as a sentence, and a phrase for what it asks for; None where that is not safe."""
+    condition = _CONDITION.match(final)
+    phrase = _noun_phrase(condition["rest"] if condition else final, kind)
+    return (f"Suppose {condition['condition']}. " if condition else "", phrase) if phrase else None
+
+
+def _question_or_task(final: str) -> str:
+    return "question" if final.endswith("?") else "task"
 
 
 def _unsaid_unit(final: str, kind: str) -> str:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from random import Random
 
+from kpmath_builder.symbolic.backward import BackwardReading
 from kpmath_builder.symbolic.expressions import Number, decimal_places, format_number, simplest
 from kpmath_builder.symbolic.names import rename
 from kpmath_builder.symbolic.programs import take
@@ -19,14 +20,18 @@ __all__ = ["solve", "solve_with_slip"]
 
 
 @lru_cache(maxsize=256)
-def solve(reading: Reading) -> str:
+def solve(reading: Reading | BackwardReading) -> str:
     """Return the right solution."""
+    if isinstance(reading, BackwardReading):
+        return reading.solution()
     runs = reading.run()
     return _text(reading, runs, reading.answer(runs))
 
 
-def solve_with_slip(reading: Reading, rng: Random) -> str:
+def solve_with_slip(reading: Reading | BackwardReading, rng: Random) -> str:
     """Return a solution with one slip; a question that leaves no room for one is solved rightly."""
+    if isinstance(reading, BackwardReading):
+        return _backward_with_slip(reading, rng)
     right = reading.answer(reading.run())
     kinds = [_wrong_arithmetic, _misread_number, _stopped_early]
     rng.shuffle(kinds)
@@ -36,6 +41,14 @@ def solve_with_slip(reading: Reading, rng: Random) -> str:
             if slip is not None and slip[1] != right and _presentable(slip):
                 return _text(reading, *slip)
     return solve(reading)
+
+
+def _backward_with_slip(reading: BackwardReading, rng: Random) -> str:
+    """Copy a number wrongly, or the result of the last step."""
+    misread = reading.misread(rng) if rng.random() < 0.5 else None
+    if misread is not None and misread.answer != reading.answer:
+        return misread.solution()
+    return reading.solution(_off(reading.answer, rng))
 
 
 def _presentable(slip: tuple[list[Run], Number]) -> bool:

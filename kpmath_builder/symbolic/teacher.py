@@ -10,11 +10,12 @@ from kpmath_builder.prompts.plain_text import write_text
 from kpmath_builder.prompts.replies import ExtractReply, JudgeReply, NamedTopic, SameTopicReply, WriteReply
 from kpmath_builder.protocol import PROGRAM, Request, Response, Task, TeacherContext
 from kpmath_builder.recipe import SymbolicSettings
+from kpmath_builder.symbolic.backward import BackwardReading, ask_backward, read_backward
 from kpmath_builder.symbolic.compose import compose
 from kpmath_builder.symbolic.judging import judge
 from kpmath_builder.symbolic.passages import Passage, passage_of
 from kpmath_builder.symbolic.reading import Reading, read_question
-from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
+from kpmath_builder.symbolic.reasons import UnfitError
 from kpmath_builder.symbolic.solve import solve, solve_with_slip
 from kpmath_builder.symbolic.topics import extract, same_topic
 
@@ -111,7 +112,7 @@ class SymbolicTeacher:
         except BeyondRulesError as refusal:
             return f"I cannot solve this: {refusal}."
         if reading is None:
-            return "I cannot solve this: the question is not put together from the practices."
+            return "I cannot solve this: the question is not made from the practices."
         return solve_with_slip(reading, rng) if rng.random() < self.error_rate else solve(reading)
 
 
@@ -149,9 +150,12 @@ def _passages(seeds: Sequence[tuple[str, str]]) -> list[Passage]:
     return passages
 
 
-def _read(material: _Material) -> Reading | None:
-    """Return how the question is put together from its practices, or None if it is not."""
-    return read_question(material["question"], _passages(_seeds(material["practices"])))
+def _read(material: _Material) -> Reading | BackwardReading | None:
+    """Return how the question is made from its practices, or None if it is not."""
+    passages = _passages(_seeds(material["practices"]))
+    if len(passages) == 1:
+        return read_backward(material["question"], passages[0])
+    return read_question(material["question"], passages)
 
 
 def _beyond(what: str) -> Callable[[_Material, Random], str]:
@@ -183,10 +187,8 @@ def _same_topic(material: _Material, _: Random) -> str:
 
 def _write(material: _Material, rng: Random) -> str:
     passages = _passages(_seeds(material["practices"]))
-    if len(passages) < 2:
-        raise BeyondRulesError(UnfitReason.ONE_SEED)
     try:
-        question = compose(passages, rng)
+        question = ask_backward(passages[0], rng) if len(passages) == 1 else compose(passages, rng)
     except UnfitError as error:
         raise BeyondRulesError(str(error)) from error
     return write_text(WriteReply(question=question))
@@ -197,7 +199,7 @@ def _work(material: _Material, _: Random) -> str:
         reading = _read(material)
     except BeyondRulesError as refusal:
         return f"This cannot be re-derived: {refusal}."
-    return "This is not put together from the practices." if reading is None else solve(reading)
+    return "This is not made from the practices." if reading is None else solve(reading)
 
 
 def _judge(material: _Material, _: Random) -> str:

@@ -36,8 +36,9 @@ class BlueprintDrawer:
         The recipe's seed.
     draw_id
         Beginning of each blueprint's id.
-    three_topics_share
-        Share of blueprints with three topics, 0 … 1; the others have two. The paper does not give it.
+    three_topics_share, one_topic_share
+        Shares of blueprints with three topics and with one, 0 … 1; the others have two. The paper draws two or three, and does not say
+        how often which.
     max_key_points_per_topic
         Key points kept of each drawn practice.
 
@@ -55,6 +56,7 @@ class BlueprintDrawer:
         build_seed: int,
         draw_id: str,
         three_topics_share: float = 0.5,
+        one_topic_share: float = 0.0,
         max_key_points_per_topic: int = 2,
     ) -> None:
         if not tcpm.counts.any():
@@ -72,19 +74,25 @@ class BlueprintDrawer:
         self._build_seed = build_seed
         self._draw_id = draw_id
         self._three_topics_share = three_topics_share
+        self._one_topic_share = one_topic_share
         self._max_key_points = max_key_points_per_topic
 
     def draw(self, index: int) -> Blueprint:
         """Return blueprint number `index`, counted from 0."""
         generator = rng(self._build_seed, index, "blueprint")
-        wanted = 3 if generator.random() < self._three_topics_share else 2
-        topics, notes = self._draw_topics(generator, wanted)
+        topics, notes = self._draw_topics(generator, self._draw_count(generator))
         return Blueprint(
             id=f"{self._draw_id}-{index:08d}",
             index=index,
             parts=self._draw_parts(generator, topics),
             note=", ".join(notes),
         )
+
+    def _draw_count(self, generator: np.random.Generator) -> int:
+        at = generator.random()
+        if at < self._three_topics_share:
+            return 3
+        return 1 if at >= 1 - self._one_topic_share else 2
 
     def _draw_topics(self, generator: np.random.Generator, wanted: int) -> tuple[list[str], list[str]]:
         """Draw by row sums, then by the first topic's row, then by the product of both topics' rows; return topics and notes.
@@ -93,6 +101,8 @@ class BlueprintDrawer:
         that a topic which brings no problem of its own is drawn again, the first one only if none goes with it.
         """
         values = self._tcpm.values
+        if wanted == 1:
+            return [self._tcpm.topics[weighted_index(generator, np.cumsum(self._row_sums))]], []
         first, notes = self._draw_first(generator)
         second, again = self._draw_next(generator, values[first], [first])
         if second is None:

@@ -35,6 +35,7 @@ def drawer_for(knowledge: Knowledge, recipe: Recipe) -> BlueprintDrawer:
             build_seed=recipe.build.seed,
             draw_id=hashlib.sha256(canonical_json(origin).encode()).hexdigest()[:8],
             three_topics_share=recipe.blueprints.three_topics_share,
+            one_topic_share=recipe.blueprints.one_topic_share,
             max_key_points_per_topic=recipe.blueprints.max_key_points_per_topic,
         )
     except NothingToDrawError as error:

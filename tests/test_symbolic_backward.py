@@ -1,0 +1,263 @@
+"""Questions asked backward: the answer is stated and one number asked for, which no other number could be."""
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from kpmath_builder.answers import equivalent
+from kpmath_builder.curation.problem_index import ProblemIndex
+from kpmath_builder.symbolic.backward import BackwardReading, ask_backward, read_backward
+from kpmath_builder.symbolic.binding import read_program
+from kpmath_builder.symbolic.expressions import Expression, format_number
+from kpmath_builder.symbolic.inverse import chain, undo
+from kpmath_builder.symbolic.judging import judge
+from kpmath_builder.symbolic.passages import Passage, passage_of
+from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
+from kpmath_builder.symbolic.solve import solve, solve_with_slip
+
+SHOP = (
+    "Nadia buys 14 pens for $3 each and a folder for $25. How many dollars does she pay?",
+    "The pens cost 14*3=$<<14*3=42>>42.\nShe pays 42+25=$<<42+25=67>>67.\n#### 67",
+)
+
+
+def passage(problem: str, steps: str) -> Passage:
+    return passage_of(problem, steps)
+
+
+def seed(problem: str, *equations: str) -> tuple[str, str]:
+    """Return a seed whose solution is bare equations."""
+    results = [format_number(Expression.parse(one).value) for one in equations]
+    steps = "\n".join(
+        f"{one} = <<{one}={result}>>{result}" for one, result in zip(equations, results, strict=True)
+    )
+    return problem, f"{steps}\n#### {results[-1]}"
+
+
+def asked(problem: str, steps: str, rng: int = 0) -> tuple[str, BackwardReading]:
+    question = ask_backward(passage_of(problem, steps), Random(rng))
+    reading = read_backward(question, passage_of(problem, steps))
+    assert reading is not None
+    return question, reading
+
+
+def annotations(solution: str) -> list[tuple[str, str]]:
+    return re.findall(r"<<([^=]+)=([^>]+)>>", solution)
+
+
+def boxed(solution: str) -> str:
+    return re.findall(r"\\boxed\{(.*)\}", solution)[-1]
+
+
+def test_a_question_states_the_answer_and_asks_for_a_number():
+    """One part, other numbers than the seed's, and the steps of the seed undone from its answer on."""
+    text = "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 76. What is x?"
+    reading = read_backward(text, passage_of(*SHOP))
+    assert reading is not None
+    assert reading.answer == 4
+    assert reading.solution() == (
+        "The pens cost 76 - 20 = $<<76-20=56>>56.\nx = 56 / 14 = <<56/14=4>>4.\nThe answer is \\boxed{4}."
+    )
+
+
+def test_what_does_not_lean_on_the_unknown_comes_first():
+    text = "Nadia buys 14 pens for $5 each and a folder for $k. The number of dollars she pays is 96. Find k."
+    reading = read_backward(text, passage_of(*SHOP))
+    assert reading is not None
+    assert reading.solution() == (
+        "The pens cost 14*5=$<<14*5=70>>70.\nk = 96 - 70 = <<96-70=26>>26.\nThe answer is \\boxed{26}."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 76.",
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 76. What is y?",
+        "Nadia buys 14 pens for $x each and a folder for $x. The number of dollars she pays is 75. What is x?",
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars he pays is 76. What is x?",
+        "Then Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 76. What is x?",
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 15. What is x?",
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 27. What is x?",
+        "Nadia buys 0 pens for $x each and a folder for $20. The number of dollars she pays is 20. What is x?",
+        "Nadia buys 14 pens for $4 each and a folder for $20. How many dollars does she pay?",
+    ],
+    ids=[
+        "asks nothing",
+        "other letter",
+        "two unknowns",
+        "other words",
+        "more words",
+        "negative",
+        "below two",
+        "any",
+        "forward",
+    ],
+)
+def test_what_is_not_such_a_question_is_not_read(text: str):
+    assert read_backward(text, passage_of(*SHOP)) is None
+
+
+def test_a_question_that_no_phrase_stands_for_is_kept():
+    """Its answer is stated behind it, with the unit that it does not name."""
+    bus = "A bus drives 40 km each hour. How far does it drive in 6 hours?"
+    question, _ = asked(bus, "It drives 40*6 = <<40*6=240>>240 km.\n#### 240")
+    stated = r"hours\? If the answer to this question, in \w+, is \d+, what is(?: the value of)? \w\?"
+    assert re.search(stated, question), question
+    with pytest.raises(UnfitError, match=re.escape(UnfitReason.NOTHING_TO_ASK_FOR)):
+        asked(*seed(bus, "40*6"))
+
+
+CHAINS = [
+    ("7 + ?", ("7+5",), "12 - 7"),
+    ("? - 3", ("5-3",), "2 + 3"),
+    ("9 - ?", ("9-5",), "9 - 4"),
+    ("? * 6", ("5*6",), "30 / 6"),
+    ("? / 2", ("5/2",), "2.5 * 2"),
+    ("20 / ?", ("20/5",), "20 / 4"),
+    ("2 * (? + 4)", ("2*(5+4)",), "18 / 2 - 4"),
+    ("30 - (? - 3) - 4", ("30-(5-3)-4",), "30 - (24 + 4) + 3"),
+    ("(? + 3) / (2 * 4)", ("(5+3)/(2*4)",), "1 * 2 * 4 - 3"),
+    ("60 / (2 * ?)", ("60/(2*5)",), "60 / 6 / 2"),
+]
+
+
+@pytest.mark.parametrize(("_", "equations", "undone"), CHAINS, ids=[name for name, _, _ in CHAINS])
+def test_an_operation_is_undone(_: str, equations: tuple[str, ...], undone: str):
+    """The number 5 of each equation is found again, wherever it stands in it."""
+    numbers = sorted({n for one in equations for n in re.findall(r"\d+", one)}, key=int)
+    listed = " ".join(
+        f"There are {n} {name}." for n, name in zip(numbers, ["mats", "jugs", "pots", "hats"], strict=False)
+    )
+    program = read_program(*seed(f"{listed} How many things are there?", *equations))
+    place = [int(given.value) for given in program.givens].index(5)
+    links = chain(program, place)
+    assert links is not None
+    answer = program.steps[-1].value
+    (step,) = undo(program, links, program.values, answer) or ()
+    assert (step.expression, step.value) == (undone, 5)
+    assert step.finds.index == place
+
+
+def test_a_number_that_is_used_twice_is_not_asked_for():
+    """`n + n/2` would be an equation, which people do not solve by undoing steps."""
+    nuts = seed("Tom has 48 nuts in June and half as many in July. How many nuts are there?", "48/2", "48+24")
+    assert chain(read_program(*nuts), 0) is None
+    with pytest.raises(UnfitError, match=re.escape(UnfitReason.NOTHING_TO_ASK_FOR)):
+        ask_backward(passage_of(*nuts), Random(0))
+
+
+SEVERAL = [
+    seed(
+        "A store has 60 novels and 30 comics. It packs them into crates of 10 books. How many crates does it need?",
+        "60+30",
+        "90/10",
+    ),
+    seed(
+        "Ann reads 34 pages and Bob reads 12 pages. What is the difference between their numbers of pages?",
+        "34-12",
+    ),
+    seed(
+        "Ann has 34 cards and buys 12 cards. Rounded to the nearest ten, how many cards does she have?",
+        "34+12",
+    ),
+    seed("Ann pays $34 for the cheaper phone and $12 for a case. How many dollars does she pay?", "34+12"),
+]
+
+
+@pytest.mark.parametrize("one", SEVERAL, ids=["crates", "difference", "rounded", "cheaper"])
+def test_where_several_numbers_would_do_none_is_asked_for(one: tuple[str, str]):
+    with pytest.raises(UnfitError, match=re.escape(UnfitReason.NOTHING_TO_ASK_FOR)):
+        ask_backward(passage_of(*one), Random(0))
+
+
+def test_what_is_shared_evenly_may_be_divided():
+    one = seed(
+        "Ann has 60 cards and buys 30 cards. Her 5 friends share them equally. How many cards is that for each friend?",
+        "60+30",
+        "90/5",
+    )
+    _, reading = asked(*one)
+    assert reading.answer * 1 == reading.values[reading.unknown]
+
+
+def test_slips_change_the_answer():
+    """Some are a wrong last step, some a number copied wrongly, and all end in an answer."""
+    text = "Nadia buys 14 pens for $5 each and a folder for $k. The number of dollars she pays is 96. Find k."
+    reading = read_backward(text, passage_of(*SHOP))
+    assert reading is not None
+    right = str(reading.answer)
+    slipped = [solve_with_slip(reading, Random(rng)) for rng in range(40)]
+    assert right not in map(boxed, slipped)
+    wrong_sums = [
+        any(Expression.parse(left).value != Fraction(result) for left, result in annotations(text))
+        for text in slipped
+    ]
+    assert 5 < sum(wrong_sums) < 35
+
+
+def test_the_judge_accepts_it_and_nothing_else():
+    question, _ = asked(*SHOP)
+    shop = passage_of(*SHOP)
+    assert judge(question, [shop]).correctness == 1
+    assert judge(question.replace(" is ", " was "), [shop]).correctness < 0.5
+    huge = "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 56020. What is x?"
+    assert judge(huge, [shop]).correctness < 0.85
+
+
+@pytest.fixture(scope="module")
+def backward(shared_data: Path) -> list[tuple[str, BackwardReading]]:
+    """300 seeds of GSM8K train that rules can read, asked backward where they can be."""
+    found = []
+    with (shared_data / "gsm8k/train.jsonl").open(encoding="utf-8") as file:
+        for number, line in enumerate(file):
+            row = json.loads(line)
+            if number % 12:
+                continue
+            try:
+                found.append(asked(row["question"], row["answer"], number))
+            except UnfitError:
+                continue
+    assert len(found) > 110
+    return found
+
+
+def test_one_number_alone_leads_to_the_stated_answer(backward: list[tuple[str, BackwardReading]]):
+    """Tried out: of all numbers up to twice the answer, only the answer itself computes to what the question states."""
+    for question, reading in backward:
+        values = reading.values
+        fits = []
+        for tried in {reading.answer, *range(2, min(2000, 2 * int(reading.answer)))}:
+            values[reading.unknown] = tried
+            try:
+                fits += [tried] if reading.part.passage.program.run(values)[-1] == reading.stated else []
+            except ZeroDivisionError:
+                continue
+        assert fits == [reading.answer], question
+
+
+def test_solutions_compute_and_do_not_know_the_answer_before(backward: list[tuple[str, BackwardReading]]):
+    for question, reading in backward:
+        solution = solve(reading)
+        assert equivalent(boxed(solution), str(reading.answer))
+        steps = annotations(solution)
+        assert steps, question
+        for left, right in steps:
+            assert Expression.parse(left).value == Expression.parse(right).value, solution
+        assert solution.split("\n")[-2].startswith(f"{reading.letter} = ")
+        assert not re.search(
+            rf"\b{reading.letter}\b", "\n".join(solution.split("\n")[:-2]).replace("<<", " ")
+        )
+
+
+def test_it_is_another_problem_than_the_seed(backward: list[tuple[str, BackwardReading]]):
+    """Renumbered seeds are dropped as seed repeats; of these hardly any is."""
+    seeds = ProblemIndex(
+        (str(i), reading.part.passage.program.question) for i, (_, reading) in enumerate(backward)
+    )
+    repeats = [found for question, _ in backward if (found := seeds.find(question))]
+    assert len(repeats) < len(backward) / 20
