@@ -124,6 +124,24 @@ def test_a_precision_is_one_of_two(capsys: pytest.CaptureFixture[str]):
     assert "choose from" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--jobs", "0", "argument --jobs: 0 is not more than 0"),
+        ("--learning-rate", "-1", "argument --learning-rate: -1 is not more than 0"),
+        ("--threads", "-1", "argument --threads: -1 is not 0 or more"),
+        ("--tokens", "many", "argument --tokens: invalid int value: 'many'"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_one_sentence(
+    option: str, value: str, told: str, capsys: pytest.CaptureFixture[str]
+):
+    assert choices.parse(["--out", "x", "--threads", "0"])[1].threads == 0
+    with pytest.raises(SystemExit, match="2"):
+        choices.parse(["--out", "x", option, value])
+    assert told in capsys.readouterr().err
+
+
 def test_the_rate_rises_then_falls():
     """The peak follows the warm-up, and the end is a tenth of it."""
     rates = [batches.rate(step, 100, 1.0) for step in range(100)]

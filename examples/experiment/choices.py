@@ -3,6 +3,7 @@
 import argparse
 import json
 import platform
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +21,7 @@ anything; rows of the build that are short and spread evenly over numbers of ste
 CONFIG = "config.json"
 _FREE = frozenset({"generation_batch", "jobs", "threads"})
 """What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
+_MAY_BE_ZERO = frozenset({"questions", "frozen_layers", "seed", "threads"})
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,27 @@ def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:
     for each in fields(Choices):
         allowed = get_args(each.type) or None
         parser.add_argument(
-            f"--{each.name.replace('_', '-')}", type=type(each.default), default=each.default, choices=allowed
+            f"--{each.name.replace('_', '-')}",
+            type=str if allowed else _reader(each.name, type(each.default)),
+            default=each.default,
+            choices=allowed,
         )
     given = vars(parser.parse_args(arguments))
     return given.pop("out"), Choices(**given)
+
+
+def _reader(name: str, kind: type) -> Callable[[str], str | int | float]:
+    """Return what reads a value; a number must be above 0, or not below it where 0 has a meaning of its own."""
+
+    def read(text: str) -> str | int | float:
+        value: str | int | float = kind(text)
+        if not isinstance(value, str) and (value < 0 or (value == 0 and name not in _MAY_BE_ZERO)):
+            least = "0 or more" if name in _MAY_BE_ZERO else "more than 0"
+            raise argparse.ArgumentTypeError(f"{text} is not {least}")
+        return value
+
+    read.__name__ = kind.__name__  # argparse names it where a text is no number
+    return read
 
 
 def settle(folder: Path, choices: Choices) -> None:

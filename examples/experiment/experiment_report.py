@@ -36,6 +36,8 @@ _SHOWN = 20
 _SMALL = 100
 _SIZES = (20, _SMALL)
 _SO = re.compile(r"^So\b", re.MULTILINE)
+_LETTER = re.compile(r"^So [A-Za-z] = ", re.MULTILINE)
+_CLOSING = re.compile(r"^The (?:sum|difference) is\b", re.MULTILINE)
 _MANY = 3
 
 
@@ -71,6 +73,9 @@ def _training_sets(folder: Path) -> Iterator[str]:
         learnt = sum(row.answer_tokens for row in its)
         stated = [step for row in its for step in stated_steps(row.solution)]
         small = sum(step.largest <= _SMALL for step in stated) / max(1, len(stated))
+        one_part = sum(row.parts == 1 for row in its) / len(its)
+        letters = sum(bool(_LETTER.search(row.solution)) for row in its) / len(its)
+        quoted = sum("“" in row.question for row in its) / len(its)
         rows.append(
             (
                 arm,
@@ -80,6 +85,9 @@ def _training_sets(folder: Path) -> Iterator[str]:
                 steps[len(steps) // 2],
                 f"{steps[0]}–{steps[-1]}",
                 f"{small:.0%}",
+                f"{one_part:.0%}",
+                f"{letters:.0%}",
+                f"{quoted:.0%}",
             )
         )
     yield from markdown_table(
@@ -91,6 +99,9 @@ def _training_sets(folder: Path) -> Iterator[str]:
             "steps, median",
             "steps",
             f"steps with numbers up to {_SMALL}",
+            "rows of one part",
+            'with a line "So k = …"',
+            "that quote a question",
         ),
         rows,
     )
@@ -188,6 +199,7 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
         ended = Counter(row["end"] for row in outputs)
         tokens = sum(row["tokens"] for row in outputs) / len(outputs)
         looped = sum(len(_SO.findall(row["output"])) >= _MANY for row in outputs)
+        closed = sum(bool(_CLOSING.search(row["output"])) for row in outputs)
         rows.append(
             (
                 model,
@@ -196,6 +208,7 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
                 ended["length"],
                 f"{tokens:.0f}",
                 looped,
+                closed,
             )
         )
         sizes.append((model, *_right_by_size(outputs)))
@@ -207,6 +220,7 @@ def _failures(folder: Path, results: Mapping[str, EvaluationResult]) -> Iterator
             "cut off, of all outputs",
             "tokens of an output",
             f'{_MANY} lines "So …" or more',
+            'with a line "The sum is …"',
         ),
         rows,
     )
