@@ -1,6 +1,6 @@
 """Rows of the symbolic teacher, to be read by a person who counts the faulty ones.
 
-    python benchmarks/symbolic_rows.py ../shared/data/gsm8k/train.jsonl [--questions 700] [--draw 4711] [--rows 200] >ROWS.txt
+    python benchmarks/symbolic_rows.py ../shared/data/gsm8k/train.jsonl [--questions 700] [--draw 4711] [--rows 200] [--backward] >ROWS.txt
 
 Builds from a file of GSM8K in a temporary folder and prints one row of each of so many questions, in the order of a
 seeded shuffle, with the seeds that it was made of. Reading them is the measurement.
@@ -30,9 +30,14 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=700)
     parser.add_argument("--draw", type=int, default=4711, help="seed of the build and of the shuffle")
     parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument(
+        "--backward", action="store_true", help="blueprints of one topic: questions asked backward"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        recipe = recipe_of(options.seeds, Path(folder, "build"), options.questions, options.draw)
+        recipe = recipe_of(
+            options.seeds, Path(folder, "build"), options.questions, options.draw, backward=options.backward
+        )
         with redirect_stdout(sys.stderr):
             build(recipe)
         rows = pq.read_table(recipe.build.folder / "dataset" / "data" / "qa-pairs").to_pylist()
@@ -40,9 +45,11 @@ def main() -> None:
         print("\n".join(entry(number, row)))
 
 
-def recipe_of(seeds: Path, folder: Path, questions: int, draw: int) -> Recipe:
-    """Return the recipe: one published solution a question, all else as it is by default."""
+def recipe_of(seeds: Path, folder: Path, questions: int, draw: int, *, backward: bool = False) -> Recipe:
+    """Return the recipe: one published solution a question, and of one topic or as many as usual; all else as it is by default."""
+    shares = {"blueprints.one_topic_share": "1", "blueprints.three_topics_share": "0"} if backward else {}
     keys = {
+        **shares,
         "name": "kpmath-symbolic-rows",
         "seeds.path": str(seeds.resolve()),
         "seeds.source": "openai/gsm8k",

@@ -15,8 +15,10 @@ from kpmath_builder.symbolic.binding import read_program
 from kpmath_builder.symbolic.expressions import Expression, format_number
 from kpmath_builder.symbolic.inverse import chain, undo
 from kpmath_builder.symbolic.judging import judge
+from kpmath_builder.symbolic.kinds import MONEY
 from kpmath_builder.symbolic.passages import Passage, passage_of
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
+from kpmath_builder.symbolic.sentences import answer_stated
 from kpmath_builder.symbolic.solve import solve, solve_with_slip
 
 SHOP = (
@@ -85,6 +87,8 @@ def test_what_does_not_lean_on_the_unknown_comes_first():
         "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 27. What is x?",
         "Nadia buys 0 pens for $x each and a folder for $20. The number of dollars she pays is 20. What is x?",
         "Nadia buys 14 pens for $4 each and a folder for $20. How many dollars does she pay?",
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 76. What is x?\n",
+        "Nadia buys 14 pens for $x each and a folder for $20. The number of dollars she pays is 76.0. What is x?",
     ],
     ids=[
         "asks nothing",
@@ -96,6 +100,8 @@ def test_what_does_not_lean_on_the_unknown_comes_first():
         "below two",
         "any",
         "forward",
+        "line break",
+        "other form",
     ],
 )
 def test_what_is_not_such_a_question_is_not_read(text: str):
@@ -165,11 +171,27 @@ SEVERAL = [
         "Ann has 34 cards and buys 12 cards. Rounded to the nearest ten, how many cards does she have?",
         "34+12",
     ),
+    seed("A box has 34 coins, a bag 12 coins. By how many coins do they vary?", "34-12"),
+    seed(
+        "Ann may miss 5% or less of 400 days. She missed 7 days. How many more days may she miss?",
+        "400*.05",
+        "20-7",
+    ),
+    seed(
+        "A day costs $40 or $900 for a month. Ann pays for 3 days and a month. How many dollars does she pay?",
+        "40*3",
+        "120+900",
+    ),
+    seed("Ann has a brother, who is 34. In 12 years, how many candles will he have?", "34+12"),
     seed("Ann pays $34 for the cheaper phone and $12 for a case. How many dollars does she pay?", "34+12"),
 ]
 
 
-@pytest.mark.parametrize("one", SEVERAL, ids=["crates", "difference", "rounded", "cheaper"])
+@pytest.mark.parametrize(
+    "one",
+    SEVERAL,
+    ids=["crates", "difference", "rounded", "vary", "or less", "deal", "bare number", "cheaper"],
+)
 def test_where_several_numbers_would_do_none_is_asked_for(one: tuple[str, str]):
     with pytest.raises(UnfitError, match=re.escape(UnfitReason.NOTHING_TO_ASK_FOR)):
         ask_backward(passage_of(*one), Random(0))
@@ -183,6 +205,61 @@ def test_what_is_shared_evenly_may_be_divided():
     )
     _, reading = asked(*one)
     assert reading.answer * 1 == reading.values[reading.unknown]
+
+
+def test_a_line_that_leans_on_one_that_is_left_out_stands_alone():
+    """What joins it to the line before goes; where it leans on it in other words, the equation stands alone."""
+    steps = (
+        "Monday brings 13*6 = <<13*6=78>>78 cards.\nThen Tuesday brings 27*8 = <<27*8=216>>216 cards.\n"
+        "He also finds 50*3 = <<50*3=150>>150 cards.\nHe has 78+216+150 = <<78+216+150=444>>444 cards.\n#### 444"
+    )
+    told = "Bo buys {} boxes with 6 red cards, 27 boxes with 8 green cards and finds 50 bags with 3 blue cards. {}"
+    boxes = passage_of(told.format(13, "How many cards does Bo have?"), steps)
+    reading = read_backward(told.format("n", "The number of cards Bo has is 426. Find n."), boxes)
+    assert reading is not None
+    assert reading.solution().split("\n") == [
+        "Tuesday brings 27*8 = <<27*8=216>>216 cards.",
+        "50*3 = <<50*3=150>>150",
+        "Monday brings 426 - 150 - 216 = <<426-150-216=60>>60 cards.",
+        "n = 60 / 6 = <<60/6=10>>10.",
+        "The answer is \\boxed{10}.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("final", "kind", "stated"),
+    [
+        (
+            "How many more pens does she need?",
+            "things",
+            "The number of additional pens she needs is 5. What is n?",
+        ),
+        (
+            "How many more pens does she have?",
+            "things",
+            "How many more pens does she have? If the answer to this question is 5, what is n?",
+        ),
+        (
+            "What are the earnings of the shop?",
+            MONEY,
+            "The earnings of the shop, in dollars, are 5. What is n?",
+        ),
+        (
+            "How many miles farther did she run?",
+            "miles",
+            "How many miles farther did she run? If the answer to this question is 5, what is n?",
+        ),
+    ],
+)
+def test_an_answer_is_stated_in_english(final: str, kind: str, stated: str):
+    before, endings = answer_stated(final, kind=kind)
+    assert before + "5" + endings[0].format("n") == stated
+
+
+def test_a_large_answer_is_written_as_the_text_writes_numbers():
+    farm = seed("A farm has 61,800 hens and buys 20,500 hens. How many hens does it have?", "61800+20500")
+    question, _ = asked(*farm)
+    assert re.search(r" is \d{2,3},\d{3}[.,]", question)
 
 
 def test_slips_change_the_answer():

@@ -25,12 +25,19 @@ _LEAST = 2
 """Of one thing the text would speak in the singular."""
 _STARTS = 8
 """Sets of numbers tried for each unknown."""
-_DIFFERS = re.compile(r"\b(?:differ\w*|apart|far|distance|closer|compar\w+|gap|change\w*)\b", re.IGNORECASE)
-"""Words of questions for which it does not matter which of two is larger, so that two numbers would lead to one answer."""
-_ROUNDED = re.compile(
-    r"\bround\w*\b|\bnearest\b|\bapproximately\b|\babout\b|\bestimat\w+|\bat (?:least|most)\b|\bup to\b",
+_DIFFERS = re.compile(
+    r"\b(?:differ\w*|apart|far|distance|closer|compar\w+|gap|change\w*|range|margin|var(?:y|ies)|between)\b",
     re.IGNORECASE,
 )
+"""Words of questions for which it does not matter which of two is larger, so that two numbers would lead to one answer."""
+_ROUNDED = re.compile(
+    r"\bround\w*\b|\bnearest\b|\bapproximately\b|\babout\b|\bestimat\w+|\bat (?:least|most)\b|\bup to\b|"
+    r"\bor (?:less|fewer|more)\b",
+    re.IGNORECASE,
+)
+_DEAL = re.compile(r"\bor \$\S+ for\b|\beach and \w+ for \$|\bspecial where\b|\bwhichever\b", re.IGNORECASE)
+"""Two prices of one thing: with other numbers the one that was cheaper may be the dearer one."""
+_BARE = re.compile(r"(?:[.,;?!]| and\b)")
 _SHARED = re.compile(r"\b(?:equally|evenly|equal|split|average|half|third|quarter)\b", re.IGNORECASE)
 _MAY_BE_ROUNDED = re.compile(
     r"\b(?:need\w*|requir\w*|tak(?:e|es|ing)|took|how long|must|should|will|can|could|afford|fit|full|fill\w*|before|last|times)\b",
@@ -39,7 +46,7 @@ _MAY_BE_ROUNDED = re.compile(
 """Words of questions whose answer is a whole number because there are no parts of a crate or of a trip, so that several numbers lead to it."""
 _MEASURED = re.compile(r"\bhow (?:far|long|tall|high|deep|wide|heavy|fast|big|large|much)\b", re.IGNORECASE)
 """Words of questions whose answer is a bare number only with a unit."""
-_STATED = re.compile(rf"(?P<answer>{NUMBER})(?P<ending>[.,] [A-Za-z ]*?\b(?P<letter>[A-Za-z])[.?])$")
+_STATED = re.compile(rf"(?P<answer>{NUMBER})(?P<ending>[.,] [A-Za-z ]*?\b(?P<letter>[A-Za-z])[.?])\Z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +122,12 @@ def _write(passage: Passage, values: Sequence[Number], unknown: int, rng: Random
     for place in passage.program.variable:
         number = letter if place == unknown else passage.program.givens[place].write(values[place])
         text = text.replace(hole(place), number)
-    return text + format_number(passage.program.run(values)[-1]) + rng.choice(endings).format(letter)
+    return text + _stated(passage, passage.program.run(values)[-1]) + rng.choice(endings).format(letter)
+
+
+def _stated(passage: Passage, answer: Number) -> str:
+    """Write an answer as the text writes its numbers, 82,800 or 82800."""
+    return format_number(answer, commas=any(given.commas for given in passage.program.givens))
 
 
 def read_backward(question: str, passage: Passage) -> BackwardReading | None:
@@ -131,7 +143,12 @@ def read_backward(question: str, passage: Passage) -> BackwardReading | None:
     unknowns = list(part.links)
     if len(unknowns) != 1 or unknowns[0] not in passage.entries:
         return None
-    return _solved(part, unknowns[0], found["letter"], parse_number(found["answer"]))
+    stated = parse_number(found["answer"])
+    return (
+        _solved(part, unknowns[0], found["letter"], stated)
+        if found["answer"] == _stated(passage, stated)
+        else None
+    )
 
 
 def _solved(part: Part, unknown: int, letter: str, stated: Number) -> BackwardReading | None:
@@ -156,8 +173,16 @@ def _links(passage: Passage, place: int) -> tuple[Link, ...] | None:
     """Return the chain from a number to the answer, or None where another number might lead to the same answer."""
     program = passage.program
     links = chain(program, place)
-    if links is None or bounds_of(program).strict or _ROUNDED.search(program.question):
+    if (
+        links is None
+        or bounds_of(program).strict
+        or _ROUNDED.search(program.question)
+        or _DEAL.search(program.question)
+    ):
         return None
+    given = program.givens[place]
+    if given.kind == "count" and _BARE.match(program.question, given.end):
+        return None  # "who is n." and "gave him n." do not read
     signs = {sign for link in links for sign in program.steps[link.step].expression.operators}
     if "-" in signs and _DIFFERS.search(passage.final):
         return None

@@ -25,6 +25,12 @@ _STATEMENT = re.compile(
     rf"{_SHOWN}(?: ?[-–+*/x×÷] ?{_SHOWN})+ ?= ?(?P<sign>\$?)<>0(?P<behind>[^0<>]*)"
 )
 """A sentence around its only equation, with 0 for every number and <> for the annotation."""
+_JOINING = re.compile(r"^(?:Then|And|Next|Also|Meanwhile),? ")
+_BEHIND_OTHERS = re.compile(
+    r"\balso\b|\brepeat|\bsame (?:thing|manner|way)\b|^(?:After that|While|Likewise|Similarly)\b|^The (?:other|rest|remaining)\b",
+    re.IGNORECASE,
+)
+"""Words of a line that only make sense behind those that stood before it."""
 _LEANING = re.compile(
     r"\b(?:this|that|these|those|such|so|then|thus|therefore|hence|it|which|add\w*|subtract\w*|multipl\w*|divid\w*|sum|double|half|twice|times|"
     r"first|second|next|now|also|because|since|if|after|let|means?|find|another|other|splits?)\b",
@@ -82,18 +88,28 @@ def write_steps_without(
     """Return the lines of the solution whose steps and numbers do not depend on the given at `unknown`."""
     moved = _depending(program, unknown)
     written: list[str] = []
+    alone = False
     for line in _lines(program):
         steps = [step for step in line.steps if step not in moved]
         mentioned = any(
             isinstance(piece, _Mention) and _is_moved(piece.operand, unknown, moved) for piece in line.pieces
         )
         whole = len(steps) == len(line.steps) and not mentioned
-        text = _write_line(program, line, values, results) if whole else None
+        text = _write_line(program, line, values, results) if whole and steps else None
+        if text is not None and alone:
+            text = _standing_alone(text.strip())
         if text is None:
             written += [_write_step(program, step, values, results, plain=True) for step in steps]
-        elif steps:
+            alone = True
+        else:
             written.append(text.strip())
     return written
+
+
+def _standing_alone(line: str) -> str | None:
+    """Return a line without the word that joins it to those before it, which were left out; None if it leans on them in other ways."""
+    line = _JOINING.sub("", line)
+    return None if _BEHIND_OTHERS.search(line) else line[0].upper() + line[1:]
 
 
 def _depending(program: Program, unknown: int) -> set[int]:

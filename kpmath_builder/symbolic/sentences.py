@@ -116,7 +116,8 @@ def answer_stated(final: str, *, kind: str) -> tuple[str, tuple[str, ...]]:
     if named := _asked_for(final, kind):
         suppose, phrase = named
         comma = "," if ", in " in phrase else ""
-        before = f"{suppose}{phrase[0].upper()}{phrase[1:]}{comma} is "
+        verb = "are" if re.search(r"\bwhat (?:are|were)\b", final, re.IGNORECASE) else "is"
+        before = f"{suppose}{phrase[0].upper()}{phrase[1:]}{comma} {verb} "
         return before, (". What is {}?", ". What is the value of {}?", ". Find {}.")
     unit = _unsaid_unit(final, kind)
     before = f"{final} If the answer to this {_question_or_task(final)}{unit and f', in {unit},'} is "
@@ -150,9 +151,20 @@ def _noun_phrase(question: str, kind: str) -> str | None:
         question = question[prefix.end() :]
     lowered = question[0].lower() + question[1:]
     phrase = _how_many(lowered) or _how_much(lowered, money=kind == MONEY) or _what_is(lowered, kind)
-    if phrase is None or re.search(r"[?!;:“”]|, (?:if|given|assuming)|\bif\b", phrase):
+    if (
+        phrase is None
+        or _HALF_A_COMPARISON.search(phrase)
+        or re.search(r"[?!;:“”]|, (?:if|given|assuming)|\bif\b", phrase)
+    ):
         return None
     return phrase if phrase.endswith(tail) else phrase + tail
+
+
+_HALF_A_COMPARISON = re.compile(
+    r"^(?!.*\b(?:more|less|fewer|additional|longer|taller|older)\b).*\bthan\b|\b(?:farther|further|faster|slower)\b"
+    r"|^the number of dollars .*\bin dollars\b"
+)
+"""What only the whole question says well: "the number of words … than …", "the number of miles farther …"."""
 
 
 def _how_many(question: str) -> str | None:
@@ -170,6 +182,8 @@ def _how_many(question: str) -> str | None:
     if noun.startswith("total "):
         noun, number = noun[6:], "the total number of"
     if noun.startswith(("more ", "additional ", "extra ")) and not _COMPARES.search(clause):
+        if not _STILL_TO_COME.search(clause):
+            return None  # "How many more marbles does Ann have?" compares
         noun = "additional " + noun.split(" ", 1)[1]
     elif re.match(r"(?:more|fewer|less|of|times|percent)\b", noun):
         return None
@@ -182,6 +196,7 @@ def _how_many(question: str) -> str | None:
 
 
 _COMPARES = re.compile(r"\b(?:than|compared|versus|over|relative)\b")
+_STILL_TO_COME = re.compile(r"\b(?:needs?|needed|must|should|left|ha(?:ve|s) to|can|could|will|would)\b")
 
 
 def _countable(noun: str) -> bool:
