@@ -70,13 +70,15 @@ def test_an_arm_takes_what_fits():
 def test_arms_have_the_same_tokens():
     """Every arm fills the budget to within two per cent, and `both` half from each source; `half` has its rows of GSM8K alone."""
     pools = arms.Pools(
-        [row(f"g{n}", 50) for n in range(60)], [row(f"s{n}", 50, n % 4 + 1) for n in range(60)]
+        [row(f"g{n}", 50) for n in range(60)], [row(f"s{n}", 50, parts=n % 2 + 1) for n in range(60)]
     )
     for name in choices.ARMS:
         chosen = arms.arm(name, pools, 2000, seed=1)
-        budget = 1000 if name == "half" else 2000
+        budget = 1000 if name in ("half", "single") else 2000
         assert 0.98 * budget <= sum(each.tokens for each in chosen) <= budget
         assert len({each.id for each in chosen}) == len(chosen)
+    single = arms.arm("single", pools, 2000, seed=1)
+    assert {each.parts for each in single} == {1}
     both, half = ({each.id for each in arms.arm(name, pools, 2000, seed=1)} for name in ("both", "half"))
     assert {name for name in both if name.startswith("g")} == half
     assert len(half) == 20
@@ -86,17 +88,6 @@ def test_too_few_rows_are_refused():
     """An arm that cannot be filled ends the experiment: fewer tokens would be another comparison."""
     with pytest.raises(InputError, match=r"have 500 tokens of 2,000: lower --tokens"):
         arms.arm("gsm8k", arms.Pools([row(f"g{n}", 50) for n in range(10)], []), 2000, seed=0)
-
-
-def test_spread_rows_have_all_numbers_of_steps():
-    """A pool with mostly long rows gives as many short ones, of one or two parts, until these are used up."""
-    pool = [row(f"long{n}", 50, 8) for n in range(90)] + [row(f"short{n}", 50, 3) for n in range(10)]
-    pool += [row("three", 50, 3, parts=3), row("one", 50, 3, parts=1)]
-    first = arms.spread_over_steps(pool)[:20]
-    assert sum(each.id.startswith(("short", "one")) for each in first) == 10
-    spread = {each.id for each in arms.spread_over_steps(pool)}
-    assert "three" not in spread
-    assert "one" in spread
 
 
 def test_batches_hold_their_limit_with_padding():

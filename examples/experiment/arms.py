@@ -1,11 +1,10 @@
-"""Which rows an arm is trained on: as many as a budget of tokens takes, the same for all arms but `half`."""
+"""Which rows an arm is trained on: as many as a budget of tokens takes, half as many for two of the arms."""
 
 import random
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rows import TrainingRow, count_steps
+from rows import TrainingRow
 
 from kpmath_builder.errors import InputError
 
@@ -13,9 +12,8 @@ __all__ = ["Pools", "arm", "within_budget"]
 
 _SHORTFALL = 0.02
 """Share of the budget that may be missing, because the next row would exceed it."""
-_MOST_PARTS = 2
-_FEWEST = 50
-"""A number of steps that fewer rows of a pool have is left to its neighbours: the same few rows would stand for it."""
+_OF_HALF = frozenset({"half", "single"})
+"""Arms of half the budget; `single` may have less, for only some seeds can be asked backward."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +33,19 @@ def arm(name: str, pools: Pools, budget: int, seed: int) -> list[TrainingRow]:
         If a pool has too few.
     """
     drawn = {name: _shuffled(rows, seed) for name, rows in vars(pools).items()}
-    if name == "half":
+    if name in _OF_HALF:
         budget //= 2
-        rows = within_budget(drawn["gsm8k"], budget)
-    elif name == "both":
+    if name == "both":
         rows = within_budget(drawn["symbolic"], budget // 2)
         rows += within_budget(drawn["gsm8k"], budget - sum(row.tokens for row in rows))
-    elif name == "spread":
-        rows = within_budget(spread_over_steps(drawn["symbolic"]), budget)
+    elif name == "half":
+        rows = within_budget(drawn["gsm8k"], budget)
+    elif name == "single":
+        rows = within_budget((row for row in drawn["symbolic"] if row.parts == 1), budget)
     else:
         rows = within_budget(drawn[name], budget)
     total = sum(row.tokens for row in rows)
-    if total < (1 - _SHORTFALL) * budget:
+    if total < (1 - _SHORTFALL) * budget and (name != "single" or not rows):
         raise InputError(
             f"The rows for the arm {name} have {total:,} tokens of {budget:,}: lower --tokens (and raise --epochs), or raise --questions."
         )
@@ -61,17 +60,6 @@ def within_budget(rows: Iterable[TrainingRow], budget: int) -> list[TrainingRow]
             chosen.append(row)
             budget -= row.tokens
     return chosen
-
-
-def spread_over_steps(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
-    """Return rows of one or two parts in turns of their number of steps: short ones, which a build has few of, come as often as long ones."""
-    groups: dict[int, list[TrainingRow]] = defaultdict(list)
-    for row in rows:
-        if row.parts <= _MOST_PARTS:
-            groups[count_steps(row.solution)].append(row)
-    common = [group for _, group in sorted(groups.items()) if len(group) >= min(_FEWEST, len(rows) // 20)]
-    longest = max(map(len, common), default=0)
-    return [group[place] for place in range(longest) for group in common if place < len(group)]
 
 
 def _shuffled(rows: Sequence[TrainingRow], seed: int) -> list[TrainingRow]:

@@ -15,9 +15,9 @@ from kpmath_builder.files.durable import write_atomically
 __all__ = ["ARMS", "BASE", "Choices", "parse", "settle"]
 
 BASE = "base"
-ARMS = ("gsm8k", "symbolic", "both", "half", "spread")
+ARMS = ("gsm8k", "symbolic", "both", "half", "single")
 """Real rows; rows of the build; half of each; that half of the real ones alone, which `both` must beat if the other half is to add
-anything; rows of the build that are short and spread evenly over numbers of steps."""
+anything; as many tokens of rows of one part, alone, of the build."""
 CONFIG = "config.json"
 _FREE = frozenset({"generation_batch", "jobs", "threads"})
 """What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
@@ -38,7 +38,7 @@ class Choices:
     mawps: str = "MU-NLPC/Calc-mawps"
     """Files, or datasets on the Hub."""
     tokens: int = 1_000_000
-    """Tokens of question and answer that each arm but `half` is trained on, in each epoch."""
+    """Tokens of question and answer that each arm is trained on (`half` and `single`: half as many), in each epoch."""
     epochs: int = 1
     questions: int = 0
     """Blueprints of the symbolic build; 0 means as many as the tokens need."""

@@ -28,9 +28,9 @@ MODELS = (BASE, *ARMS)
 PAIRS = (
     *((BASE, arm) for arm in ARMS),
     ("gsm8k", "symbolic"),
-    ("symbolic", "spread"),
     ("gsm8k", "both"),
     ("half", "both"),
+    ("half", "single"),
 )
 _SHOWN = 20
 _SMALL = 100
