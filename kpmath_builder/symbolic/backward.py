@@ -186,6 +186,7 @@ def _links(passage: Passage, place: int) -> tuple[Link, ...] | None:
     signs = {sign for link in links for sign in program.steps[link.step].expression.operators}
     if "-" in signs and _DIFFERS.search(passage.final):
         return None
+    # A quotient may be rounded up in the story, to whole crates or trips, unless something is shared out.
     exact = _SHARED.search(program.question) and not _MAY_BE_ROUNDED.search(passage.final)
     return links if exact or "/" not in signs else None
 
