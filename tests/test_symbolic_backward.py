@@ -16,7 +16,7 @@ from kpmath_builder.symbolic.expressions import Expression, format_number
 from kpmath_builder.symbolic.inverse import chain, undo
 from kpmath_builder.symbolic.judging import judge
 from kpmath_builder.symbolic.kinds import MONEY
-from kpmath_builder.symbolic.passages import Passage, passage_of
+from kpmath_builder.symbolic.passages import passage_of
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 from kpmath_builder.symbolic.sentences import answer_stated
 from kpmath_builder.symbolic.solve import solve, solve_with_slip
@@ -25,10 +25,6 @@ SHOP = (
     "Nadia buys 14 pens for $3 each and a folder for $25. How many dollars does she pay?",
     "The pens cost 14*3=$<<14*3=42>>42.\nShe pays 42+25=$<<42+25=67>>67.\n#### 67",
 )
-
-
-def passage(problem: str, steps: str) -> Passage:
-    return passage_of(problem, steps)
 
 
 def seed(problem: str, *equations: str) -> tuple[str, str]:

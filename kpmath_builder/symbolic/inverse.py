@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpmath_builder.symbolic.expressions import Expression, Number, decimal_places, format_number
-from kpmath_builder.symbolic.programs import Operand, Program, take
+from kpmath_builder.symbolic.programs import Operand, Program, leans_on, steps_on, take
 
 __all__ = ["Link", "UndoneStep", "chain", "undo"]
 
@@ -40,14 +40,12 @@ def chain(program: Program, place: int) -> tuple[Link, ...] | None:
 
     A number that enters in another form than its own (25 % as .25) is left alone as well.
     """
-    depends: list[bool] = []
-    for step in program.steps:
-        depends.append(any(_depends(operand, place, depends) for operand in step.operands))
+    leaning = steps_on(program, place)
     links: list[Link] = []
     index = len(program.steps) - 1
     while True:
         step = program.steps[index]
-        entries = [i for i, operand in enumerate(step.operands) if _depends(operand, place, depends)]
+        entries = [i for i, operand in enumerate(step.operands) if leans_on(operand, place, leaning)]
         if len(entries) != 1 or step.operands[entries[0]].form != "same" or "~" in step.expression.postfix:
             return None
         links.append(Link(index, entries[0]))
@@ -55,12 +53,6 @@ def chain(program: Program, place: int) -> tuple[Link, ...] | None:
         if operand.origin == "given":
             return tuple(links)
         index = operand.index
-
-
-def _depends(operand: Operand, place: int, depends: Sequence[bool]) -> bool:
-    if operand.origin == "given":
-        return operand.index == place
-    return operand.origin == "step" and depends[operand.index]
 
 
 def undo(

@@ -3,7 +3,7 @@
 How a seed is read into one: `binding`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,10 +16,12 @@ __all__ = [
     "Operand",
     "Program",
     "Step",
+    "leans_on",
     "moves_answer",
     "other_value",
     "probe",
     "shaped",
+    "steps_on",
     "take",
 ]
 
@@ -117,6 +119,22 @@ def probe(program: Program) -> list[tuple[list[Number], list[Number]]]:
         ]
         worlds.append((values, program.run(values)))
     return worlds
+
+
+def leans_on(operand: Operand, place: int, leaning: Collection[int]) -> bool:
+    """Return whether an operand is the given at `place` or the result of one of the steps `leaning` on it."""
+    if operand.origin == "given":
+        return operand.index == place
+    return operand.origin == "step" and operand.index in leaning
+
+
+def steps_on(program: Program, place: int) -> set[int]:
+    """Return the steps in which the given at `place` or a result of such a step is used."""
+    leaning: set[int] = set()
+    for index, step in enumerate(program.steps):
+        if any(leans_on(operand, place, leaning) for operand in step.operands):
+            leaning.add(index)
+    return leaning
 
 
 def moves_answer(program: Program, place: int) -> bool:

@@ -5,7 +5,7 @@ number that cannot be traced is written in a plain form instead: `24/2 = <<24/2=
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ from kpmath_builder.symbolic.constants import known_constants, number_words
 from kpmath_builder.symbolic.equations import PLAIN_EQUATION
 from kpmath_builder.symbolic.expressions import Number, format_number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
-from kpmath_builder.symbolic.programs import Operand, Program, probe, take
+from kpmath_builder.symbolic.programs import Operand, Program, leans_on, probe, steps_on, take
 
 __all__ = ["write_solution", "write_statement", "write_steps_without"]
 
@@ -86,13 +86,13 @@ def write_steps_without(
     program: Program, values: Sequence[Number], results: Sequence[Number], unknown: int
 ) -> list[str]:
     """Return the lines of the solution whose steps and numbers do not depend on the given at `unknown`."""
-    moved = _depending(program, unknown)
+    moved = steps_on(program, unknown)
     written: list[str] = []
     alone = False
     for line in _lines(program):
         steps = [step for step in line.steps if step not in moved]
         mentioned = any(
-            isinstance(piece, _Mention) and _is_moved(piece.operand, unknown, moved) for piece in line.pieces
+            isinstance(piece, _Mention) and leans_on(piece.operand, unknown, moved) for piece in line.pieces
         )
         whole = len(steps) == len(line.steps) and not mentioned
         text = _write_line(program, line, values, results) if whole and steps else None
@@ -110,22 +110,6 @@ def _standing_alone(line: str) -> str | None:
     """Return a line without the word that joins it to those before it, which were left out; None if it leans on them in other ways."""
     line = _JOINING.sub("", line)
     return None if _BEHIND_OTHERS.search(line) else line[0].upper() + line[1:]
-
-
-def _depending(program: Program, unknown: int) -> set[int]:
-    moved: set[int] = set()
-    for index, step in enumerate(program.steps):
-        if any(_is_moved(operand, unknown, moved) for operand in step.operands):
-            moved.add(index)
-    return moved
-
-
-def _is_moved(operand: Operand, unknown: int, moved: Collection[int]) -> bool:
-    return (
-        operand.index == unknown
-        if operand.origin == "given"
-        else operand.origin == "step" and operand.index in moved
-    )
 
 
 def write_statement(program: Program, step: int, expression: str, value: Number) -> str:
