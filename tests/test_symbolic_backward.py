@@ -160,6 +160,10 @@ SEVERAL = [
         "90/10",
     ),
     seed(
+        "Half of the 60 novels are sold. A store packs 90 books into crates of 10 books. How many crates does it need?",
+        "90/10",
+    ),
+    seed(
         "Ann reads 34 pages and Bob reads 12 pages. What is the difference between their numbers of pages?",
         "34-12",
     ),
@@ -186,7 +190,17 @@ SEVERAL = [
 @pytest.mark.parametrize(
     "one",
     SEVERAL,
-    ids=["crates", "difference", "rounded", "vary", "or less", "deal", "bare number", "cheaper"],
+    ids=[
+        "crates",
+        "crates and a half",
+        "difference",
+        "rounded",
+        "vary",
+        "or less",
+        "deal",
+        "bare number",
+        "cheaper",
+    ],
 )
 def test_where_several_numbers_would_do_none_is_asked_for(one: tuple[str, str]):
     with pytest.raises(UnfitError, match=re.escape(UnfitReason.NOTHING_TO_ASK_FOR)):
@@ -200,7 +214,8 @@ def test_what_is_shared_evenly_may_be_divided():
         "90/5",
     )
     _, reading = asked(*one)
-    assert reading.answer * 1 == reading.values[reading.unknown]
+    assert reading.answer == reading.values[reading.unknown]
+    assert re.fullmatch(rf"{reading.stated} \* \d+|\d+ / {reading.stated}", reading.undone[0].expression)
 
 
 def test_a_line_that_leans_on_one_that_is_left_out_stands_alone():
