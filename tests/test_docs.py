@@ -57,6 +57,24 @@ def test_each_link_to_a_file_leads_to_one(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+def headings(page: str) -> set[str]:
+    """Return the anchors of a page, as the site and GitHub name them."""
+    prose = re.sub(r"^```.*?^```", "", page, flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower()) for title in titles}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_each_link_to_a_heading_leads_to_one(path: Path) -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)#\s]*)#([^)]+)\)", TEXTS[path.name])
+    pages = [(path.parent / target if target else path, anchor) for target, anchor in links]
+    assert [
+        (page.name, anchor)
+        for page, anchor in pages
+        if page.suffix == ".md" and anchor not in headings(page.read_text(encoding="utf-8"))
+    ] == []
+
+
 # The page of messages
 
 
