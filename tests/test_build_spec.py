@@ -167,3 +167,25 @@ def test_test_sets_and_whether_answers_may_be_asked_for_are_decided() -> None:
     assert decided["the test set math"] == "d"
     assert decided[ASKING] is False
     assert build_spec.test_set_key("math") == "the test set math"
+
+
+def test_a_draw_key_that_came_later_is_not_spoken_of_until_it_is_used() -> None:
+    """A folder that was begun before the key came would be refused: its draw is another one as far as anybody can tell."""
+    first = {
+        "extraction.temperature",
+        "extraction.top_p",
+        "extraction.max_tokens",
+        "topics.embedding",
+        "topics.embedding_model",
+        "topics.same",
+        "topics.ask_above",
+        "topics.minimum_support",
+        "blueprints.three_topics_share",
+        "blueprints.max_key_points_per_topic",
+        "build.seed",
+        "build.attempts",
+        "roles.extractor.model",
+    }
+    assert set(Recipe.of({}).keys(KeyKind.DRAW)) == first
+    used = Recipe.of({"blueprints": {"one_topic_share": 0.3}})
+    assert set(used.keys(KeyKind.DRAW)) == first | {"blueprints.one_topic_share"}

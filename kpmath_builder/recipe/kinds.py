@@ -20,6 +20,7 @@ _TEACHERS = ("teacher.", "roles.", "solvers.")
 _DRAWERS: frozenset[Role] = frozenset({"extractor"})
 """Roles whose answers the questions are drawn from."""
 _AS_BEFORE: Mapping[str, Any] = {
+    "blueprints.one_topic_share": 0.0,
     "build.rows": None,
     "consensus.referee": False,
     "consensus.weights": "equal",
