@@ -198,6 +198,7 @@ def test_a_shard_is_asked_anew_and_its_old_answers_stay(server: DummyServer, bui
         assert str(row["question"]) in told
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")  # a file left open
 def test_an_interrupted_regeneration_goes_on_with_its_generation(
     server: DummyServer, build_copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

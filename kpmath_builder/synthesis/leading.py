@@ -163,10 +163,10 @@ class OpenShard:
             self.writer.seal(below)
             self._workspace.note_sealed(self.number)
         finally:
-            self.log.close()
+            self.discard()
 
     def discard(self) -> None:
-        """Close what an interruption left open; the answers stay in the log."""
+        """Close what is open, and remove what was not sealed; the answers stay in the log."""
         try:
             self.writer.discard()
         finally:
