@@ -110,7 +110,8 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, inside: str) ->
     if os.geteuid() != 0:
         pytest.skip("only root can become another user, whom a folder's mode holds off")
     with tempfile.TemporaryDirectory() as open_folder, DummyServer(play) as server:
-        build(recipe(tmp_path, server))  # loads all modules, which the other user may not be able to read
+        # Reads all modules and prompts, which the other user may not be able to.
+        build(recipe(tmp_path, server))
         asked = server.requests
         folder = Path(open_folder) / "b"
         for name in ("responses", "knowledge", "candidates"):

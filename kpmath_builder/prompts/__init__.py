@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -187,6 +188,7 @@ def _needed(task: Task) -> dict[str, frozenset[str]]:
     return practice | {"user": _USER[task]}
 
 
+@cache  # the package's own files stay as they are
 def _own() -> dict[Task, tuple[str, str]]:
     folder = files(__name__)
     return {task: (f"{task}.txt", (folder / f"{task}.txt").read_text(encoding="utf-8")) for task in TASKS}
@@ -204,6 +206,7 @@ def _users(folder: Path) -> dict[Task, tuple[str, str]]:
     return {task: (str(path), _read(path)) for task in TASKS if (path := folder / f"{task}.txt").exists()}
 
 
+@cache
 def _own_patterns() -> dict[Task, str]:
     found = {task: files(__name__) / f"{task}{_PATTERN}" for task in TASKS}
     return {task: path.read_text(encoding="utf-8").strip() for task, path in found.items() if path.is_file()}
