@@ -54,7 +54,25 @@ def test_lists_go_pair_by_pair_and_one_reference_serves_all():
     assert reward([], []) == []
 
 
-def test_of_a_conversation_the_last_message_counts():
+@pytest.mark.parametrize("role", ["tool", "user", "system", "function"])
+def test_what_others_said_behind_the_model_is_not_rewarded(role: str):
+    """A rollout that ends with the result of a tool has the answer of the model's last turn, or none."""
+    said = [{"role": "assistant", "content": r"\boxed{4}"}, {"role": role, "content": "5"}]
+    assert reward(said, 5) == 0.0
+    assert reward(said, 4) == 1.0
+    with pytest.raises(InputError, match="cannot read a completion"):
+        reward([said[1:]], 5)
+
+
+@pytest.mark.parametrize(
+    "times", [{"seconds": float("nan")}, {"total_seconds": float("nan")}, {"total_seconds": -1}]
+)
+def test_times_that_are_none_are_refused(times: dict[str, float]):
+    with pytest.raises(InputError, match="give numbers from 0"):
+        reward("4", 4, **times)
+
+
+def test_of_a_conversation_the_last_message_of_the_model_counts():
     said = [{"role": "user", "content": r"\boxed{3}?"}, {"role": "assistant", "content": r"\boxed{12}"}]
     assert reward(said, 12) == 1.0
     assert reward([said, said], [12, 3]) == [1.0, 0.0]

@@ -22,12 +22,14 @@ __all__ = ["Completion", "Reference", "reward"]
 T = TypeVar("T")
 Message = Mapping[str, object]
 Completion = str | Sequence[Message]
-"""A text, or a conversation whose last message is the model's; a message holds a text or a list of content parts."""
+"""A text, or a conversation, of which the model's last message counts; a message holds a text or a list of content parts."""
 Reference = Answer | str | Number | np.generic
 """What is right: a final answer, a solution that ends with one, or a number (Python's or numpy's)."""
 _TEXT_PARTS = frozenset(("text", "output_text"))
 _THOUGHT_PARTS = frozenset(("thinking", "reasoning"))
 """Kinds of content parts that are no part of what was said."""
+_OTHERS = frozenset(("system", "developer", "user", "tool", "function", "ipython"))
+"""Roles of messages that the model did not write."""
 
 
 @overload
@@ -68,9 +70,14 @@ def reward(
     Raises
     ------
     InputError
-        For lists of different lengths, a reference that names no answer, and a completion that is neither text nor conversation.
+        For lists of different lengths, a reference that names no answer, a completion that is neither text nor conversation or in
+        which the model says nothing, and times that are no numbers from 0.
 
     """
+    if not seconds >= 0 or not total_seconds >= 0:  # NaN too
+        raise InputError(
+            f"reward got seconds={seconds} and total_seconds={total_seconds}: give numbers from 0."
+        )
     wall_time = WallTime(total_seconds)
     completion, answer = _unpacked(completion), _unpacked(answer)
     completions, references = _completions(completion), _listed(answer)
@@ -128,14 +135,20 @@ def _one(completion: object, reference: Answer, seconds: float, wall_time: WallT
 def _text(completion: object) -> str:
     if isinstance(completion, str):
         return completion
-    messages = _listed(completion)
-    if messages and isinstance(messages[-1], Mapping):
-        said = _said(messages[-1].get("content"))
+    messages = _listed(completion) or []
+    # What a tool or a user said behind the model's last turn is not the model's answer.
+    own = [message for message in messages if not _is_others(message)]
+    if own and isinstance(own[-1], Mapping):
+        said = _said(own[-1].get("content"))
         if said is not None:
             return said
     raise InputError(
         f"reward cannot read a completion from {completion!r:.60}: give text, or messages whose `content` is text."
     )
+
+
+def _is_others(message: object) -> bool:
+    return isinstance(message, Mapping) and message.get("role") in _OTHERS
 
 
 def _said(content: object) -> str | None:
