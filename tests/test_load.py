@@ -184,6 +184,23 @@ def test_load_is_part_of_the_public_face():
     assert "load" in kpmath_builder.__all__
 
 
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({"min_consensus": "abc"}, "min_consensus is 'abc': give a number from 0 to 1"),
+        ({"min_consensus": "0.9"}, "give a number"),
+        ({"min_quality": True}, "give a number"),
+        ({"max_consensus": float("nan")}, "give a number"),
+        ({"min_quality": 1.5}, "give a number"),
+        ({"unflagged": "no"}, "unflagged is 'no': give True or False"),
+        ({"reasoned": 1}, "give True or False"),
+    ],
+)
+def test_a_filter_of_another_kind_is_refused(dataset: Path, filters: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        load(dataset, **filters)
+
+
 def test_a_config_given_as_name_is_pointed_to_config(dataset: Path) -> None:
     with pytest.raises(InputError, match=r"give the config as the second argument, or as config='scored'"):
         load(dataset, name="scored")  # type: ignore[call-arg]

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
+import numpy as np
+
 from kpmath_builder.dataset.formats import NO_REASONING, TrainingFormat, training_format
 from kpmath_builder.dataset.schemas import ALL_CONFIGS, DEFAULT_CONFIG, PLUS
 from kpmath_builder.errors import InputError
@@ -184,9 +186,17 @@ def _check(config: str, filters: Filters) -> None:
         raise InputError(
             f"{config} cannot be filtered by {', '.join(strange)}: choose from {', '.join(known)}."
         )
-    for name, least in filters.items():
-        if isinstance(least, int | float) and not 0 <= least <= 1:
-            raise InputError(f"{name} is {least}: give a number from 0 to 1.")
+    for name, value in filters.items():
+        kind = Filters.__annotations__[name]
+        if value is None:
+            continue
+        if kind is bool and not isinstance(value, bool):
+            raise InputError(f"{name} is {value!r:.40}: give True or False.")
+        is_share = (
+            isinstance(value, int | float | np.number) and not isinstance(value, bool) and 0 <= value <= 1
+        )
+        if kind is float and not is_share:
+            raise InputError(f"{name} is {value!r:.40}: give a number from 0 to 1.")
 
 
 def _root(place: str | Path, revision: str | None, token: str | None) -> str:
