@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kpmath_builder.engine.factory import Engines
+from kpmath_builder.engine.weights import check_weights
 from kpmath_builder.execution.run_record import note_run
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.protocol import ROLE_OF, Role, Task, Teacher, TeacherContext, canonical_json
@@ -60,8 +61,8 @@ class Teachers:
         self._settings = recipe.teachers
         self._server = {player: settings.server for player, settings in self._settings.items()}
         self._folder = recipe.build.folder / "engine"
-        own = [settings for settings in self._settings.values() if isinstance(settings, VllmSettings)]
-        self._engines = Engines(self._folder, own)
+        self._own = [settings for settings in self._settings.values() if isinstance(settings, VllmSettings)]
+        self._engines = Engines(self._folder, self._own)
         self._notify = notify
         self._stop = stop or Stop()
         self._answered = answered
@@ -70,6 +71,7 @@ class Teachers:
         self._first_check: asyncio.Future[Any] | None = None
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(check_weights, self._folder, self._own)
         await self._engines.end_orphans(self._notify)
         return self
 
