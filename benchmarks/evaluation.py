@@ -17,7 +17,7 @@ from pathlib import Path
 from answers_data import OUTPUTS, outputs, table
 from published_accuracy import PUBLISHED, UNPARSED
 
-from kpmath_builder.evaluation.grading import Grade, grade
+from kpmath_builder.evaluation.grading import Grade, named_answer
 from kpmath_builder.evaluation.problems import EvalProblem
 from kpmath_builder.evaluation.scores import GradedProblem, graded, score
 
@@ -61,7 +61,7 @@ def by_model(data: Path, name: str) -> Models:
         problem = EvalProblem(str(row["problem_id"]), "", row["gold"])
         for output in row["outputs"]:
             if output["source"] != PROGRAMS:
-                one = graded(problem, [grade(output["text"], problem.reference)], ["recorded"])
+                one = graded(problem, [named_answer(output["text"])], ["recorded"])
                 found[output["source"], output["model"]].append(one)
     return found
 

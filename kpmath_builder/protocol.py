@@ -82,7 +82,7 @@ def token_count(value: object) -> int:
     return value if credible else 0  # type: ignore[return-value]  # an int, as was checked
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     r"""Return a text that a file can hold: a model's "\ud800" without its other half is replaced."""
     if text.isascii():
         return text
@@ -91,7 +91,7 @@ def _encodable(text: str) -> str:
 
 TokenCount = Annotated[int, BeforeValidator(token_count)]
 """Checked on reading too: a log may have been written before counts were checked."""
-Text = Annotated[str, AfterValidator(_encodable)]
+Text = Annotated[str, AfterValidator(encodable)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,44 @@ def test_nothing_is_asked_twice_and_the_result_is_the_same(problems: Path, tmp_p
     assert read_results(tmp_path / "e") == run(server, problems, tmp_path / "e")
 
 
+def test_answers_of_an_earlier_run_are_said_to_be_that(problems: Path, tmp_path: Path) -> None:
+    """The log knows a model by its name: behind an address another may serve under it by now."""
+    notes: list[str] = []
+    with DummyServer(adds) as server:
+        run(server, problems, tmp_path / "e", limit=4, progress=lambda its: notes.append(its.note))
+        assert not any("earlier run" in note for note in notes)
+        run(server, problems, tmp_path / "e", limit=4, progress=lambda its: notes.append(its.note))
+    (said,) = {note for note in notes if "earlier run" in note}
+    assert said == (
+        "4 of 4 problems were answered in an earlier run, and not asked again: if dummy is another model by now, choose another "
+        "folder with --to."
+    )
+
+
+def test_samples_that_may_be_copies_are_said_in_the_results(problems: Path, tmp_path: Path) -> None:
+    """Also when they come from the log, and not for a single sample."""
+    with DummyServer(lambda body: adds({**body, "seed": 0})) as server:
+        server.obeys = False
+        one = run(server, problems, tmp_path / "one", limit=3)
+        run(server, problems, tmp_path / "e", limit=3, samples=4)
+        again = run(server, problems, tmp_path / "e", limit=3, samples=4)
+    assert not one.sets[0].remarks
+    assert (
+        again.sets[0]
+        .remarks[0]
+        .startswith("12 outputs on sums are of a server that gives one reply to different seeds")
+    )
+    assert "gives one reply to different seeds" in (tmp_path / "e/report.md").read_text()
+    assert read_results(tmp_path / "e").sets == again.sets
+
+
+def test_a_server_is_not_held_to_what_only_builds_need(problems: Path, tmp_path: Path) -> None:
+    notes: list[str] = []
+    with DummyServer(adds, obeys=False) as server:
+        run(server, problems, tmp_path / "e", limit=2, progress=lambda its: notes.append(its.note))
+    assert not any("regular expression" in note for note in notes)
+
+
 def test_results_and_report_hold_no_text_of_a_problem(problems: Path, tmp_path: Path) -> None:
     with DummyServer(adds) as server:
         result = run(server, problems, tmp_path / "e")
@@ -155,7 +193,9 @@ def test_what_a_server_refuses_is_wrong_and_never_read_for_an_answer(problems: P
     (found,) = result.sets
     assert found.ends == Counter(stop=PROBLEMS - 1, refused=1)
     assert found.scores[0].value == pytest.approx(20 / 24)
-    assert any("--retry-given-up" in note for note in found.notes())
+    notes = list(found.notes())
+    assert any("--retry-given-up" in note for note in notes)
+    assert not any("name no answer" in note for note in notes), "they are said once"
 
 
 def test_an_output_that_was_cut_off_is_counted(problems: Path, tmp_path: Path) -> None:
@@ -238,6 +278,44 @@ def test_evaluations_without_a_common_problem_are_not_compared(problems: Path, t
         compare(a, b)
 
 
+def test_problems_of_one_id_and_answer_are_not_compared_if_their_texts_differ(
+    problems: Path, tmp_path: Path
+) -> None:
+    """Files of two sets that have one name: their ids are numbers of rows, and many answers are alike."""
+    other = tmp_path / "others/sums.jsonl"
+    other.parent.mkdir()
+    rows = problems.read_text().replace("Marbles of", "Pebbles in").splitlines(keepends=True)
+    other.write_text("".join([*problems.read_text().splitlines(keepends=True)[:5], *rows[5:]]))
+    with DummyServer(adds) as server:
+        a, b = run(server, problems, tmp_path / "a"), run(server, other, tmp_path / "b")
+    found = compare(a, b)
+    assert {each.count for each in found.differences} == {5}
+    assert found.notes == (
+        "sums: 38 problems have no partner with the same id, text and reference answer, and are left out.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("grades", []), ("ends", ["stop", "stop"]), ("votes", [0, 0, 1])],
+)
+def test_a_result_that_was_edited_is_no_result(
+    problems: Path, tmp_path: Path, part: str, value: object
+) -> None:
+    with DummyServer(adds) as server:
+        run(server, problems, tmp_path / "e", limit=2)
+    path = tmp_path / "e/results.json"
+    tree = json.loads(path.read_text())
+    tree["sets"][0]["problems"][1][part] = value
+    path.write_text(json.dumps(tree))
+    with pytest.raises(InputError, match="is not a result of `kpmath evaluate`"):
+        compare(tmp_path / "e", tmp_path / "e")
+    tree["sets"][0]["problems"][1].update(grades=[{"answer": "2", "strict": "yes"}], ends=["stop"], votes=[])
+    path.write_text(json.dumps(tree))
+    with pytest.raises(InputError, match="verdict 'yes'"):
+        read_results(tmp_path / "e")
+
+
 def test_a_folder_keeps_the_result_of_another_evaluation(problems: Path, tmp_path: Path) -> None:
     """Neither another way of asking nor fewer problems replace what is there; a further set is added."""
     with DummyServer(adds) as server:
@@ -303,6 +381,16 @@ def test_recorded_outputs_are_graded_without_a_server(kpmath: Kpmath, problems: 
     assert "| sums | strict | 22 | 100.0% | 100.0% |" in out
 
 
+def test_a_comma_in_the_name_of_a_test_set_s_file_is_none_between_sets(
+    kpmath: Kpmath, problems: Path, tmp_path: Path
+) -> None:
+    problems.rename(tmp_path / "a,b.jsonl")
+    (tmp_path / "o.jsonl").write_text('{"output": "0"}\n')
+    code, out, _ = kpmath("evaluate", "m", "--on", "a,b.jsonl", "--outputs", "o.jsonl")
+    assert code == 0
+    assert "a-b: pass@1 strict 100.0%" in out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -319,7 +407,12 @@ def test_recorded_outputs_are_graded_without_a_server(kpmath: Kpmath, problems: 
         (["m", "--on", "sums.jsonl", "--template", "mine"], "There is no template 'mine'"),
         (["m", "--on", "sums.jsonl", "--set", "build.questions=3"], "--set build.questions has no effect"),
         (["m", "--on", "sums.jsonl", "--outputs", "nowhere.jsonl"], "There is no file of outputs nowhere.jsonl"),
-        (["http://x", "--model", "m", "--on", "sums.jsonl", "--outputs", "sums.jsonl"], "leave the address or the outputs out"),
+        (["http://x", "--model", "m", "--on", "sums.jsonl", "--outputs", "sums.jsonl"], "the address would change nothing"),
+        (["m", "--on", "sums.jsonl", "--outputs", "sums.jsonl", "--samples", "4"], "--samples would change nothing"),
+        (["m", "--on", "sums.jsonl", "--outputs", "sums.jsonl", "--template", "nosuch"], "--template would change nothing"),
+        (["m", "--on", "sums.jsonl", "--outputs", "sums.jsonl", "--set", "teacher.in_flight=3"], "--set would change nothing"),
+        (["m", "--on", "sums.jsonl", "--fields", "output=text"], "names a column of recorded outputs"),
+        (["m", "--on", "gsm8k", "--fields", "problem=a,answer=b"], "names the columns of a file, and --on names none"),
         (["compare", "a"], "Give two folders"),
         (["compare", "a", "b"], "There is no result of an evaluation at a"),
         (["compare", "sums.jsonl", "b"], "is not a result of `kpmath evaluate`"),

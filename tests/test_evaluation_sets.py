@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from kpmath_builder import InputError
 from kpmath_builder.evaluation.catalogue import KNOWN, EvalSet, open_sets, read_fields
-from kpmath_builder.evaluation.grading import LONGEST_ANSWER, Grade, grade
+from kpmath_builder.evaluation.grading import LONGEST_ANSWER, Grade, GradingRule, grade, named_answer
 from kpmath_builder.evaluation.problems import EvalProblem, hash_of_problems
-from kpmath_builder.evaluation.recorded import read_outputs
-from kpmath_builder.evaluation.scores import GradedProblem, ks_for, score
+from kpmath_builder.evaluation.scores import GradedProblem, graded, ks_for, score
 from kpmath_builder.evaluation.templates import read_template
 
 
@@ -73,6 +73,24 @@ def test_a_file_of_ones_own_is_read_by_its_columns_or_by_a_map(tmp_path: Path) -
     fields = read_fields("problem=a+b, answer=x, level=g, id=key")
     assert one(str(mapped), **fields) == EvalProblem("k7", "A. B", "5", "hard")
     assert one(f"mine={plain}").id == "00000"
+    named = written(tmp_path, "named.jsonl", {"id": 7, "question": "P", "answer": "4"})
+    assert (
+        one(str(named)).id
+        == one(f"gsm8k={named}").id
+        == one(str(named), problem="question", answer="answer").id
+        == "7"
+    )
+
+
+def test_a_map_of_columns_holds_for_a_known_set_s_file_too(tmp_path: Path) -> None:
+    """But one that stands beside a file of one's own, and is written as always, is read as always."""
+    path = written(tmp_path, "g.jsonl", {"question": "P", "answer": "#### 4", "final": "5"})
+    own = written(tmp_path, "own.jsonl", {"q": "P", "final": "6"})
+    assert one(f"gsm8k={path}", problem="question", answer="final").reference == "5"
+    with pytest.raises(InputError, match="expected `finale`, `question`"):
+        one(f"gsm8k={path}", problem="question", answer="finale")
+    sets = open_sets([f"gsm8k={path}", str(own)], {"problem": "q", "answer": "final"})
+    assert [each.problems[0].reference for each in sets] == ["4", "6"]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +104,8 @@ def test_a_file_of_ones_own_is_read_by_its_columns_or_by_a_map(tmp_path: Path) -
         (["gsm8k=own.jsonl"], "`question`: name yours with --fields"),
         (["bare.jsonl"], "no reference answer can be read from `answer`"),
         (["twice.jsonl"], "empty: correct the row"),
+        (["two-marks.jsonl"], "no reference answer can be read from `answer`"),
+        (["one-id.jsonl"], "line 1 and line 2 have the same id '1'"),
     ],
 )
 def test_a_set_that_cannot_be_read_is_refused_with_a_sentence(
@@ -95,6 +115,8 @@ def test_a_set_that_cannot_be_read_is_refused_with_a_sentence(
     written(tmp_path, "own.jsonl", {"problem": "P", "answer": "4"})
     written(tmp_path, "bare.jsonl", {"problem": "P", "answer": ""})
     written(tmp_path, "twice.jsonl", {"problem": "P", "answer": "1"}, {"problem": "", "answer": "2"})
+    written(tmp_path, "two-marks.jsonl", {"problem": "P", "answer": "12 #### 5 #### 6"})
+    written(tmp_path, "one-id.jsonl", *({"id": 1, "problem": "P", "answer": answer} for answer in "12"))
     with pytest.raises(InputError) as refused:
         open_sets(specs)
     assert said in str(refused.value)
@@ -213,10 +235,40 @@ def problem(*answers: tuple[str | None, bool]) -> GradedProblem:
     return GradedProblem("p", None, None, "4", grades, ("stop",) * len(answers))
 
 
+def sampled(reference: str, *answers: str) -> GradedProblem:
+    one = EvalProblem("p", "Q?", reference)
+    return graded(one, [named_answer(f"\\boxed{{{text}}}") for text in answers], ["stop"] * len(answers))
+
+
 def test_equal_answers_vote_together_and_abstentions_do_not() -> None:
     voted = problem(("4", True), ("4.0", True), ("5", False), (None, False), ("6", False))
     assert voted.value("maj", 5, "strict") == 1.0
     assert voted.value("pass", 1, "strict") == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("reference", "rule", "answers", "share"),
+    [("50", "published", (r"50\%", "0.5", "50"), 0.5), ("5", "strict", ("5 \\text{ dozen}", "60"), 0.0)],
+)
+def test_the_order_of_the_samples_decides_no_majority(
+    reference: str, rule: GradingRule, answers: tuple[str, ...], share: float
+) -> None:
+    """Half a hundred per cent and a half are one vote, of which the published rule accepts one."""
+    values = {sampled(reference, *order).value("maj", len(answers), rule) for order in permutations(answers)}
+    assert len(values) == 1
+    if share:
+        assert values == {share}
+
+
+def test_long_answers_vote_as_they_are_and_not_as_they_are_shortened() -> None:
+    """Three spellings of one list of 40 numbers outvote two sevens, also when the result is read back."""
+    numbers = [str(number) for number in range(1000, 1040)]
+    spellings = (", ".join(numbers), ",\\ ".join(numbers), ",".join(numbers))
+    voted = sampled(f"\\{{{', '.join(numbers)}\\}}", *(f"\\{{{each}\\}}" for each in spellings), "7", "7")
+    assert voted.right("strict") == 3
+    assert voted.value("maj", 5, "strict") == 1.0
+    assert all(len(grade.answer or "") <= LONGEST_ANSWER for grade in voted.grades)
+    assert voted.votes == (0, 0, 0, 1, 1)
 
 
 def test_scores_are_wilsons_where_each_problem_is_right_or_wrong() -> None:
@@ -233,52 +285,6 @@ def test_scores_are_wilsons_where_each_problem_is_right_or_wrong() -> None:
 
 def a_set(name: str = "gsm8k") -> EvalSet:
     return EvalSet(name, f"{name}.jsonl", (EvalProblem("a", "Q1", "1"), EvalProblem("b", "Q2", "2")))
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [{"output": "x"}, {"output": "y"}],
-        [{"problem_id": 1, "text": "y"}, {"problem_id": 0, "text": "x"}],
-        [{"problem_id": "1", "text": "y"}, {"problem_id": "0", "text": "x"}],
-        [{"id": "b", "outputs": ["y"]}, {"id": "a", "completion": "x"}],
-        [
-            {"id": "a", "model": "m", "output": "x"},
-            {"id": "a", "model": "n", "output": "z"},
-            {"id": "b", "model": "m", "output": "y"},
-        ],
-    ],
-    ids=["in order", "by number", "by number as text", "by id", "of one model among others"],
-)
-def test_recorded_outputs_find_their_problems(tmp_path: Path, rows: list[dict[str, object]]) -> None:
-    assert read_outputs(written(tmp_path, "o.jsonl", *rows), "m", [a_set()]) == [{"a": ("x",), "b": ("y",)}]
-
-
-def test_several_rows_of_a_problem_are_its_samples(tmp_path: Path) -> None:
-    path = written(tmp_path, "o.jsonl", {"id": "a", "output": "x"}, {"id": "a", "output": "z"})
-    assert read_outputs(path, "m", [a_set()]) == [{"a": ("x", "z")}]
-
-
-@pytest.mark.parametrize(
-    ("row", "said"),
-    [
-        ({"id": "c", "output": "x"}, "gsm8k has no problem 'c'"),
-        ({"problem_id": 2, "output": "x"}, "gsm8k has no problem '2'"),
-        ({"id": "a", "output": 4}, "stands where an output should"),
-        ({"id": "a"}, "stands where an output should"),
-        ({"id": "a", "model": "n", "output": "x"}, "no outputs of the model 'm'"),
-        ({"id": "a", "dataset": "svamp", "output": "x"}, "no output to a problem of gsm8k"),
-    ],
-)
-def test_outputs_that_fit_no_problem_are_refused(tmp_path: Path, row: dict[str, object], said: str) -> None:
-    with pytest.raises(InputError) as refused:
-        read_outputs(written(tmp_path, "o.jsonl", row), "m", [a_set()])
-    assert said in str(refused.value)
-
-
-def test_a_file_without_a_row_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no row: correct --outputs"):
-        read_outputs(written(tmp_path, "o.jsonl"), "m", [a_set()])
 
 
 def test_the_hash_of_a_set_changes_with_each_of_its_texts() -> None:

@@ -44,7 +44,9 @@ def evaluate(
     fields: Annotated[
         str,
         typer.Option(
-            "--fields", metavar="MAP", help="Columns of your own file: problem=question,answer=result."
+            "--fields",
+            metavar="MAP",
+            help="Columns of your own file: problem=question,answer=result; of outputs: output=text.",
         ),
     ] = "",
     limit: Annotated[
@@ -104,7 +106,7 @@ def evaluate(
     with going_on_after_signals(err=quiet or json), open_display(quiet=quiet, json=json) as display:
         result = run(
             name,
-            on.split(","),
+            [on] if Path(on).exists() else on.split(","),  # a comma may stand in a file's name
             addresses=addresses,
             outputs=outputs,
             fields=read_fields(fields) if fields else None,

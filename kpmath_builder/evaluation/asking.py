@@ -63,7 +63,9 @@ def recipe_for(
         raise InputError(
             f"--set {foreign[0]} has no effect on an evaluation: set keys of the model alone, e.g. teacher.in_flight=64."
         )
-    own = {"kind": "openai", "addresses": list(addresses)} if addresses else {"kind": "vllm"}
+    own: dict[str, Any] = {"kind": "vllm"}
+    if addresses:  # no reply is held to a regular expression, so the server need take none
+        own = {"kind": "openai", "addresses": list(addresses), "structured_outputs": "none"}
     tree: dict[str, Any] = {"name": "evaluation", "teacher": {"model": model, **own}}
 
     def completed(tree: Mapping[str, Any]) -> Recipe:
@@ -139,6 +141,7 @@ async def _ask(
     retry_given_up: bool,
 ) -> list[Responses]:
     answered: dict[tuple[int, int], list[Response]] = {}
+    from_log = 0
     async with Teachers(recipe, report.note, stop) as teachers:
         report.engine = teachers.load
         run = Run(recipe, Prompts.load(None), report, teachers, stop, retry_given_up=retry_given_up)
@@ -147,11 +150,13 @@ async def _ask(
             return _request(name, problem, template, settings, recipe)
 
         async def ask(place: tuple[int, int], name: str, problem: EvalProblem) -> None:
+            nonlocal from_log
             request = request_for(name, problem)
             responses, fresh = await run.responses(
                 request, range(settings.samples), log, f"{name}/{problem.id}"
             )
             answered[place] = responses
+            from_log += not fresh
             report.step(resumed=not fresh)
 
         jobs = [
@@ -166,6 +171,12 @@ async def _ask(
             )  # a server that is not there is found before anything else is said
         report.begin("evaluation", len(jobs))
         await run_window(recipe.window, jobs, stop)
+    if from_log:
+        # The log knows models by their names, and a server may serve another one by now.
+        report.note(
+            f"{from_log:,} of {len(jobs):,} problems were answered in an earlier run, and not asked again: if {settings.model} is "
+            "another model by now, choose another folder with --to."
+        )
     found: list[Responses] = [
         [answered[number, index] for index in range(len(each.problems))] for number, each in enumerate(sets)
     ]

@@ -11,7 +11,7 @@ from kpmath_builder.seeds.rows import open_file, open_hub
 
 __all__ = ["KNOWN", "EvalSet", "KnownTestSet", "open_sets", "read_fields"]
 
-_FIELDS = ("problem", "answer", "level", "subject", "id")
+_FIELDS = ("problem", "answer", "level", "subject", "id", "output")
 _FILE = re.compile(r"\.(?:jsonl|jsonl\.gz|json|csv|parquet)\Z")
 
 
@@ -77,6 +77,8 @@ class EvalSet:
     name: str
     origin: str
     problems: tuple[EvalProblem, ...] = field(repr=False)
+    id_column: str | None = None
+    """Where its rows have the problems' ids; None if these are the numbers of the rows."""
 
 
 def open_sets(
@@ -87,18 +89,23 @@ def open_sets(
     Parameters
     ----------
     fields
-        ProblemColumns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`.
+        Columns of the user's own files, and of none else: `problem` (several joined by `+`), `answer`, `level`, `subject`, `id`. A known
+        set's file is read by them too, unless it has its usual columns and a file of one's own stands beside it.
     limit
         The first so many problems of each set.
 
     Raises
     ------
     InputError
-        If a set is unknown, missing or damaged, or two have one name.
+        If a set is unknown, missing or damaged, or two have one name, or `fields` are given and nothing is read by them.
     """
     if limit is not None and limit < 1:
         raise InputError(f"--limit is {limit}: give a number from 1, or leave it out.")
-    sets = [_open(text.strip(), fields, limit) for text in wanted if text.strip()]
+    places = [_place(text.strip()) for text in wanted if text.strip()]
+    own = tuple(name for name, place in places if place and name not in KNOWN)
+    if fields and not any(place for _, place in places):
+        raise InputError("--fields names the columns of a file, and --on names none: leave it out.")
+    sets = [_open(name, place, fields, limit, beside_own=bool(own)) for name, place in places]
     if not sets:
         raise InputError(f"Name a test set with --on: {', '.join(KNOWN)}, or a file of your own.")
     names = [each.name for each in sets]
@@ -110,12 +117,12 @@ def open_sets(
 
 
 def read_fields(text: str) -> dict[str, str]:
-    """Read `problem=Body+Question,answer=Answer`.
+    """Read `problem=Body+Question,answer=Answer`; `output=COLUMN` may stand beside these or alone.
 
     Raises
     ------
     InputError
-        If a name is not one of ours, or problem or answer is missing.
+        If a name is not one of ours, or one of problem and answer is missing.
     """
     found: dict[str, str] = {}
     for pair in text.split(","):
@@ -125,24 +132,34 @@ def read_fields(text: str) -> dict[str, str]:
                 f"--fields {text[:80]} is not a map of columns: write it like problem=question,answer=result, with the names {', '.join(_FIELDS)}."
             )
         found[name] = column
-    if missing := [name for name in _FIELDS[:2] if name not in found]:
+    of_sets = found.keys() - {"output"}
+    if of_sets and (missing := [name for name in _FIELDS[:2] if name not in found]):
         raise InputError(
             f"--fields {text[:80]} does not name the column of the {missing[0]}: add {missing[0]}=…."
         )
     return found
 
 
-def _open(text: str, fields: Mapping[str, str] | None, limit: int | None) -> EvalSet:
+def _place(text: str) -> tuple[str, str]:
+    """Return the name of a set and its place, "" for a known one on the Hub."""
     name, sign, place = (part.strip() for part in text.partition("="))
-    known = KNOWN.get(name)
-    if known is None and not sign:
+    if name not in KNOWN and not sign:
         name, place = _own_name(text), text
     if not name or (sign and not place):
         raise InputError(f"--on {text} is not a test set: write it like --on gsm8k or --on gsm8k=FILE.")
-    layouts = known.layouts if known else (_columns(fields),) if fields else _OWN
+    return name, place
+
+
+def _open(
+    name: str, place: str, fields: Mapping[str, str] | None, limit: int | None, *, beside_own: bool
+) -> EvalSet:
+    known = KNOWN.get(name)
     if not place:
         assert known is not None, "what is not known has a place"
-        return _from_hub(name, known.hub, layouts, limit, config=known.config, split=known.split)
+        return _from_hub(name, known.hub, known.layouts, limit, config=known.config, split=known.split)
+    layouts = known.layouts if known else _OWN
+    if fields:
+        layouts = (_columns(fields), *(layouts if known and beside_own else ()))
     if _FILE.search(place.lower()) or Path(place).exists():
         return _from_file(name, Path(place), layouts, limit)
     if known is not None or re.fullmatch(r"[\w.-]+/[\w.-]+", place):
@@ -171,7 +188,7 @@ def _from_file(name: str, path: Path, layouts: Sequence[ProblemColumns], limit: 
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"The test set {path} {what}: give a .jsonl, .json, .csv or .parquet file.")
     table = open_file(path)
-    return EvalSet(name, path.name, read_problems(str(path), table.rows, layouts, limit))
+    return EvalSet(name, path.name, *read_problems(str(path), table.rows, layouts, limit))
 
 
 def _from_hub(
@@ -190,4 +207,4 @@ def _from_hub(
         raise InputError(
             f"The test set {name} could not be loaded from {hub} on the Hub ({cause}): give a file instead, --on {name}=FILE."
         ) from error
-    return EvalSet(name, hub, read_problems(hub, table.rows, layouts, limit))
+    return EvalSet(name, hub, *read_problems(hub, table.rows, layouts, limit))

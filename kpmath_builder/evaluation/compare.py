@@ -24,7 +24,7 @@ class PairedDifference:
     name: str
     rule: GradingRule
     count: int
-    """Problems that both models were asked, with the same reference answer."""
+    """Problems that both models were asked, with the same text and reference answer."""
     first: float
     second: float
     interval: Interval
@@ -120,7 +120,7 @@ def compare(first: EvaluationResult | Path | str, second: EvaluationResult | Pat
             continue
         if (alone := len(each.problems) + len(other.problems) - 2 * len(pairs)) > 0:
             notes.append(
-                f"{each.name}: {alone:,} problems have no partner with the same id and reference answer, and are left out."
+                f"{each.name}: {alone:,} problems have no partner with the same id, text and reference answer, and are left out."
             )
         found += [_difference(each.name, pairs, rule, a.settings.seed) for rule in RULES]
     notes += [
@@ -137,8 +137,10 @@ def _pairs(first: SetResult, second: SetResult) -> Iterator[tuple[GradedProblem,
     others = {problem.id: problem for problem in second.problems}
     for problem in first.problems:
         other = others.get(problem.id)
-        if other is not None and other.reference == problem.reference:
-            yield problem, other
+        if other is None or other.reference != problem.reference:
+            continue
+        if problem.question == other.question or not (problem.question and other.question):
+            yield problem, other  # results of before texts were hashed have none
 
 
 def _difference(

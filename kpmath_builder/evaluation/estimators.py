@@ -26,7 +26,7 @@ def pass_at_k(samples: int, right: int, k: int) -> float:
 
 
 @lru_cache(maxsize=1 << 14)
-def majority_at_k(sizes: tuple[int, ...], right: tuple[bool, ...], abstentions: int, k: int) -> float:
+def majority_at_k(sizes: tuple[int, ...], right: tuple[Fraction, ...], abstentions: int, k: int) -> float:
     """Return the chance that the commonest answer among k of the samples, drawn without replacement, is right.
 
     Of equally common answers each counts with an equal share. If none of the k samples names an answer, it is not right.
@@ -34,7 +34,8 @@ def majority_at_k(sizes: tuple[int, ...], right: tuple[bool, ...], abstentions: 
     Parameters
     ----------
     sizes, right
-        For each class of equal answers, how many samples gave it and whether it is right.
+        For each class of equal answers, how many samples gave it and which share of them is right. It is 0 or 1, unless answers
+        that count as equal are written in ways of which the rule accepts only one.
     abstentions
         Samples that name no answer.
 
@@ -52,7 +53,8 @@ def majority_at_k(sizes: tuple[int, ...], right: tuple[bool, ...], abstentions: 
         others = sizes[:place] + sizes[place + 1 :]
         for votes in range(1, min(size, k) + 1):
             by_ties = _ways(others, abstentions, k - votes, votes)
-            won += math.comb(size, votes) * sum(Fraction(count, ties + 1) for ties, count in by_ties.items())
+            ways = sum(Fraction(count, ties + 1) for ties, count in by_ties.items())
+            won += right[place] * math.comb(size, votes) * ways
     return float(won / math.comb(samples, k))
 
 

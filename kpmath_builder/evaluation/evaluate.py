@@ -10,9 +10,9 @@ from pathlib import Path
 from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.asking import Responses, ask_all, recipe_for
 from kpmath_builder.evaluation.catalogue import EvalSet, open_sets
-from kpmath_builder.evaluation.grading import Grade, grade
+from kpmath_builder.evaluation.grading import named_answer
 from kpmath_builder.evaluation.problems import hash_of_problems
-from kpmath_builder.evaluation.recorded import Recorded, read_outputs
+from kpmath_builder.evaluation.recorded import Outputs, Recorded, open_outputs
 from kpmath_builder.evaluation.report import markdown
 from kpmath_builder.evaluation.result import (
     RESULTS,
@@ -36,6 +36,10 @@ __all__ = ["evaluate"]
 MOST_SAMPLES = 512
 MAX_TOKENS = 2048
 REPORT = "report.md"
+_COPIES = (
+    "{:,} outputs on {} are of a server that gives one reply to different seeds: samples of a problem may be copies of each other, and "
+    "pass@k and maj@k are then those of fewer."
+)
 
 
 def evaluate(
@@ -72,7 +76,7 @@ def evaluate(
     outputs
         A file of recorded outputs to grade; nothing is asked.
     fields
-        The columns of files of one's own, e.g. `{"problem": "question", "answer": "result"}`.
+        The columns of files of one's own, e.g. `{"problem": "question", "answer": "result"}`; `output` is that of recorded outputs.
     limit
         The first so many problems of each set.
     samples, ks
@@ -102,17 +106,33 @@ def evaluate(
         After Ctrl+C or SIGTERM, once the requests under way are logged.
     """
     report = Reporter(listener_here(progress))
-    wanted = open_sets([on] if isinstance(on, str) else on, fields, limit)
+    columns = dict(fields or {})
+    output_column = columns.pop("output", None)
+    # Before the sets, which may have to be loaded.
+    written = None if outputs is None else open_outputs(Path(outputs))
+    if written is None and output_column is not None:
+        raise InputError("--fields output=… names a column of recorded outputs: give them with --outputs.")
+    wanted = open_sets([on] if isinstance(on, str) else on, columns, limit)
     target = Path(folder) if folder is not None else Path("evaluations") / _slug(model)
-    if outputs is not None:
-        if addresses:
-            raise InputError("Recorded outputs are graded as they are: leave the address or the outputs out.")
-        asked = EvaluationSettings(model, "recorded", "", 0, 0.0, 0.0, 0, seed, {})
+    if written is not None:
+        asking = {
+            "the address": addresses,
+            "--samples": samples != 1,
+            "--temperature": temperature is not None,
+            "--top-p": top_p is not None,
+            "--max-tokens": max_tokens != MAX_TOKENS,
+            "--template": template is not None,
+            "--set": settings,
+            "--retry-given-up": retry_given_up,
+        }
+        if idle := [name for name, given in asking.items() if given]:
+            raise InputError(
+                f"Recorded outputs are graded as they are, and {idle[0]} would change nothing: leave {idle[0]} or --outputs out."
+            )
+        asked = EvaluationSettings(model, "recorded", "", 0, 0.0, 0.0, 0, seed, {}, written.digest)
         _check_folder(target, asked, wanted)
-        recorded = read_outputs(Path(outputs), model, wanted, whole=limit is None)
-        report.begin("grading", sum(map(len, recorded)))
-        sets = tuple(
-            _of_recorded(each, found, ks, seed, report) for each, found in zip(wanted, recorded, strict=True)
+        sets = _of_outputs(
+            written, wanted, model, output_column, ks=ks, seed=seed, whole=limit is None, report=report
         )
     else:
         sampling = _sampling(samples, ks, temperature, top_p, max_tokens)
@@ -176,8 +196,13 @@ def _check_folder(folder: Path, asked: EvaluationSettings, wanted: Iterable[Eval
     earlier = read_results(folder)
     more = asked.samples >= earlier.settings.samples  # of the same request: those that are there count
     if replace(earlier.settings, samples=asked.samples) != asked or not more:
+        how = (
+            "of other outputs"
+            if replace(earlier.settings, outputs=asked.outputs) == asked
+            else "in another way"
+        )
         raise InputError(
-            f"{folder} holds the evaluation of {earlier.settings.model} in another way: choose another folder with --to."
+            f"{folder} holds the evaluation of {earlier.settings.model} {how}: choose another folder with --to."
         )
     now = {each.name: hash_of_problems(each.problems) for each in wanted}
     for each in earlier.sets:
@@ -199,15 +224,37 @@ def _of_responses(
 ) -> SetResult:
     rows: list[GradedProblem] = []
     for problem, responses in zip(each.problems, answered, strict=True):
-        grades = (
-            Grade(None)  # the text is the server's
+        answers = [
+            None  # the text is the server's
             if response.finish_reason in FINAL
-            else grade(response.text, problem.reference, template.headings)
+            else named_answer(response.text, template.headings)
             for response in responses
-        )
-        rows.append(graded(problem, grades, (response.finish_reason for response in responses)))
+        ]
+        rows.append(graded(problem, answers, (response.finish_reason for response in responses)))
         report.step()
-    return SetResult(each.name, each.origin, hash_of_problems(each.problems), 0, tuple(ks), seed, tuple(rows))
+    copies = sum(response.seed_ignored for responses in answered for response in responses)
+    several = any(len(responses) > 1 for responses in answered)
+    remarks = (_COPIES.format(copies, each.name),) if copies and several else ()
+    content_hash = hash_of_problems(each.problems)
+    return SetResult(each.name, each.origin, content_hash, 0, tuple(ks), seed, tuple(rows), remarks)
+
+
+def _of_outputs(
+    written: Outputs,
+    wanted: Sequence[EvalSet],
+    model: str,
+    column: str | None,
+    *,
+    ks: Sequence[int],
+    seed: int,
+    whole: bool,
+    report: Reporter,
+) -> tuple[SetResult, ...]:
+    recorded = written.of(model, wanted, column=column, whole=whole)
+    report.begin("grading", sum(len(each.texts) for each in recorded))
+    return tuple(
+        _of_recorded(each, found, ks, seed, report) for each, found in zip(wanted, recorded, strict=True)
+    )
 
 
 def _of_recorded(
@@ -215,25 +262,23 @@ def _of_recorded(
 ) -> SetResult:
     rows: list[GradedProblem] = []
     for problem in each.problems:
-        if problem.id in recorded:
-            texts = recorded[problem.id]
-            rows.append(
-                graded(
-                    problem,
-                    (grade(text, problem.reference) for text in texts),
-                    repeat("recorded", len(texts)),
-                )
-            )
+        if texts := recorded.texts.get(problem.id):
+            rows.append(graded(problem, [*map(named_answer, texts)], repeat("recorded", len(texts))))
             report.step()
     least = min(len(row.grades) for row in rows)
     if wrong := [k for k in ks if not 1 <= k <= least]:
         raise InputError(
             f"--k names {wrong[0]}, and {each.name} has a problem with {least} outputs: lower it."
         )
-    missing = len(each.problems) - len(rows)
-    content_hash = hash_of_problems(each.problems)
     return SetResult(
-        each.name, each.origin, content_hash, missing, tuple(ks) or ks_for(least), seed, tuple(rows)
+        name=each.name,
+        origin=each.origin,
+        content_hash=hash_of_problems(each.problems),
+        missing=len(each.problems) - len(rows),
+        ks=tuple(ks) or ks_for(least),
+        seed=seed,
+        problems=tuple(rows),
+        remarks=recorded.remarks,
     )
 
 

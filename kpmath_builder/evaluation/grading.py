@@ -14,7 +14,7 @@ from kpmath_builder.answers import Answer, equivalent, final_answer, solution_te
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.workers import checker
 
-__all__ = ["LONGEST_ANSWER", "RULES", "Grade", "GradingRule", "grade"]
+__all__ = ["LONGEST_ANSWER", "RULES", "Grade", "GradingRule", "grade", "grade_answer", "named_answer"]
 
 GradingRule = Literal["strict", "published"]
 LONGEST_ANSWER = 100
@@ -53,8 +53,17 @@ def grade(text: str, reference: str, headings: Iterable[str] = ()) -> Grade:
     headings
         Lines that stand before a problem in the prompt that was sent: what follows such a line is another problem.
     """
+    return grade_answer(named_answer(text, headings), reference)
+
+
+def named_answer(text: str, headings: Iterable[str] = ()) -> Answer | None:
+    """Return the answer that a solution names; see `grade`."""
     headings = tuple(headings)
-    answer = final_answer(solution_text(text, headings) if headings else text)
+    return final_answer(solution_text(text, headings) if headings else text)
+
+
+def grade_answer(answer: Answer | None, reference: str) -> Grade:
+    """Grade an answer, or None for a solution without one, against the reference answer."""
     return Grade(None) if answer is None else _graded(answer, reference)
 
 

@@ -8,7 +8,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from kpmath_builder.answers.reading import make_answer
 from kpmath_builder.errors import InputError
@@ -34,6 +34,7 @@ class ProblemColumns:
     level: str | None = None
     subject: str | None = None
     id: str | None = None
+    """By default `id`, where the rows have it; else problems are named by the numbers of their rows."""
     optional: tuple[str, ...] = ()
     """ProblemColumns of `problem` that may be empty."""
     unit_in_brackets: bool = False
@@ -58,8 +59,8 @@ class EvalProblem:
 
 def read_problems(
     origin: str, rows: Iterable[Row], layouts: Sequence[ProblemColumns], limit: int | None
-) -> tuple[EvalProblem, ...]:
-    """Return the problems of a set in their order, the first `limit` of them.
+) -> tuple[tuple[EvalProblem, ...], str | None]:
+    """Return the problems of a set in their order, the first `limit` of them, and the column of their ids, if they have one.
 
     Parameters
     ----------
@@ -79,14 +80,15 @@ def read_problems(
         problem = _read(origin, row, columns)
         if (earlier := places.setdefault(problem.id, row.place)) != row.place:
             raise InputError(
-                f"{origin}: {earlier} and {row.place} have the same id {problem.id!r}: give each its own."
+                f"{origin}: {earlier} and {row.place} have the same id {problem.id!r}: give each its own, or name another column with "
+                "--fields …,id=COLUMN."
             )
         problems.append(problem)
         if len(problems) == limit:
             break
     if not problems:
         raise InputError(f"{origin} holds no rows: give a file or a split with problems.")
-    return tuple(problems)
+    return tuple(problems), columns.id if columns else None
 
 
 def hash_of_problems(problems: Iterable[EvalProblem]) -> str:
@@ -103,7 +105,7 @@ def _fitting(origin: str, row: Row, layouts: Sequence[ProblemColumns]) -> Proble
         raise InputError(
             f"{origin}, {row.place}, has the columns {has}; expected {wants}: name yours with --fields problem=…,answer=…"
         )
-    return found
+    return replace(found, id="id") if found.id is None and "id" in row.columns else found
 
 
 def _listed(columns: ProblemColumns) -> str:
@@ -163,6 +165,8 @@ def _label(origin: str, row: Row, column: str) -> str:
 
 
 def _reference(text: str, columns: ProblemColumns) -> str | None:
+    if text.count("####") > 1:  # which of the two is the answer?
+        return None
     if any(mark in text for mark in _MARKS):
         return reference_answer(text, *_MARKS) or _last_box(text)
     if columns.unit_in_brackets:

@@ -1,105 +1,151 @@
 """Recorded outputs: what a model wrote to the problems of a set, from a JSON lines file (or any file that seeds are read from).
 
-A row names its problem by `id`, or by `problem_id`, the number of its row from 0; without either, rows stand in the order of the
-set. What was written stands in one of `output`, `outputs`, `completion`, `response`, `generation` or `text`: one text, a list of texts, or
-several rows for one problem. If rows carry `model` or `dataset`, those of another model or set are left aside.
+What was written stands in one of `output`, `outputs`, `completion`, `response`, `generation` or `text`: one text, a list of texts, or
+several rows for one problem. Which problem it was written to is read in one way for a whole file (`pairing.py`). If rows carry `model` or
+`dataset`, those of another model or set are left aside.
 """
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.catalogue import EvalSet
+from kpmath_builder.evaluation.pairing import paired
+from kpmath_builder.protocol import encodable
 from kpmath_builder.seeds.rows import Row, open_file
 
-__all__ = ["Recorded", "read_outputs"]
+__all__ = ["Outputs", "Recorded", "open_outputs"]
 
 _TEXTS = ("outputs", "output", "completion", "response", "generation", "text")
 
-Recorded = Mapping[str, tuple[str, ...]]
-"""Problem id to what was written, sample by sample."""
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one file holds for one set."""
+
+    texts: dict[str, tuple[str, ...]]
+    """Problem id to what was written, sample by sample."""
+    remarks: tuple[str, ...] = ()
+    """What should be known of how they were found."""
 
 
-def read_outputs(path: Path, model: str, sets: Sequence[EvalSet], *, whole: bool = True) -> list[Recorded]:
-    """Return the recorded outputs for each of the sets.
+@dataclass(frozen=True)
+class Outputs:
+    """A file of recorded outputs, read but not yet paired."""
 
-    Parameters
-    ----------
-    whole
-        Whether the sets are whole, so that each row must be of one of their problems.
+    path: Path
+    rows: tuple[Row, ...]
+    digest: str
+    """The tagged hash of its bytes."""
+
+    def of(
+        self, model: str, sets: Sequence[EvalSet], *, column: str | None = None, whole: bool = True
+    ) -> list[Recorded]:
+        """Return what was written to the problems of each set.
+
+        Parameters
+        ----------
+        column
+            Where the outputs stand; by default in the one column that has one of the usual names.
+        whole
+            Whether the sets are whole, so that each row must be of one of their problems.
+
+        Raises
+        ------
+        InputError
+            If a row names a problem that no set has, if it cannot be told which problem or which output is meant, or if a set has
+            no output at all.
+        """
+        rows = self._of_column("model", {model}, self.rows)
+        if not rows:
+            raise InputError(
+                f"{self.path} holds no outputs of the model {model!r}: give the model's name as it stands there."
+            )
+        aside = len(self.rows) - len(rows)
+        found: list[Recorded] = []
+        of_sets = 0
+        for each in sets:
+            its = self._of_column("dataset", {each.name, each.origin}, rows)
+            if not its:
+                raise InputError(
+                    f"{self.path} holds no output to a problem of {each.name}: leave the set out, or give the rows a column `dataset` "
+                    "with its name."
+                )
+            of_sets += len(its)
+            found.append(self._of_set(its, each, sets, column, whole=whole))
+        if len(sets) == 1 or _has("dataset", rows):
+            aside += len(rows) - of_sets
+        if aside and found:
+            note = f"{aside:,} rows of {self.path.name} are of other models or sets and were left aside."
+            found[0] = Recorded(found[0].texts, (*found[0].remarks, note))
+        return found
+
+    def _of_column(self, column: str, wanted: set[str], rows: Sequence[Row]) -> list[Row]:
+        """Return the rows whose model or set is the wanted one; all, where none of them says."""
+        if not _has(column, rows):
+            return list(rows)
+        if silent := next((row for row in rows if row.columns.get(column) is None), None):
+            raise InputError(
+                f"{self.path}, {silent.place}, has no `{column}`, which other rows have: give all rows theirs, or none."
+            )
+        return [row for row in rows if str(row.columns[column]) in wanted]
+
+    def _of_set(
+        self, rows: Sequence[Row], each: EvalSet, sets: Sequence[EvalSet], column: str | None, *, whole: bool
+    ) -> Recorded:
+        pairs, remarks = paired(self.path, rows, each, sets, whole=whole)
+        texts: dict[str, list[str]] = defaultdict(list)
+        for row, problem in pairs:
+            texts[problem] += self._texts(row, column)
+        if not texts:
+            raise InputError(
+                f"{self.path} holds no output to a problem of {each.name}: leave the set out, or give rows the problems' ids."
+            )
+        if len(counts := {len(its) for its in texts.values()}) > 1:
+            least, most = min(counts), max(counts)
+            remarks += (
+                f"Problems of {each.name} have {least:,} to {most:,} outputs: pass@k and maj@k are given up to k = {least:,}.",
+            )
+        return Recorded({name: tuple(written) for name, written in texts.items()}, remarks)
+
+    def _texts(self, row: Row, column: str | None) -> Iterator[str]:
+        names = [column] if column else [name for name in _TEXTS if row.columns.get(name) is not None]
+        if len(names) > 1:
+            raise InputError(
+                f"{self.path}, {row.place}, has both `{names[0]}` and `{names[1]}`: name the column that the model wrote with "
+                f"--fields output={names[0]} or output={names[1]}."
+            )
+        value = row.columns.get(names[0]) if names else None
+        items: Iterable[object] = value if isinstance(value, list) and value else [value]
+        for item in items:
+            if not isinstance(item, str):
+                raise InputError(
+                    f"{self.path}, {row.place}: {item!r:.40} stands where an output should: give text, or a list of texts, as "
+                    f"`{column or 'output'}`."
+                )
+            yield encodable(item)
+
+
+def open_outputs(path: Path) -> Outputs:
+    """Read a file of recorded outputs.
 
     Raises
     ------
     InputError
-        If the file is missing or damaged, a row names a problem that no set has, or a set has no output at all.
+        If the file is missing, damaged or empty.
     """
     if not path.is_file():
         raise InputError(f"There is no file of outputs {path}: correct --outputs.")
-    written = list(open_file(path).rows)
-    if not written:
-        raise InputError(f"{path} holds no row: correct --outputs.")
-    rows = [row for row in written if _is_of(row, "model", {model})]
+    rows = tuple(open_file(path).rows)
     if not rows:
-        raise InputError(
-            f"{path} holds no outputs of the model {model!r}: give the model's name as it stands there."
-        )
-    strict = whole and (len(sets) == 1 or all("dataset" in row.columns for row in rows))
-    found = [
-        _of_set(
-            path,
-            [row for row in rows if _is_of(row, "dataset", {each.name, each.origin})],
-            each,
-            strict=strict,
-        )
-        for each in sets
-    ]
-    for each, recorded in zip(sets, found, strict=True):
-        if not recorded:
-            raise InputError(
-                f"{path} holds no output to a problem of {each.name}: leave the set out, or give rows the problems' ids and, for several "
-                "sets, a column `dataset`."
-            )
-    return found
+        raise InputError(f"{path} holds no row: correct --outputs.")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Outputs(path, rows, f"sha256:{digest}")
 
 
-def _is_of(row: Row, column: str, wanted: set[str]) -> bool:
-    value = row.columns.get(column)
-    return value is None or str(value) in wanted
-
-
-def _of_set(path: Path, rows: Sequence[Row], each: EvalSet, *, strict: bool) -> Recorded:
-    ids = {problem.id for problem in each.problems}
-    texts: dict[str, list[str]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        problem = _problem(row, number, each)
-        if problem not in ids:
-            if strict:
-                raise InputError(
-                    f"{path}, {row.place}: {each.name} has no problem {problem!r}: correct the row, or --on."
-                )
-            continue
-        texts[problem] += _texts(path, row)
-    return {name: tuple(written) for name, written in texts.items()}
-
-
-def _problem(row: Row, number: int, each: EvalSet) -> str:
-    if (own := row.columns.get("id")) is not None:
-        return str(own)
-    given = row.columns.get("problem_id", number)
-    if isinstance(given, str) and given.isdecimal():
-        given = int(given)
-    if isinstance(given, int) and not isinstance(given, bool):
-        return each.problems[given].id if 0 <= given < len(each.problems) else str(given)
-    return str(given)
-
-
-def _texts(path: Path, row: Row) -> Iterator[str]:
-    value = next((row.columns[name] for name in _TEXTS if name in row.columns), None)
-    items: Iterable[object] = value if isinstance(value, list) else [value]
-    for item in items:
-        if not isinstance(item, str):
-            raise InputError(
-                f"{path}, {row.place}: {item!r:.40} stands where an output should: give text, or a list of texts, as `output`."
-            )
-        yield item
+def _has(column: str, rows: Iterable[Row]) -> bool:
+    return any(row.columns.get(column) is not None for row in rows)

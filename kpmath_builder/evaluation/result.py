@@ -37,6 +37,8 @@ class EvaluationSettings:
     seed: int
     extra: Mapping[str, Any]
     """Further fields of each request."""
+    outputs: str = ""
+    """The tagged hash of the file of recorded outputs; "" where a model was asked."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class SetResult:
     ks: tuple[int, ...]
     seed: int
     problems: tuple[GradedProblem, ...]
+    remarks: tuple[str, ...] = ()
+    """What else should be known of the outputs: sentences."""
 
     @cached_property
     def scores(self) -> tuple[Score, ...]:
@@ -88,14 +92,16 @@ class SetResult:
     def notes(self) -> Iterator[str]:
         """Yield what should be known beside the scores."""
         count = sum(len(problem.grades) for problem in self.problems)
+        yield from self.remarks
         if self.missing:
             yield f"{self.missing:,} problems of {self.name} have no output and are not counted."
-        if self.unread:
-            yield f"{self.unread:,} of {count:,} outputs name no answer and count as wrong."
         ends = self.ends
+        lost = sum(ends[end] for end in UNANSWERED)
+        if unread := self.unread - lost:
+            yield f"{unread:,} of {count:,} outputs name no answer and count as wrong."
         if ends["length"]:
             yield f"{ends['length']:,} of {count:,} outputs were cut off at the limit of tokens."
-        if lost := sum(ends[end] for end in UNANSWERED):
+        if lost:
             yield f"{lost:,} of {count:,} requests got no answer and count as wrong; --retry-given-up asks them again."
         if differing := sum(1 for _ in self.disagreements):
             yield f"The rules, or math-verify and one of them, disagree on {differing:,} of {count:,} answers: they are listed in the report."
@@ -183,6 +189,7 @@ def _set_json(each: SetResult) -> dict[str, Any]:
         "missing": each.missing,
         "unread": each.unread,
         "ends": dict(sorted(each.ends.items())),
+        "remarks": list(each.remarks),
         "ks": list(each.ks),
         "scores": _scores_json(each.scores),
         "levels": {
@@ -216,13 +223,29 @@ def _scores_json(scores: Sequence[Score]) -> list[dict[str, Any]]:
 
 
 def _set_from(tree: Mapping[str, Any], seed: int) -> SetResult:
-    problems = [
-        GradedProblem(
-            **{**row, "grades": tuple(Grade(**grade) for grade in row["grades"]), "ends": tuple(row["ends"])}
-        )
-        for row in tree["problems"]
-    ]
-    ks = tuple(tree["ks"]) or ks_for(1)
     return SetResult(
-        tree["name"], tree["origin"], tree["content_hash"], tree["missing"], ks, seed, tuple(problems)
+        name=tree["name"],
+        origin=tree["origin"],
+        content_hash=tree["content_hash"],
+        missing=tree["missing"],
+        ks=tuple(tree["ks"]) or ks_for(1),
+        seed=seed,
+        problems=tuple(map(_problem_from, tree["problems"])),
+        remarks=tuple(tree.get("remarks", ())),
     )
+
+
+def _problem_from(row: Mapping[str, Any]) -> GradedProblem:
+    """Read a problem; what is edited by hand must not become a score."""
+    grades = tuple(Grade(**grade) for grade in row["grades"])
+    lists = {"ends": tuple(row["ends"]), "votes": tuple(row.get("votes", ()))}
+    problem = GradedProblem(**{**row, **lists, "grades": grades})
+    if not grades or len(problem.ends) != len(grades) or len(problem.votes) not in {0, len(grades)}:
+        raise ValueError(f"problem {problem.id} has {len(grades)} grades")
+    if wrong := [
+        grade
+        for grade in grades
+        if not isinstance(grade.strict, bool) or not isinstance(grade.published, bool)
+    ]:
+        raise ValueError(f"problem {problem.id} has the verdict {wrong[0].strict!r:.20}")
+    return problem

@@ -1,14 +1,16 @@
 """From the grades of all samples to scores with intervals: of a set, and of its levels and subjects."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from kpmath_builder.answers import vote
+from kpmath_builder.answers import Answer, vote
 from kpmath_builder.evaluation.estimators import majority_at_k, pass_at_k
-from kpmath_builder.evaluation.grading import RULES, Grade, GradingRule
+from kpmath_builder.evaluation.grading import RULES, Grade, GradingRule, grade_answer
 from kpmath_builder.evaluation.intervals import Interval, bootstrap, wilson
 from kpmath_builder.evaluation.problems import EvalProblem
 
@@ -16,6 +18,7 @@ __all__ = ["GradedProblem", "Measure", "Score", "by_group", "graded", "ks_for", 
 
 Measure = Literal["pass", "maj"]
 Method = Literal["wilson", "bootstrap"]
+_HASH = 12
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class GradedProblem:
     grades: tuple[Grade, ...]
     ends: tuple[str, ...]
     """How each sample ended, as in `Response.finish_reason`; "recorded" for recorded outputs."""
+    question: str = ""
+    """The beginning of the hash of its text."""
+    votes: tuple[int | None, ...] = ()
+    """Of several samples, the number of each one's class of equal answers, and None for one without an answer."""
 
     def right(self, rule: GradingRule) -> int:
         """Return how many samples are right."""
@@ -38,15 +45,31 @@ class GradedProblem:
         """Return the problem's pass@k or maj@k."""
         if measure == "pass":
             return pass_at_k(len(self.grades), self.right(rule), k)
+        # Answers of one class may get different verdicts (50 % and 0.5, where 50 is right): any of them may speak for it.
         sizes = tuple(map(len, self._classes))
-        right = tuple(self.grades[members[0]].by(rule) for members in self._classes)
+        right = tuple(
+            Fraction(sum(self.grades[member].by(rule) for member in members), len(members))
+            for members in self._classes
+        )
         return majority_at_k(sizes, right, len(self.grades) - sum(sizes), k)
 
     @cached_property
     def _classes(self) -> tuple[tuple[int, ...], ...]:
         """Samples with equal answers, as the votes of a build find them."""
-        consensus = vote([grade.answer for grade in self.grades], "paper")
-        return tuple(each.members for each in consensus.classes)
+        found: dict[int, list[int]] = defaultdict(list)
+        for sample, number in enumerate(self.votes or votes_of([grade.answer for grade in self.grades])):
+            if number is not None:
+                found[number].append(sample)
+        return tuple(map(tuple, found.values()))
+
+
+def votes_of(answers: Sequence[Answer | str | None]) -> tuple[int | None, ...]:
+    """Return the number of each answer's class of equal ones, as the votes of a build find them; None for none."""
+    votes: list[int | None] = [None] * len(answers)
+    for number, each in enumerate(vote(answers, "paper").classes):
+        for member in each.members:
+            votes[member] = number
+    return tuple(votes)
 
 
 @dataclass(frozen=True)
@@ -72,10 +95,18 @@ class Score:
         return f"{self.value:.1%} ({self.interval.low:.1%} – {self.interval.high:.1%})"
 
 
-def graded(problem: EvalProblem, grades: Iterable[Grade], ends: Iterable[str]) -> GradedProblem:
-    """Return the result of one problem."""
+def graded(problem: EvalProblem, answers: Sequence[Answer | None], ends: Iterable[str]) -> GradedProblem:
+    """Return the result of one problem from the answers of its samples, None for one that names none."""
     return GradedProblem(
-        problem.id, problem.level, problem.subject, problem.reference, tuple(grades), tuple(ends)
+        id=problem.id,
+        level=problem.level,
+        subject=problem.subject,
+        reference=problem.reference,
+        grades=tuple(grade_answer(answer, problem.reference) for answer in answers),
+        ends=tuple(ends),
+        question=hashlib.sha256(problem.question.encode()).hexdigest()[:_HASH],
+        # Of the whole answers: long ones are shortened in the grades.
+        votes=votes_of(answers) if len(answers) > 1 else (),
     )
 
 
