@@ -84,8 +84,9 @@ def test_of_a_shortened_set_rows_of_other_problems_are_left_out(tmp_path: Path) 
         ([{"output": "x"}], "o.jsonl names no problems: its rows were taken in the order of gsm8k."),
         ([{"id": "a", "outputs": ["x"] * 8}, {"id": "b", "output": "y"}], "Problems of gsm8k have 1 to 8 outputs: pass@k and maj@k are given up to k = 1."),
         ([{"id": "a", "model": "m", "output": "x"}, {"id": "a", "model": "n", "output": "x"}], "1 rows of o.jsonl are of other models or sets"),
+        ([{"problem_id": 0, "question": "Quite another", "output": "x"}], "No row of o.jsonl has the text of a problem of gsm8k: make sure"),
     ],
-    ids=["by order", "unequal numbers", "another model"],
+    ids=["by order", "unequal numbers", "another model", "other texts"],
 )  # fmt: skip
 def test_what_is_taken_for_granted_is_said(tmp_path: Path, rows: Rows, said: str) -> None:
     (remark,) = paired(tmp_path, rows)[0].remarks

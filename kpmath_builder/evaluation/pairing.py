@@ -51,8 +51,7 @@ def paired(
                 f"{path}, {silent.place}, has no `{column}`, by which other rows name their problem: give all rows theirs."
             )
         pairs = _by_column(path, rows, each, column, others, whole=whole)
-    _check_texts(path, pairs, each)
-    return pairs, remarks
+    return pairs, remarks + _check_texts(path, pairs, each)
 
 
 def _is_there(column: str, rows: Sequence[Row]) -> bool:
@@ -141,18 +140,27 @@ def _number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _check_texts(path: Path, pairs: Pairs, each: EvalSet) -> None:
-    """Refuse a pairing that the problems' text in the rows contradicts."""
+def _check_texts(path: Path, pairs: Pairs, each: EvalSet) -> tuple[str, ...]:
+    """Refuse a pairing that the problems' text in the rows contradicts; say so if it confirms none of it."""
     questions = {problem.id: _plain(problem.question) for problem in each.problems}
     texts = set(questions.values())
+    told = same = 0
     for row, problem in pairs:
         for column in _QUESTIONS:
             said = row.columns.get(column)
-            if isinstance(said, str) and _plain(said) in texts - {questions[problem]}:
+            if not isinstance(said, str):
+                continue
+            told, same = told + 1, same + (_plain(said) == questions[problem])
+            if _plain(said) in texts - {questions[problem]}:
                 raise InputError(
                     f"{path}, {row.place}, holds another problem's text as `{column}` than that of {problem!r}, which it is paired with: "
                     "give rows the problems' ids as `id`."
                 )
+    if not told or same:
+        return ()
+    return (
+        f"No row of {path.name} has the text of a problem of {each.name}: make sure that they are of this set.",
+    )
 
 
 def _plain(text: str) -> str:
