@@ -145,6 +145,32 @@ def test_an_operation_is_undone(_: str, equations: tuple[str, ...], undone: str)
     assert step.finds.index == place
 
 
+def test_of_a_seed_whose_numbers_meet_a_condition_these_are_not_asked_for():
+    """Of two shirts, for which nothing is taken off, the answer is found in another way."""
+    shirts = seed(
+        "A store sells shirts for $35 each. Who buys more than three shirts may have a bag for $16. Nora buys 4 shirts and the bag. How many dollars does she pay?",
+        "4*35",
+        "140+16",
+    )
+    question, solution = shirts
+    anybody = question.replace("Who buys more than three shirts", "Anybody")
+
+    def asks_for_shirts(question: str) -> bool:
+        passage = passage_of(question, solution)
+        drawn = [ask_backward(passage, Random(number)) for number in range(40)]
+        return any(re.search(r"Nora buys [A-Za-z] shirts", each) for each in drawn)
+
+    assert asks_for_shirts(anybody)
+    assert not asks_for_shirts(question)
+
+
+def test_other_numbers_alone_make_no_other_wording():
+    """So that such a question is seen to be a repeat."""
+    one = passage_of(*seed("Ann has 34 cards and buys 12 cards. How many cards does she have?", "34+12"))
+    asked = {re.sub(r"\d+", "0", ask_backward(one, Random(number))) for number in range(40)}
+    assert len(asked) == 2, "one for each number"
+
+
 def test_a_number_that_is_used_twice_is_not_asked_for():
     """`n + n/2` would be an equation, which people do not solve by undoing steps."""
     nuts = seed("Tom has 48 nuts in June and half as many in July. How many nuts are there?", "48/2", "48+24")

@@ -181,23 +181,25 @@ def test_a_difference_of_answers_takes_the_smaller_from_the_larger():
 
 
 def test_a_closing_about_answers_reads_back_as_it_was_drawn():
-    drawn = {close_answers([5, 9], Random(seed), differs=True) for seed in range(40)}
+    drawn = {close_answers([5, 9], Random(seed), Random(seed + 1), differs=True) for seed in range(40)}
     assert {match_closing(text) for text in drawn} == {Closing(2), Closing(2, subtracts=True)}
     assert len(drawn) == 6
     for seed in range(20):
-        assert match_closing(close_answers([5, 9], Random(seed), differs=False)) == Closing(2)
-        assert match_closing(close_answers([5, 5], Random(seed), differs=True)) == Closing(2)
-        assert match_closing(close_answers([5, 9, 2], Random(seed), differs=True)) == Closing(3)
+        assert match_closing(close_answers([5, 9], Random(seed), Random(seed), differs=False)) == Closing(2)
+        assert match_closing(close_answers([5, 5], Random(seed), Random(seed), differs=True)) == Closing(2)
+        assert match_closing(close_answers([5, 9, 2], Random(seed), Random(seed), differs=True)) == Closing(3)
 
 
 def test_a_closing_about_letters_reads_back_as_it_was_drawn():
     for seed in range(20):
-        closing = match_closing(close_letters(["n", "m"], [5, 9], Random(seed), differs=True))
+        closing = match_closing(
+            close_letters(["n", "m"], [5, 9], Random(seed), Random(seed + 1), differs=True)
+        )
         assert closing in (
             Closing(2, letters=("n", "m")),
             Closing(2, subtracts=True, letters=("m", "n")),
         )
-    three = match_closing(close_letters(["n", "m", "k"], [5, 9, 2], Random(0), differs=True))
+    three = match_closing(close_letters(["n", "m", "k"], [5, 9, 2], Random(0), Random(0), differs=True))
     assert three == Closing(3, letters=("n", "m", "k"))
 
 

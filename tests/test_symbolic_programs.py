@@ -14,7 +14,7 @@ from kpmath_builder.symbolic.constants import number_words
 from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.faults import fault_of
 from kpmath_builder.symbolic.givens import read_givens
-from kpmath_builder.symbolic.numbers import bounds_of, vary
+from kpmath_builder.symbolic.numbers import bounds_of, conditions, vary
 from kpmath_builder.symbolic.prose import write_solution
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
 
@@ -456,6 +456,46 @@ def test_hours_of_work_that_are_shared_daily_fit_a_day():
     bounds = bounds_of(program)
     assert bounds.accepts([6, 3, 2])
     assert not bounds.accepts([8, 5, 2])
+
+
+@pytest.mark.parametrize(
+    ("condition", "outside"),
+    [
+        ("If you buy 3 or more shirts, you", {2}),
+        ("If you buy three or more shirts, you", {2}),
+        ("If you buy more than 3 shirts, you", {2, 3}),
+        ("If you buy fewer than 7 shirts, you", {7, 8}),
+        ("With each order of at least five things you save nothing, but here you", {5, 6, 7, 8}),
+    ],
+)
+def test_a_number_stays_on_its_side_of_a_condition(condition: str, outside: set[int]):
+    """Who buys two shirts gets nothing off where three are needed."""
+    question = f"A store sells shirts for $20 each. {condition} get 10% off the total. Nora buys 4 shirts. How much does she pay?"
+    solution = "They cost 4*20=$<<4*20=80>>80.\nThe discount is 80*10/100=$<<80*10/100=8>>8.\nShe pays 80-8=$<<80-8=72>>72.\n#### 72"
+
+    def drawn(question: str) -> set[object]:
+        program = read_program(question, solution)
+        place = next(i for i, given in enumerate(program.givens) if given.value == 4)
+        bounds = bounds_of(program)
+        return {vary(bounds, program.values, Random(seed), program.variable)[place] for seed in range(200)}
+
+    assert drawn(question).isdisjoint(outside)
+    assert drawn(question.replace(condition, "On Mondays you")) >= outside
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("if you buy 3 or more", {3}),
+        ("orders over $1,050.50 are free", {Fraction("1050.5")}),
+        ("the first eight hours and up to ninety more", {8, 90}),
+        ("at least 80 points, exceeding 90", {80, 90}),
+        ("he has 3 or 4 cards, and over a year more than Ann", set()),
+    ],
+)
+def test_the_numbers_of_conditions_are_found_in_digits_and_words(text: str, numbers: set[object]):
+    assert conditions(text) >= numbers
+    assert {value for value in conditions(text) if value > 5} == {value for value in numbers if value > 5}
 
 
 def test_nobody_reads_many_times_the_pages():

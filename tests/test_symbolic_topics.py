@@ -63,6 +63,35 @@ def test_words_alone_name_no_topic(problem: str, solution: str, topic: str):
     assert topic not in extract(problem, solution)
 
 
+@pytest.mark.parametrize(
+    ("problem", "solution", "point"),
+    [
+        ("One quarter of the 240 books are novels. How many are others?", "240/4=<<240/4=60>>60\n240-60=<<240-60=180>>180", "Converting cups, quarts and gallons"),
+        ("A tank holds 48 gallons. Half of it is used, then a quarter. How many gallons are that?", "48/2=<<48/2=24>>24\n48/4=<<48/4=12>>12\n24+12=<<24+12=36>>36", "Converting cups, quarts and gallons"),
+        ("A rope that is 96 meters long is cut into a dozen pieces. How long is each?", "96/12=<<96/12=8>>8", "Converting feet, inches and yards"),
+        ("Grandpa has a fence of 30 meters and adds 12 meters. How long is it?", "30+12=<<30+12=42>>42", "Total length of a trip in several legs"),
+        ("Tonight Ann has 3 programs of 40 minutes. How many minutes are that?", "3*40=<<3*40=120>>120", "Weight of many equal items"),
+        ("Two parents buy cards for $3 each and sell 20 for $5 each. What is their profit?", "20*5=<<20*5=100>>100\n20*3=<<20*3=60>>60\n100-60=<<100-60=40>>40", "Costs of running a business"),
+    ],
+    ids=["a quarter is no quart", "gallons alone", "meters are no feet", "Grandpa ran nowhere", "no tons and grams", "parents pay no rent"],
+)  # fmt: skip
+def test_a_part_of_a_word_names_no_key_point(problem: str, solution: str, point: str):
+    assert point not in {each for points in extract(problem, solution).values() for each in points}
+
+
+@pytest.mark.parametrize(
+    ("problem", "solution", "point"),
+    [
+        ("A gallon is four quarts. Ann has 3 gallons. How many quarts is that?", "3*4=<<3*4=12>>12", "Converting cups, quarts and gallons"),
+        ("How many inches are 5 feet?", "5*12=<<5*12=60>>60", "Converting feet, inches and yards"),
+        ("She rides her bike 3 miles and runs 4 miles. How far is that?", "3+4=<<3+4=7>>7", "Total length of a trip in several legs"),
+    ],
+)  # fmt: skip
+def test_whole_words_do(problem: str, solution: str, point: str):
+    found = extract(problem, solution)
+    assert point in {each for points in found.values() for each in points}
+
+
 def test_a_loan_is_one():
     found = extract(
         "Ann borrows $500 and pays 10% interest. How much does she pay back?",

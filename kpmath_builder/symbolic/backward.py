@@ -12,7 +12,7 @@ from random import Random
 from kpmath_builder.symbolic.expressions import Number, decimal_places, format_number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.inverse import Link, UndoneStep, chain, undo
-from kpmath_builder.symbolic.numbers import bounds_of, vary
+from kpmath_builder.symbolic.numbers import bounds_of, conditions, vary
 from kpmath_builder.symbolic.passages import Passage, hole
 from kpmath_builder.symbolic.prose import write_statement, write_steps_without
 from kpmath_builder.symbolic.reading import Part, match_passage
@@ -107,22 +107,24 @@ def ask_backward(passage: Passage, rng: Random) -> str:
     for place in rng.sample(places, len(places)):
         for _ in range(_STARTS):
             values = vary(bounds, program.values, rng, program.variable)
-            question = _write(passage, values, place, rng)
+            question = _write(passage, values, place)
             reading = read_backward(question, passage)
             if values != program.values and reading is not None and reading.values == list(values):
                 return question
     raise UnfitError(UnfitReason.NOTHING_TO_ASK_FOR)
 
 
-def _write(passage: Passage, values: Sequence[Number], unknown: int, rng: Random) -> str:
+def _write(passage: Passage, values: Sequence[Number], unknown: int) -> str:
+    """Write the question; the same seed and unknown are worded alike, so that other numbers alone are seen to be no other question."""
+    wording = Random(f"{passage.asking}/{unknown}")  # noqa: S311 -- no secret
     words = f"{passage.asking} {passage.program.solution}"  # where x may be a sign of multiplication
     free = [letter for letter in _LETTERS if not re.search(rf"\b{letter}\b", words)]
-    letter = rng.choice(free or ["u"])
+    letter = wording.choice(free or ["u"])
     text, endings = passage.stating
     for place in passage.program.variable:
         number = letter if place == unknown else passage.program.givens[place].write(values[place])
         text = text.replace(hole(place), number)
-    return text + _stated(passage, passage.program.run(values)[-1]) + rng.choice(endings).format(letter)
+    return text + _stated(passage, passage.program.run(values)[-1]) + wording.choice(endings).format(letter)
 
 
 def _stated(passage: Passage, answer: Number) -> str:
@@ -180,6 +182,9 @@ def _links(passage: Passage, place: int) -> tuple[Link, ...] | None:
         or _DEAL.search(program.question)
     ):
         return None
+    stated = conditions(program.question)
+    if any(i == place and limit in stated for i, limit in bounds_of(program).limits):
+        return None  # on the other side of "3 or more" the answer is found in another way
     given = program.givens[place]
     if given.kind == "count" and _BARE.match(program.question, given.end):
         return None  # "who is n." and "gave him n." do not read

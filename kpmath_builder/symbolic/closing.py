@@ -67,21 +67,23 @@ class Closing:
         return sorted(results, reverse=True) if self.subtracts and not self.letters else results
 
 
-def close_answers(results: Sequence[Number], rng: Random, *, differs: bool) -> str:
-    """Draw a question about the answers to two or three questions; `differs` allows what two of them differ by."""
+def close_answers(results: Sequence[Number], rng: Random, wording: Random, *, differs: bool) -> str:
+    """Draw a question about the answers to two or three questions, and its wording; `differs` allows what two of them differ by."""
     if _subtracts(results, rng, differs=differs):
-        return rng.choice(_DIFFERENCES)
-    return rng.choice(_SUMS).format(_COUNTS[len(results)])
+        return wording.choice(_DIFFERENCES)
+    return wording.choice(_SUMS).format(_COUNTS[len(results)])
 
 
-def close_letters(letters: Sequence[str], results: Sequence[Number], rng: Random, *, differs: bool) -> str:
-    """Draw a question about two or three letters; a difference, if it may be one, takes the smaller of two from the larger."""
+def close_letters(
+    letters: Sequence[str], results: Sequence[Number], rng: Random, wording: Random, *, differs: bool
+) -> str:
+    """Draw a question about two or three letters, and its wording; a difference, if it may be one, takes the smaller of two from the larger."""
     named = list(zip(letters, results, strict=True))
     subtracts = _subtracts(results, rng, differs=differs)
     if subtracts:
         named.sort(key=lambda item: item[1], reverse=True)
     sign = " - " if subtracts else " + "
-    return rng.choice(_OF_LETTERS).format(sign.join(letter for letter, _ in named))
+    return wording.choice(_OF_LETTERS).format(sign.join(letter for letter, _ in named))
 
 
 def _subtracts(results: Sequence[Number], rng: Random, *, differs: bool) -> bool:

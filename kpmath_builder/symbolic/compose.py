@@ -187,11 +187,13 @@ def _fit(passage: Passage, fixed: Mapping[int, int], rng: Random) -> tuple[Numbe
 def _write(members: Sequence[_Member], rng: Random) -> str:
     """Write the question; a passage asks its own question unless another takes its result or a closing names its letter.
 
-    Letters do not clash with words of the passages.
+    Letters do not clash with words of the passages. The same passages are worded alike, so that other numbers alone are seen to
+    be no other question.
     """
     text = " ".join(member.passage.asking for member in members)
+    wording = Random(text)  # noqa: S311 -- no secret
     free = [triple for triple in _LETTERS if not re.search(rf"\b(?:{'|'.join(triple)})\b", text)]
-    letters = rng.choice(free or [("u", "v", "w")])
+    letters = wording.choice(free or [("u", "v", "w")])
     loose = _loose([[source for _, source in member.links] for member in members])
     of_answers = len(loose) == len(members)
     asking = loose if of_answers or len(loose) == 1 else ()
@@ -200,7 +202,7 @@ def _write(members: Sequence[_Member], rng: Random) -> str:
         filled = (
             member.passage.asking
             if i in asking
-            else rng.choice(member.passage.forms).replace(OUT, letters[i])
+            else wording.choice(member.passage.forms).replace(OUT, letters[i])
         )
         links = dict(member.links)
         for place in member.passage.program.variable:
@@ -211,8 +213,8 @@ def _write(members: Sequence[_Member], rng: Random) -> str:
     results = [members[place].result for place in loose]
     one_kind = len({members[place].passage.asks for place in loose}) == 1
     if of_answers:
-        sentences.append(close_answers(results, rng, differs=one_kind))
+        sentences.append(close_answers(results, rng, wording, differs=one_kind))
     elif len(loose) > 1:
         named = [letters[place] for place in loose]
-        sentences.append(close_letters(named, results, rng, differs=one_kind))
+        sentences.append(close_letters(named, results, rng, wording, differs=one_kind))
     return " ".join(sentences)

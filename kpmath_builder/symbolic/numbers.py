@@ -5,7 +5,7 @@ still have the sign, the wholeness, the size and the order that they had. So a u
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -13,11 +13,12 @@ from heapq import nsmallest
 from itertools import combinations
 from random import Random
 
-from kpmath_builder.symbolic.expressions import Number, decimal_places, simplest
-from kpmath_builder.symbolic.givens import GivenNumber
+from kpmath_builder.symbolic.constants import number_words
+from kpmath_builder.symbolic.expressions import Number, decimal_places, parse_number, simplest
+from kpmath_builder.symbolic.givens import NUMBER, GivenNumber
 from kpmath_builder.symbolic.programs import Program
 
-__all__ = ["Bounds", "bounds_of", "proposals", "vary"]
+__all__ = ["Bounds", "bounds_of", "conditions", "proposals", "vary"]
 
 _TRIES = 12
 """Values tried for one number before it stays."""
@@ -38,6 +39,12 @@ _ROUND = (1_000_000, 100_000, 10_000, 1000, 500, 100, 50, 20, 10, 5)
 _COMPARES = re.compile(
     r"\b(?:most|least|cheap\w*|oldest|youngest|highest|lowest|fewest|fastest|slowest|longest|shortest|larg\w+|small\w+|big\w+|"
     r"maximum|minimum|greatest|best|exceeds?|enough|afford|which|at most|whichever|only if|limit|overtime|first|until|tallest)\b"
+)
+
+_QUANTITY = r"(?:[a-z-]+|\$?\d[\d,]*(?:\.\d+)?)"
+_CONDITION = re.compile(
+    rf"(?<![\w.-]){_QUANTITY} or (?:more|fewer|less|over|above)\b"
+    rf"|\b(?:at least|at most|more than|less than|fewer than|over|under|above|below|up to|exceeds?|exceeding|first) {_QUANTITY}"
 )
 
 
@@ -89,10 +96,15 @@ class Bounds:
     """Pairs of givens that measure the same thing; their order stays."""
     counts: tuple[int, ...]
     """Givens in the kind of which a step may be counted; their order with all steps stays."""
+    limits: tuple[tuple[int, Number], ...]
+    """Givens with a number of which the text may make a condition ("3 or more shirts"); they stay on their side of it."""
 
     def accepts(self, values: Sequence[Number]) -> bool:
         """Return whether the text would still be true and sensible with these values."""
         if any(_order(values[i], values[j]) != _order(*self._original(i, j)) for i, j in self.comparable):
+            return False
+        originals = self.program.values
+        if any(_order(values[i], limit) != _order(originals[i], limit) for i, limit in self.limits):
             return False
         results: list[Number] = []
         try:
@@ -142,6 +154,7 @@ def bounds_of(program: Program) -> Bounds:
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
         tuple(i for i in program.variable if _counts_like_a_step(program, i)),
+        tuple(_limits(program)),
     )
 
 
@@ -175,6 +188,24 @@ def _thresholds(program: Program) -> tuple[Number, ...]:
     )
     day = {24} if _OF_A_DAY.search(program.question) else set[int]()
     return tuple(kept | whole | day)
+
+
+def conditions(question: str) -> frozenset[Number]:
+    """Return the numbers, in digits or words, that a text may make a condition of: "3 or more", "over $50", "the first eight"."""
+    found = [match[0] for match in _CONDITION.finditer(question.lower())]
+    digits = {parse_number(number) for text in found for number in re.findall(NUMBER, text)}
+    return frozenset(value for value in digits.union(*map(number_words, found)) if value > 1)
+
+
+def _limits(program: Program) -> Iterator[tuple[int, Number]]:
+    """Yield the givens that may change with the numbers that they may not cross: those that no step uses, and conditions in words."""
+    used = {operand.index for step in program.steps for operand in step.operands if operand.origin == "given"}
+    idle = [given for j, given in enumerate(program.givens) if j not in used and given.value > 2]
+    words = {value for value in conditions(program.question) if value not in program.values}
+    for i in program.variable:
+        kind = program.givens[i].kind
+        limits = {given.value for given in idle if given.kind == kind} | (words if kind == "count" else set())
+        yield from ((i, limit) for limit in sorted(limits))
 
 
 def _counts_like_a_step(program: Program, place: int) -> bool:

@@ -6,12 +6,32 @@ The features of a problem are words such as `add`, `by7` (multiplied by or divid
 `topics.features` makes them. Topics stand from the most special to the most general.
 """
 
+from itertools import combinations
+
 __all__ = ["RULES"]
 
 _TIME = r"hour|minute|second|day|week|month|year"
-_LENGTH = r"feet|foot|inch|yard|mile|meter|\bcm\b|\bkm\b|\bft\b"
-_WEIGHT = r"pound|ounce|kilogram|\bkg\b|gram|\bton|\blbs?\b|weigh"
-_VOLUME = r"gallon|lit(?:er|re)|cup|quart|pint|ounce|\bml\b|barrel|bucket|tank|tablespoon|teaspoon"
+_FEET, _INCHES, _YARDS, _MILES = r"\b(?:feet|foot|ft)\b", r"\binch(?:es)?\b", r"\byards?\b", r"\bmiles?\b"
+_METRES = r"\b(?:centi|milli|kilo)?met(?:er|re)s?\b|\b(?:cm|mm|km)\b"
+_LENGTH = rf"(?:{_FEET}|{_INCHES}|{_YARDS}|{_MILES}|{_METRES})"
+_WEIGHT = r"(?:\bpounds?\b|\bounces?\b|\b(?:kilo|milli)?grams?\b|\bkgs?\b|\bton(?:ne)?s?\b|\blbs?\b|\bweigh)"
+_GALLONS, _QUARTS, _PINTS, _CUPS, _OUNCES = (
+    r"\bgallons?\b",
+    r"\bquarts?\b",
+    r"\bpints?\b",
+    r"\bcups?\b",
+    r"\b(?:fluid )?ounces?\b",
+)
+_VOLUME = (
+    rf"(?:{_GALLONS}|{_QUARTS}|{_PINTS}|{_CUPS}|{_OUNCES}|\b(?:milli)?lit(?:er|re)s?\b|\bml\b|\bbarrels?\b|\bbuckets?\b|\btanks?\b|"
+    r"\btablespoons?\b|\bteaspoons?\b)"
+)
+
+
+def _two_of(*units: str) -> str:
+    """Return a pattern for texts that speak of two of the units: whoever converts one names both."""
+    return "|".join(rf"(?=.*{left})(?=.*{right})" for left, right in combinations(units, 2))
+
 
 RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ("Algebra - Linear Equations", (
@@ -72,7 +92,7 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ("Distance as speed times time", r"mph|miles (?:per|an|each|every) hour|km/h|kilometers (?:per|an) hour|speed|fast", r"multiply"),
         ("Time as distance divided by speed", r"(?:how long|how many (?:hours|minutes)|how much time).*|speed|mph|per hour", r"divide.*travel|travel.*divide"),
         ("Speed as distance divided by time", r"(?:what|how).*(?:speed|fast|mph|miles per hour)", r"divide"),
-        ("Total length of a trip in several legs", r"(?:drive|drove|walk|run|ran|hike|travel|bike|rode|ride|jog|swim|fly|flew)\w*.*(?:mile|meter|kilomet|\bkm\b|block|lap)", r"add"),
+        ("Total length of a trip in several legs", r"\b(?:driv\w+|drove|walk\w*|run(?:s|ning)?|ran|hik\w+|travel\w*|bik\w+|cycl\w+|rode|ride|rid(?:es|ing)|jog\w*|swims?|swimming|swam|fl(?:y|ies|ew|ying))\b.*(?:" + _LENGTH + r"|\bblocks?\b|\blaps?\b)", r"add"),
         ("Round trips", r"round trip|back and forth|each way|there and back|to and from", r"add|multiply"),
     )),
     ("Rates - Work and Productivity", (
@@ -112,7 +132,7 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ("Business - Profit and Loss", (
         ("Profit as revenue less cost", r"profit|net (?:income|gain)", r"money.*subtract"),
         ("Revenue as price times quantity", r"\bs(?:ell|old|ells|elling)\b|\bsales?\b|charges?\b", r"money.*multiply"),
-        ("Costs of running a business", r"(?:rent|cost|expense|ingredient|material|supplies).*(?:sell|sold|profit|earn)", r"money.*subtract"),
+        ("Costs of running a business", r"\b(?:rent|cost|expense|ingredient|material|supplies)\w*.*\b(?:sell|sold|profit|earn)", r"money.*subtract"),
         ("Selling price needed for a goal", r"(?:goal|raise|fundrais|needs? to (?:sell|earn|make))", r"money.*divide"),
     )),
     ("Business - Wages and Earnings", (
@@ -154,8 +174,8 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ("Hours in a day", r"day", r"by24\b"),
     )),
     ("Measurement - Length", (
-        ("Converting feet, inches and yards", _LENGTH, r"by12\b|by36\b|by3\b"),
-        ("Converting metric lengths", r"meter|\bcm\b|\bkm\b|\bmm\b", r"by100\b|by1000\b"),
+        ("Converting feet, inches and yards", _two_of(_FEET, _INCHES, _YARDS, _MILES), r"by12\b|by36\b|by3\b"),
+        ("Converting metric lengths", _METRES, r"by100\b|by1000\b"),
         ("Comparing heights and lengths", r"(?:tall|short|long|high|deep)\w*.*(?:than)", r"subtract|add"),
         ("Cutting a length into pieces", r"(?:cut|piece|section|board|rope|ribbon|string|wire|fabric)\w*.*(?:" + _LENGTH + r")|(?:" + _LENGTH + r").*(?:cut|piece|section)", r"divide|subtract"),
     )),
@@ -163,7 +183,7 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ("Adding weights", _WEIGHT, r"add"),
         ("Weight of many equal items", _WEIGHT, r"multiply"),
         ("Converting ounces, pounds, grams and tons", _WEIGHT, r"by16\b|by1000\b|by2000\b"),
-        ("Converting cups, quarts and gallons", _VOLUME, r"by4\b|by16\b|by2\b|by8\b|by128\b|by32\b"),
+        ("Converting cups, quarts and gallons", _two_of(_GALLONS, _QUARTS, _PINTS, _CUPS, _OUNCES), r"by4\b|by16\b|by2\b|by8\b|by128\b|by32\b"),
         ("Limits on weight and load", r"(?:maximum|capacity|limit|at most|hold|carry).*(?:" + _WEIGHT + r")|(?:" + _WEIGHT + r").*(?:maximum|capacity|limit|hold|carry)", r"subtract|divide|add"),
     )),
     ("Measurement - Ages", (

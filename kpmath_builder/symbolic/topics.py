@@ -24,7 +24,9 @@ _BARE_STEP = re.compile(r"((?:[\d.,]+\s*[-+*/]\s*)+[\d.,]+)\s*=\s*[\d.,]+")
 _OPERATIONS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 _MONEY = re.compile(r"[$€£¢]|\bdollars?\b|\bcents?\b|\bbucks\b")
 _PERCENT = re.compile(rf"({NUMBER})\s?(?:%|percent)")
-_TRAVEL = re.compile(r"mile|kilomet|\bkm\b|meter|distance|speed|travel|drive|lap")
+_TRAVEL = re.compile(
+    r"\b(?:miles?|(?:kilo)?met(?:er|re)s?|km|distances?|speeds?|travel\w*|driv\w+|drove|laps?)\b"
+)
 
 
 @lru_cache(maxsize=16_384)
