@@ -47,7 +47,7 @@ def main() -> None:
 
 def recipe_of(seeds: Path, folder: Path, questions: int, draw: int, *, backward: bool = False) -> Recipe:
     """Return the recipe: one published solution a question, and of one topic or as many as usual; all else as it is by default."""
-    shares = {"blueprints.one_topic_share": "1", "blueprints.three_topics_share": "0"} if backward else {}
+    shares = {"blueprints.one_topic_share": "1"} if backward else {}
     keys = {
         **shares,
         "name": "kpmath-symbolic-rows",

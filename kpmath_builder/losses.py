@@ -177,7 +177,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.SEED_REPEAT: "A larger model for roles.writer repeats fewer; seed_repeats says which kinds are dropped, and `kpmath rescore` changes it later.",
     DropReason.TEST_REPEAT: "contamination says which kinds are dropped, and `kpmath rescore` changes it later; look whether the seeds are free of the test sets.",
     DropReason.TEST_SEED: "Take the test problems out of the seeds: the end of the build says how many there are, and of which set.",
-    DropReason.DUPLICATE: "More seed problems, or a higher questions.temperature, give more different questions.",
+    DropReason.DUPLICATE: "More seed problems give more different questions, and so does a higher questions.temperature where a model writes.",
     DropReason.LOW_P_CORRECT: "selection.min_p_correct is the limit, and `kpmath rescore` changes it later.",
     DropReason.LONG_REASONING: "selection.max_reasoning is the limit, and `kpmath rescore` changes it later.",
     DropReason.WRONG_DIFFICULTY: "selection.min_pass_rate and selection.max_pass_rate are the limits, and `kpmath rescore` changes them later.",

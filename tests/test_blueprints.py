@@ -110,20 +110,18 @@ def test_the_share_of_three_topics_is_as_set(share: float, expected: float):
 
 
 def test_the_share_of_one_topic_is_as_set():
-    """It follows the row sums like every first topic; without it the draws are what they were."""
+    """It follows the row sums like every first topic; of the others as many have three as without it."""
     one = [drawer(RICH, three_topics_share=0.3, one_topic_share=0.2).draw(i) for i in range(4000)]
     sizes = Counter(len(each.parts) for each in one if not each.note)
     assert sizes[1] / 4000 == pytest.approx(0.2, abs=0.03)
-    assert sizes[3] / 4000 == pytest.approx(0.3, abs=0.03)
+    assert sizes[3] / (4000 - sizes[1]) == pytest.approx(0.3, abs=0.03)
     tcpm = Tcpm.from_practices(RICH)
     weights = dict(zip(tcpm.topics, tcpm.values.sum(axis=1).tolist(), strict=True))
     assert fits(Counter(each.parts[0].topic for each in one if len(each.parts) == 1), weights)
-    without = [drawer(RICH, three_topics_share=0.3).draw(i) for i in range(4000)]
-    assert all(a == b for a, b in zip(one, without, strict=True) if len(a.parts) > 1)
 
 
 def test_all_blueprints_may_have_one_topic():
-    draw = drawer(RICH, three_topics_share=0.0, one_topic_share=1.0).draw
+    draw = drawer(RICH, one_topic_share=1.0).draw
     assert {len(draw(i).parts) for i in range(200)} == {1}
 
 

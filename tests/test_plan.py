@@ -172,7 +172,7 @@ def test_samples_and_topics_of_the_recipe_enter() -> None:
     assert many.loads["solve"].requests == pytest.approx(2 * few.loads["solve"].requests)
     two, three = (assumed(blueprints={"three_topics_share": share}) for share in (0.0, 1.0))
     assert three.loads["write"].prompt > two.loads["write"].prompt
-    one = assumed(blueprints={"one_topic_share": 1.0, "three_topics_share": 0.0})
+    one = assumed(blueprints={"one_topic_share": 1.0})
     assert one.loads["write"].prompt < two.loads["write"].prompt
     assert assumed(solutions={"max_tokens": 7}).loads["solve"].completion == 7
 

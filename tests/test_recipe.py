@@ -54,10 +54,6 @@ def test_the_papers_numbers_are_the_defaults() -> None:
             "did you mean roles.judge.model?",
         ),
         ({"topics": {"ask_above": 0.95}}, "topics.ask_above is larger than topics.same"),
-        (
-            {"blueprints": {"one_topic_share": 0.6}},
-            "blueprints.one_topic_share (0.6) and blueprints.three_topics_share (0.5) are more than 1 together: lower one of them",
-        ),
         ({"name": "no spaces"}, "name must be text matching"),
         ({"build": {"window": 0, "shards": 0}}, "(1 more after this one.)"),
     ],

@@ -238,9 +238,12 @@ class _Counter:
         """Yield practices of blueprints: one to three of the sampled seeds, in the recipe's proportion."""
         settings = self._recipe.blueprints
         points = [_KEY_POINT] * min(_KEY_POINTS_PER_TOPIC, settings.max_key_points_per_topic)
+        several = 0
         for number, _ in enumerate(self._seeds):
-            more = _falls_on(number, settings.three_topics_share)
-            count = 3 if more else 1 if _falls_on(number, settings.one_topic_share) else 2
+            count = 1
+            if not _falls_on(number, settings.one_topic_share):
+                count = 3 if _falls_on(several, settings.three_topics_share) else 2
+                several += 1
             chosen = (self._seeds[(number + 7 * place) % len(self._seeds)] for place in range(count))
             yield [
                 {"topic": _TOPIC, "key_points": points, "problem": seed.problem, "solution": seed.solution}

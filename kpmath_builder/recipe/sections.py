@@ -148,24 +148,21 @@ class TopicsSettings(Section):
 class BlueprintsSettings(Section):
     """Drawing topics, practices and key points (paper section 2.2)."""
 
-    three_topics_share: float = key("share of blueprints with three topics", 0.5, KeyKind.DRAW, ge=0, le=1)
+    three_topics_share: float = key(
+        "share with three topics of the blueprints that have several; the others have two",
+        0.5,
+        KeyKind.DRAW,
+        ge=0,
+        le=1,
+    )
     one_topic_share: float = key(
-        "share of blueprints with one topic, which the paper does not have: they make easier questions; all others have two",
+        "share of blueprints with one topic, which the paper does not have: they make easier questions",
         0.0,
         KeyKind.DRAW,
         ge=0,
         le=1,
     )
     max_key_points_per_topic: int = key("key points shown per topic", 2, KeyKind.DRAW, ge=1)
-
-    @model_validator(mode="after")
-    def _shares_are_of_one_whole(self) -> Self:
-        if self.one_topic_share + self.three_topics_share > 1:
-            raise ValueError(
-                f"blueprints.one_topic_share ({self.one_topic_share}) and blueprints.three_topics_share ({self.three_topics_share}) are "
-                "more than 1 together: lower one of them"
-            )
-        return self
 
 
 class QuestionsSettings(Sampled):

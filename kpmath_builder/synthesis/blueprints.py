@@ -36,9 +36,9 @@ class BlueprintDrawer:
         The recipe's seed.
     draw_id
         Beginning of each blueprint's id.
-    three_topics_share, one_topic_share
-        Shares of blueprints with three topics and with one, 0 … 1; the others have two. The paper draws two or three, and does not say
-        how often which.
+    one_topic_share, three_topics_share
+        Share of blueprints with one topic, and share with three of all others, 0 … 1; the rest have two. The paper draws two or
+        three, and does not say how often which.
     max_key_points_per_topic
         Key points kept of each drawn practice.
 
@@ -90,9 +90,10 @@ class BlueprintDrawer:
 
     def _draw_count(self, generator: np.random.Generator) -> int:
         at = generator.random()
-        if at < self._three_topics_share:
-            return 3
-        return 1 if at >= 1 - self._one_topic_share else 2
+        several = 1 - self._one_topic_share
+        if at >= several:
+            return 1
+        return 3 if at < self._three_topics_share * several else 2
 
     def _draw_topics(self, generator: np.random.Generator, wanted: int) -> tuple[list[str], list[str]]:
         """Draw by row sums, then by the first topic's row, then by the product of both topics' rows; return topics and notes.
