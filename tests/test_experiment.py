@@ -1,5 +1,6 @@
 """The experiment of examples/experiment: what it decides without a model. Its training and outputs are tried by hand."""
 
+import dataclasses
 import json
 import sys
 from fractions import Fraction
@@ -13,12 +14,13 @@ from kpmath_builder.answers import final_answer
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.catalogue import open_sets
+from kpmath_builder.files.lock import Lock
 from kpmath_builder.seeds.benchmarks import read_benchmarks
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "examples" / "experiment"))
 arms, batches, choices, failure_kinds = map(import_module, ("arms", "batches", "choices", "failure_kinds"))
-gguf_folder, outputs, overlap, problems, rows, steps = map(
-    import_module, ("gguf_folder", "outputs", "overlap", "problems", "rows", "stated_steps")
+gguf_folder, outputs, overlap, problems, rows, run, steps = map(
+    import_module, ("gguf_folder", "outputs", "overlap", "problems", "rows", "run", "stated_steps")
 )
 
 QUESTION = "Ann has 12 boxes of 4 pens. She gives away 20 pens. How many are left?"
@@ -82,6 +84,15 @@ def test_arms_have_the_same_tokens():
     both, half = ({each.id for each in arms.arm(name, pools, 2000, seed=1)} for name in ("both", "half"))
     assert {name for name in both if name.startswith("g")} == half
     assert len(half) == 20
+
+
+def test_what_is_left_because_the_next_row_is_too_long_is_no_lack_of_rows():
+    pools = arms.Pools(
+        [row(f"g{n}", 70) for n in range(60)], [row(f"s{n}", 70, parts=n % 2 + 1) for n in range(60)]
+    )
+    for name in choices.ARMS:
+        chosen = arms.arm(name, pools, 1000, seed=1)
+        assert len(chosen) == (7 if name in ("half", "single") else 14)
 
 
 def test_too_few_rows_are_refused():
@@ -262,9 +273,45 @@ def test_choices_belong_to_a_folder(tmp_path: Path):
     first = choices.Choices(seed=1)
     choices.settle(tmp_path / "e", first)
     choices.settle(tmp_path / "e", choices.Choices(seed=1, threads=2))
-    with pytest.raises(InputError, match="begun with seed = 1 and not 2"):
+    choices.settle(tmp_path / "e", choices.Choices(seed=3))  # nothing was made yet
+    (tmp_path / "e" / "tests").mkdir()
+    with pytest.raises(InputError, match="begun with seed = 3 and not 2"):
         choices.settle(tmp_path / "e", choices.Choices(seed=2))
     assert json.loads((tmp_path / "e" / "config.json").read_text())["begun_with"]["kpmath-builder"]
+
+
+def test_a_folder_has_one_run_at_a_time_and_an_interruption_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("sys.argv", ["run.py", "--out", str(tmp_path)])
+    with Lock(tmp_path / choices.LOCK, "trains"):
+        assert run.main() == 2
+    assert f"runs an experiment in {tmp_path}: wait for it, or stop it" in capsys.readouterr().err
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "_take", interrupted)
+    assert run.main() == 130
+    assert capsys.readouterr().err == "Stopped: the same command goes on.\n"
+
+
+def test_a_source_that_is_neither_a_file_nor_on_the_hub_is_named_with_the_options(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def absent(*_: object) -> None:
+        raise InputError("correct seeds.hub")
+
+    monkeypatch.setattr(problems, "open_hub", absent)
+    with pytest.raises(InputError, match=r"^openai/gsm8k is no file, .* give a file with --gsm8k-train"):
+        problems.rows_of("openai/gsm8k", "train", "main")
+
+
+def test_each_choice_has_a_meaning(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        choices.parse(["--help"])
+    told = capsys.readouterr().out
+    assert told.count("(default:") == len(dataclasses.fields(choices.Choices))
 
 
 def test_a_torn_output_is_made_again(tmp_path: Path):

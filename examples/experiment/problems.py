@@ -9,6 +9,7 @@ from typing import Any
 
 from choices import Choices
 
+from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.catalogue import KNOWN, open_sets
 from kpmath_builder.files.durable import write_atomically
 from kpmath_builder.recipe import TestSetSettings
@@ -59,9 +60,21 @@ def test_name(name: str) -> str:
 
 
 def rows_of(place: str, split: str, config: str | None = None) -> list[Row]:
-    """Return all rows of a file or of a dataset on the Hub."""
-    table = open_file(Path(place)) if Path(place).is_file() else open_hub(place, split, config, None)
-    return list(table.rows)
+    """Return all rows of a file or of a dataset on the Hub.
+
+    Raises
+    ------
+    InputError
+        If it is neither, or cannot be loaded.
+    """
+    if Path(place).is_file():
+        return list(open_file(Path(place)).rows)
+    try:
+        return list(open_hub(place, split, config, None).rows)
+    except InputError as error:
+        raise InputError(
+            f"{place} is no file, and could not be loaded from the Hub: give a file with --gsm8k-train, --gsm8k-test, --svamp or --mawps."
+        ) from error
 
 
 def steps_of(columns: Mapping[str, Any]) -> str:

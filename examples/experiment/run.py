@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from arms import Pools, arm
-from choices import ARMS, BASE, Choices, parse, settle
+from choices import ARMS, BASE, LOCK, Choices, parse, settle
 from experiment_report import write_failures, write_report
 from overlap import count_overlaps
 from problems import FIELDS, SETS, draw_problems, drawn_file, problems_of, rows_of, test_name, whole_set
@@ -29,6 +29,7 @@ from kpmath_builder import Recipe, build, evaluate, load
 from kpmath_builder.curation.row_checks import RowChecks
 from kpmath_builder.errors import InputError, KpmathError
 from kpmath_builder.files.durable import write_atomically
+from kpmath_builder.files.lock import Lock
 from kpmath_builder.seeds.benchmarks import read_benchmarks
 
 _TOKENS_PER_BLUEPRINT = 60
@@ -47,13 +48,18 @@ def main() -> int:
     """Take all steps that have not been taken, then write the report."""
     folder, choices = parse()
     try:
-        settle(folder, choices)
-        _take(_preparation(folder, choices), folder)
-        _take_models(folder, choices)
+        folder.mkdir(parents=True, exist_ok=True)
+        with Lock(folder / LOCK, f"runs an experiment in {folder}"):
+            settle(folder, choices)
+            _take(_preparation(folder, choices), folder)
+            _take_models(folder, choices)
+            print(write_report(folder))
     except KpmathError as error:
         print(error, file=sys.stderr)
         return 2
-    print(write_report(folder))
+    except KeyboardInterrupt:
+        print("Stopped: the same command goes on.", file=sys.stderr)
+        return 130
     return 0
 
 
