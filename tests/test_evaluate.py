@@ -278,6 +278,18 @@ def test_evaluations_without_a_common_problem_are_not_compared(problems: Path, t
         compare(a, b)
 
 
+def test_one_set_under_two_names_is_one(problems: Path, tmp_path: Path) -> None:
+    with DummyServer(adds) as server:
+        a = run(server, problems, tmp_path / "a")
+        b = evaluate("dummy", str(problems), addresses=[server.address], fields=FIELDS, folder=tmp_path / "b")
+        c = evaluate(
+            "dummy", f"mine={problems}", addresses=[server.address], fields=FIELDS, folder=tmp_path / "c"
+        )
+    for other in (b, c):
+        found = compare(a, other)
+        assert (found.differences[0].count, found.notes) == (24, ())
+
+
 def test_problems_of_one_id_and_answer_are_not_compared_if_their_texts_differ(
     problems: Path, tmp_path: Path
 ) -> None:

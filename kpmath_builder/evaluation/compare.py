@@ -110,24 +110,25 @@ def compare(first: EvaluationResult | Path | str, second: EvaluationResult | Pat
     """
     a, b = (its if isinstance(its, EvaluationResult) else read_results(Path(its)) for its in (first, second))
     others = {each.name: each for each in b.sets}
+    # One file may have been named in two ways.
+    of_content = {each.content_hash: each for each in b.sets}
+    met: set[str] = set()
     found: list[PairedDifference] = []
     notes: list[str] = []
     for each in a.sets:
-        other = others.get(each.name)
+        other = others.get(each.name) or of_content.get(each.content_hash)
         pairs = [] if other is None else list(_pairs(each, other))
         if other is None or not pairs:
             notes.append(f"{each.name} has no problem in common: left out.")
             continue
+        met.add(other.name)
         if (alone := len(each.problems) + len(other.problems) - 2 * len(pairs)) > 0:
             notes.append(
                 f"{each.name}: {alone:,} problems have no partner with the same id, text and reference answer, and are left out."
             )
         found += [_difference(each.name, pairs, rule, a.settings.seed) for rule in RULES]
-    notes += [
-        f"{name} is in the second alone: left out."
-        for name in others
-        if name not in {each.name for each in a.sets}
-    ]
+    known = met | {each.name for each in a.sets}
+    notes += [f"{name} is in the second alone: left out." for name in others if name not in known]
     if not found:
         raise InputError("The two evaluations have no problem in common: evaluate both models on one set.")
     return Comparison(a.settings.model, b.settings.model, tuple(found), tuple(notes))

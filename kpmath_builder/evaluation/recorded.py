@@ -118,6 +118,12 @@ class Outputs:
                 f"{self.path}, {row.place}, has both `{names[0]}` and `{names[1]}`: name the column that the model wrote with "
                 f"--fields output={names[0]} or output={names[1]}."
             )
+        if not names and row.columns.keys().isdisjoint(_TEXTS):
+            has = ", ".join(f"`{name}`" for name in row.columns) or "none"
+            raise InputError(
+                f"{self.path}, {row.place}, has the columns {has}; the output is expected as `output`: name yours with --fields "
+                "output=COLUMN."
+            )
         value = row.columns.get(names[0]) if names else None
         items: Iterable[object] = value if isinstance(value, list) and value else [value]
         for item in items:
