@@ -168,7 +168,7 @@ _ADVICE: Mapping[DropReason, str] = {
     DropReason.COPIED_PASSAGE: "Raise questions.temperature, or take a larger model for roles.writer.",
     DropReason.RENUMBERED: "Raise questions.temperature, or take a larger model for roles.writer.",
     DropReason.UNJUDGED: _LOOK + "a larger model for roles.judge errs less.",
-    DropReason.LOW_QUALITY: "The judge finds them wanting; judging.threshold says from where on, and `kpmath rescore` changes it later.",
+    DropReason.LOW_QUALITY: "The judge, or a check of its work, finds them wanting: `kpmath explain` says what; judging.threshold says from where on, and `kpmath rescore` changes it later.",
     DropReason.TOO_MANY_PARTS: "judging.max_sub_questions is the limit, and `kpmath rescore` changes it later.",
     DropReason.UNSOLVED: _LOOK + "raise solutions.max_tokens if solutions are cut off.",
     DropReason.NO_AGREEMENT: "Such questions are hard or unclear; a stronger solver agrees more often.",

@@ -198,6 +198,16 @@ def test_a_shard_is_asked_anew_and_its_old_answers_stay(server: DummyServer, bui
         assert str(row["question"]) in told
 
 
+def test_what_the_checks_of_the_judge_s_work_found_is_explained(build_copy: Path) -> None:
+    """Its reply may be all yes."""
+    faulty = [row for row in rows(build_copy, "scored") if row["errors"]]
+    assert faulty
+    for row in faulty[:3]:
+        told = list(explain(build_copy, row["id"]).lines())
+        assert any(line.startswith(f"judged: quality {row['quality']:.2f} (") for line in told)
+        assert {f"  {error}" for error in row["errors"]} <= set(told)
+
+
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")  # a file left open
 def test_an_interrupted_regeneration_goes_on_with_its_generation(
     server: DummyServer, build_copy: Path, monkeypatch: pytest.MonkeyPatch

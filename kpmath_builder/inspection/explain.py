@@ -20,7 +20,7 @@ from kpmath_builder.knowledge.store import Knowledge
 from kpmath_builder.progress import Reporter
 from kpmath_builder.prompts import Prompts
 from kpmath_builder.recipe import Recipe
-from kpmath_builder.records import HELD_BACK, Candidate, Extraction, Practice, SeedProblem
+from kpmath_builder.records import HELD_BACK, Candidate, Extraction, Judgement, Practice, SeedProblem
 from kpmath_builder.stopping import run_apart
 from kpmath_builder.synthesis.leading import draw, drawer_for
 from kpmath_builder.synthesis.versions import address_of, synthesise_versions
@@ -234,6 +234,8 @@ def _decision(candidate: Candidate, sample: int | None, weights: str) -> Iterato
     )
     if candidate.question is not None:
         yield from _indented("question", candidate.question)
+    if candidate.judgement is not None:
+        yield from _judgement(candidate.judgement)
     if candidate.vote is not None:
         vote = candidate.vote
         weighed = f", weighed by the controls ({weights})" if weights else ""
@@ -250,6 +252,15 @@ def _decision(candidate: Candidate, sample: int | None, weights: str) -> Iterato
                 else ""
             )
             yield f"solution {solution.sample}: answer {solution.answer}, agreed {solution.agreed}{faults}"
+
+
+def _judgement(judgement: Judgement) -> Iterator[str]:
+    yield (
+        f"judged: quality {judgement.quality:.2f} (key points {judgement.key_points_present:.2f}, correctness {judgement.correctness:.2f})"
+    )
+    # What the checks of the judge's work found stands in none of its replies.
+    yield from (f"  {error}" for error in judgement.errors)
+    yield from (f"  not needed: {point}" for point in judgement.missing_key_points)
 
 
 def _topics(practice: Practice) -> Iterator[str]:
