@@ -45,13 +45,14 @@ def test_the_answers_of_a_shard_are_on_the_disk_before_it_is_sealed(tmp_path: Pa
     """Else a sealed shard could outlive the answers that it was made of."""
     steps = Steps()
     shard(steps).seal()
-    assert steps.taken == ["sync", "seal", "close"]
+    assert steps.taken == ["sync", "seal", "discard", "close"]
 
 
 @pytest.mark.parametrize(
-    ("fails", "taken"), [("sync", ["sync", "close"]), ("seal", ["sync", "seal", "close"])]
+    ("fails", "taken"),
+    [("sync", ["sync", "discard", "close"]), ("seal", ["sync", "seal", "discard", "close"])],
 )
-def test_whatever_fails_the_log_is_let_go_of(fails: str, taken: list[str]) -> None:
+def test_whatever_fails_writer_and_log_are_let_go_of(fails: str, taken: list[str]) -> None:
     steps = Steps(fails)
     with pytest.raises(OSError, match="No space left"):
         shard(steps).seal()
