@@ -35,7 +35,7 @@ from kpmath_builder.seeds.benchmarks import read_benchmarks
 _TOKENS_PER_BLUEPRINT = 60
 """Nearly half of the blueprints become rows that no other repeats, of about 290 tokens; those of one part must suffice for half an arm."""
 _BLUEPRINTS = {"one_topic_share": 0.65, "three_topics_share": 0.3}
-"""So about half of the rows have one part, as all problems of the test sets: of several parts alone nothing is learnt (docs/experiments.md)."""
+"""So two rows in five have one part, as all problems of the test sets: of several parts alone nothing is learnt (docs/experiments.md)."""
 _LEAST_BLUEPRINTS = 600
 _OWN = "smollm2"
 _POOLS = ("gsm8k", "symbolic")
