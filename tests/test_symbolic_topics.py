@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpmath_builder.symbolic.topic_rules import RULES
-from kpmath_builder.symbolic.topics import extract, same_topic
+from kpmath_builder.symbolic.topics import extract, from_the_beginning, same_topic
 
 
 def test_the_table_has_no_repeated_names():
@@ -72,11 +72,28 @@ def test_words_alone_name_no_topic(problem: str, solution: str, topic: str):
         ("Grandpa has a fence of 30 meters and adds 12 meters. How long is it?", "30+12=<<30+12=42>>42", "Total length of a trip in several legs"),
         ("Tonight Ann has 3 programs of 40 minutes. How many minutes are that?", "3*40=<<3*40=120>>120", "Weight of many equal items"),
         ("Two parents buy cards for $3 each and sell 20 for $5 each. What is their profit?", "20*5=<<20*5=100>>100\n20*3=<<20*3=60>>60\n100-60=<<100-60=40>>40", "Costs of running a business"),
+        ("On Friday Tim forgot 3 of his 14 chocolate bars. How many pages has a teacher's book?", "14-3=<<14-3=11>>11", "Adding durations"),
+        ("A restaurant in the forest charges $8 for a breakfast. How much are 3 breakfasts?", "3*8=$<<3*8=24>>24", "Distance as speed times time"),
+        ("A taxi costs $3 for 2 miles and $4 for the rest. How much is that?", "3+4=$<<3+4=7>>7", "Tax, tip and fee added to a price"),
     ],
-    ids=["a quarter is no quart", "gallons alone", "meters are no feet", "Grandpa ran nowhere", "no tons and grams", "parents pay no rent"],
+    ids=["a quarter is no quart", "gallons alone", "meters are no feet", "Grandpa ran nowhere", "no tons and grams", "parents pay no rent", "Friday is no duration", "breakfast is not fast", "a taxi is no tax"],
 )  # fmt: skip
 def test_a_part_of_a_word_names_no_key_point(problem: str, solution: str, point: str):
     assert point not in {each for points in extract(problem, solution).values() for each in points}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"rest|left", r"\brest|\bleft"),
+        (r"\bs(?:ell|old)\b|sales?", r"\bs(?:ell|old)\b|\bsales?"),
+        (r"(?:drive|(?:ran|run))\w*.*(?=mile)", r"(?:\bdrive|(?:\bran|\brun))\w*.*(?=\bmile)"),
+        (r"percent(?:age|(?:s|ile))? (?:more)", r"\bpercent(?:age|(?:s|ile))? (?:\bmore)"),
+        (r"(?<=x)a|%|\d/\d|(?!b)", r"(?<=x)a|%|\d/\d|(?!b)"),
+    ],
+)
+def test_alternatives_begin_where_words_do(pattern: str, expected: str):
+    assert from_the_beginning(pattern) == expected
 
 
 @pytest.mark.parametrize(

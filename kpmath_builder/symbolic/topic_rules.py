@@ -126,7 +126,7 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     )),
     ("Business - Discounts and Taxes", (
         ("Discounted price", r"discount|(?:%|percent) off|on sale|coupon|marked down|sale price", r"money.*(?:percent|subtract)"),
-        ("Tax, tip and fee added to a price", r"\btax|\btips?\b|\bfees?\b|service charge|shipping", r"money.*(?:percent|add)"),
+        ("Tax, tip and fee added to a price", r"\btax(?:es|ed)?\b|\btips?\b|\bfees?\b|service charge|shipping", r"money.*(?:percent|add)"),
         ("Discount for buying in quantity", r"(?:for the price of|get (?:one|1) (?:free|half)|buy \S+ get|bulk|every \S+ (?:bought|purchased))", r"money.*(?:multiply|divide)"),
     )),
     ("Business - Profit and Loss", (

@@ -10,13 +10,40 @@ from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.programs import FORMS, shaped
 from kpmath_builder.symbolic.topic_rules import RULES
 
-__all__ = ["extract", "features", "same_topic"]
+__all__ = ["extract", "features", "from_the_beginning", "same_topic"]
 
 _MOST_TOPICS = 4
 _MOST_POINTS = 6
 """More than five key points under a topic strengthen its diagonal in the co-occurrence matrix, so six must be possible."""
+
+
+def from_the_beginning(pattern: str) -> str:
+    """Return a pattern whose alternatives begin where words do: `rest|left` matches no `forest`; `s(?:ell|old)` stays as it is."""
+    written: list[str] = []
+    in_word = [False]
+    """Of each open group, whether it goes on with a word that has begun."""
+    before = ""
+    for piece in _PIECES.findall(pattern):
+        if piece.startswith("("):
+            in_word.append(before.isalpha() or (in_word[-1] and before in _BEGINNINGS))
+        elif piece == ")":
+            in_word.pop()
+        begins = before in _BEGINNINGS and piece.isalpha() and not in_word[-1]
+        written.append(rf"\b{piece}" if begins else piece)
+        before = piece
+    return "".join(written)
+
+
+_BEGINNINGS = frozenset(("", "|", "(", "(?:", "(?="))
+_PIECES = re.compile(r"\\.|\(\?[:=!]|\(|\)|\||\[[^]]*\]|[A-Za-z]+|.", re.DOTALL)
 _COMPILED = tuple(
-    (topic, tuple((point, re.compile(words, re.DOTALL), re.compile(steps)) for point, words, steps in points))
+    (
+        topic,
+        tuple(
+            (point, re.compile(from_the_beginning(words), re.DOTALL), re.compile(steps))
+            for point, words, steps in points
+        ),
+    )
     for topic, points in RULES
 )
 _STEP = re.compile(r"<<([^<>]*)=[^<>=]*>>")
