@@ -483,6 +483,17 @@ def test_a_number_stays_on_its_side_of_a_condition(condition: str, outside: set[
     assert drawn(question.replace(condition, "On Mondays you")) >= outside
 
 
+def test_a_step_stays_on_its_side_of_a_condition_in_words():
+    """An order of $45 is not free of charge where one of more than fifty dollars is."""
+    program = read_program(
+        "Orders of more than fifty dollars are sent free. Ann orders 4 books for $15 each. How many dollars does she pay?",
+        "She pays 4*15=$<<4*15=60>>60.\n#### 60",
+    )
+    bounds = bounds_of(program)
+    assert bounds.accepts([4, 20])
+    assert not bounds.accepts([3, 15])
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [

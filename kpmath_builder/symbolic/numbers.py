@@ -179,7 +179,7 @@ def _first_move(bounds: Bounds, place: int, value: Number) -> bool:
 
 
 def _thresholds(program: Program) -> tuple[Number, ...]:
-    """Return the values that no step may cross: kept numbers, 1 for fractions, 100 for percents, the hours of a day."""
+    """Return the values that no step may cross: kept numbers, conditions in words, 1 for fractions, 100 for percents, the hours of a day."""
     kept = {
         given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
     }
@@ -187,7 +187,12 @@ def _thresholds(program: Program) -> tuple[Number, ...]:
         {1, 100} if re.search(r"%|percent|\b(?:GPA|tests?|quiz|quizzes|exams?)\b", program.question) else {1}
     )
     day = {24} if _OF_A_DAY.search(program.question) else set[int]()
-    return tuple(kept | whole | day)
+    return tuple(kept | whole | day | _in_words(program))
+
+
+def _in_words(program: Program) -> set[Number]:
+    """Return the conditions whose numbers stand in words, so that they never change."""
+    return {value for value in conditions(program.question) if value not in program.values}
 
 
 def conditions(question: str) -> frozenset[Number]:
@@ -201,7 +206,7 @@ def _limits(program: Program) -> Iterator[tuple[int, Number]]:
     """Yield the givens that may change with the numbers that they may not cross: those that no step uses, and conditions in words."""
     used = {operand.index for step in program.steps for operand in step.operands if operand.origin == "given"}
     idle = [given for j, given in enumerate(program.givens) if j not in used and given.value > 2]
-    words = {value for value in conditions(program.question) if value not in program.values}
+    words = _in_words(program)
     for i in program.variable:
         kind = program.givens[i].kind
         limits = {given.value for given in idle if given.kind == kind} | (words if kind == "count" else set())
