@@ -66,7 +66,7 @@ def test_rows_of_several_sets_are_told_apart_by_their_set_or_by_ids_of_one_alone
     rows = [{"dataset": name, "id": "b", "output": name} for name in ("gsm8k", "svamp", "math")]
     one, other = paired(tmp_path, rows, *sets)
     assert (one.texts, other.texts) == ({"b": ("gsm8k",)}, {"b": ("svamp",)})
-    assert one.remarks == ("1 rows of o.jsonl are of other models or sets and were left aside.",)
+    assert one.remarks == ("o.jsonl: 1 of 3 rows are of other models or sets and were left aside.",)
     one, other = paired(tmp_path, [{"id": "c", "output": "y"}, {"id": "a", "output": "x"}], *sets)
     assert (one.texts, other.texts) == ({"a": ("x",)}, {"c": ("y",)})
 
@@ -83,7 +83,7 @@ def test_of_a_shortened_set_rows_of_other_problems_are_left_out(tmp_path: Path) 
     [
         ([{"output": "x"}], "o.jsonl names no problems: its rows were taken in the order of gsm8k."),
         ([{"id": "a", "outputs": ["x"] * 8}, {"id": "b", "output": "y"}], "Problems of gsm8k have 1 to 8 outputs: pass@k and maj@k are given up to k = 1."),
-        ([{"id": "a", "model": "m", "output": "x"}, {"id": "a", "model": "n", "output": "x"}], "1 rows of o.jsonl are of other models or sets"),
+        ([{"id": "a", "model": "m", "output": "x"}, {"id": "a", "model": "n", "output": "x"}], "o.jsonl: 1 of 2 rows are of other models or sets"),
         ([{"problem_id": 0, "question": "Quite another", "output": "x"}], "No row of o.jsonl has the text of a problem of gsm8k: make sure"),
     ],
     ids=["by order", "unequal numbers", "another model", "other texts"],

@@ -68,8 +68,8 @@ def _by_order(
     names = {name: None for row in rows for name in row.columns}
     if named := next((name for name in names if _MAY_NAME.fullmatch(name)), None):
         raise InputError(
-            f"{path} has a column `{named}`, and it cannot be told whether that names the problems of {each.name}: if it does, call it "
-            "`id`, and name the column of the test set's ids with --fields …,id=COLUMN; if it does not, leave it out."
+            f"{path} has a column `{named}`, and it cannot be told whether that names the problems of {each.name}: call it `problem_id` if it "
+            "is the number of the problem's row from 0, or `id` if it is the test set's own (--fields …,id=COLUMN), else leave it out."
         )
     if whole and len(rows) > len(each.problems):
         raise InputError(

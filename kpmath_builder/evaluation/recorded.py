@@ -79,7 +79,7 @@ class Outputs:
         if len(sets) == 1 or _has("dataset", rows):
             aside += len(rows) - of_sets
         if aside and found:
-            note = f"{aside:,} rows of {self.path.name} are of other models or sets and were left aside."
+            note = f"{self.path.name}: {aside:,} of {len(self.rows):,} rows are of other models or sets and were left aside."
             found[0] = Recorded(found[0].texts, (*found[0].remarks, note))
         return found
 
