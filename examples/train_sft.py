@@ -28,7 +28,13 @@ def make_trainer(wanted: argparse.Namespace) -> SFTTrainer:
         bf16=has_gpu,
         use_cpu=not has_gpu,
     )
-    return SFTTrainer(model=wanted.model, train_dataset=rows, args=settings)
+    trainer = SFTTrainer(model=wanted.model, train_dataset=rows, args=settings)
+    if cut := len(rows) - len(trainer.train_dataset):
+        told = f"{cut:,} of {len(rows):,} rows have no token of their answer within --max-length {wanted.max_length:,}"
+        if cut == len(rows):
+            raise SystemExit(f"{told}: raise it.")
+        print(f"{told}, and are left out.")
+    return trainer
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:

@@ -84,6 +84,13 @@ def test_the_example_of_fine_tuning_trains_a_model(training: Training) -> None:
     assert all(math.isfinite(step["loss"]) and step["loss"] > 0 for step in steps)
 
 
+def test_rows_that_are_too_long_to_teach_anything_are_counted(training: Training) -> None:
+    with pytest.raises(
+        AssertionError, match=r"have no token of their answer within --max-length 8: raise it"
+    ):
+        training.train("train_sft.py", "--dataset", "quickstart", "--max-length", "8", "--output", "none")
+
+
 LABELS = """
 import json, runpy, sys
 example = runpy.run_path(sys.argv[1])
