@@ -1,6 +1,5 @@
 """Models in folders bear the last part of their path as a name: whose answers a folder holds is told by their weights."""
 
-import json
 import os
 from pathlib import Path
 
@@ -83,9 +82,7 @@ def test_an_evaluation_of_the_second_model_of_a_name_does_not_get_the_score_of_t
 ) -> None:
     """Nothing has to be asked for that, and no engine started."""
     (tmp_path / "set.jsonl").write_text('{"problem": "1+1?", "answer": "2"}\n')
-    noted = tmp_path / "e/engine/weights.json"
-    noted.parent.mkdir(parents=True)
-    noted.write_text(json.dumps({"final": weights_digest(weights(tmp_path / "base/final", 1))}))
+    check(tmp_path / "e/engine", weights(tmp_path / "base/final", 1))
     tuned = weights(tmp_path / "tuned/final", 2)
     with pytest.raises(InputError, match="are of other weights named 'final'"):
         evaluate(str(tuned), str(tmp_path / "set.jsonl"), folder=tmp_path / "e")

@@ -1,7 +1,7 @@
 """Test sets, templates, recorded outputs and grading: the pure rules of an evaluation."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from kpmath_builder import InputError
 from kpmath_builder.evaluation.catalogue import KNOWN, EvalSet, open_sets, read_fields
-from kpmath_builder.evaluation.grading import LONGEST_ANSWER, Grade, GradingRule, grade, named_answer
+from kpmath_builder.evaluation.grading import LONGEST_ANSWER, Grade, GradingRule, grade_answer, named_answer
 from kpmath_builder.evaluation.problems import EvalProblem, hash_of_problems
 from kpmath_builder.evaluation.scores import GradedProblem, graded, ks_for, score
 from kpmath_builder.evaluation.templates import read_template
@@ -19,6 +19,10 @@ def written(folder: Path, name: str, *rows: Mapping[str, object]) -> Path:
     path = folder / name
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+def grade(text: str, reference: str, headings: Sequence[str] = ()) -> Grade:
+    return grade_answer(named_answer(text, headings), reference)
 
 
 def one(spec: str, **fields: str) -> EvalProblem:

@@ -22,6 +22,7 @@ ARMS = ("gsm8k", "symbolic", "both", "half", "single")
 anything; as many tokens of rows of one part, alone, of the build."""
 CONFIG = "config.json"
 LOCK = "run.lock"
+_OWN = frozenset({CONFIG, LOCK})
 _FREE = frozenset({"generation_batch", "jobs", "threads"})
 """What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
 _MAY_BE_ZERO = frozenset({"questions", "frozen_layers", "seed", "threads"})
@@ -123,11 +124,8 @@ def settle(folder: Path, choices: Choices) -> None:
     """
     path = folder / CONFIG
     wanted = {name: value for name, value in asdict(choices).items() if name not in _FREE}
-    if not path.exists() or {each.name for each in folder.iterdir()} <= {
-        CONFIG,
-        LOCK,
-    }:  # nothing was made yet
-        folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or {each.name for each in folder.iterdir()} <= _OWN:  # nothing was made yet
         begun = {**wanted, "begun_with": {"python": platform.python_version(), **_versions()}}
         write_atomically(path, (json.dumps(begun, indent=1) + "\n").encode())
         return

@@ -135,11 +135,11 @@ def _one(completion: object, reference: Answer, seconds: float, wall_time: WallT
 def _text(completion: object) -> str:
     if isinstance(completion, str):
         return completion
-    messages = _listed(completion) or []
+    messages = reversed(_listed(completion) or [])
     # What a tool or a user said behind the model's last turn is not the model's answer.
-    own = [message for message in messages if not _is_others(message)]
-    if own and isinstance(own[-1], Mapping):
-        said = _said(own[-1].get("content"))
+    own = next((message for message in messages if not _is_others(message)), None)
+    if isinstance(own, Mapping):
+        said = _said(own.get("content"))
         if said is not None:
             return said
     raise InputError(

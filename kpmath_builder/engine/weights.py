@@ -1,19 +1,18 @@
 """Which weights a folder's answers are of: models in folders are asked by the last part of their path, and many end in `final`."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from kpmath_builder.errors import InputError
-from kpmath_builder.files.durable import write_atomically
+from kpmath_builder.files.sealed import DamagedError, read_object, write_object
 from kpmath_builder.recipe import VllmSettings
 
 __all__ = ["check_weights", "weights_digest"]
 
 NOTED = "weights.json"
+_WEIGHTS = "weights"
 _ENDINGS = frozenset({".safetensors", ".bin", ".gguf", ".pt", ".pth"})
 _CONFIGS = frozenset({"config.json", "adapter_config.json"})
 _PIECES = 16
@@ -56,7 +55,7 @@ def check_weights(folder: Path, models: Iterable[VllmSettings]) -> None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / NOTED, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
+        write_object(folder / NOTED, {_WEIGHTS: now})
     except OSError as error:
         raise InputError(
             f"The folder {folder} cannot be written ({error.strerror}): choose another."
@@ -83,16 +82,11 @@ def _pieces(path: Path, size: int) -> Iterator[bytes]:
             yield file.read(_PIECE)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, str]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
+        return dict((read_object(path) or {_WEIGHTS: {}})[_WEIGHTS])
+    except DamagedError as error:
         raise InputError(
-            f"{path} cannot be read ({error!s:.80}): it says which weights the answers are of; bring it back from a copy, or delete it "
-            "if they are of the same."
+            f"{path} is damaged ({error.why}): it says which weights the answers are of; bring it back from a copy, or delete it if they "
+            "are of the same."
         ) from None
-    if not isinstance(found, dict):
-        raise InputError(f"{path} is not what was written there: bring it back from a copy, or delete it.")
-    return found

@@ -102,10 +102,10 @@ def open_sets(
     if limit is not None and limit < 1:
         raise InputError(f"--limit is {limit}: give a number from 1, or leave it out.")
     places = [_place(text.strip()) for text in wanted if text.strip()]
-    own = tuple(name for name, place in places if place and name not in KNOWN)
+    beside_own = any(place and name not in KNOWN for name, place in places)
     if fields and not any(place for _, place in places):
         raise InputError("--fields names the columns of a file, and --on names none: leave it out.")
-    sets = [_open(name, place, fields, limit, beside_own=bool(own)) for name, place in places]
+    sets = [_open(name, place, fields, limit, beside_own=beside_own) for name, place in places]
     if not sets:
         raise InputError(f"Name a test set with --on: {', '.join(KNOWN)}, or a file of your own.")
     names = [each.name for each in sets]

@@ -14,7 +14,7 @@ from kpmath_builder.answers import Answer, equivalent, final_answer, solution_te
 from kpmath_builder.answers.reading import as_answer
 from kpmath_builder.answers.workers import checker
 
-__all__ = ["LONGEST_ANSWER", "RULES", "Grade", "GradingRule", "grade", "grade_answer", "named_answer"]
+__all__ = ["LONGEST_ANSWER", "RULES", "Grade", "GradingRule", "grade_answer", "named_answer"]
 
 GradingRule = Literal["strict", "published"]
 LONGEST_ANSWER = 100
@@ -45,19 +45,14 @@ class Grade:
         return self.strict if rule == "strict" else self.published
 
 
-def grade(text: str, reference: str, headings: Iterable[str] = ()) -> Grade:
-    """Grade a solution against the reference answer.
+def named_answer(text: str, headings: Iterable[str] = ()) -> Answer | None:
+    """Return the answer that a solution names, or None if it names none.
 
     Parameters
     ----------
     headings
         Lines that stand before a problem in the prompt that was sent: what follows such a line is another problem.
     """
-    return grade_answer(named_answer(text, headings), reference)
-
-
-def named_answer(text: str, headings: Iterable[str] = ()) -> Answer | None:
-    """Return the answer that a solution names; see `grade`."""
     headings = tuple(headings)
     return final_answer(solution_text(text, headings) if headings else text)
 

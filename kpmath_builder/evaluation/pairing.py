@@ -6,14 +6,14 @@ the problems' text where the rows have that.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.catalogue import EvalSet
 from kpmath_builder.seeds.rows import Row
 
-__all__ = ["paired"]
+__all__ = ["check_all_have", "paired", "some_have"]
 
 Pairs = list[tuple[Row, str]]
 _NUMBER = "problem_id"
@@ -39,23 +39,27 @@ def paired(
     InputError
         If a row names no problem of the set, or it cannot be told which.
     """
-    column = next((name for name in (each.id_column, "id", _NUMBER) if name and _is_there(name, rows)), None)
-    others = () if _is_there("dataset", rows) else tuple(its for its in sets if its is not each)
+    column = next((name for name in (each.id_column, "id", _NUMBER) if name and some_have(name, rows)), None)
+    others = () if some_have("dataset", rows) else tuple(its for its in sets if its is not each)
     remarks: tuple[str, ...] = ()
     if column is None:
         pairs = _by_order(path, rows, each, others, whole=whole)
         remarks = (f"{path.name} names no problems: its rows were taken in the order of {each.name}.",)
     else:
-        if silent := next((row for row in rows if row.columns.get(column) is None), None):
-            raise InputError(
-                f"{path}, {silent.place}, has no `{column}`, by which other rows name their problem: give all rows theirs."
-            )
+        check_all_have(path, rows, column, "by which other rows name their problem: give all rows theirs")
         pairs = _by_column(path, rows, each, column, others, whole=whole)
     return pairs, remarks + _check_texts(path, pairs, each)
 
 
-def _is_there(column: str, rows: Sequence[Row]) -> bool:
+def some_have(column: str, rows: Iterable[Row]) -> bool:
+    """Return whether any row has something in a column."""
     return any(row.columns.get(column) is not None for row in rows)
+
+
+def check_all_have(path: Path, rows: Iterable[Row], column: str, why: str) -> None:
+    """Raise `InputError` for a row with nothing in a column; `why` ends the sentence."""
+    if silent := next((row for row in rows if row.columns.get(column) is None), None):
+        raise InputError(f"{path}, {silent.place}, has no `{column}`, {why}.")
 
 
 def _by_order(
@@ -85,11 +89,12 @@ def _by_column(
     """Pair by a column; `others` are the sets that the rows may be of as well, because they do not name theirs."""
     known = {problem.id for problem in each.problems}
     elsewhere = {problem.id for other in others for problem in other.problems}
+    shared = known & elsewhere
     named = _reading(path, rows, each, column, known, whole=whole) if not others else _id_in(column)
     pairs: Pairs = []
     for row in rows:
         problem = named(row)
-        if problem in known & elsewhere:
+        if problem in shared:
             raise InputError(
                 f"{path}, {row.place}: several of the sets have a problem {problem!r}: give the rows a column `dataset` with the name of "
                 "their set."
@@ -150,8 +155,10 @@ def _check_texts(path: Path, pairs: Pairs, each: EvalSet) -> tuple[str, ...]:
             said = row.columns.get(column)
             if not isinstance(said, str):
                 continue
-            told, same = told + 1, same + (_plain(said) == questions[problem])
-            if _plain(said) in texts - {questions[problem]}:
+            told += 1
+            if (text := _plain(said)) == questions[problem]:
+                same += 1
+            elif text in texts:
                 raise InputError(
                     f"{path}, {row.place}, holds another problem's text as `{column}` than that of {problem!r}, which it is paired with: "
                     "give rows the problems' ids as `id`."

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kpmath_builder.errors import InputError
 from kpmath_builder.evaluation.catalogue import EvalSet
-from kpmath_builder.evaluation.pairing import paired
+from kpmath_builder.evaluation.pairing import check_all_have, paired, some_have
 from kpmath_builder.protocol import encodable
 from kpmath_builder.seeds.rows import Row, open_file
 
@@ -76,7 +76,7 @@ class Outputs:
                 )
             of_sets += len(its)
             found.append(self._of_set(its, each, sets, column, whole=whole))
-        if len(sets) == 1 or _has("dataset", rows):
+        if len(sets) == 1 or some_have("dataset", rows):
             aside += len(rows) - of_sets
         if aside and found:
             note = f"{self.path.name}: {aside:,} of {len(self.rows):,} rows are of other models or sets and were left aside."
@@ -85,12 +85,9 @@ class Outputs:
 
     def _of_column(self, column: str, wanted: set[str], rows: Sequence[Row]) -> list[Row]:
         """Return the rows whose model or set is the wanted one; all, where none of them says."""
-        if not _has(column, rows):
+        if not some_have(column, rows):
             return list(rows)
-        if silent := next((row for row in rows if row.columns.get(column) is None), None):
-            raise InputError(
-                f"{self.path}, {silent.place}, has no `{column}`, which other rows have: give all rows theirs, or none."
-            )
+        check_all_have(self.path, rows, column, "which other rows have: give all rows theirs, or none")
         return [row for row in rows if str(row.columns[column]) in wanted]
 
     def _of_set(
@@ -151,7 +148,3 @@ def open_outputs(path: Path) -> Outputs:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Outputs(path, rows, f"sha256:{digest}")
-
-
-def _has(column: str, rows: Iterable[Row]) -> bool:
-    return any(row.columns.get(column) is not None for row in rows)

@@ -57,13 +57,13 @@ class GradedProblem:
     def _classes(self) -> tuple[tuple[int, ...], ...]:
         """Samples with equal answers, as the votes of a build find them."""
         found: dict[int, list[int]] = defaultdict(list)
-        for sample, number in enumerate(self.votes or votes_of([grade.answer for grade in self.grades])):
+        for sample, number in enumerate(self.votes or _votes_of([grade.answer for grade in self.grades])):
             if number is not None:
                 found[number].append(sample)
         return tuple(map(tuple, found.values()))
 
 
-def votes_of(answers: Sequence[Answer | str | None]) -> tuple[int | None, ...]:
+def _votes_of(answers: Sequence[Answer | str | None]) -> tuple[int | None, ...]:
     """Return the number of each answer's class of equal ones, as the votes of a build find them; None for none."""
     votes: list[int | None] = [None] * len(answers)
     for number, each in enumerate(vote(answers, "paper").classes):
@@ -106,7 +106,7 @@ def graded(problem: EvalProblem, answers: Sequence[Answer | None], ends: Iterabl
         ends=tuple(ends),
         question=hashlib.sha256(problem.question.encode()).hexdigest()[:_HASH],
         # Of the whole answers: long ones are shortened in the grades.
-        votes=votes_of(answers) if len(answers) > 1 else (),
+        votes=_votes_of(answers) if len(answers) > 1 else (),
     )
 
 

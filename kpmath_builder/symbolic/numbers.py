@@ -195,6 +195,7 @@ def _in_words(program: Program) -> set[Number]:
     return {value for value in conditions(program.question) if value not in program.values}
 
 
+@lru_cache(maxsize=16_384)
 def conditions(question: str) -> frozenset[Number]:
     """Return the numbers, in digits or words, that a text may make a condition of: "3 or more", "over $50", "the first eight"."""
     found = [match[0] for match in _CONDITION.finditer(question.lower())]

@@ -92,7 +92,7 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ("Distance as speed times time", r"mph|miles (?:per|an|each|every) hour|km/h|kilometers (?:per|an) hour|speed|fast", r"multiply"),
         ("Time as distance divided by speed", r"(?:how long|how many (?:hours|minutes)|how much time).*|speed|mph|per hour", r"divide.*travel|travel.*divide"),
         ("Speed as distance divided by time", r"(?:what|how).*(?:speed|fast|mph|miles per hour)", r"divide"),
-        ("Total length of a trip in several legs", r"\b(?:driv\w+|drove|walk\w*|run(?:s|ning)?|ran|hik\w+|travel\w*|bik\w+|cycl\w+|rode|ride|rid(?:es|ing)|jog\w*|swims?|swimming|swam|fl(?:y|ies|ew|ying))\b.*(?:" + _LENGTH + r"|\bblocks?\b|\blaps?\b)", r"add"),
+        ("Total length of a trip in several legs", r"\b(?:driv\w+|drove|walk\w*|run(?:s|ning)?|ran|hik\w+|travel\w*|bik\w+|cycl\w+|rode|rid(?:e|es|ing)|jog\w*|swims?|swimming|swam|fl(?:y|ies|ew|ying))\b.*(?:" + _LENGTH + r"|\bblocks?\b|\blaps?\b)", r"add"),
         ("Round trips", r"round trip|back and forth|each way|there and back|to and from", r"add|multiply"),
     )),
     ("Rates - Work and Productivity", (
@@ -132,7 +132,7 @@ RULES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ("Business - Profit and Loss", (
         ("Profit as revenue less cost", r"profit|net (?:income|gain)", r"money.*subtract"),
         ("Revenue as price times quantity", r"\bs(?:ell|old|ells|elling)\b|\bsales?\b|charges?\b", r"money.*multiply"),
-        ("Costs of running a business", r"\b(?:rent|cost|expense|ingredient|material|supplies)\w*.*\b(?:sell|sold|profit|earn)", r"money.*subtract"),
+        ("Costs of running a business", r"(?:rent|cost|expense|ingredient|material|supplies).*(?:sell|sold|profit|earn)", r"money.*subtract"),
         ("Selling price needed for a goal", r"(?:goal|raise|fundrais|needs? to (?:sell|earn|make))", r"money.*divide"),
     )),
     ("Business - Wages and Earnings", (

@@ -15,6 +15,8 @@ __all__ = ["extract", "features", "from_the_beginning", "same_topic"]
 _MOST_TOPICS = 4
 _MOST_POINTS = 6
 """More than five key points under a topic strengthen its diagonal in the co-occurrence matrix, so six must be possible."""
+_BEGINNINGS = frozenset(("", "|", "(", "(?:", "(?="))
+_PIECES = re.compile(r"\\.|\(\?[:=!]|\(|\)|\||\[[^]]*\]|[A-Za-z]+|.", re.DOTALL)
 
 
 def from_the_beginning(pattern: str) -> str:
@@ -34,8 +36,6 @@ def from_the_beginning(pattern: str) -> str:
     return "".join(written)
 
 
-_BEGINNINGS = frozenset(("", "|", "(", "(?:", "(?="))
-_PIECES = re.compile(r"\\.|\(\?[:=!]|\(|\)|\||\[[^]]*\]|[A-Za-z]+|.", re.DOTALL)
 _COMPILED = tuple(
     (
         topic,
