@@ -3,6 +3,9 @@
 python tests/engine_environment.py     prints the Python of the environment and the folder of the model
 """
 
+import base64
+import csv
+import hashlib
 import os
 import platform
 import shutil
@@ -48,6 +51,24 @@ def engine_model(python: Path) -> Path:
     return tiny_model(python, FOLDER)
 
 
+def changed_files(python: Path) -> list[str]:
+    """Return the modules of the environment's packages that are not what the packages were published with."""
+    (packages,) = python.parents[1].glob("lib/python*/site-packages")
+    records = (record.open(encoding="utf-8", newline="") for record in packages.glob("*.dist-info/RECORD"))
+    return [
+        name
+        for record in records
+        for name, published, _ in csv.reader(record)
+        if name.endswith(".py") and published != _record_hash(packages / name)
+    ]
+
+
+def _record_hash(path: Path) -> str:
+    """Return a file's hash as a wheel's RECORD has it."""
+    digest = hashlib.sha256(path.read_bytes()).digest() if path.exists() else b""
+    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 def _make(python: Path) -> None:
     base = sys.executable if sys.version_info[:2] == (3, 11) else shutil.which("python3.11")
     if base is None or platform.machine() != "x86_64" or sys.platform != "linux":
@@ -61,7 +82,18 @@ def _make(python: Path) -> None:
     overrides.write_text("".join(f"{name} ; sys_platform == 'never'\n" for name in UNNEEDED))
     links = [word for link in os.environ.get("PIP_FIND_LINKS", "").split() for word in ("--find-links", link)]
     # Each start imports vLLM in three processes, one after the other: compiled once, that takes a third of the time.
-    install = [str(python), "-m", "uv", "pip", "install", "--compile-bytecode", "--quiet", *links]
+    # Not from uv's cache, whose files are linked into every environment: what was edited in one of them would run here.
+    install = [
+        str(python),
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--no-cache",
+        "--compile-bytecode",
+        "--quiet",
+        *links,
+    ]
     install += ["--python", str(python)]
     _run([*install, "--overrides", str(overrides), "--requirement", str(REQUIREMENTS)])
     _name_it_vllm(python)

@@ -52,15 +52,17 @@ from kpmath_builder.protocol import Message, Request, Response, Sampling
 from kpmath_builder.recipe import ServerSettings, TeacherSettings, VllmSettings
 from kpmath_builder.records import DropReason
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SEEDS = 120
 QUESTIONS = 24
 START = 600.0
 SERVERS = EngineRegistry(environment.FOLDER / "servers")
 """The servers of this test run, for the next one to end if this one is killed."""
-SHARED: set[int] = set()
-"""Their process groups."""
+SHARED: dict[int, tuple[subprocess.Popen[bytes], Path]] = {}
+"""Their process groups, with the process and the log of each."""
+PATIENCE = 300.0
+"""Seconds until a server that has ended fails a test."""
 ANSWER_AT_ONCE = {"chat_template_kwargs": {"enable_thinking": False}, "skip_special_tokens": False}
 """A server with a reasoning parser shows special tokens unasked; with this one without it does so too."""
 
@@ -95,7 +97,9 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(autouse=True)
-def _no_process_is_left() -> Iterator[None]:
+def _no_process_is_left_and_none_is_missing() -> Iterator[None]:
+    for process, log in SHARED.values():
+        assert process.poll() is None, f"the server that tests share has ended: {log.read_text()[-3000:]}"
     yield
     wait_for(lambda: not strays(), 10.0)
 
@@ -146,7 +150,7 @@ def serving(settings: VllmSettings, log: Path) -> Iterator[str]:
             command, env=engine_environment(None), stdout=file, stderr=file, start_new_session=True
         )
     SERVERS.add(process.pid, "a server of a test run", path)
-    SHARED.add(process.pid)
+    SHARED[process.pid] = process, log
     try:
         wait_for(lambda: healthy(f"unix:{path}") or process.poll() is not None, START)
         assert process.poll() is None, log.read_text()[-3000:]
@@ -155,7 +159,7 @@ def serving(settings: VllmSettings, log: Path) -> Iterator[str]:
         asyncio.run(end_group(process.pid))
         process.wait(60)
         SERVERS.remove(process.pid)
-        SHARED.discard(process.pid)
+        SHARED.pop(process.pid, None)
         folder.cleanup()
         assert not group_members(process.pid)
 
@@ -206,7 +210,7 @@ def recipe(folder: Path, seeds: Path, teacher: TeacherSettings, **tables: dict[s
 
 
 def served(engine: Engine, address: str, **keys: Any) -> ServerSettings:
-    given = {"model": engine.model.name, "addresses": [address], "in_flight": 64}
+    given = {"model": engine.model.name, "addresses": [address], "in_flight": 64, "patience": PATIENCE}
     return ServerSettings(**(given | {"extra": ANSWER_AT_ONCE} | keys))
 
 
@@ -235,6 +239,11 @@ def same_answers(built: Path, folder: Path) -> bool:
     assert len(differing) <= len(one) // 50
     assert_accounted(folder, QUESTIONS)
     return bool(differing) or same_tables(built / "dataset" / "data", folder / "dataset" / "data")
+
+
+def test_the_engine_is_as_it_was_published(engine: Engine) -> None:
+    """What an edited engine does, or dies of, says nothing about the one that users install."""
+    assert environment.changed_files(engine.python) == []
 
 
 def test_a_whole_recipe_ends_in_tables(built: Path) -> None:
@@ -604,7 +613,7 @@ def token_count(address: str, text: str) -> int:
 
 def ask(address: str, engine: Engine, *requests: Request, **options: Any) -> list[Response]:
     async def run() -> list[Response]:
-        teacher = OpenAITeacher(engine.model.name, [address], in_flight=64, **options)
+        teacher = OpenAITeacher(engine.model.name, [address], in_flight=64, patience=PATIENCE, **options)
         for endpoint in teacher.connection.pool.all:
             endpoint.dialect = PLAIN  # what the probe finds vLLM to want
         try:
