@@ -408,6 +408,36 @@ def test_a_number_that_the_solution_spells_out_stays():
             [8],
             id="a mixed number in words",
         ),
+        pytest.param(
+            "Mia had 60 plates. Of these 7 broke, one more blue than white. She bought thrice as many white plates as broke. How many has she now?",
+            "As 3 white plates broke, she bought 3*3=<<3*3=9>>9.\nShe had 60-7=<<60-7=53>>53 left.\nNow she has 53+9=<<53+9=62>>62.\n#### 62",
+            [60],
+            id="a share that equals a factor in words",
+        ),
+        pytest.param(
+            "A day costs $40 or $900 for a month. Ann pays for 33 days. How many dollars does she pay?",
+            "A month and 33-30=<<33-30=3>>3 days.\n40*3=<<40*3=120>>120\n120+900=<<120+900=1020>>1020\n#### 1020",
+            None,
+            id="two prices, by the day and by the month",
+        ),
+        pytest.param(
+            "An egg costs $0.50, and a box of 10 eggs is cheaper and costs $3. Ann needs 14 eggs. What does she pay?",
+            "She needs 14-10=<<14-10=4>>4 single eggs.\n4*.50=<<4*.50=2>>2\n2+3=<<2+3=5>>5\n#### 5",
+            None,
+            id="two prices, by the piece and by the box",
+        ),
+        pytest.param(
+            "Pens cost $2 each, or 4 for $6. How many dollars does Ann save by buying 4 at once?",
+            "She saves 2*4=<<2*4=8>>8 less 6, 8-6=<<8-6=2>>2.\n#### 2",
+            None,
+            id="two prices, each and for some",
+        ),
+        pytest.param(
+            "Ann buys 8 pens for $5 each and 9 cups for $3 each. How many dollars does she pay?",
+            "8*5=<<8*5=40>>40\n9*3=<<9*3=27>>27\n40+27=<<40+27=67>>67\n#### 67",
+            [9],
+            id="prices of two things",
+        ),
     ],
 )
 def test_numbers_that_hang_on_others_stay(question: str, solution: str, still: list[int] | None):

@@ -22,6 +22,14 @@ __all__ = ["used_in_the_head"]
 _PEOPLE = re.compile(
     r"\b(?=(\w+) (?:(?:of|other|more|best|close|older|younger|little|his|her|their) )*([a-z]+)\b)"
 )
+_TWO_PRICES = re.compile(
+    r"\bor \$\S+ for\b|\beach(?:,? and|,? or) (?:a )?(?:pair|pack|dozen|two|three|four|five|six|ten|\d+) for \$|"
+    r"\bspecial where\b|\bwhichever\b|\b(?:is|are) cheaper and\b",
+    re.IGNORECASE,
+)
+"""Of one thing, by itself and by the dozen: with other numbers the price that was the lower one may be the higher one."""
+_EVERYBODY_S = frozenset[Number]((0, 1, 100, Fraction(1, 100)))
+"""Constants that come from no number of the question."""
 _SMALL = 12
 """Counts up to which a number of the question is easily equal to one that is not in it."""
 _MOST_NUMBERS = 12
@@ -29,7 +37,9 @@ _MOST_NUMBERS = 12
 
 
 def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
-    """Return the places of all givens that may stand behind a number which no step explains."""
+    """Return the places of all givens that may stand behind a number, or a choice, which no step explains."""
+    if _TWO_PRICES.search(question):
+        return set(range(len(givens)))
     used = {operand.index for step in steps for operand in step.operands if operand.origin == "given"}
     unused: set[Number] = {given.value for i, given in enumerate(givens) if i not in used and given.value > 2}
     near = {result for value in unused for result in _small_steps(value)} | _with_one_more(question)
@@ -73,14 +83,17 @@ def _with_one_more(question: str) -> set[Number]:
 
 
 def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
-    """Return the givens from which a constant of the steps could come, unless the text names the constant."""
-    named: frozenset[Number] = (
-        certain_constants(question) | {given.value for given in givens} | {0, 1, 100, Fraction(1, 100)}
+    """Return the givens from which a constant of the steps could come, unless the text names the constant.
+
+    One that a step has twice is named for one of its uses at most: of 5 trees that fell, 2 were of a kind of which "twice as many" are
+    planted, `2*2`.
+    """
+    named = certain_constants(question).union(
+        (given.value for given in givens), *(given.family for given in givens)
     )
-    named = named.union(*(given.family for given in givens))
-    constants = {
-        operand.value for step in steps for operand in step.operands if operand.origin == "constant"
-    } - named
+    used = [Counter(its.value for its in step.operands if its.origin == "constant") for step in steps]
+    used_twice = {value for uses in used for value in uses if uses[value] > 1} - _EVERYBODY_S
+    constants = set().union(*used) - (named - used_twice) - _EVERYBODY_S
     if not constants:
         return set()
     values = [given.value for given in givens]
@@ -88,6 +101,7 @@ def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Seque
         i
         for i, value in enumerate(values)
         if constants & _small_steps(value)
+        or used_twice & _nearly_halves(value)
         or any(constants & _made_of(value, other) for j, other in enumerate(values) if j != i)
     }
 
@@ -95,6 +109,11 @@ def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Seque
 def _small_steps(value: Number) -> set[Number]:
     """Return what a number becomes by a step that people do in the head."""
     return {simplest(Fraction(value) * Fraction(factor)) for factor in ("1/2", "1/3", "1/4", "2", "3", "4")}
+
+
+def _nearly_halves(value: Number) -> set[Number]:
+    """Return the two whole numbers, one apart at most, that make a number together."""
+    return {floor(Fraction(value) / 2), ceil(Fraction(value) / 2)}
 
 
 def _made_of(left: Number, right: Number) -> set[Number]:
