@@ -239,7 +239,7 @@ def test_what_is_shared_evenly_may_be_divided():
 
 
 def test_a_line_that_leans_on_one_that_is_left_out_stands_alone():
-    """What joins it to the line before goes; where it leans on it in other words, the equation stands alone."""
+    """What joins it to the line before goes; where it leans on it in other words, the equation stands alone, with what it counts."""
     steps = (
         "Monday brings 13*6 = <<13*6=78>>78 cards.\nThen Tuesday brings 27*8 = <<27*8=216>>216 cards.\n"
         "He also finds 50*3 = <<50*3=150>>150 cards.\nHe has 78+216+150 = <<78+216+150=444>>444 cards.\n#### 444"
@@ -250,11 +250,30 @@ def test_a_line_that_leans_on_one_that_is_left_out_stands_alone():
     assert reading is not None
     assert reading.solution().split("\n") == [
         "Tuesday brings 27*8 = <<27*8=216>>216 cards.",
-        "50*3 = <<50*3=150>>150",
+        "50*3 = <<50*3=150>>150 cards.",
         "Monday brings 426 - 150 - 216 = <<426-150-216=60>>60 cards.",
         "n = 60 / 6 = <<60/6=10>>10.",
         "The answer is \\boxed{10}.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "undone"),
+    [
+        ("Ann has 12 boxes of 6 pens, so she has {} pens.", "64 + 8 = <<64+8=72>>72 pens."),
+        ("As 12 boxes have 6 pens each, she has $ {}", "64 + 8 = <<64+8=72>>72"),
+        ("As there are 12 boxes that is {} pens in these boxes", "64 + 8 = <<64+8=72>>72"),
+        ("As there are 12 boxes that is {} pens, 6 in each", "64 + 8 = <<64+8=72>>72"),
+    ],
+    ids=["counted", "nothing behind it", "leans on others", "more numbers"],
+)
+def test_an_equation_says_what_its_result_counts(words: str, undone: str):
+    told = "Ann has {} boxes with 6 pens each. She gives 8 pens away. {}"
+    steps = f"{words.format('12*6 = <<12*6=72>>72')}\nThat makes 72-8 = <<72-8=64>>64 pens.\n#### 64"
+    boxes = passage_of(told.format(12, "How many pens does she have?"), steps)
+    reading = read_backward(told.format("n", "The number of pens she has is 64. Find n."), boxes)
+    assert reading is not None
+    assert reading.solution().split("\n")[0] == undone
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ _STATEMENT = re.compile(
     rf"{_SHOWN}(?: ?[-–+*/x×÷] ?{_SHOWN})+ ?= ?(?P<sign>\$?)<>0(?P<behind>[^0<>]*)"
 )
 """A sentence around its only equation, with 0 for every number and <> for the annotation."""
+_RESULT = re.compile(r"(?P<sign>\$?)<>0(?P<counted>(?: [a-z][a-z’'-]*){0,5}\.?)\Z")
+"""The end of a line that closes with its result and what that counts."""
 _JOINING = re.compile(r"^(?:Then|And|Next|Also|Meanwhile),? ")
 _BEHIND_OTHERS = re.compile(
     r"\balso\b|\brepeat|\bsame (?:thing|manner|way)\b|^(?:After that|While|Likewise|Similarly)\b|^The (?:other|rest|remaining)\b",
@@ -75,8 +77,7 @@ def write_solution(
             _write_line(program, line, values, results) if all(step < steps for step in line.steps) else None
         )
         if text is None:
-            here = [step for step in line.steps if step < steps]
-            written += [_write_step(program, step, values, results, plain=True) for step in here]
+            written += _write_steps(program, line, values, results, [k for k in line.steps if k < steps])
         elif text.strip():
             written.append(text.strip())
     return written
@@ -99,7 +100,7 @@ def write_steps_without(
         if text is not None and alone:
             text = _standing_alone(text.strip())
         if text is None:
-            written += [_write_step(program, step, values, results, plain=True) for step in steps]
+            written += _write_steps(program, line, values, results, steps)
             alone = True
         else:
             written.append(text.strip())
@@ -115,26 +116,41 @@ def _standing_alone(line: str) -> str | None:
 def write_statement(program: Program, step: int, expression: str, value: Number) -> str:
     """Return the sentence in which the solution states the result of a step, with another expression for it.
 
-    Plain, `72 - 24 = <<72-24=48>>48`, where the sentence leans on others or names further numbers.
+    Where the sentence leans on others or names further numbers, only what the result counts is said, `72 - 24 = <<72-24=48>>48 pears`.
     """
-    written = format_number(value)
-    equation = f"{expression.replace(' ', '')}={written}"
     line = next(line for line in _lines(program) if step in line.steps)
-    words = _words_around(line) if line.steps == (step,) else None
-    if words is None or (value == 1) != (program.steps[step].value == 1):
-        return f"{expression} = <<{equation}>>{written}"
-    before, sign, behind = words
-    return f"{before}{expression} = {sign}<<{equation}>>{written}{behind}".strip()
+    found = _STATEMENT.fullmatch(_skeleton(line))
+    if (
+        found is None
+        or _LEANING.search(found["before"] + found["behind"])
+        or not _speaks_of(program, line, step, value)
+    ):
+        return _write_plainly(program, line, step, expression, value)
+    before = found["before"][0].upper() + found["before"][1:]
+    return f"{before}{_equation(expression, found['sign'], value)}{found['behind']}".strip()
 
 
-def _words_around(line: _Line) -> tuple[str, str, str] | None:
-    """Return what stands before the expression of a line, before its result and behind it; None if these lean on other lines."""
-    shown = "".join(_shown(piece) for piece in line.pieces)
-    found = _STATEMENT.fullmatch(shown)
-    if found is None or _LEANING.search(found["before"] + found["behind"]):
-        return None
-    before = found["before"]
-    return before[0].upper() + before[1:], found["sign"], found["behind"]
+def _write_plainly(program: Program, line: _Line, step: int, expression: str, value: Number) -> str:
+    """Return a step as an equation and, where its line ends with that, what the result counts."""
+    found = _RESULT.search(_skeleton(line))
+    if found is None or _LEANING.search(found["counted"]) or not _speaks_of(program, line, step, value):
+        return _equation(expression, "", value)
+    return f"{_equation(expression, found['sign'], value)}{found['counted']}"
+
+
+def _speaks_of(program: Program, line: _Line, step: int, value: Number) -> bool:
+    """Return whether the words of a line fit a value of one of its steps: it is the only one, and as many in grammar."""
+    return line.steps == (step,) and (value == 1) == (program.steps[step].value == 1)
+
+
+def _equation(expression: str, sign: str, value: Number) -> str:
+    written = format_number(value)
+    return f"{expression} = {sign}<<{expression.replace(' ', '')}={written}>>{written}"
+
+
+def _skeleton(line: _Line) -> str:
+    """Return a line with 0 for every number and <> for every annotation."""
+    return "".join(_shown(piece) for piece in line.pieces)
 
 
 def _shown(piece: "str | _Mention | int") -> str:
@@ -153,7 +169,8 @@ def _write_line(
         if isinstance(piece, str):
             texts.append(piece)
         elif isinstance(piece, int):
-            texts.append(_write_step(program, piece, values, results, plain=False))
+            left = _write_expression(program, piece, values, results)
+            texts.append(f"<<{left}={format_number(results[piece])}>>")
         else:
             if (take(piece.operand, values, results) == 1) != (piece.operand.value == 1):
                 return None  # "1 apple" and "5 apples" need different words
@@ -161,13 +178,22 @@ def _write_line(
     return "".join(texts)
 
 
-def _write_step(
-    program: Program, index: int, values: Sequence[Number], results: Sequence[Number], *, plain: bool
+def _write_steps(
+    program: Program, line: _Line, values: Sequence[Number], results: Sequence[Number], steps: Sequence[int]
+) -> list[str]:
+    """Return some steps of a line, each as a line of its own."""
+    lefts = [_write_expression(program, step, values, results) for step in steps]
+    return [
+        _write_plainly(program, line, step, left, results[step])
+        for step, left in zip(steps, lefts, strict=True)
+    ]
+
+
+def _write_expression(
+    program: Program, step: int, values: Sequence[Number], results: Sequence[Number]
 ) -> str:
-    step = program.steps[index]
-    texts = [format_number(take(operand, values, results)) for operand in step.operands]
-    left, right = step.expression.write(texts), format_number(results[index])
-    return f"{left} = <<{left}={right}>>{right}" if plain else f"<<{left}={right}>>"
+    its = program.steps[step]
+    return its.expression.write([format_number(take(operand, values, results)) for operand in its.operands])
 
 
 @lru_cache(maxsize=16_384)
