@@ -415,6 +415,18 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="a share that equals a factor in words",
         ),
         pytest.param(
+            "Ann saves 50 cents in each of 20 weeks, and Bob saves twice as much in each of 15 weeks. How many dollars do they save?",
+            "Ann saves .50*20=$<<.50*20=10>>10.\nBob saves $1*15=$<<1*15=15>>15.\nTogether they save 10+15=$<<10+15=25>>25.\n#### 25",
+            [20, 15],
+            id="twice 50 cents",
+        ),
+        pytest.param(
+            "Ann saves $0.25 in each of 20 weeks, and Bob saves 4 times as much in each of 15 weeks. How many dollars do they save?",
+            "Ann saves .25*20=$<<.25*20=5>>5.\nBob saves $1*15=$<<1*15=15>>15.\nTogether they save 5+15=$<<5+15=20>>20.\n#### 20",
+            [20, 15],
+            id="four times a quarter of a dollar",
+        ),
+        pytest.param(
             "A day costs $40 or $900 for a month. Ann pays for 33 days. How many dollars does she pay?",
             "A month and 33-30=<<33-30=3>>3 days.\n40*3=<<40*3=120>>120\n120+900=<<120+900=1020>>1020\n#### 1020",
             None,

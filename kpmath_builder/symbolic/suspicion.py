@@ -28,8 +28,8 @@ _TWO_PRICES = re.compile(
     re.IGNORECASE,
 )
 """Of one thing, by itself and by the dozen: with other numbers the price that was the lower one may be the higher one."""
-_EVERYBODY_S = frozenset[Number]((0, 1, 100, Fraction(1, 100)))
-"""Constants that come from no number of the question."""
+_USUAL = frozenset[Number]((0, 1, 100, Fraction(1, 100)))
+"""Constants that nobody computes, unless a price does: twice 50 cents is $1."""
 _SMALL = 12
 """Counts up to which a number of the question is easily equal to one that is not in it."""
 _MOST_NUMBERS = 12
@@ -92,18 +92,25 @@ def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Seque
         (given.value for given in givens), *(given.family for given in givens)
     )
     used = [Counter(its.value for its in step.operands if its.origin == "constant") for step in steps]
-    used_twice = {value for uses in used for value in uses if uses[value] > 1} - _EVERYBODY_S
-    constants = set().union(*used) - (named - used_twice) - _EVERYBODY_S
-    if not constants:
-        return set()
+    used_twice = {value for uses in used for value in uses if uses[value] > 1} - _USUAL
+    constants = set().union(*used) - (named - used_twice) - _USUAL
+    round_prices = set().union(*used) & {1, 100}
     values = [given.value for given in givens]
     return {
         i
         for i, value in enumerate(values)
         if constants & _small_steps(value)
         or used_twice & _nearly_halves(value)
+        or any(round_prices & _small_steps(price) for price in _prices(givens[i]))
         or any(constants & _made_of(value, other) for j, other in enumerate(values) if j != i)
     }
+
+
+def _prices(given: GivenNumber) -> tuple[Number, ...]:
+    """Return a given that may be less than a dollar, also in dollars where it is in cents; nothing for others."""
+    if given.cents:
+        return given.value, Fraction(given.value, 100)
+    return () if isinstance(given.value, int) else (given.value,)
 
 
 def _small_steps(value: Number) -> set[Number]:
