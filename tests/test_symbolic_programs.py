@@ -415,6 +415,12 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="a share that equals a factor in words",
         ),
         pytest.param(
+            "Kim finished 4 other games in 50 minutes each. What may this game take so that the average of all is 60 minutes?",
+            "All five games may take 5*60=<<5*60=300>>300 minutes.\nThe others took 4*50=<<4*50=200>>200 minutes.\nThis one may take 300-200=<<300-200=100>>100 minutes.\n#### 100",
+            [50],
+            id="some others and this one",
+        ),
+        pytest.param(
             "Ann saves 50 cents in each of 20 weeks, and Bob saves twice as much in each of 15 weeks. How many dollars do they save?",
             "Ann saves .50*20=$<<.50*20=10>>10.\nBob saves $1*15=$<<1*15=15>>15.\nTogether they save 10+15=$<<10+15=25>>25.\n#### 25",
             [20, 15],

@@ -99,7 +99,7 @@ def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Seque
     return {
         i
         for i, value in enumerate(values)
-        if constants & _small_steps(value)
+        if constants & (_small_steps(value) | {value + 1, value - 1})  # this one and 4 others are 5
         or used_twice & _nearly_halves(value)
         or any(round_prices & _small_steps(price) for price in _prices(givens[i]))
         or any(constants & _made_of(value, other) for j, other in enumerate(values) if j != i)
