@@ -355,6 +355,12 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="those who are named and some more",
         ),
         pytest.param(
+            "Eve treats herself, her daughter and 3 granddaughters to 5 baths at $30 each. How much does she pay?",
+            "She pays 5*30=$<<5*30=150>>150.\n#### 150",
+            [30],
+            id="a family",
+        ),
+        pytest.param(
             "Ann took 4 quizzes with 7 points each. The class has 5 quizzes. How many points has Ann?",
             "She has 4*7=<<4*7=28>>28 points.\n#### 28",
             [7],

@@ -70,7 +70,12 @@ _PEOPLE = _words("""people person persons students student children child kids k
     travelers patrons shoppers buyers subscribers volunteers babies teens teenagers males females colleagues contestants
     runners drivers nurses doctors engineers applicants clients freshmen seniors sophomores juniors citizens spectators
     actors loggers sailors roommates grandchildren nephews nieces sons daughters toddlers infants hikers
-    swimmers invitees relatives coworkers managers farmers uncles aunts wives husbands couples families""")
+    swimmers invitees relatives coworkers managers farmers uncles aunts wives husbands couples families
+    granddaughters grandsons grandkids grandparents grandmothers grandfathers mothers fathers twins triplets ladies gentlemen
+    bridesmaids groomsmen cheerleaders racers surfers joggers athletes gymnasts defenders teammates linemen builders carpenters painters
+    mechanics plumbers cashiers waiters waitresses helpers babysitters instructors tutors kindergartners kindergarteners
+    musicians drummers pianists violinists artists entertainers scientists dentists specialists agents firefighters fishermen collectors
+    winners outsiders inhabitants inpatients""")
 _TIMES = _words("""times time trips trip laps lap rounds round jumps visits steps beats turns coughs situps pushups strides shots
     sessions repetitions reps swings punches kicks""")
 _POINTS = _words("points point marks scores score")
