@@ -2,8 +2,13 @@
 
 import dataclasses
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from fractions import Fraction
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,6 +27,7 @@ arms, batches, choices, failure_kinds = map(import_module, ("arms", "batches", "
 gguf_folder, outputs, overlap, problems, rows, run, steps = map(
     import_module, ("gguf_folder", "outputs", "overlap", "problems", "rows", "run", "stated_steps")
 )
+processes = import_module("side_by_side")
 
 QUESTION = "Ann has 12 boxes of 4 pens. She gives away 20 pens. How many are left?"
 
@@ -294,6 +300,50 @@ def test_a_folder_has_one_run_at_a_time_and_an_interruption_is_one_sentence(
     monkeypatch.setattr(run, "_take", interrupted)
     assert run.main() == 130
     assert capsys.readouterr().err == "Stopped: the same command goes on.\n"
+
+
+def test_calls_run_side_by_side(tmp_path: Path):
+    processes.side_by_side([partial(Path.touch, tmp_path / name) for name in "abc"], 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="invalid literal"):
+        processes.side_by_side([partial(int, "x"), partial(int, "1")], 2)
+    with pytest.raises(InputError, match="fewer --jobs"):
+        processes.side_by_side([partial(os._exit, 1)], 2)
+
+
+INTERRUPTED = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from side_by_side import side_by_side
+
+def wait(name):
+    Path(sys.argv[1], name).touch()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    try:
+        side_by_side([partial(wait, name) for name in "ab"], 2)
+    except KeyboardInterrupt:
+        sys.exit("stopped")
+"""
+
+
+@pytest.mark.parametrize("everybody", [True, False], ids=["all processes", "the parent alone"])
+def test_an_interruption_ends_what_runs_side_by_side(tmp_path: Path, *, everybody: bool):
+    (tmp_path / "script.py").write_text(INTERRUPTED)
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    path = {**os.environ, "PYTHONPATH": str(Path(processes.__file__).parent)}
+    command = [sys.executable, str(tmp_path / "script.py"), str(begun)]
+    with subprocess.Popen(
+        command, env=path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as script:
+        while len(list(begun.iterdir())) < 2:
+            assert script.poll() is None
+            time.sleep(0.05)
+        (os.killpg if everybody else os.kill)(script.pid, signal.SIGINT)
+        assert script.communicate()[1] == "stopped\n"
 
 
 def test_a_source_that_is_neither_a_file_nor_on_the_hub_is_named_with_the_options(

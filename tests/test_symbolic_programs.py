@@ -161,6 +161,10 @@ def test_refusals_are_named(solution: str, reason: UnfitReason):
         ("There are 30 major league stadiums", False),
         ("It took many hours and 36 minutes", False),
         ("It weighs a few pounds and 6 ounces", False),
+        ("He rests on the 4 Sundays in April", False),
+        ("It rained on each of 7 Sundays, all day", True),
+        ("The first-place team has 12 wins", False),
+        ("In the first place, it has 12 wins", True),
     ],
 )
 def test_kinds_of_numbers(text: str, *, moves: bool):
@@ -582,6 +586,14 @@ def test_the_hours_of_a_day_are_not_passed():
     assert bounds.accepts([9, 2])
     assert not bounds.accepts([11, 2])
     assert all(vary(bounds, program.values, Random(seed), program.variable)[0] <= 10 for seed in range(20))
+
+
+def test_the_days_of_a_week_are_not_passed():
+    program = read_program(
+        "Tim runs 3 times a week and adds 2 more days a week. How many miles is that, at 8 miles a day?",
+        "He runs 3+2=<<3+2=5>>5 times a week.\nThat is 5*8=<<5*8=40>>40 miles.\n#### 40",
+    )
+    assert [bounds_of(program).accepts([runs, 2, 8]) for runs in (5, 6)] == [True, False]
 
 
 def test_a_step_does_not_cross_a_count_of_its_kind():

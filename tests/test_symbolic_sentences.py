@@ -148,3 +148,16 @@ def test_people_of_one_name_are_told_apart():
     ((old, new),) = changes
     assert (old, new not in " ".join(texts)) == ("Tom", True)
     assert rename(texts[1], changes) == f"{new}'s dog bites Bob in Paris."
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("John sleeps.", "She sells a John Deere tractor."),
+        ("Mary bakes in June.", "By mid-June she has 5."),
+        ("Eve is late.", "It is New Year's Eve."),
+    ],
+    ids=["brand", "month", "day"],
+)
+def test_what_only_looks_like_a_name_stays(first: str, second: str):
+    assert shared_names([capitalised(first), capitalised(second)], 1) == ()

@@ -8,12 +8,9 @@ come to. docs/experiments.md says what it does, and what came out.
 """
 
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,10 +21,11 @@ from experiment_report import write_failures, write_report
 from overlap import count_overlaps
 from problems import FIELDS, SETS, draw_problems, drawn_file, problems_of, rows_of, test_name, whole_set
 from rows import TrainingRow, of_gsm8k, of_pair, read_rows, write_rows
+from side_by_side import side_by_side
 
 from kpmath_builder import Recipe, build, evaluate, load
 from kpmath_builder.curation.row_checks import RowChecks
-from kpmath_builder.errors import InputError, KpmathError
+from kpmath_builder.errors import KpmathError
 from kpmath_builder.files.durable import write_atomically
 from kpmath_builder.files.lock import Lock
 from kpmath_builder.seeds.benchmarks import read_benchmarks
@@ -78,16 +76,7 @@ def _take_models(folder: Path, choices: Choices) -> None:
             _take_model(name, folder, choices)
         return
     shared = replace(choices, threads=choices.threads or max(1, (os.cpu_count() or 1) // choices.jobs))
-    try:
-        with ProcessPoolExecutor(choices.jobs, multiprocessing.get_context("spawn")) as pool:
-            running = [pool.submit(_take_model, name, folder, shared) for name in names]
-            for each in running:
-                each.result()
-    except BrokenProcessPool as error:
-        raise InputError(
-            "A process of the experiment was killed, as it happens when memory is full: run the command again with fewer --jobs or a "
-            "smaller --generation-batch, and it goes on."
-        ) from error
+    side_by_side([partial(_take_model, name, folder, shared) for name in names], choices.jobs)
 
 
 def _take_model(name: str, folder: Path, choices: Choices) -> None:

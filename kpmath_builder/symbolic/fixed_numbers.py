@@ -41,6 +41,7 @@ _KEPT_AFTER = tuple(
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
         (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees|doors|stripes|planets|continents|major league)\b", "fact of nature"),
+        (r" (?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days|weekends|weekdays) (?:in|of)\b", "fact of the calendar"),
         (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
         (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
@@ -63,6 +64,7 @@ _LISTED = range(3, 7)
 """Counts that a text may follow with a list of as many things: "3 groups, painted purple, yellow, and green"."""
 _TRIANGLE = re.compile(r"\btriangle\b.*\bsides?\b|\bsides?\b.*\btriangle\b", re.IGNORECASE | re.DOTALL)
 _PATTERN = re.compile(r"\b(?:pattern|sequence)\b|\bcontinues? (?:this|to do this|like this)\b", re.IGNORECASE)
+_RANKS = re.compile(r"(?<!in the )\b(?:first|second|third)[- ]place\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\d ?[ap]\.?m\b|o'clock|\d:\d\d|\bnoon\b|midnight", re.IGNORECASE)
 PHYSICAL = frozenset({
     "inch", "inches", "foot", "feet", "ft", "yards", "meter", "meters", "metre", "metres", "centimeter", "centimeters",
@@ -96,8 +98,8 @@ _CEILINGS = (
 
 
 def all_counts_stay(question: str) -> bool:
-    """Return whether every count hangs on every other: ages, clock times, temperatures, parts of a whole, sides of a triangle."""
-    return any(words.search(question) for words in (_AGES, _CLOCK, _PARTS, _TRIANGLE))
+    """Return whether every count hangs on every other: ages, clock times, temperatures, parts of a whole, sides of a triangle, ranks."""
+    return any(words.search(question) for words in (_AGES, _CLOCK, _PARTS, _TRIANGLE, _RANKS))
 
 
 def all_numbers_stay(question: str) -> bool:

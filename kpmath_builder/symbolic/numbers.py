@@ -32,6 +32,11 @@ _OF_A_DAY = re.compile(
     r"|\bhours?\b.*\bthat day\b",
     re.DOTALL,
 )
+_A_WEEK = re.compile(
+    r"(?<![\d.])([2-7]) (?:days|times|nights|mornings|afternoons|evenings) (?:a|per|each|every) week\b"
+)
+_MORE_THAN_A_WEEK = Fraction(15, 2)
+"""Days that are not in a week, less than the first of them."""
 _MEASURED = re.compile(
     r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature|pages?)\b"
 )
@@ -147,10 +152,14 @@ def bounds_of(program: Program) -> Bounds:
     results = tuple(step.value for step in program.steps)
     factor = _MEASURED_FACTOR if _MEASURED.search(program.question) else _STEP_FACTOR
     thresholds = _thresholds(program)
+    weekly = {int(count) for count in _A_WEEK.findall(program.solution)}
     return Bounds(
         program,
         results,
-        tuple(_range(value, factor, thresholds) for value in results),
+        tuple(
+            _range(value, factor, (*thresholds, _MORE_THAN_A_WEEK) if value in weekly else thresholds)
+            for value in results
+        ),
         bool(_COMPARES.search(program.question)),
         tuple((i, j) for i, j in combinations(range(len(program.givens)), 2) if _comparable(program, i, j)),
         tuple(i for i in program.variable if _counts_like_a_step(program, i)),
