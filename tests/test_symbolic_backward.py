@@ -261,11 +261,12 @@ def test_a_line_that_leans_on_one_that_is_left_out_stands_alone():
     ("words", "undone"),
     [
         ("Ann has 12 boxes of 6 pens, so she has {} pens.", "64 + 8 = <<64+8=72>>72 pens."),
+        ("After buying 12 boxes she has {} pens left to give away.", "64 + 8 = <<64+8=72>>72 pens."),
         ("As 12 boxes have 6 pens each, she has $ {}", "64 + 8 = <<64+8=72>>72"),
         ("As there are 12 boxes that is {} pens in these boxes", "64 + 8 = <<64+8=72>>72"),
         ("As there are 12 boxes that is {} pens, 6 in each", "64 + 8 = <<64+8=72>>72"),
     ],
-    ids=["counted", "nothing behind it", "leans on others", "more numbers"],
+    ids=["counted", "counted, and more is said", "nothing behind it", "leans on others", "more numbers"],
 )
 def test_an_equation_says_what_its_result_counts(words: str, undone: str):
     told = "Ann has {} boxes with 6 pens each. She gives 8 pens away. {}"

@@ -25,7 +25,11 @@ _STATEMENT = re.compile(
     rf"{_SHOWN}(?: ?[-–+*/x×÷] ?{_SHOWN})+ ?= ?(?P<sign>\$?)<>0(?P<behind>[^0<>]*)"
 )
 """A sentence around its only equation, with 0 for every number and <> for the annotation."""
-_RESULT = re.compile(r"(?P<sign>\$?)<>0(?P<counted>(?: [a-z][a-z’'-]*){0,5}\.?)\Z")
+_TURNS = r"(?:left|long|remaining|more|less|fewer|extra|total|to|into|from|for|on|by|after|before|is|are|was|were)\b"
+"""Words from which on the end of a sentence speaks of its own step: "48 pears left", "9 pounds to his lift"."""
+_RESULT = re.compile(
+    rf"(?P<sign>\$?)<>0(?P<counted>(?: (?!{_TURNS})[a-z][a-z’'-]*){{0,5}})(?: {_TURNS}[a-z’' -]*)?(?P<stop>\.?)\Z"
+)
 """The end of a line that closes with its result and what that counts."""
 _JOINING = re.compile(r"^(?:Then|And|Next|Also|Meanwhile),? ")
 _BEHIND_OTHERS = re.compile(
@@ -135,7 +139,7 @@ def _write_plainly(program: Program, line: _Line, step: int, expression: str, va
     found = _RESULT.search(_skeleton(line))
     if found is None or _LEANING.search(found["counted"]) or not _speaks_of(program, line, step, value):
         return _equation(expression, "", value)
-    return f"{_equation(expression, found['sign'], value)}{found['counted']}"
+    return f"{_equation(expression, found['sign'], value)}{found['counted']}{found['stop']}"
 
 
 def _speaks_of(program: Program, line: _Line, step: int, value: Number) -> bool:
