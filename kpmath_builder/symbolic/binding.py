@@ -22,6 +22,7 @@ from kpmath_builder.symbolic.programs import (
     Operand,
     Program,
     Step,
+    givens_behind,
     other_value,
     shaped,
 )
@@ -99,7 +100,7 @@ class _Binder:
             if not doubtful & self.free:
                 break
             self.free -= doubtful
-        behind = self._behind(steps)
+        behind = givens_behind(steps)
         if len(steps) > 1 and self._unused_step(steps):
             raise UnfitError(UnfitReason.UNUSED_STEP)
         variable = tuple(sorted(self.free & behind[-1]))
@@ -161,17 +162,6 @@ class _Binder:
         if not found:
             raise UnfitError(UnfitReason.UNKNOWN_ORIGIN)
         return found
-
-    def _behind(self, steps: Sequence[Step]) -> list[frozenset[int]]:
-        behind: list[frozenset[int]] = []
-        for step in steps:
-            sources = [
-                frozenset({operand.index}) if operand.origin == "given" else behind[operand.index]
-                for operand in step.operands
-                if operand.origin != "constant"
-            ]
-            behind.append(frozenset[int]().union(*sources))
-        return behind
 
     def _unused_step(self, steps: Sequence[Step]) -> bool:
         values_used = {value for step in steps for value in step.expression.literals}

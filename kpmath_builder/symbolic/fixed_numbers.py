@@ -41,6 +41,8 @@ _KEPT_AFTER = tuple(
         (r"[A-Za-z]|['\"’”]|\s?[*×/^]|\+|–|-\d|- \d", "glued to a sign or a unit"),
         (r"-?\s?years?[- ]?old|\s?years? (?:older|younger|of age|ago|her|his|senior|junior)", "age"),
         (r" (?:legs|wheels|teeth|petals|sides|eyes|arms|tentacles|corners|faces|edges|fingers|strings|innings|holes|degrees|doors|stripes|planets|continents|major league)\b", "fact of nature"),
+        (r"[- ]miles? (?:\w+ )?marathon\b", "fact of a sport"),
+        (r" letters (?:for|in|of) (?:the|his|her|their|its) (?:\w+ )?(?:sur)?names?\b", "fact of a name"),
         (r" (?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days|weekends|weekdays) (?:in|of)\b", "fact of the calendar"),
         (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
         (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
@@ -48,6 +50,9 @@ _KEPT_AFTER = tuple(
         (r"\s?(?:-|–|to|or) \$?\d", "range"),
         (r" (?:hours? (?:in|on) a day|days? in (?:a|one|the) (?:week|month|year)|months? in|minutes? in|seconds? in|weeks? in (?:a|the|one))", "unit"),
         (r" (?:inches|feet|ounces|pounds|grams|meters|cents|quarts|cups|centimeters|millimeters|kilograms|\w+) (?:in|to) (?:a|an|one|each|every|per) ?(?:foot|yard|pound|kilogram|gallon|mile|dollar|meter|week|day|month|year|hour|minute|dozen|kilometer|inch|pint|quart|cup)\b", "unit"),
+        (r" (?:(?:milli|centi)?meters|inches|feet) per (?:inch|foot|yard|meter|mile|kilometer)\b", "unit"),
+        (r" (?:grams|ounces|pounds) per (?:ounce|pound|kilogram|ton)\b", "unit"),
+        (r" (?:teaspoons|tablespoons|ounces|cups|pints|quarts) per (?:tablespoon|cup|pint|quart|gallon)\b", "unit"),
         (r"\s?(?:million|billion|thousand|hundred|dozen|k\b|and a (?:half|quarter)|degrees?|°|½|¼|¾)", "number continued in words"),
     )
 )  # fmt: skip

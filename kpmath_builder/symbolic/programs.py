@@ -16,11 +16,13 @@ __all__ = [
     "Operand",
     "Program",
     "Step",
+    "givens_behind",
     "leans_on",
     "moves_answer",
     "other_value",
     "probe",
     "shaped",
+    "sources_of",
     "steps_on",
     "take",
 ]
@@ -135,6 +137,22 @@ def steps_on(program: Program, place: int) -> set[int]:
         if any(leans_on(operand, place, leaning) for operand in step.operands):
             leaning.add(index)
     return leaning
+
+
+def givens_behind(steps: Sequence[Step]) -> list[frozenset[int]]:
+    """Return, for each step, the places of the givens that it is computed from."""
+    behind: list[frozenset[int]] = []
+    for step in steps:
+        sources = [sources_of(operand, behind) for operand in step.operands]
+        behind.append(frozenset[int]().union(*sources))
+    return behind
+
+
+def sources_of(operand: Operand, behind: Sequence[frozenset[int]]) -> frozenset[int]:
+    """Return the places of the givens behind an operand; `behind` are those of the steps before."""
+    if operand.origin == "step":
+        return behind[operand.index]
+    return frozenset({operand.index} if operand.origin == "given" else ())
 
 
 def moves_answer(program: Program, place: int) -> bool:

@@ -15,7 +15,7 @@ from kpmath_builder.symbolic.constants import certain_constants, number_words
 from kpmath_builder.symbolic.expressions import Number, simplest
 from kpmath_builder.symbolic.givens import GivenNumber
 from kpmath_builder.symbolic.kinds import is_person
-from kpmath_builder.symbolic.programs import Step
+from kpmath_builder.symbolic.programs import Step, givens_behind, sources_of
 
 __all__ = ["used_in_the_head"]
 
@@ -49,7 +49,25 @@ def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequen
         | _parts_of(question, givens, unused)
         | _behind_constants(question, givens, steps)
         | _multiplied_twice(givens, steps)
+        | _cancelled(steps)
+        | _equal_to_the_rest(steps, unused)
     )
+
+
+def _cancelled(steps: Sequence[Step]) -> set[int]:
+    """Return the givens behind a number that a step divides by itself, or subtracts from itself.
+
+    Nobody computes that: in "10 / 10 hits each" one ten is of hits, the other of players, and only one of them changes.
+    """
+    behind = givens_behind(steps)
+    pairs = (step.operands for step in steps if step.expression.operators in ("/", "-"))
+    return set().union(*(sources_of(left, behind) for left, right in pairs if left == right))
+
+
+def _equal_to_the_rest(steps: Sequence[Step], unused: set[Number]) -> set[int]:
+    """Return the givens behind a step that makes half of a number which no step uses: 20 of 40 are eaten, and 20 are left."""
+    behind = givens_behind(steps)
+    return set().union(*(behind[i] for i, step in enumerate(steps[:-1]) if 2 * step.value in unused))
 
 
 def _multiplied_twice(givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
