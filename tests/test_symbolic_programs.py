@@ -162,6 +162,11 @@ def test_refusals_are_named(solution: str, reason: UnfitReason):
         ("It took many hours and 36 minutes", False),
         ("It weighs a few pounds and 6 ounces", False),
         ("There are 2.5 centimeters per inch", False),
+        ("A marathon is 26 miles", False),
+        ("He has bills of 20 dollars", False),
+        ("He pays a bill of $26", True),
+        ("One nautical mile equals 1.15 land miles", False),
+        ("A bushel of corn weighs 56 pounds", False),
         ("A 26-mile marathon takes hours", False),
         ("Ann has 3 letters for the first name", False),
         ("It drips 2.5 centimeters per hour", True),
@@ -447,6 +452,12 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="half is eaten, and half is left",
         ),
         pytest.param(
+            "A desk costs $3000, and a lamp 10% of the price of the desk. How many dollars do both cost?",
+            "The lamp costs 3000*1/10=$<<3000*1/10=300>>300.\nBoth cost 3000+300=$<<3000+300=3300>>3300.\n#### 3300",
+            [3000],
+            id="ten percent as a tenth",
+        ),
+        pytest.param(
             "Ann saves 50 cents in each of 20 weeks, and Bob saves twice as much in each of 15 weeks. How many dollars do they save?",
             "Ann saves .50*20=$<<.50*20=10>>10.\nBob saves $1*15=$<<1*15=15>>15.\nTogether they save 10+15=$<<10+15=25>>25.\n#### 25",
             [20, 15],
@@ -610,6 +621,24 @@ def test_the_days_of_a_week_are_not_passed():
         "He runs 3+2=<<3+2=5>>5 times a week.\nThat is 5*8=<<5*8=40>>40 miles.\n#### 40",
     )
     assert [bounds_of(program).accepts([runs, 2, 8]) for runs in (5, 6)] == [True, False]
+
+
+def test_no_more_are_sold_than_were_bought():
+    program = read_program(
+        "Jen buys 50 pens for 80 cents each and sells 48 of them for 90 cents each. What is her profit in cents?",
+        "She pays 80*50=<<80*50=4000>>4000.\nShe gets 48*90=<<48*90=4320>>4320.\n4320-4000=<<4320-4000=320>>320\n#### 320",
+    )
+    bought = next(i for i, given in enumerate(program.givens) if given.value == 50)
+    drawn = {vary(bounds_of(program), program.values, Random(n), program.variable)[bought] for n in range(60)}
+    assert min(drawn) > 48
+
+
+def test_grades_end_at_a_hundred():
+    program = read_program(
+        "Ann has the grades 80 and 70. What is the sum of the grades if the next one is 9 points higher than the first?",
+        "The next is 80+9=<<80+9=89>>89.\nThe sum is 80+70+89=<<80+70+89=239>>239.\n#### 239",
+    )
+    assert not bounds_of(program).accepts([95, 70, 9])
 
 
 def test_a_step_does_not_cross_a_count_of_its_kind():

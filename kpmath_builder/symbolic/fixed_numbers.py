@@ -6,9 +6,19 @@ from typing import Literal
 from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.kinds import is_definition, is_person
 
-__all__ = ["PHYSICAL", "GivenKind", "all_counts_stay", "all_numbers_stay", "ceiling_of", "why_kept"]
+__all__ = [
+    "OF_THEM",
+    "PHYSICAL",
+    "GivenKind",
+    "all_counts_stay",
+    "all_numbers_stay",
+    "ceiling_of",
+    "why_kept",
+]
 
 GivenKind = Literal["count", "money", "percent"]
+OF_THEM = "number of those who are named"
+"""Why "48 of them" stays."""
 
 _NUMBERED = (
     r"grade|room|page|chapter|day|week|level|number|no\.|bus|route|highway|age|aged|ages|year|in year|step|part|"
@@ -27,6 +37,9 @@ _KEPT_BEFORE = tuple(
         (r"\bstandard (?:\w+ ){1,3}(?:is|are|has|have|weighs?) $", "fact of nature"),
         (r"\b(?:[Gg]oals?|[Tt]ouchdowns?|[Ss]hots?|[Bb]askets?) (?:\w+ )?worth $", "rule of a game"),
         (r"\b(?:hours?|minutes?|feet|foot|pounds?) and $", "part of the next larger unit"),
+        (r"\b(?:marathon|ream) (?:is|has|contains) $", "fact of a sport or a trade"),
+        (r"\b(?:1 bill|bills) of \$?$", "money as it is printed"),
+        (r"\b(?:nautical mile|knot|bushel|barrel|fathom|furlong|stone) (?:of \w+ )?(?:equals?|is|weighs) $", "unit"),
         (r"\b(?:per|of the) $", "article"),
     )
 )  # fmt: skip
@@ -45,7 +58,7 @@ _KEPT_AFTER = tuple(
         (r" letters (?:for|in|of) (?:the|his|her|their|its) (?:\w+ )?(?:sur)?names?\b", "fact of a name"),
         (r" (?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days|weekends|weekdays) (?:in|of)\b", "fact of the calendar"),
         (r"[$€£]?[- ](?:dollar[- ])?bills?\b", "money as it is printed"),
-        (r" of (?:them|us|you|these|those)\b", "number of those who are named"),
+        (r" of (?:them|us|you|these|those)\b", OF_THEM),
         (r",? ?(?:\d|and \d|or \d|to \d).{0,30}respectively", "list"),
         (r"\s?(?:-|–|to|or) \$?\d", "range"),
         (r" (?:hours? (?:in|on) a day|days? in (?:a|one|the) (?:week|month|year)|months? in|minutes? in|seconds? in|weeks? in (?:a|the|one))", "unit"),
@@ -135,7 +148,7 @@ def why_kept(value: Number, kind: GivenKind, before: str, after: str) -> str:
     if is_definition(before[-60:], after[:60]):
         return "definition of a unit"
     if _NAMED.search(before[-30:]) and (noun := re.match(r" ([a-z]+)", after)) and is_person(noun[1]):
-        return "number of those who are named"
+        return OF_THEM
     return _why_by_words(before[-30:], after[:80])
 
 

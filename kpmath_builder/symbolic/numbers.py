@@ -15,6 +15,7 @@ from random import Random
 
 from kpmath_builder.symbolic.constants import number_words
 from kpmath_builder.symbolic.expressions import Number, decimal_places, parse_number, simplest
+from kpmath_builder.symbolic.fixed_numbers import OF_THEM
 from kpmath_builder.symbolic.givens import NUMBER, GivenNumber
 from kpmath_builder.symbolic.programs import Program
 
@@ -37,6 +38,9 @@ _A_WEEK = re.compile(
 )
 _MORE_THAN_A_WEEK = Fraction(15, 2)
 """Days that are not in a week, less than the first of them."""
+_OF_A_HUNDRED = re.compile(
+    r"%|percent|\b(?:GPA|tests?|quiz|quizzes|exams?|(?:best|minimum|final) grade|grades|marks in)\b"
+)
 _MEASURED = re.compile(
     r"\b(?:mph|miles (?:per|an) hour|speed|fast|weighs?|weighed|weight|tall|taller|height|temperature|pages?)\b"
 )
@@ -192,9 +196,7 @@ def _thresholds(program: Program) -> tuple[Number, ...]:
     kept = {
         given.value for i, given in enumerate(program.givens) if i not in program.variable and given.value > 2
     }
-    whole = (
-        {1, 100} if re.search(r"%|percent|\b(?:GPA|tests?|quiz|quizzes|exams?)\b", program.question) else {1}
-    )
+    whole = {1, 100} if _OF_A_HUNDRED.search(program.question) else {1}
     day = {24} if _OF_A_DAY.search(program.question) else set[int]()
     return tuple(kept | whole | day | _in_words(program))
 
@@ -213,10 +215,10 @@ def conditions(question: str) -> frozenset[Number]:
 
 
 def _limits(program: Program) -> Iterator[tuple[int, Number]]:
-    """Yield the givens that may change with the numbers that they may not cross: those that no step uses, and conditions in words."""
+    """Yield the givens that may change with the numbers that they may not cross: those that no step uses, conditions in words, "48 of them"."""
     used = {operand.index for step in program.steps for operand in step.operands if operand.origin == "given"}
     idle = [given for j, given in enumerate(program.givens) if j not in used and given.value > 2]
-    words = _in_words(program)
+    words = _in_words(program) | {given.value for given in program.givens if given.kept == OF_THEM}
     for i in program.variable:
         kind = program.givens[i].kind
         limits = {given.value for given in idle if given.kind == kind} | (words if kind == "count" else set())

@@ -51,6 +51,7 @@ def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequen
         | _multiplied_twice(givens, steps)
         | _cancelled(steps)
         | _equal_to_the_rest(steps, unused)
+        | _percents_as_divisors(givens, steps)
     )
 
 
@@ -62,6 +63,17 @@ def _cancelled(steps: Sequence[Step]) -> set[int]:
     behind = givens_behind(steps)
     pairs = (step.operands for step in steps if step.expression.operators in ("/", "-"))
     return set().union(*(sources_of(left, behind) for left, right in pairs if left == right))
+
+
+def _percents_as_divisors(givens: Sequence[GivenNumber], steps: Sequence[Step]) -> set[int]:
+    """Return the percentages in steps that divide by something else than 100: 10 % is also 1/10, which no other percentage is."""
+    return {
+        its.index
+        for step in steps
+        if "/" in step.expression.operators and 100 not in step.expression.literals
+        for its in step.operands
+        if its.origin == "given" and its.form == "same" and givens[its.index].kind == "percent"
+    }
 
 
 def _equal_to_the_rest(steps: Sequence[Step], unused: set[Number]) -> set[int]:
