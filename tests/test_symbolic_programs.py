@@ -14,6 +14,7 @@ from kpmath_builder.symbolic.constants import number_words
 from kpmath_builder.symbolic.expressions import Number
 from kpmath_builder.symbolic.faults import fault_of
 from kpmath_builder.symbolic.givens import read_givens
+from kpmath_builder.symbolic.known_faults import KNOWN_FAULTS, known_fault
 from kpmath_builder.symbolic.numbers import bounds_of, conditions, vary
 from kpmath_builder.symbolic.prose import write_solution
 from kpmath_builder.symbolic.reasons import UnfitError, UnfitReason
@@ -296,6 +297,13 @@ def test_a_faulty_seed_is_left_out_by_name(question: str, solution: str, reason:
     with pytest.raises(UnfitError) as refusal:
         read_program(question, solution)
     assert refusal.value.reason is reason
+
+
+def test_seeds_with_a_known_fault_are_left_out_however_they_are_spaced(shared_data: Path):
+    known = [(question, steps) for question, steps in seeds(shared_data) if known_fault(question)]
+    assert len(known) == len(KNOWN_FAULTS)
+    for question, steps in known:
+        assert fault_of(question.replace(". ", ".  ").strip(), steps) is UnfitReason.KNOWN_FAULT
 
 
 @pytest.mark.parametrize(

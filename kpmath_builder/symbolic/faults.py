@@ -1,4 +1,4 @@
-"""Faults of a seed that a check can find: its text or its label cannot be right, so nothing is made of it."""
+"""Faults of a seed that a check can find, or that are known: its text or its label cannot be right, so nothing is made of it."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from kpmath_builder.symbolic.equations import ANNOTATION
 from kpmath_builder.symbolic.expressions import Expression, ExpressionError, Number, parse_number
 from kpmath_builder.symbolic.givens import NUMBER
 from kpmath_builder.symbolic.kinds import UNITS, kind_of_words
+from kpmath_builder.symbolic.known_faults import known_fault
 from kpmath_builder.symbolic.programs import Program
 from kpmath_builder.symbolic.reasons import UnfitReason
 from kpmath_builder.symbolic.verbs import PAST
@@ -60,6 +61,8 @@ _STATED = re.compile(rf"\s*[$€£]?\s?({NUMBER})(?![\d/]|\s*[-+*/x×÷]\s*\d)")
 
 def fault_of(question: str, solution: str) -> UnfitReason | None:
     """Return why a seed cannot be right, or None where no check objects."""
+    if known_fault(question):
+        return UnfitReason.KNOWN_FAULT
     if any(
         int(found[1]) > most for pattern, most in _TOO_MANY for found in pattern.finditer(question.lower())
     ):

@@ -15,6 +15,7 @@ class UnfitReason(StrEnum):
     WRONG_STEP = "step does not compute to what it says"
     CONTRADICTION = "seed contradicts itself: a step says something else in words than in its annotation, or a thing differs from itself"
     ANSWERS_OTHERWISE = "seed's solution answers something else than its question says: another unit, another person, a price that is a wage"
+    KNOWN_FAULT = "seed's answer is not that of its question, as readers found"
     ENDS_OF_A_ROW = "posts at equal distances, which may be counted with or without the last one"
     MIXED_UNITS = "step that adds different units or currencies, or divides a length by an area"
     IMPOSSIBLE_NUMBER = "number that cannot be: days in a week, hours in a day, percent of a whole"
