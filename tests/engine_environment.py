@@ -65,8 +65,8 @@ def changed_files(python: Path) -> list[str]:
 
 def _record_hash(path: Path) -> str:
     """Return a file's hash as a wheel's RECORD has it."""
-    digest = hashlib.sha256(path.read_bytes()).digest() if path.exists() else b""
-    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    found = hashlib.sha256(path.read_bytes()).digest() if path.exists() else b""
+    return "sha256=" + base64.urlsafe_b64encode(found).rstrip(b"=").decode()
 
 
 def _make(python: Path) -> None:

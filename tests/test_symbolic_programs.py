@@ -496,6 +496,12 @@ def test_a_number_that_the_solution_spells_out_stays():
             id="two prices, each and for some",
         ),
         pytest.param(
+            "Pens cost $2 each and eight for $12. How many dollars does Ann save by buying 8 at once?",
+            "She saves 2*8=<<2*8=16>>16 less 12, 16-12=<<16-12=4>>4.\n#### 4",
+            None,
+            id="two prices, each and for some in words",
+        ),
+        pytest.param(
             "Ann buys 8 pens for $5 each and 9 cups for $3 each. How many dollars does she pay?",
             "8*5=<<8*5=40>>40\n9*3=<<9*3=27>>27\n40+27=<<40+27=67>>67\n#### 67",
             [9],

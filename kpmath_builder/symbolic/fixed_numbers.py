@@ -63,9 +63,6 @@ _KEPT_AFTER = tuple(
         (r"\s?(?:-|–|to|or) \$?\d", "range"),
         (r" (?:hours? (?:in|on) a day|days? in (?:a|one|the) (?:week|month|year)|months? in|minutes? in|seconds? in|weeks? in (?:a|the|one))", "unit"),
         (r" (?:inches|feet|ounces|pounds|grams|meters|cents|quarts|cups|centimeters|millimeters|kilograms|\w+) (?:in|to) (?:a|an|one|each|every|per) ?(?:foot|yard|pound|kilogram|gallon|mile|dollar|meter|week|day|month|year|hour|minute|dozen|kilometer|inch|pint|quart|cup)\b", "unit"),
-        (r" (?:(?:milli|centi)?meters|inches|feet) per (?:inch|foot|yard|meter|mile|kilometer)\b", "unit"),
-        (r" (?:grams|ounces|pounds) per (?:ounce|pound|kilogram|ton)\b", "unit"),
-        (r" (?:teaspoons|tablespoons|ounces|cups|pints|quarts) per (?:tablespoon|cup|pint|quart|gallon)\b", "unit"),
         (r"\s?(?:million|billion|thousand|hundred|dozen|k\b|and a (?:half|quarter)|degrees?|°|½|¼|¾)", "number continued in words"),
     )
 )  # fmt: skip

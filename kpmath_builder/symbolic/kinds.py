@@ -194,6 +194,7 @@ _DETERMINED = r"(?:an?|one|1|each|every|per|the)\s+(?:single |full |leap |regula
 _STATED_AFTER = re.compile(
     rf"\s*(?P<own>(?:square |cubic )?[a-z]+)\s+(?:\w+\s+)?(?:in|is|are|equals?|to|per|for|makes?|make up|=|there are in)\s+{_DETERMINED}\b"
 )
+_STATED_PER = re.compile(r"\s*(?P<own>[a-z]+) per (?P<other>[a-z]+)\b")
 _STATED_BEFORE = re.compile(
     rf"\b{_DETERMINED}(?: of \w+)?\s+(?:is|are|has|have|had|equals?|=|contains?|holds?|weighs?|makes?|consists? of|includes?)(?: about| approximately| only)?\s+$"
 )
@@ -203,6 +204,9 @@ def is_definition(before: str, after: str) -> bool:
     """Return whether a number between `before` and `after` states how one unit makes up another: "16 cups in a gallon"."""
     before, after = before.lower(), after.lower()
     if stated := _STATED_AFTER.match(after):
+        return _one_dimension(stated["own"], stated["other"])
+    stated = _STATED_PER.match(after)
+    if stated and "time" not in _dimensions(stated["own"]):  # "5 days per week" is a habit
         return _one_dimension(stated["own"], stated["other"])
     stated = _STATED_BEFORE.search(before)
     own = re.match(r"\s*((?:square |cubic )?[a-z]+)", after)

@@ -132,11 +132,7 @@ def leans_on(operand: Operand, place: int, leaning: Collection[int]) -> bool:
 
 def steps_on(program: Program, place: int) -> set[int]:
     """Return the steps in which the given at `place` or a result of such a step is used."""
-    leaning: set[int] = set()
-    for index, step in enumerate(program.steps):
-        if any(leans_on(operand, place, leaning) for operand in step.operands):
-            leaning.add(index)
-    return leaning
+    return {index for index, behind in enumerate(givens_behind(program.steps)) if place in behind}
 
 
 def givens_behind(steps: Sequence[Step]) -> list[frozenset[int]]:

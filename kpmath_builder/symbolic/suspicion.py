@@ -23,7 +23,7 @@ _PEOPLE = re.compile(
     r"\b(?=(\w+) (?:(?:of|other|more|best|close|older|younger|little|his|her|their) )*([a-z]+)\b)"
 )
 _TWO_PRICES = re.compile(
-    r"\bor \$\S+ for\b|\beach(?:,? and|,? or) (?:a )?(?:pair|pack|dozen|two|three|four|five|six|ten|\d+) for \$|"
+    r"\bor \$\S+ for\b|\beach(?:,? and|,? or) (?:a )?(?:pair|pack|dozen|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|\d+) for \$|"
     r"\bspecial where\b|\bwhichever\b|\b(?:is|are) cheaper and\b",
     re.IGNORECASE,
 )
@@ -44,23 +44,23 @@ def used_in_the_head(question: str, givens: Sequence[GivenNumber], steps: Sequen
     unused: set[Number] = {given.value for i, given in enumerate(givens) if i not in used and given.value > 2}
     near = {result for value in unused for result in _small_steps(value)} | _with_one_more(question)
     derived = {i for i in used if givens[i].value in near}
+    behind = givens_behind(steps)
     return (
         derived
         | _parts_of(question, givens, unused)
         | _behind_constants(question, givens, steps)
         | _multiplied_twice(givens, steps)
-        | _cancelled(steps)
-        | _equal_to_the_rest(steps, unused)
+        | _cancelled(steps, behind)
+        | _equal_to_the_rest(steps, behind, unused)
         | _percents_as_divisors(givens, steps)
     )
 
 
-def _cancelled(steps: Sequence[Step]) -> set[int]:
+def _cancelled(steps: Sequence[Step], behind: Sequence[frozenset[int]]) -> set[int]:
     """Return the givens behind a number that a step divides by itself, or subtracts from itself.
 
     Nobody computes that: in "10 / 10 hits each" one ten is of hits, the other of players, and only one of them changes.
     """
-    behind = givens_behind(steps)
     pairs = (step.operands for step in steps if step.expression.operators in ("/", "-"))
     return set().union(*(sources_of(left, behind) for left, right in pairs if left == right))
 
@@ -76,9 +76,10 @@ def _percents_as_divisors(givens: Sequence[GivenNumber], steps: Sequence[Step]) 
     }
 
 
-def _equal_to_the_rest(steps: Sequence[Step], unused: set[Number]) -> set[int]:
+def _equal_to_the_rest(
+    steps: Sequence[Step], behind: Sequence[frozenset[int]], unused: set[Number]
+) -> set[int]:
     """Return the givens behind a step that makes half of a number which no step uses: 20 of 40 are eaten, and 20 are left."""
-    behind = givens_behind(steps)
     return set().union(*(behind[i] for i, step in enumerate(steps[:-1]) if 2 * step.value in unused))
 
 
@@ -122,18 +123,28 @@ def _behind_constants(question: str, givens: Sequence[GivenNumber], steps: Seque
         (given.value for given in givens), *(given.family for given in givens)
     )
     used = [Counter(its.value for its in step.operands if its.origin == "constant") for step in steps]
-    used_twice = {value for uses in used for value in uses if uses[value] > 1} - _USUAL
-    constants = set().union(*used) - (named - used_twice) - _USUAL
-    round_prices = set().union(*used) & {1, 100}
-    values = [given.value for given in givens]
+    every: set[Number] = set().union(*used)
+    twice = {value for uses in used for value in uses if uses[value] > 1} - _USUAL
+    constants = every - (named - twice) - _USUAL
     return {
         i
-        for i, value in enumerate(values)
-        if constants & (_small_steps(value) | {value + 1, value - 1})  # this one and 4 others are 5
-        or used_twice & _nearly_halves(value)
-        or any(round_prices & _small_steps(price) for price in _prices(givens[i]))
-        or any(constants & _made_of(value, other) for j, other in enumerate(values) if j != i)
+        for i, given in enumerate(givens)
+        if any(every & {1, 100} & _small_steps(price) for price in _prices(given))
+        or (constants and _could_be_behind(constants, twice, i, givens))
     }
+
+
+def _could_be_behind(
+    constants: set[Number], twice: set[Number], place: int, givens: Sequence[GivenNumber]
+) -> bool:
+    """Return whether one of the constants could come from the given at `place`, alone or with another; `twice` are those used twice."""
+    value = givens[place].value
+    with_one = {value + 1, value - 1}  # this one and 4 others are 5
+    return bool(
+        constants & (_small_steps(value) | with_one)
+        or twice & _nearly_halves(value)
+        or any(constants & _made_of(value, other.value) for j, other in enumerate(givens) if j != place)
+    )
 
 
 def _prices(given: GivenNumber) -> tuple[Number, ...]:
