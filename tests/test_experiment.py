@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -278,7 +279,7 @@ def test_choices_belong_to_a_folder(tmp_path: Path):
     """The same command goes on; another number of threads may; another seed is refused by name."""
     first = choices.Choices(seed=1)
     choices.settle(tmp_path / "e", first)
-    choices.settle(tmp_path / "e", choices.Choices(seed=1, threads=2))
+    choices.settle(tmp_path / "e", choices.Choices(seed=1, threads=2, device="cuda", stop_after="rows"))
     choices.settle(tmp_path / "e", choices.Choices(seed=3))  # nothing was made yet
     (tmp_path / "e" / "tests").mkdir()
     with pytest.raises(InputError, match="begun with seed = 3 and not 2"):
@@ -302,6 +303,20 @@ def test_a_folder_has_one_run_at_a_time_and_an_interruption_is_one_sentence(
     assert capsys.readouterr().err == "Stopped: the same command goes on.\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "trained"), [([], True), (["--stop-after", "rows"], False)], ids=["", "rows"]
+)
+def test_a_run_may_stop_before_the_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], *, trained: bool
+):
+    steps: list[str] = []
+    monkeypatch.setattr("sys.argv", ["run.py", "--out", str(tmp_path), *given])
+    for name in ("_take", "_take_models", "write_report"):
+        monkeypatch.setattr(run, name, lambda *_, name=name: steps.append(name))
+    assert run.main() == 0
+    assert steps == ["_take", *["_take_models", "write_report"] * trained]
+
+
 def test_calls_run_side_by_side(tmp_path: Path):
     processes.side_by_side([partial(Path.touch, tmp_path / name) for name in "abc"], 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
@@ -309,6 +324,17 @@ def test_calls_run_side_by_side(tmp_path: Path):
         processes.side_by_side([partial(int, "x"), partial(int, "1")], 2)
     with pytest.raises(InputError, match="fewer --jobs"):
         processes.side_by_side([partial(os._exit, 1)], 2)
+
+
+def test_a_failure_is_told_at_once_and_nothing_is_begun_after_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(ValueError, match="invalid literal"):
+        processes.side_by_side([partial(int, "x"), *(partial(Path.touch, tmp_path / n) for n in "ab")], 1)
+    assert capsys.readouterr().err.startswith(
+        "Begins nothing new, and ends once what runs has ended: invalid"
+    )
+    assert not list(tmp_path.iterdir())
 
 
 INTERRUPTED = """
@@ -375,6 +401,17 @@ def test_a_torn_output_is_made_again(tmp_path: Path):
 def test_a_run_on_output_is_cut():
     """What a model writes after its answer as the next problem is not graded."""
     assert outputs.cut(" 3\nThe answer is 3.\n\nUser: What is 4?") == "3\nThe answer is 3."
+
+
+def test_special_tokens_are_those_of_the_file():
+    """One that the file does not name stays; the end token is what a model is taught to stop with."""
+    tokens = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+    tokenizer = SimpleNamespace(
+        convert_ids_to_tokens=tokens.__getitem__, eos_token=tokens[1], pad_token=None, unk_token="?"
+    )
+    gguf_folder.set_special_tokens(tokenizer, {"bos": 1, "eos": 2, "padding": 2})
+    found = tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token, tokenizer.unk_token
+    assert found == (tokens[1], tokens[2], tokens[2], "?")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ anything; as many tokens of rows of one part, alone, of the build."""
 CONFIG = "config.json"
 LOCK = "run.lock"
 _OWN = frozenset({CONFIG, LOCK})
-_FREE = frozenset({"generation_batch", "jobs", "threads"})
+_FREE = frozenset({"device", "generation_batch", "jobs", "stop_after", "threads"})
 """What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
 _MAY_BE_ZERO = frozenset({"questions", "frozen_layers", "seed", "threads"})
 
@@ -72,6 +72,11 @@ class Choices:
     precision: Literal["float32", "bfloat16"] = option(
         "float32",
         "of the matrix products; weights, their updates and the loss are float32 in both. The outputs of `bfloat16` are those of weights rounded to it. It is faster on processors that compute with it (AVX-512 BF16, AMX), and slower on others",
+    )
+    device: Literal["cpu", "cuda"] = option("cpu", "what trains and writes: the processor or a GPU")
+    stop_after: Literal["report", "rows"] = option(
+        "report",
+        "`rows`: end when tests and training sets are there; a machine without a network can go on in a copy of the folder",
     )
     seed: int = option(0, "of the draws, the build and the order of the rows")
     jobs: int = option(1, "models that are trained and evaluated side by side, each in a process of its own")

@@ -66,7 +66,7 @@ def generate(
 
 def _greedy(model: Any, tokenizer: Any, prompts: Sequence[str], most: int) -> list[list[int]]:
     """Return the new tokens for each prompt, up to the end token, or up to where the text has run on."""
-    encoded = tokenizer(list(prompts), return_tensors="pt", padding=True)
+    encoded = tokenizer(list(prompts), return_tensors="pt", padding=True).to(model.device)
     ids, mask = encoded["input_ids"], encoded["attention_mask"]
     outputs: list[list[int]] = [[] for _ in prompts]
     running = list(range(len(prompts)))
@@ -90,7 +90,9 @@ def _greedy(model: Any, tokenizer: Any, prompts: Sequence[str], most: int) -> li
             mask = torch.cat([mask, mask.new_ones((len(running), 1))], dim=1)
             if count % _LOOK_EVERY == 0:
                 keep = torch.tensor(
-                    list(_unfinished(tokenizer, [outputs[place] for place in running])), dtype=torch.long
+                    list(_unfinished(tokenizer, [outputs[place] for place in running])),
+                    dtype=torch.long,
+                    device=model.device,
                 )
                 if not len(keep):
                     break

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["convert", "parameter_name"]
+__all__ = ["convert", "parameter_name", "set_special_tokens"]
 
 _ARCHITECTURES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}
 _OUTER = {
@@ -41,6 +41,7 @@ _CONFIG = {
     "rope_theta": "rope.freq_base",
 }
 _TOKENS = ("bos_token_id", "eos_token_id")
+_SPECIAL = {"bos_token": "bos", "eos_token": "eos", "pad_token": "padding", "unk_token": "unknown"}
 
 
 def convert(source: Path, folder: Path, dtype: str = "float32") -> None:
@@ -63,10 +64,21 @@ def convert(source: Path, folder: Path, dtype: str = "float32") -> None:
         rotated = kind == "llama" and count
         tensors[parameter_name(each.name)] = _in_halves(weights, count) if rotated else weights
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name).save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name)
+    names = {name: f"tokenizer.ggml.{name}_token_id" for name in _SPECIAL.values()}
+    ids = {name: int(reader.fields[key].contents()) for name, key in names.items() if key in reader.fields}
+    set_special_tokens(tokenizer, ids)
+    tokenizer.save_pretrained(folder)
     config["vocab_size"] = tensors["model.embed_tokens.weight"].shape[0]
     config |= {"model_type": kind, "architectures": [_ARCHITECTURES[kind]], "torch_dtype": dtype}
     _write_config(folder, config, tied="lm_head.weight" not in tensors)
+
+
+def set_special_tokens(tokenizer: Any, ids: Mapping[str, int]) -> None:
+    """Set the tokens that the file names: some versions of transformers take others, and a model is taught the wrong end."""
+    for name, theirs in _SPECIAL.items():
+        if theirs in ids:
+            setattr(tokenizer, name, tokenizer.convert_ids_to_tokens(ids[theirs]))
 
 
 def parameter_name(name: str) -> str:

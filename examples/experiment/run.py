@@ -50,8 +50,9 @@ def main() -> int:
         with Lock(folder / LOCK, f"runs an experiment in {folder}"):
             settle(folder, choices)
             _take(_preparation(folder, choices), folder)
-            _take_models(folder, choices)
-            print(write_report(folder))
+            if choices.stop_after == "report":
+                _take_models(folder, choices)
+                print(write_report(folder))
     except KpmathError as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,9 +2,11 @@
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 
 from kpmath_builder.errors import InputError
 
@@ -28,12 +30,20 @@ def side_by_side(calls: Sequence[Callable[[], object]], jobs: int) -> None:
     spawn = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(jobs, spawn, initializer=signal.signal, initargs=silent) as pool:
-            running = [pool.submit(call) for call in calls]
+            waiting = iter(calls)
+            running = {pool.submit(call) for call in islice(waiting, jobs)}
             try:
-                for each in as_completed(running):
-                    each.result()
-            except Exception:
-                pool.shutdown(wait=False, cancel_futures=True)
+                while running:
+                    ended, running = wait(running, return_when=FIRST_COMPLETED)
+                    for each in ended:
+                        each.result()
+                    running |= {pool.submit(call) for call in islice(waiting, len(ended))}
+            except Exception as error:
+                print(
+                    f"Begins nothing new, and ends once what runs has ended: {error}",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 raise
             except BaseException:
                 for process in multiprocessing.active_children():

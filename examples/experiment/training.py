@@ -14,6 +14,7 @@ from rows import TrainingRow, prompt_of
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from kpmath_builder.errors import InputError
 from kpmath_builder.files.durable import staged_folder, write_atomically
 
 __all__ = ["Encoded", "counted", "encode", "load", "losses", "tokenizer_of", "train"]
@@ -37,10 +38,18 @@ def tokenizer_of(place: str) -> Any:
 
 
 def load(place: str, choices: Choices, dtype: torch.dtype = torch.float32) -> tuple[Any, Any]:
-    """Return tokenizer and model."""
+    """Return tokenizer and model, which is where it will compute.
+
+    Raises
+    ------
+    InputError
+        If there is no GPU where one is wanted.
+    """
+    if choices.device == "cuda" and not torch.cuda.is_available():
+        raise InputError("torch sees no GPU: leave --device out, or install a torch that fits the driver.")
     if choices.threads:
         torch.set_num_threads(choices.threads)
-    return tokenizer_of(place), AutoModelForCausalLM.from_pretrained(place, dtype=dtype)
+    return tokenizer_of(place), AutoModelForCausalLM.from_pretrained(place, dtype=dtype).to(choices.device)
 
 
 def encode(tokenizer: Any, row: TrainingRow) -> Encoded:
@@ -162,8 +171,9 @@ def _loss(model: Any, batch: Sequence[Encoded], choices: Choices) -> tuple[torch
     for place, row in enumerate(batch):
         ids[place, : len(row.ids)] = torch.tensor(row.ids)
         labels[place, row.prompt - 1 : len(row.ids) - 1] = torch.tensor(row.ids[row.prompt :])
+    ids, labels = ids.to(choices.device), labels.to(choices.device)
     learnt = labels != _IGNORED
-    with torch.autocast("cpu", torch.bfloat16, enabled=choices.precision == "bfloat16"):
+    with torch.autocast(choices.device, torch.bfloat16, enabled=choices.precision == "bfloat16"):
         hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
         logits = model.get_output_embeddings()(hidden[learnt])
     return cross_entropy(logits.float(), labels[learnt], reduction="sum"), int(learnt.sum())
