@@ -6,7 +6,7 @@
     python benchmarks/engine.py --seeds … --bare --orders 128                                what their order is worth
 
 For a GPU without weights at hand: `ENGINE/bin/python tests/tiny_model.py FOLDER --hidden 4096 --layers 32 --head-dim 128 --vocab 32000`
-has the size and speed of an 8B model. The prefix cache is emptied before each run; the first build meets a cold engine, so that with
+has the size and speed of an 8B model; `--noise` makes its replies readable. The prefix cache is emptied before each run; the first build meets a cold engine, so that with
 `--builds 2` a warm one is compared with bare runs, which are always warm. A busy ratio is the build's output tokens per
 second over those of the best bare run, which sends all the requests in the order in which the builder sent them: once for the whole
 build, from its first request to its last answer, and once from the first question written. `--save` keeps the requests, for bare runs
@@ -244,7 +244,7 @@ def report_orders(address: str, bodies: Sequence[str], in_flight: int) -> None:
 def main(wanted: argparse.Namespace) -> None:
     """Print tables."""
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    wanted.noise = not (wanted.address or wanted.model_folder)  # a small model of random weights is made
+    wanted.noise |= not (wanted.address or wanted.model_folder)  # a small model of random weights is made
     with running(wanted) as address, tempfile.TemporaryDirectory() as folder:
         if wanted.replay:
             kept, *lines = map(json.loads, wanted.replay.read_text().splitlines())
@@ -281,6 +281,11 @@ if __name__ == "__main__":
     )
     parser.add_argument(
         "--orders", type=int, nargs="*", default=[], help="measure orders with so many in flight"
+    )
+    parser.add_argument(
+        "--noise",
+        action="store_true",
+        help="the model has random weights: hold its replies to forms that can be read",
     )
     parser.add_argument("--save", type=Path, help="where to keep the requests and when they were answered")
     parser.add_argument("--replay", type=Path, help="such a file, in place of a build")
