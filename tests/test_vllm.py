@@ -414,7 +414,8 @@ def test_a_server_that_cannot_do_the_work_ends_the_build_with_one_sentence(
     ],
 )
 def test_a_build_stopped_by_a_signal_leaves_no_engine(tmp_path: Path, number: int, phase_name: str) -> None:
-    process = started(tmp_path, {"seconds": 0.3} if phase_name == "working" else {})
+    never_ready = {"loads_until": str(tmp_path / "never")}
+    process = started(tmp_path, {"seconds": 0.3} if phase_name == "working" else never_ready)
     if phase_name == "working":
         wait_for(lambda: any(True for _ in entries(tmp_path)))  # requests are under way
     process.send_signal(number)
