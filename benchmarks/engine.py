@@ -6,8 +6,9 @@
     python benchmarks/engine.py --seeds … --bare --orders 128                                what their order is worth
 
 For a GPU without weights at hand: `ENGINE/bin/python tests/tiny_model.py FOLDER --hidden 4096 --layers 32 --head-dim 128 --vocab 32000`
-has the size and speed of an 8B model; `--noise` makes its replies readable. The prefix cache is emptied before each run; the first build meets a cold engine, so that with
-`--builds 2` a warm one is compared with bare runs, which are always warm. A busy ratio is the build's output tokens per
+has the size and speed of an 8B model; `--noise` makes its replies readable.
+
+The prefix cache is emptied before each run; the first build meets a cold engine, so that with `--builds 2` a warm one is compared with bare runs, which are always warm. A busy ratio is the build's output tokens per
 second over those of the best bare run, which sends all the requests in the order in which the builder sent them: once for the whole
 build, from its first request to its last answer, and once from the first question written. `--save` keeps the requests, for bare runs
 at another time (`--replay`).

@@ -317,13 +317,15 @@ def test_a_run_may_stop_before_the_models(
     assert steps == ["_take", *["_take_models", "write_report"] * trained]
 
 
-def test_calls_run_side_by_side(tmp_path: Path):
+def test_calls_run_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     processes.side_by_side([partial(Path.touch, tmp_path / name) for name in "abc"], 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
     with pytest.raises(ValueError, match="invalid literal"):
         processes.side_by_side([partial(int, "x"), partial(int, "1")], 2)
+    capsys.readouterr()
     with pytest.raises(InputError, match="fewer --jobs"):
         processes.side_by_side([partial(os._exit, 1)], 2)
+    assert capsys.readouterr().err == ""  # the error is the one sentence
 
 
 def test_a_failure_is_told_at_once_and_nothing_is_begun_after_it(
@@ -409,7 +411,7 @@ def test_special_tokens_are_those_of_the_file():
     tokenizer = SimpleNamespace(
         convert_ids_to_tokens=tokens.__getitem__, eos_token=tokens[1], pad_token=None, unk_token="?"
     )
-    gguf_folder.set_special_tokens(tokenizer, {"bos": 1, "eos": 2, "padding": 2})
+    gguf_folder.set_special_tokens(tokenizer, {"bos_token_id": 1, "eos_token_id": 2, "padding_token_id": 2})
     found = tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token, tokenizer.unk_token
     assert found == (tokens[1], tokens[2], tokens[2], "?")
 

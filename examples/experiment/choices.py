@@ -24,7 +24,7 @@ CONFIG = "config.json"
 LOCK = "run.lock"
 _OWN = frozenset({CONFIG, LOCK})
 _FREE = frozenset({"device", "generation_batch", "jobs", "stop_after", "threads"})
-"""What may change from run to run, because it moves results by no more than the order in which sums are rounded."""
+"""What may change from run to run: where one ends, and what moves results by no more than the order in which sums are rounded."""
 _MAY_BE_ZERO = frozenset({"questions", "frozen_layers", "seed", "threads"})
 
 

@@ -41,7 +41,12 @@ _CONFIG = {
     "rope_theta": "rope.freq_base",
 }
 _TOKENS = ("bos_token_id", "eos_token_id")
-_SPECIAL = {"bos_token": "bos", "eos_token": "eos", "pad_token": "padding", "unk_token": "unknown"}
+_SPECIAL = {
+    "bos_token": "bos_token_id",
+    "eos_token": "eos_token_id",
+    "pad_token": "padding_token_id",
+    "unk_token": "unknown_token_id",
+}
 
 
 def convert(source: Path, folder: Path, dtype: str = "float32") -> None:
@@ -55,7 +60,9 @@ def convert(source: Path, folder: Path, dtype: str = "float32") -> None:
     reader = GGUFReader(str(source))
     kind = reader.fields["general.architecture"].contents()
     config = {name: reader.fields[f"{kind}.{key}"].contents() for name, key in _CONFIG.items()}
-    config |= {name: reader.fields[f"tokenizer.ggml.{name}"].contents() for name in _TOKENS}
+    keys = {name: f"tokenizer.ggml.{name}" for name in _SPECIAL.values()}
+    ids = {name: int(reader.fields[key].contents()) for name, key in keys.items() if key in reader.fields}
+    config |= {name: ids[name] for name in _TOKENS}
     heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}
     tensors = {}
     for each in reader.tensors:
@@ -65,8 +72,6 @@ def convert(source: Path, folder: Path, dtype: str = "float32") -> None:
         tensors[parameter_name(each.name)] = _in_halves(weights, count) if rotated else weights
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     tokenizer = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name)
-    names = {name: f"tokenizer.ggml.{name}_token_id" for name in _SPECIAL.values()}
-    ids = {name: int(reader.fields[key].contents()) for name, key in names.items() if key in reader.fields}
     set_special_tokens(tokenizer, ids)
     tokenizer.save_pretrained(folder)
     config["vocab_size"] = tensors["model.embed_tokens.weight"].shape[0]

@@ -38,6 +38,8 @@ def side_by_side(calls: Sequence[Callable[[], object]], jobs: int) -> None:
                     for each in ended:
                         each.result()
                     running |= {pool.submit(call) for call in islice(waiting, len(ended))}
+            except BrokenProcessPool:  # all are gone, and the sentence below says why
+                raise
             except Exception as error:
                 print(
                     f"Begins nothing new, and ends once what runs has ended: {error}",
